@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * gst: what the engine asks of whoever embeds it, and nothing more.
+ */
+#ifndef GST_OPS_H
+#define GST_OPS_H
+
+#include <gst/base.h>
+
+/**
+ * struct gst_meta - what the engine keeps about one 4 KiB page of tables
+ * @next: next page of a gather list
+ * @live: entries of the page that are not zero
+ * @mark: the last gst_check() that came by
+ *
+ * The embedder gives each table page one, zeroed with the page: in a kernel it
+ * fits into the struct page. A root has four, one for each of its pages, so
+ * that each can become a table of its own.
+ */
+struct gst_meta {
+	void *next;
+	uint16_t live;
+	uint16_t mark;
+};
+
+/**
+ * struct gst_flush - which translations harts must forget
+ * @start: first gpa, aligned to @level's size
+ * @end: end of the range, exclusive, aligned likewise
+ * @level: the smallest leaf of the range; one address-ranged fence for each
+ *	GST_LEVEL_SIZE(@level) covers it
+ * @all: everything of this space (HFENCE.GVMA with rs1=x0): tables went away or
+ *	a huge leaf was split; the range is still filled in, for statistics
+ *
+ * Privileged spec, "Hypervisor Memory-Management Fence Instructions": a fence
+ * with an address covers leaf PTEs only.
+ */
+struct gst_flush {
+	gst_gpa_t start;
+	gst_gpa_t end;
+	unsigned int level;
+	bool all;
+};
+
+/**
+ * struct gst_ops - the seam between the engine and its embedder
+ * @reserve: make the next @n calls of @alloc with @source succeed. Return: 0 or
+ *	-GST_ENOMEM, and then nothing is owed. Called before an operation's
+ *	first change, never after it.
+ * @alloc: one zeroed 4 KiB table page, its meta zeroed too, out of what was
+ *	reserved; never fails then
+ * @alloc_root: GST_ROOT_PAGES contiguous zeroed pages aligned to
+ *	GST_ROOT_SIZE, virtually and physically, each of which can be freed by
+ *	@free alone. Return: NULL where there are none.
+ * @free: one table page that no hart can walk any more
+ * @to_pa: physical address of a table page
+ * @to_va: a table page by its physical address
+ * @meta: the page's struct gst_meta
+ * @flush: return only when no hart that may use this space holds a translation
+ *	of the range, and, for gst_flush.all, none is walking its tables
+ *
+ * @ctx is gst_space.ctx, @source is gst_gather.source. Nothing else is asked:
+ * the engine does not lock, sleep or print.
+ */
+struct gst_ops {
+	int (*reserve)(void *ctx, void *source, unsigned int n);
+	void *(*alloc)(void *ctx, void *source);
+	void *(*alloc_root)(void *ctx);
+	void (*free)(void *ctx, void *page);
+	gst_pa_t (*to_pa)(void *ctx, void *page);
+	void *(*to_va)(void *ctx, gst_pa_t pa);
+	struct gst_meta *(*meta)(void *ctx, void *page);
+	void (*flush)(void *ctx, const struct gst_flush *flush);
+};
+
+#endif /* GST_OPS_H */

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * gst: the layout of a G-stage PTE. No other file knows a bit of it.
+ *
+ * Privileged spec, "Sv32/Sv39/Sv48/Sv57" for the layout, "Guest Physical
+ * Address Translation" for what the G-stage makes of U and G, "Svpbmt" for the
+ * memory type.
+ */
+#ifndef GST_PTE_H
+#define GST_PTE_H
+
+#include <gst/base.h>
+
+#define GST_PTE_V  ((gst_pte_t)1 << 0)
+#define GST_PTE_R  ((gst_pte_t)1 << 1)
+#define GST_PTE_W  ((gst_pte_t)1 << 2)
+#define GST_PTE_X  ((gst_pte_t)1 << 3)
+#define GST_PTE_U  ((gst_pte_t)1 << 4)
+#define GST_PTE_G  ((gst_pte_t)1 << 5)
+#define GST_PTE_A  ((gst_pte_t)1 << 6)
+#define GST_PTE_D  ((gst_pte_t)1 << 7)
+
+#define GST_PTE_PPN_SHIFT  10
+
+#if GST_XLEN == 64
+#define GST_PTE_PPN_BITS   44
+#define GST_PTE_PBMT_SHIFT 61
+#define GST_PTE_PBMT       ((gst_pte_t)3 << GST_PTE_PBMT_SHIFT)
+#define GST_PTE_N          ((gst_pte_t)1 << 63)
+#else
+#define GST_PTE_PPN_BITS   22
+#define GST_PTE_PBMT       ((gst_pte_t)0)
+#define GST_PTE_N          ((gst_pte_t)0)
+#endif
+
+#define GST_PTE_PPN  ((gst_pte_t)(((UINT64_C(1) << GST_PTE_PPN_BITS) - 1) << GST_PTE_PPN_SHIFT))
+
+/* The first pa that no PTE can name. */
+#define GST_PA_END  (UINT64_C(1) << (GST_PTE_PPN_BITS + GST_PAGE_SHIFT))
+
+/* What a leaf may have set; every other bit is reserved, and G is for the other stages. */
+#define GST_PTE_LEAF_BITS                                                                 \
+	(GST_PTE_V | GST_PTE_R | GST_PTE_W | GST_PTE_X | GST_PTE_U | GST_PTE_A | GST_PTE_D | \
+	 GST_PTE_PPN | GST_PTE_PBMT)
+
+/**
+ * typedef gst_attr_t - how a leaf may be used: GST_READ and any of the others
+ *
+ * The values are no PTE bits: memory types differ between XLENs.
+ */
+typedef uint32_t gst_attr_t;
+
+#define GST_READ   ((gst_attr_t)1 << 0)
+#define GST_WRITE  ((gst_attr_t)1 << 1)
+#define GST_EXEC   ((gst_attr_t)1 << 2)
+/* Svpbmt memory types, for hosts that have it; none of them: the PMAs decide. */
+#define GST_NC     ((gst_attr_t)1 << 3)
+#define GST_IO     ((gst_attr_t)1 << 4)
+
+#if GST_XLEN == 64
+#define GST_ATTR_ALL  (GST_READ | GST_WRITE | GST_EXEC | GST_NC | GST_IO)
+#else
+#define GST_ATTR_ALL  (GST_READ | GST_WRITE | GST_EXEC)
+#endif
+
+static inline bool gst_attr_valid(gst_attr_t attr)
+{
+	/* W without R is reserved, X without R would be execute-only: KVM never asks for it. */
+	return !(attr & ~GST_ATTR_ALL) && (attr & GST_READ) &&
+	       (attr & (GST_NC | GST_IO)) != (GST_NC | GST_IO);
+}
+
+static inline bool gst_pte_valid(gst_pte_t pte)
+{
+	return pte & GST_PTE_V;
+}
+
+static inline bool gst_pte_is_leaf(gst_pte_t pte)
+{
+	return (pte & GST_PTE_V) && (pte & (GST_PTE_R | GST_PTE_W | GST_PTE_X));
+}
+
+static inline bool gst_pte_is_table(gst_pte_t pte)
+{
+	return (pte & GST_PTE_V) && !(pte & (GST_PTE_R | GST_PTE_W | GST_PTE_X));
+}
+
+static inline gst_pa_t gst_pte_pa(gst_pte_t pte)
+{
+	return (gst_pa_t)((pte & GST_PTE_PPN) >> GST_PTE_PPN_SHIFT) << GST_PAGE_SHIFT;
+}
+
+static inline gst_pte_t gst_pte_of_pa(gst_pa_t pa)
+{
+	return (gst_pte_t)((pa >> GST_PAGE_SHIFT) << GST_PTE_PPN_SHIFT);
+}
+
+/*
+ * Encode a leaf. A and D are preset: where the hart does not update them it
+ * would fault, and gst tracks writes by taking W away. U is 1, since the
+ * G-stage checks every access as if made in U-mode.
+ */
+static inline gst_pte_t gst_pte_leaf(gst_pa_t pa, gst_attr_t attr)
+{
+	gst_pte_t pte = gst_pte_of_pa(pa) | GST_PTE_V | GST_PTE_R | GST_PTE_U | GST_PTE_A |
+			GST_PTE_D;
+
+	if (attr & GST_WRITE)
+		pte |= GST_PTE_W;
+	if (attr & GST_EXEC)
+		pte |= GST_PTE_X;
+#if GST_XLEN == 64
+	if (attr & GST_NC)
+		pte |= (gst_pte_t)1 << GST_PTE_PBMT_SHIFT;
+	if (attr & GST_IO)
+		pte |= (gst_pte_t)2 << GST_PTE_PBMT_SHIFT;
+#endif
+	return pte;
+}
+
+static inline gst_attr_t gst_pte_attr(gst_pte_t pte)
+{
+	gst_attr_t attr = 0;
+
+	if (pte & GST_PTE_R)
+		attr |= GST_READ;
+	if (pte & GST_PTE_W)
+		attr |= GST_WRITE;
+	if (pte & GST_PTE_X)
+		attr |= GST_EXEC;
+#if GST_XLEN == 64
+	switch ((pte & GST_PTE_PBMT) >> GST_PTE_PBMT_SHIFT) {
+	case 1:
+		attr |= GST_NC;
+		break;
+	case 2:
+		attr |= GST_IO;
+		break;
+	}
+#endif
+	return attr;
+}
+
+/* Encode a pointer to the next table: all bits but V and the PPN are reserved. */
+static inline gst_pte_t gst_pte_table(gst_pa_t table)
+{
+	return gst_pte_of_pa(table) | GST_PTE_V;
+}
+
+#endif /* GST_PTE_H */

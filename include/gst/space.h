@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * gst: a guest physical address space and the operations on it.
+ *
+ * Ranges are in bytes, 4 KiB aligned, not empty, and may start and end
+ * anywhere; work is O(tables touched + leaves touched), with one descent.
+ * Unless it says otherwise an operation needs exclusive entry: the caller keeps
+ * all other operations on the space out. Harts may walk at any time.
+ *
+ * An operation that returns an error has changed nothing that a walk can see.
+ */
+#ifndef GST_SPACE_H
+#define GST_SPACE_H
+
+#include <gst/base.h>
+#include <gst/format.h>
+#include <gst/ops.h>
+#include <gst/pte.h>
+#include <gst/root.h>
+
+/**
+ * struct gst_space - the G-stage of one VM
+ * @ops: the embedder's functions
+ * @ctx: handed to them
+ * @root: root and format; read it with gst_root()
+ * @tables: table pages below the root, now
+ * @tables_peak: the most there ever were
+ * @leaves: leaves by level, now
+ *
+ * The embedder reads counters and changes nothing.
+ */
+struct gst_space {
+	const struct gst_ops *ops;
+	void *ctx;
+	gst_root_t root;
+	uint64_t tables;
+	uint64_t tables_peak;
+	uint64_t leaves[GST_LEVELS_MAX];
+};
+
+/**
+ * struct gst_gather - what one or more operations leave to be done
+ * @source: memory for new tables, handed to gst_ops.reserve and .alloc
+ * @tables: pages unlinked, linked by gst_meta.next, to be freed after the flush
+ * @start: first gpa whose translation went or lost a permission
+ * @end: end of those, exclusive; @end <= @start: there are none
+ * @level: the smallest leaf among them
+ * @all: tables went or a huge leaf was split: a ranged fence would not do
+ * @fresh: translations came or gained a permission. A hart may hold the old
+ *	answer and fault once more for nothing; a fence on that hart alone ends
+ *	it, and a host with Svvptc needs none.
+ *
+ * gst_gather_init() before, gst_gather_finish() after; in between it may serve
+ * several operations on the same space, which then share one flush.
+ */
+struct gst_gather {
+	void *source;
+	void *tables;
+	gst_gpa_t start;
+	gst_gpa_t end;
+	unsigned int level;
+	bool all;
+	bool fresh;
+};
+
+/**
+ * struct gst_leaf - one translation, as gst_lookup() finds it
+ * @gpa: where the leaf starts
+ * @pa: what it maps there
+ * @size: its bytes
+ * @level: its level, 0 for 4 KiB
+ * @attr: how it may be used
+ * @young: the A bit
+ */
+struct gst_leaf {
+	gst_gpa_t gpa;
+	gst_pa_t pa;
+	uint64_t size;
+	unsigned int level;
+	gst_attr_t attr;
+	bool young;
+};
+
+/* Flags of gst_unmap() and gst_wrprotect() */
+
+/*
+ * Where the range cuts a huge leaf, take the whole leaf. Needs no memory and
+ * cannot fail for want of it. Right where the guest faults what it misses back in.
+ */
+#define GST_WHOLE_LEAVES  (1u << 0)
+
+/**
+ * gst_init() - make an empty space
+ * @space: where; overwritten
+ * @ops: the embedder's functions; must outlive the space
+ * @ctx: handed to them
+ * @fmt: the format, of this build's XLEN
+ *
+ * Return: 0, -GST_EINVAL for a format of another XLEN, -GST_ENOMEM.
+ */
+int gst_init(struct gst_space *space, const struct gst_ops *ops, void *ctx,
+	     const struct gst_format *fmt);
+
+/**
+ * gst_detach() - take the tables out of a space
+ * @space: the space, which has no root afterwards and refuses every operation
+ *
+ * O(1), so that it can be done under a lock and the freeing outside it.
+ *
+ * Return: the old root, for gst_free_detached(); 0 where there was none.
+ */
+gst_root_t gst_detach(struct gst_space *space);
+
+/**
+ * gst_free_detached() - free tables that gst_detach() took out
+ * @space: the space they came from
+ * @root: what gst_detach() returned
+ * @pause: called after every few hundred tables, to reschedule; NULL for never
+ *
+ * The caller has seen to it that no hart walks them any more. Needs no lock.
+ */
+void gst_free_detached(struct gst_space *space, gst_root_t root, void (*pause)(void *ctx));
+
+/**
+ * gst_destroy() - detach and free at once
+ * @space: the space
+ */
+void gst_destroy(struct gst_space *space);
+
+/**
+ * gst_root() - root and format, read once
+ * @space: the space
+ *
+ * Needs no lock; what can be done with it does (see docs/LOCKING.md).
+ *
+ * Return: the word; 0 where the space was detached.
+ */
+static inline gst_root_t gst_root(const struct gst_space *space)
+{
+	return __atomic_load_n(&space->root, __ATOMIC_ACQUIRE);
+}
+
+/**
+ * gst_space_format() - the format of a space
+ * @space: the space
+ *
+ * Return: the format, or NULL where the space was detached.
+ */
+const struct gst_format *gst_space_format(const struct gst_space *space);
+
+/**
+ * gst_gather_init() - begin
+ * @gather: overwritten
+ * @source: memory for new tables; may be NULL for operations that need none
+ */
+void gst_gather_init(struct gst_gather *gather, void *source);
+
+/**
+ * gst_gather_finish() - flush once for all that was gathered, then free the tables
+ * @space: the space
+ * @gather: empty afterwards, and usable again
+ *
+ * Under the same lock as the operations: until it returns, harts may still
+ * reach what was unmapped.
+ *
+ * Return: true where a flush was needed.
+ */
+bool gst_gather_finish(struct gst_space *space, struct gst_gather *gather);
+
+/**
+ * gst_map() - map a range onto contiguous memory
+ * @space: the space
+ * @gpa: start
+ * @size: bytes
+ * @pa: what @gpa maps to, 4 KiB aligned
+ * @attr: permissions and memory type of all of it
+ * @max_level: the largest leaf allowed: 0 for 4 KiB, 1 for 2 MiB (4 MiB on Sv32x4), ...
+ * @gather: what is left to do
+ *
+ * Takes the largest leaves that alignment of @gpa and @pa allows. Replaces
+ * what was there; keeps what is already exactly so, smaller or larger
+ * leaves included.
+ *
+ * Return: 0, -GST_EINVAL, -GST_ERANGE, -GST_ENOMEM.
+ */
+int gst_map(struct gst_space *space, gst_gpa_t gpa, uint64_t size, gst_pa_t pa, gst_attr_t attr,
+	    unsigned int max_level, struct gst_gather *gather);
+
+/**
+ * gst_unmap() - unmap a range
+ * @space: the space
+ * @gpa: start
+ * @size: bytes
+ * @flags: 0 or GST_WHOLE_LEAVES
+ * @gather: what is left to do: harts reach the memory until gst_gather_finish()
+ *
+ * Splits a huge leaf that the range cuts, unless told to take it whole. Tables
+ * left empty go.
+ *
+ * Return: 0 (where nothing was mapped, too), -GST_EINVAL, -GST_ERANGE, and
+ * -GST_ENOMEM without GST_WHOLE_LEAVES.
+ */
+int gst_unmap(struct gst_space *space, gst_gpa_t gpa, uint64_t size, unsigned int flags,
+	      struct gst_gather *gather);
+
+/**
+ * gst_wrprotect() - take the write permission from a range
+ * @space: the space
+ * @gpa: start
+ * @size: bytes
+ * @flags: 0 or GST_WHOLE_LEAVES
+ * @gather: what is left to do
+ *
+ * Return: as gst_unmap().
+ */
+int gst_wrprotect(struct gst_space *space, gst_gpa_t gpa, uint64_t size, unsigned int flags,
+		  struct gst_gather *gather);
+
+/**
+ * gst_wrprotect_mask() - take the write permission from some of 64 pages
+ * @space: the space
+ * @gpa: the page of bit 0
+ * @mask: which pages
+ * @gather: what is left to do
+ *
+ * A huge leaf with one of the pages in it is taken whole. Cannot run out of memory.
+ *
+ * Return: 0, -GST_EINVAL, -GST_ERANGE.
+ */
+int gst_wrprotect_mask(struct gst_space *space, gst_gpa_t gpa, uint64_t mask,
+		       struct gst_gather *gather);
+
+/**
+ * gst_young() - has any leaf of a range been used?
+ * @space: the space
+ * @gpa: start
+ * @size: bytes
+ * @clear: forget it, for every leaf that the range touches
+ *
+ * Reads and clears A bits. Nobody flushes: a hart that has the translation
+ * cached does not set A again before it drops it, which is as good as ageing
+ * needs.
+ *
+ * Return: 1 if so, 0 if not, -GST_EINVAL, -GST_ERANGE.
+ */
+int gst_young(struct gst_space *space, gst_gpa_t gpa, uint64_t size, bool clear);
+
+/**
+ * gst_lookup() - what a gpa translates to
+ * @space: the space
+ * @gpa: any address, not only a page's
+ * @leaf: filled in on success; may be NULL
+ *
+ * Return: 0, -GST_ENOENT, -GST_ERANGE.
+ */
+int gst_lookup(struct gst_space *space, gst_gpa_t gpa, struct gst_leaf *leaf);
+
+/**
+ * typedef gst_report_fn - told of each violation that gst_check() finds
+ *
+ * @inv is its number in docs/INVARIANTS.md, @gpa and @level say which entry.
+ */
+typedef void (*gst_report_fn)(void *arg, unsigned int inv, gst_gpa_t gpa, unsigned int level,
+			      gst_pte_t pte, const char *what);
+
+/**
+ * gst_check() - check every invariant, in O(tables)
+ * @space: the space
+ * @report: told of each violation; may be NULL
+ * @arg: handed to @report
+ *
+ * Return: the number of violations.
+ */
+unsigned int gst_check(struct gst_space *space, gst_report_fn report, void *arg);
+
+#endif /* GST_SPACE_H */
