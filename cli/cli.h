@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the source files of the command gstage(1) share. */
+#ifndef GSTAGE_CLI_H
+#define GSTAGE_CLI_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+/*
+ * Exit statuses.  `gstage exec` becomes the VMM, so its own failures keep out
+ * of the way of the VMM's statuses, as those of env(1) and nohup(1) do.
+ */
+enum {
+	STATUS_FAILED		= 1,
+	STATUS_USAGE		= 2,
+	STATUS_EXEC_FAILED	= 125,
+	STATUS_NOT_EXECUTABLE	= 126,
+	STATUS_NOT_FOUND	= 127,
+};
+
+/* The environment that `gstage exec` hands to the preload library. */
+#define ENV_MODE	"GSTAGE_MODE"
+#define ENV_VERBOSE	"GSTAGE_VERBOSE"
+#define ENV_JSON	"GSTAGE_JSON"
+/* Overrides where the preload library is looked for. */
+#define ENV_PRELOAD	"GSTAGE_PRELOAD"
+
+#define KVM_PATH	"/dev/kvm"
+
+/* err.c */
+
+/**
+ * err_setup() - how fail() reports from now on
+ * @command: the name that starts each message
+ * @json: write one JSON object to stderr instead of lines for a person
+ */
+void err_setup(const char *command, bool json);
+
+/**
+ * fail() - report the one error that ends this run
+ * @status: the exit status
+ * @code: a stable word for programs, such as "no-kvm"
+ * @remedy: what the reader can do about it, or NULL
+ * @fmt: the cause, as printf() formats it
+ *
+ * Return: @status, for the caller to hand on.
+ */
+int fail(int status, const char *code, const char *remedy, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
+
+/* json.c */
+
+/* Writes @s to @f as a JSON string; bytes that are not UTF-8 become U+FFFD. */
+void json_string(FILE *f, const char *s);
+
+/* kvm.c */
+
+/**
+ * kvm_host_mask() - ask /dev/kvm which formats this host has
+ * @status: the exit status if that fails
+ * @mask: on success, KVM_CAP_RISCV_SET_HGATP_MODE's mask, with a known format
+ *
+ * Return: 0, or @status after having reported the cause.
+ */
+int kvm_host_mask(int status, unsigned int *mask);
+
+/* Writes the names of the formats in @mask to @buf, separated by commas. */
+void kvm_mode_names(unsigned int mask, char *buf, size_t size);
+
+/* elf.c */
+
+enum file_kind { FILE_OTHER, FILE_SCRIPT, FILE_PROGRAM };
+
+/**
+ * struct file_info - what the loader would make of a file
+ * @kind: FILE_PROGRAM: ELF, of type EXEC or DYN; FILE_SCRIPT: starts with #!
+ * @elf_class: ELFCLASS32 or ELFCLASS64
+ * @elf_data: byte order
+ * @machine: EM_*
+ * @interp: PT_INTERP, empty if there is none; only where class and byte
+ *	order are those of this very program
+ */
+struct file_info {
+	enum file_kind kind;
+	unsigned char elf_class, elf_data;
+	unsigned int machine;
+	char interp[256];
+};
+
+/* Return: 0, or -1 with errno set if @path cannot be read. */
+int file_examine(const char *path, struct file_info *info);
+
+/* Writes, for example, "64-bit RISC-V" to @buf. */
+void file_arch(const struct file_info *info, char *buf, size_t size);
+
+/* vmm.c */
+
+/**
+ * vmm_find() - find the program as execvp() does, and check that the preload
+ *	library will reach it
+ * @name: as the user gave it
+ * @lib: the preload library
+ * @path: where it is, of @size bytes
+ *
+ * Return: 0, or an exit status after having reported the cause.
+ */
+int vmm_find(const char *name, const char *lib, char *path, size_t size);
+
+/* main.c hands each command its own argv, whose [0] names it for messages. */
+int cmd_modes(int argc, char **argv);
+int cmd_exec(int argc, char **argv);
+
+#endif

@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * gstage exec: run a VMM, unmodified, with a G-stage format for all its VMs.
+ *
+ * The process becomes the VMM: same pid, so signals and the exit status are
+ * the VMM's own without anybody passing them on.  The choice itself is made by
+ * the preload library, see preload.c.
+ */
+#include <argp.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+#include "cli.h"
+#include "formats.h"
+
+#define PRELOAD_NAME	"libgstage-preload.so"
+
+struct arguments {
+	const char *mode;
+	bool json, verbose;
+	char **vmm;		/* NULL-terminated, from main()'s argv */
+};
+
+static const struct argp_option options[] = {
+	{ "mode", 'm', "MODE", 0,
+	  "sv39x4, sv48x4, sv57x4 (RV32: sv32x4), or max for the highest that "
+	  "the host has", 0 },
+	{ "verbose", 'v', NULL, 0, "Report each VM's mode on stderr", 0 },
+	{ "json", 'j', NULL, 0,
+	  "Write errors, and what --verbose reports, as JSON lines", 0 },
+	{ 0 },
+};
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct arguments *args = state->input;
+
+	switch (key) {
+	case 'm':
+		args->mode = arg;
+		return 0;
+	case 'v':
+		args->verbose = true;
+		return 0;
+	case 'j':
+		args->json = true;
+		return 0;
+	case ARGP_KEY_ARG:
+		/* The VMM and all that follows, "--" included. */
+		args->vmm = &state->argv[state->next - 1];
+		state->next = state->argc;
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static const struct argp argp = {
+	.options = options,
+	.parser = parse,
+	.args_doc = "--mode MODE -- VMM [ARG...]",
+	.doc = "Run a VMM with a G-stage page-table format for all its VMs, "
+	       "scratch VMs included.\v"
+	       "The VMM must be dynamically linked with glibc and call ioctl() "
+	       "of glibc: a library that is preloaded into it makes the choice "
+	       "right after each KVM_CREATE_VM, and fails that call where KVM "
+	       "refuses.  A VMM that makes the system call by itself, with "
+	       "syscall() or otherwise, is not seen and gets the host's "
+	       "default; --verbose shows which VMs were reached.\n"
+	       "\n"
+	       "Exit status: the VMM's; or 125 if gstage failed, 126 if the VMM "
+	       "cannot be executed, 127 if it cannot be found.\n"
+	       "\n"
+	       "Environment: GSTAGE_PRELOAD names the preload library where it "
+	       "is not beside gstage or in ../lib/gstage.\n",
+};
+
+/* Return: 0, or an exit status after having reported the cause. */
+static int find_preload(char *path, size_t size)
+{
+	static const char *const places[] = {
+		"/" PRELOAD_NAME, "/../lib/gstage/" PRELOAD_NAME, NULL,
+	};
+	const char *const *place, *env = getenv(ENV_PRELOAD);
+	char dir[PATH_MAX], *slash;
+	ssize_t len;
+
+	if (env && *env) {
+		/* Absolute: the VMM may change its working directory. */
+		if (!realpath(env, path))
+			return fail(STATUS_EXEC_FAILED, "no-preload",
+				    "Correct the variable or unset it.",
+				    ENV_PRELOAD " names '%s': %s", env,
+				    strerror(errno));
+		return 0;
+	}
+
+	len = readlink("/proc/self/exe", dir, sizeof(dir) - 1);
+	if (len < 0)
+		return fail(STATUS_EXEC_FAILED, "no-proc",
+			    "Mount it: \"mount -t proc proc /proc\".",
+			    "cannot read /proc/self/exe: %s", strerror(errno));
+	dir[len] = '\0';
+	slash = strrchr(dir, '/');
+	if (slash)
+		*slash = '\0';
+
+	for (place = places; *place; place++)
+		if ((size_t)snprintf(path, size, "%s%s", dir, *place) < size &&
+		    !access(path, R_OK))
+			return 0;
+	return fail(STATUS_EXEC_FAILED, "no-preload",
+		    "Keep it beside the command, in ../lib/gstage, or name it "
+		    "with " ENV_PRELOAD ".",
+		    "cannot find " PRELOAD_NAME " for %s/gstage", dir);
+}
+
+/* Puts @lib before what the user preloads already. */
+static int preload(const char *lib)
+{
+	const char *old = getenv("LD_PRELOAD");
+	size_t len = strlen(lib);
+	char *new;
+	int ret;
+
+	/* The linker splits the list at both, and knows no quoting. */
+	if (strpbrk(lib, ": \t\n"))
+		return fail(STATUS_EXEC_FAILED, "preload-path",
+			    "Install gstage elsewhere, or name a copy with "
+			    ENV_PRELOAD ".",
+			    "LD_PRELOAD cannot hold the path '%s': it has a "
+			    "space or a colon", lib);
+
+	if (!old || !*old)
+		return setenv("LD_PRELOAD", lib, 1);
+	/* A VMM's child may be gstage exec again. */
+	if (!strncmp(old, lib, len) && strchr(": ", old[len]))
+		return 0;
+	if (asprintf(&new, "%s:%s", lib, old) < 0)
+		return -1;
+	ret = setenv("LD_PRELOAD", new, 1);
+	free(new);
+	return ret;
+}
+
+static int set_flag(const char *name, bool value)
+{
+	return value ? setenv(name, "1", 1) : unsetenv(name);
+}
+
+static int set_environment(const struct arguments *args, const char *lib)
+{
+	int ret = preload(lib);
+
+	if (ret > 0)
+		return ret;
+	if (ret < 0 || setenv(ENV_MODE, args->mode, 1) ||
+	    set_flag(ENV_VERBOSE, args->verbose) ||
+	    set_flag(ENV_JSON, args->json))
+		return fail(STATUS_EXEC_FAILED, "no-memory", NULL,
+			    "cannot set the environment: %s", strerror(errno));
+	return 0;
+}
+
+/* Return: 0 if all is well without asking the host, or an exit status. */
+static int check_arguments(struct arguments *args)
+{
+	const struct format *f;
+	char names[128];
+
+	kvm_mode_names(~0U, names, sizeof(names));
+	if (!args->mode)
+		return fail(STATUS_EXEC_FAILED, "usage",
+			    "Give --mode and one of them; \"gstage modes\" tells "
+			    "which ones this host has.",
+			    "no mode given: there are %s and " MODE_NAME_MAX,
+			    names);
+
+	f = format_by_name(args->mode);
+	if (!f && strcasecmp(args->mode, MODE_NAME_MAX))
+		return fail(STATUS_EXEC_FAILED, "unknown-mode",
+			    "\"gstage modes\" tells which ones this host has.",
+			    "unknown mode '%s': there are %s and " MODE_NAME_MAX,
+			    args->mode, names);
+	args->mode = f ? f->name : MODE_NAME_MAX;
+
+	if (!args->vmm)
+		return fail(STATUS_EXEC_FAILED, "usage",
+			    "gstage exec --mode MODE -- VMM [ARG...]",
+			    "no VMM given");
+	return 0;
+}
+
+static int check_host(const char *mode)
+{
+	const struct format *f = format_by_name(mode);
+	unsigned int mask;
+	char names[128];
+	int ret;
+
+	ret = kvm_host_mask(STATUS_EXEC_FAILED, &mask);
+	if (ret || !f || mask & (1U << f->mode))
+		return ret;
+
+	kvm_mode_names(mask, names, sizeof(names));
+	return fail(STATUS_EXEC_FAILED, "unsupported-mode",
+		    "Choose one of those, or max.",
+		    "this host does not have %s; it has %s", mode, names);
+}
+
+int cmd_exec(int argc, char **argv)
+{
+	char lib[PATH_MAX], path[PATH_MAX];
+	struct arguments args = { 0 };
+	error_t error;
+	int ret, err;
+
+	argp_err_exit_status = STATUS_EXEC_FAILED;
+	error = argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &args);
+	err_setup(argv[0], args.json);
+	if (error)
+		return fail(STATUS_EXEC_FAILED, "internal", NULL, "%s",
+			    strerror(error));
+
+	ret = check_arguments(&args);
+	if (!ret)
+		ret = find_preload(lib, sizeof(lib));
+	if (!ret)
+		ret = vmm_find(args.vmm[0], lib, path, sizeof(path));
+	if (!ret)
+		ret = check_host(args.mode);
+	if (!ret)
+		ret = set_environment(&args, lib);
+	if (ret)
+		return ret;
+
+	execv(path, args.vmm);
+	err = errno;
+	return fail(err == ENOENT ? STATUS_NOT_FOUND : STATUS_NOT_EXECUTABLE,
+		    "vmm-exec",
+		    err == ENOENT ? "Its interpreter (a script's #! line, or "
+		    "the dynamic linker) is missing: install it." : NULL,
+		    "cannot execute %s: %s", path, strerror(err));
+}

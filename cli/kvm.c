@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Talking to /dev/kvm: which formats the host has, or why nobody can tell. */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <linux/kvm.h>
+
+#include "cli.h"
+#include "formats.h"
+
+/*
+ * Does this host have the hypervisor extension?  The kernel lists the single
+ * letters of the ISA before the first underscore: "isa : rv64imafdch_zicsr".
+ * Return: 1, 0, or -1 if /proc/cpuinfo does not say.
+ */
+static int host_has_h(void)
+{
+	char buf[4096], *isa;
+	ssize_t len;
+	int fd;
+
+	/* The first hart is enough: KVM asks for what all harts have. */
+	fd = open("/proc/cpuinfo", O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -1;
+	len = read(fd, buf, sizeof(buf) - 1);
+	close(fd);
+	if (len <= 0)
+		return -1;
+	buf[len] = '\0';
+
+	isa = strstr(buf, "\nisa\t");
+	isa = isa ? strstr(isa, ": rv") : NULL;
+	if (!isa)
+		return -1;
+	isa += strlen(": rv");
+	isa[strcspn(isa, "_\n")] = '\0';
+	return strchr(isa, 'h') != NULL;
+}
+
+static int fail_open(int status, int err)
+{
+	switch (err) {
+	case ENOENT:
+	case ENODEV:
+	case ENXIO:
+		/* ENODEV: a device node without a module behind it. */
+		if (host_has_h() == 0)
+			return fail(status, "no-h-extension",
+				    "KVM needs a machine with the H extension; "
+				    "an emulated one will do.",
+				    "no " KVM_PATH ": this machine does not have "
+				    "the hypervisor extension (H)");
+		return fail(status, "no-kvm",
+			    "Load gstage's kvm.ko as root: \"insmod kvm.ko\". If "
+			    "that fails, \"dmesg\" says why; the usual cause is "
+			    "a machine without the hypervisor extension (H).",
+			    "no " KVM_PATH ": the KVM module is not loaded (%s)",
+			    strerror(err));
+	case EACCES:
+	case EPERM:
+		return fail(status, "no-permission",
+			    "Join the group that owns it (\"adduser USER kvm\", "
+			    "then log in again), or run this as root.",
+			    "no permission to open " KVM_PATH " (%s)",
+			    strerror(err));
+	default:
+		return fail(status, "kvm-open", NULL, "cannot open " KVM_PATH
+			    ": %s", strerror(err));
+	}
+}
+
+int kvm_host_mask(int status, unsigned int *mask)
+{
+	int fd, ret, err;
+
+	fd = open(KVM_PATH, O_RDWR | O_CLOEXEC);
+	if (fd < 0)
+		return fail_open(status, errno);
+
+	ret = ioctl(fd, KVM_CHECK_EXTENSION, KVM_CAP_RISCV_SET_HGATP_MODE);
+	err = errno;
+	close(fd);
+
+	if (ret < 0)
+		return fail(status, "not-kvm",
+			    "Check that " KVM_PATH " is KVM's device (character, "
+			    "10, 232).",
+			    KVM_PATH " does not answer as KVM does: %s",
+			    strerror(err));
+
+	/* A mask without any format would be some other capability's answer. */
+	if (!((unsigned int)ret & formats_known()))
+		return fail(status, "stock-module",
+			    "Stop all VMs, then load gstage's kvm.ko as root: "
+			    "\"rmmod kvm; insmod kvm.ko\".",
+			    "the KVM module in use is not gstage's: it cannot "
+			    "choose a VM's page-table format");
+	*mask = ret;
+	return 0;
+}
+
+void kvm_mode_names(unsigned int mask, char *buf, size_t size)
+{
+	const struct format *f;
+	size_t len = 0;
+
+	buf[0] = '\0';
+	for (f = formats; f->name; f++) {
+		if (!(mask & (1U << f->mode)) || len >= size)
+			continue;
+		len += snprintf(buf + len, size - len, "%s%s",
+				len ? ", " : "", f->name);
+	}
+}

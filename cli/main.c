@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* gstage: choose and inspect the G-stage page-table formats of RISC-V VMs. */
+#include <argp.h>
+#include <string.h>
+
+#include "cli.h"
+
+const char *argp_program_version = "gstage " GSTAGE_VERSION;
+
+static const struct command {
+	const char *name;
+	char *full_name;	/* argv[0] of the command, for its messages */
+	int (*run)(int argc, char **argv);
+} commands[] = {
+	{ "modes", "gstage modes", cmd_modes },
+	{ "exec", "gstage exec", cmd_exec },
+	{ NULL, NULL, NULL },
+};
+
+struct arguments {
+	const struct command *command;
+	int first;		/* argv index of the command's name */
+};
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct arguments *args = state->input;
+	const struct command *c;
+
+	switch (key) {
+	case ARGP_KEY_ARG:
+		for (c = commands; c->name; c++)
+			if (!strcmp(arg, c->name))
+				break;
+		if (!c->name)
+			argp_error(state, "unknown command '%s': there are "
+				   "'modes' and 'exec'", arg);
+		args->command = c;
+		args->first = state->next - 1;
+		/* The rest is the command's to parse. */
+		state->next = state->argc;
+		return 0;
+	case ARGP_KEY_NO_ARGS:
+		argp_error(state, "a command is missing: 'modes' or 'exec'");
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static const struct argp argp = {
+	.parser = parse,
+	.args_doc = "modes [OPTION...]\n"
+		    "exec --mode MODE [OPTION...] -- VMM [ARG...]",
+	.doc = "Choose and inspect the G-stage page-table formats of RISC-V "
+	       "virtual machines.\v"
+	       "  modes   list the formats that this host has\n"
+	       "  exec    run a VMM, unmodified, with a format for all its VMs\n"
+	       "\n"
+	       "\"gstage COMMAND --help\" tells more.  Needs gstage's kvm.ko.\n",
+};
+
+int main(int argc, char **argv)
+{
+	struct arguments args = { NULL, 0 };
+
+	argp_err_exit_status = STATUS_USAGE;
+	/* In order, so that options after the command are the command's. */
+	if (argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &args) ||
+	    !args.command)
+		return STATUS_USAGE;
+
+	argc -= args.first;
+	argv += args.first;
+	argv[0] = args.command->full_name;
+	return args.command->run(argc, argv);
+}
