@@ -26,6 +26,7 @@
  * @tables: table pages below the root, now
  * @tables_peak: the most there ever were
  * @leaves: leaves by level, now
+ * @mark: of the last gst_check()
  *
  * The embedder reads counters and changes nothing.
  */
@@ -36,6 +37,7 @@ struct gst_space {
 	uint64_t tables;
 	uint64_t tables_peak;
 	uint64_t leaves[GST_LEVELS_MAX];
+	uint16_t mark;
 };
 
 /**

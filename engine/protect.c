@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+/*
+ * gst: take the write permission away, from a range or from pages of a bitmap.
+ */
+#include "cut.h"
+#include "seed.h"
+
+struct mask_walk {
+	struct gst_walk walk;
+	gst_gpa_t base;
+	uint64_t mask;
+};
+
+static void protect_entry(struct gst_walk *walk)
+{
+	gst_gpa_t start = gst_walk_entry(walk);
+
+	if (!(walk->pte & GST_PTE_W))
+		return;
+	gst_pte_clear_bits(walk->ptep, GST_PTE_W);
+	gst_gather_range(walk->gather, start, start + GST_LEVEL_SIZE(walk->level), walk->level);
+}
+
+static int protect_leaf(struct gst_walk *walk)
+{
+	if (!(walk->pte & GST_PTE_W))
+		return GST_WALK_NEXT;
+	if (!gst_walk_covers(walk) && !gst_cut_walk_of(walk)->whole)
+		return gst_cut_split(walk);
+	if (gst_seeded(LOST_WRITE_PROTECT) && !walk->level && walk->gpa + GST_PAGE_SIZE == walk->end)
+		return GST_WALK_NEXT;
+	protect_entry(walk);
+	return GST_WALK_NEXT;
+}
+
+static const struct gst_visitor protect_visitor = {
+	.leaf = protect_leaf,
+};
+
+int gst_wrprotect(struct gst_space *space, gst_gpa_t gpa, uint64_t size, unsigned int flags,
+		  struct gst_gather *gather)
+{
+	return gst_cut_run(space, gpa, size, flags, gather, &protect_visitor);
+}
+
+/* Does the mask name a page of this leaf? */
+static bool mask_hits(const struct gst_walk *walk)
+{
+	const struct mask_walk *masked = (const struct mask_walk *)walk;
+	gst_gpa_t leaf_end = gst_walk_entry(walk) + GST_LEVEL_SIZE(walk->level);
+	gst_gpa_t end = leaf_end < walk->end ? leaf_end : walk->end;
+	uint64_t first = (walk->gpa - masked->base) >> GST_PAGE_SHIFT;
+	uint64_t pages = (end - walk->gpa) >> GST_PAGE_SHIFT;
+
+	return (masked->mask >> first) & (~UINT64_C(0) >> (64 - pages));
+}
+
+static int mask_leaf(struct gst_walk *walk)
+{
+	if (mask_hits(walk))
+		protect_entry(walk);
+	return GST_WALK_NEXT;
+}
+
+static const struct gst_visitor mask_visitor = {
+	.leaf = mask_leaf,
+};
+
+int gst_wrprotect_mask(struct gst_space *space, gst_gpa_t gpa, uint64_t mask,
+		       struct gst_gather *gather)
+{
+	struct mask_walk masked = { .base = gpa, .mask = mask };
+	gst_gpa_t start;
+	uint64_t size;
+	int ret;
+
+	if (!mask)
+		return -GST_EINVAL;
+	start = gpa + ((gst_gpa_t)__builtin_ctzll(mask) << GST_PAGE_SHIFT);
+	size = (uint64_t)(64 - __builtin_clzll(mask) - __builtin_ctzll(mask)) << GST_PAGE_SHIFT;
+	if (start < gpa)
+		return -GST_EINVAL;
+	ret = gst_walk_begin(&masked.walk, space, gather, start, size);
+	return ret ? ret : gst_walk_run(&masked.walk, &mask_visitor);
+}

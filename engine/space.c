@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+/*
+ * gst: a space is made, detached and destroyed.
+ */
+#include "table.h"
+
+/* Tables freed between two calls of the pause function. */
+#define PAUSE_TABLES 256
+
+struct teardown {
+	struct gst_space *space;
+	void (*pause)(void *ctx);
+	unsigned int since_pause;
+};
+
+int gst_init(struct gst_space *space, const struct gst_ops *ops, void *ctx,
+	     const struct gst_format *fmt)
+{
+	void *root;
+
+	*space = (struct gst_space){ .ops = ops, .ctx = ctx };
+	if (!fmt || fmt->xlen != GST_XLEN)
+		return -GST_EINVAL;
+	root = ops->alloc_root(ctx);
+	if (!root)
+		return -GST_ENOMEM;
+	/* INV-01: what alloc_root promises; a hart would ignore the low bits of the PPN. */
+	if (((uintptr_t)root | ops->to_pa(ctx, root)) & (GST_ROOT_SIZE - 1)) {
+		for (unsigned int i = 0; i < GST_ROOT_PAGES; i++)
+			ops->free(ctx, (char *)root + i * GST_PAGE_SIZE);
+		return -GST_EINVAL;
+	}
+	__atomic_store_n(&space->root, gst_root_make(root, fmt->mode), __ATOMIC_RELEASE);
+	return 0;
+}
+
+const struct gst_format *gst_space_format(const struct gst_space *space)
+{
+	return gst_format_of_mode(gst_root_mode(gst_root(space)));
+}
+
+gst_root_t gst_detach(struct gst_space *space)
+{
+	return __atomic_exchange_n(&space->root, 0, __ATOMIC_ACQ_REL);
+}
+
+/* Free all below the page of entries of @level, and keep the counters true. */
+static void teardown_page(struct teardown *down, gst_pte_t *page, unsigned int level)
+{
+	struct gst_space *space = down->space;
+	unsigned int live = gst_meta_of(space, page)->live;
+
+	if (level == 0) {
+		space->leaves[0] -= live;
+		live = 0;
+	}
+	for (gst_pte_t *ptep = page; live; ptep++) {
+		gst_pte_t pte = gst_pte_load(ptep);
+
+		if (!gst_pte_valid(pte))
+			continue;
+		live--;
+		if (gst_pte_is_leaf(pte)) {
+			space->leaves[level]--;
+		} else {
+			teardown_page(down, gst_pte_next_table(space, pte), level - 1);
+			space->tables--;
+		}
+	}
+	space->ops->free(space->ctx, page);
+	if (down->pause && ++down->since_pause == PAUSE_TABLES) {
+		down->since_pause = 0;
+		down->pause(space->ctx);
+	}
+}
+
+void gst_free_detached(struct gst_space *space, gst_root_t root, void (*pause)(void *ctx))
+{
+	const struct gst_format *fmt = gst_format_of_mode(gst_root_mode(root));
+	struct teardown down = { .space = space, .pause = pause };
+
+	if (!root)
+		return;
+	for (unsigned int i = 0; i < GST_ROOT_PAGES; i++)
+		teardown_page(&down, gst_root_table(root) + i * GST_TABLE_ENTRIES,
+			      fmt->levels - 1);
+}
+
+void gst_destroy(struct gst_space *space)
+{
+	gst_free_detached(space, gst_detach(space), NULL);
+}

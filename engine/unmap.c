@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+/*
+ * gst: unmap a range.
+ */
+#include "cut.h"
+#include "seed.h"
+
+static void unlink_entry(struct gst_walk *walk, gst_pte_t *ptep)
+{
+	gst_pte_store(ptep, 0);
+	gst_meta_of(walk->space, ptep)->live--;
+}
+
+static int unmap_leaf(struct gst_walk *walk)
+{
+	struct gst_space *space = walk->space;
+	gst_gpa_t start = gst_walk_entry(walk);
+	unsigned int run = 1, taken, n = 0;
+
+	if (gst_walk_covers(walk))
+		run = gst_walk_run_length(walk);
+	else if (!gst_cut_walk_of(walk)->whole)
+		return gst_cut_split(walk);
+
+	for (taken = 0; taken < run; taken++) {
+		gst_pte_t pte = gst_pte_load(walk->ptep + taken);
+
+		if (gst_pte_is_table(pte) && walk->level)
+			break;
+		if (gst_seeded(STALE) && taken + 1 == run && run > 1 && run < GST_TABLE_ENTRIES)
+			continue;
+		if (pte) {
+			gst_pte_store(walk->ptep + taken, 0);
+			n++;
+		}
+	}
+	gst_meta_of(space, walk->ptep)->live -= gst_seeded(COUNT) && n > 1 ? n - 1 : n;
+	space->leaves[walk->level] -= n;
+	gst_gather_range(walk->gather, start, start + taken * GST_LEVEL_SIZE(walk->level),
+			 walk->level);
+	gst_walk_take(walk, taken);
+	return GST_WALK_NEXT;
+}
+
+/* A table that lies in the range with all its entries goes at once, unread if it holds leaves. */
+static int unmap_table(struct gst_walk *walk)
+{
+	if (!gst_walk_covers(walk))
+		return GST_WALK_DESCEND;
+
+	unlink_entry(walk, walk->ptep);
+	gst_table_release(walk->space, walk->gather, gst_pte_next_table(walk->space, walk->pte),
+			  walk->level - 1);
+	gst_gather_range(walk->gather, walk->gpa, walk->gpa + GST_LEVEL_SIZE(walk->level), 0);
+	return GST_WALK_NEXT;
+}
+
+/* INV-04: a table that was left empty goes too, and perhaps the one above it. */
+static void unmap_leave(struct gst_walk *walk)
+{
+	gst_pte_t *table = walk->tables[walk->level];
+	unsigned int above = walk->level + 1;
+
+	if (gst_meta_of(walk->space, table)->live)
+		return;
+	unlink_entry(walk, &walk->tables[above][gst_pte_index(walk->gpa - 1, above, walk->top)]);
+	gst_table_gather(walk->space, walk->gather, table);
+}
+
+static const struct gst_visitor unmap_visitor = {
+	.leaf = unmap_leaf,
+	.table = unmap_table,
+	.leave = unmap_leave,
+};
+
+int gst_unmap(struct gst_space *space, gst_gpa_t gpa, uint64_t size, unsigned int flags,
+	      struct gst_gather *gather)
+{
+	return gst_cut_run(space, gpa, size, flags, gather, &unmap_visitor);
+}

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+/*
+ * gst: the walker.
+ */
+#include "walk.h"
+
+int gst_walk_begin(struct gst_walk *walk, struct gst_space *space, struct gst_gather *gather,
+		   gst_gpa_t gpa, uint64_t size)
+{
+	gst_root_t root = gst_root(space);
+	const struct gst_format *fmt = gst_format_of_mode(gst_root_mode(root));
+
+	if (!fmt || !size || ((gpa | size) & (GST_PAGE_SIZE - 1)) || gpa + size < gpa)
+		return -GST_EINVAL;
+	if (gpa + size > gst_format_size(fmt))
+		return -GST_ERANGE;
+
+	walk->space = space;
+	walk->gather = gather;
+	walk->gpa = gpa;
+	walk->end = gpa + size;
+	walk->top = fmt->levels - 1;
+	walk->level = walk->top;
+	walk->tables[walk->top] = gst_root_table(root);
+	return 0;
+}
+
+static int visit(struct gst_walk *walk, const struct gst_visitor *visitor)
+{
+	walk->ptep = &walk->tables[walk->level][gst_pte_index(walk->gpa, walk->level, walk->top)];
+	walk->pte = gst_pte_load(walk->ptep);
+
+	if (!gst_pte_valid(walk->pte))
+		return visitor->hole ? visitor->hole(walk) : GST_WALK_NEXT;
+	if (gst_pte_is_leaf(walk->pte) || walk->level == 0)
+		return visitor->leaf(walk);
+	return visitor->table ? visitor->table(walk) : GST_WALK_DESCEND;
+}
+
+/*
+ * Between two rounds of the loop: walk->gpa is in the range and not dealt with,
+ * all of the range before it is; tables[level..top] are the tables on the way
+ * to it.
+ */
+int gst_walk_run(struct gst_walk *walk, const struct gst_visitor *visitor)
+{
+	for (;;) {
+		int next = visit(walk, visitor);
+
+		if (next < 0)
+			return next;
+		if (next == GST_WALK_STOP)
+			return 0;
+		if (next == GST_WALK_DESCEND) {
+			walk->level--;
+			walk->tables[walk->level] = gst_pte_next_table(walk->space, walk->pte);
+			continue;
+		}
+
+		walk->gpa = (walk->gpa | (GST_LEVEL_SIZE(walk->level) - 1)) + 1;
+		while (walk->level < walk->top &&
+		       (walk->gpa >= walk->end ||
+			gst_pte_index(walk->gpa, walk->level, walk->top) == 0)) {
+			if (visitor->leave)
+				visitor->leave(walk);
+			walk->level++;
+		}
+		if (walk->gpa >= walk->end)
+			return 0;
+	}
+}
