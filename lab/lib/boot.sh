@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# Booting the emulated host: initramfs, QEMU, the result of a run, kernel splats. Sourced by lab/lab.
+
+RUN=            # this run's own folder, /run/lab in the lab root
+
+# What a kernel that is in trouble says.
+SPLAT='WARNING: |BUG: |Oops|Call Trace|Kernel panic|rcu: INFO: .*stall|detected stalls|soft lockup|blocked for more than|Unable to handle kernel|refcount_t: '
+
+# new_run MODE: an empty run: initramfs tree with busybox, init and the chosen kvm.ko.
+new_run() {
+	RUN=$(mktemp -d "${TMPDIR:-/tmp}/gstage-lab.XXXXXX")
+	TRASH+=("$RUN")
+	mkdir -p "$RUN"/tree/{w,lab,bin,etc}
+	cp "$RV/busybox" "$RUN/tree/bin/"
+	cp "$LAB/host/init" "$RUN/tree/"
+	case $MODULE in
+	gstage) cp "$BUILD/module-$KERNEL/kvm.ko" "$RUN/tree/lab/" ;;
+	stock) cp "$KDIR_CACHE/kvm.ko" "$RUN/tree/lab/" ;;
+	esac
+	printf 'LAB_MODE=%s\nLAB_PARAMS=%s\n' "$1" "$(quoted "${PARAMS[*]}")" >"$RUN/tree/lab/conf"
+	mkfifo "$RUN/out"
+	: >"$RUN/control"
+}
+
+# quoted WORD...: the words, quoted for any shell.
+quoted() {
+	local w out=
+	for w; do out+="'${w//\'/\'\\\'\'}' "; done
+	printf '%s' "${out% }"
+}
+
+# put FILE: copy a file into /w of the host.
+put() {
+	local to=$RUN/tree/w/${1##*/}
+	[ -f "$1" ] || die "there is no file $1"
+	[ ! -e "$to" ] || die "two files have the name ${1##*/}" "files are copied into one folder: rename one of them"
+	# An ELF file has its machine in bytes 18 and 19; RISC-V is 243.
+	if [ "$(head -c 4 "$1" | od -An -c | tr -d ' ')" = '177ELF' ] &&
+			[ "$(od -An -tu2 -j18 -N2 "$1" | tr -d ' ')" != 243 ]; then
+		die "$1 is not a RISC-V program" "build it with the cross compiler: lab/lab root riscv64-linux-gnu-gcc -static ..."
+	fi
+	cp "$1" "$to"
+	chmod 755 "$to"
+}
+
+# qemu_command CONSOLE: fill QEMU with the command line, for `exec` or for a `shell`.
+qemu_command() {
+	local machine=virt append="console=ttyS0 quiet panic=-1"
+	[ -z "$MACHINE" ] || machine+=,$MACHINE
+	QEMU=(qemu-system-riscv64 -M "$machine" -cpu "$CPU" -smp "$SMP" -m "$MEM" -nodefaults -no-reboot -display none
+		-kernel /kernel/Image -initrd /run/lab/initrd)
+	if [ -n "$ICOUNT" ]; then
+		QEMU+=(-icount 'shift=0,sleep=off' -rtc base=2026-01-01,clock=vm -seed 42)
+	fi
+	if [ "$1" = exec ]; then
+		QEMU+=(-append "$append" -serial file:/run/lab/serial -device virtio-serial-pci
+			-chardev file,id=out,path=/run/lab/out -device virtconsole,chardev=out
+			-chardev file,id=control,path=/run/lab/control
+			-device virtserialport,chardev=control,name=gstage.lab)
+	else
+		QEMU+=(-append "$append" -serial mon:stdio)
+	fi
+}
+
+# boot_script: what runs inside the lab root: pack, boot, copy the output.
+boot_script() {
+	echo 'set -e; cd /run/lab/tree; find . | cpio --quiet -o -H newc >../initrd; cd ..'
+	[ -z "$WITH_QEMU" ] || echo 'cat /rv/bundle.cpio /guest/guest.cpio >>initrd'
+	if [ "$1" = exec ]; then
+		echo 'cat out & status=0'
+		echo "timeout -k 2 $TIMEOUT $(quoted "${QEMU[@]}") </dev/null 2>qemu.err >&2 || status=\$?"
+		echo 'wait; exit $status'
+	else
+		echo "exec $(quoted "${QEMU[@]}")"
+	fi
+}
+
+# boot MODE: boot the run; the program's output is this command's output.
+boot() {
+	qemu_command "$1"
+	boot_script "$1" >"$RUN/boot"
+	ROOT_BINDS=("$RUN" /run/lab "$RV" /rv)
+	[ -z "$WITH_QEMU" ] || ROOT_BINDS+=("$BUILD/guest" /guest)
+	if [ "$1" = exec ]; then
+		in_root bash /run/lab/boot
+	else
+		# In the foreground: this one is the terminal's.
+		root_command
+		"${ROOT_COMMAND[@]}" bash /run/lab/boot
+	fi
+}
+
+splats() { grep -aE "$SPLAT" "$RUN/serial" 2>/dev/null; }
+
+# keep_logs: keep what a failed run left, and set KEPT to the folder.
+keep_logs() {
+	KEPT=$BUILD/lab-logs/$(date +%H%M%S)-$$
+	mkdir -p "$KEPT"
+	cp "$RUN/serial" "$RUN/qemu.err" "$RUN/control" "$KEPT/" 2>/dev/null || :
+}
+
+# verdict QEMU_STATUS: explain the run that has ended and exit the lab with its status.
+verdict() {
+	local last
+	last=$(tail -n 1 "$RUN/control")
+	if [ -n "$SPLAT_CHECK" ] && splats >"$RUN/splats"; then
+		keep_logs
+		say "the host's kernel is in trouble:"
+		grep -aE -m1 -A 25 "$SPLAT" "$RUN/serial" | tr -d '\r' >&3
+		die "kernel message: $(head -n 1 "$RUN/splats" | tr -d '\r')" "the whole log is in $KEPT/serial; --allow-splat takes it as usual"
+	fi
+	case $last in
+	"exit "*) exit "${last#exit }" ;;
+	"fail "*) keep_logs; die "${last#fail }" "the host's log is in $KEPT/serial" ;;
+	esac
+	keep_logs
+	if [ "$1" -eq 124 ] || [ "$1" -eq 137 ]; then
+		say "no end after $TIMEOUT s; the host was stopped (log: $KEPT/serial; --timeout S allows more)"
+		exit 124
+	fi
+	[ ! -s "$RUN/qemu.err" ] || head -n 5 "$RUN/qemu.err" >&3
+	die "the host ended before the program did (QEMU's status $1)" "the logs are in $KEPT"
+}
+
+# lab exec FILE [ARGS...]
+lab_exec() {
+	local f status=0
+	[ $# -gt 0 ] || usage_error "exec needs a FILE"
+	need_host
+	new_run exec
+	put "$1"
+	for f in "${WITH[@]}"; do put "$f"; done
+	{
+		echo "export GSTAGE_MODULE=$MODULE GSTAGE_CPU=$(quoted "$CPU_NAME")"
+		echo "exec $(quoted "./${1##*/}" "${@:2}")"
+	} >"$RUN/tree/lab/job"
+	boot exec || status=$?
+	verdict "$status"
+}
+
+lab_shell() {
+	local f
+	need_host
+	new_run shell
+	for f in "$@" "${WITH[@]}"; do put "$f"; done
+	say "Ctrl-D in the host or Ctrl-A X ends"
+	boot shell || :
+}

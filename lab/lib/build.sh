@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# Building for the host: kvm.ko, the command, the guest's initramfs, the test programs. Sourced by lab/lab.
+
+CROSS=riscv64-linux-gnu-
+
+# stale TARGET FOLDER...: is anything in the folders newer than the target? Saves a make for every exec.
+stale() {
+	local target=$1 d dirs=()
+	shift
+	[ -e "$target" ] || return 0
+	for d; do [ ! -e "$TOP/$d" ] || dirs+=("$TOP/$d"); done
+	[ -n "$(find "${dirs[@]}" -newer "$target" ! -name '.*' -print -quit)" ]
+}
+
+# One build at a time in a checkout: two execs started together must not write the same object files.
+build_alone() {
+	mkdir -p "$BUILD"
+	exec 8>>"$BUILD/.lock"
+	flock 8
+}
+
+make_module() {
+	in_root make -C /gstage/kvm KDIR="/usr/src/linux-headers-$KRELEASE" KSRC=/kernel/src KVER="$KERNEL" \
+		OUT="/gstage/build/module-$KERNEL" ARCH=riscv CROSS_COMPILE=$CROSS -j"$(nproc)"
+	# What make found up to date must not look stale to us.
+	touch "$BUILD/module-$KERNEL/kvm.ko"
+}
+
+need_module() {
+	[ -f "$TOP/kvm/Makefile" ] || die "there is no kvm/Makefile to build our kvm.ko with" "use --module stock"
+	build_alone
+	if stale "$BUILD/module-$KERNEL/kvm.ko" kvm engine include uapi; then
+		step "building kvm.ko for kernel $KERNEL" make_module
+	fi
+	exec 8>&-
+}
+
+make_cli() {
+	in_root make -C /gstage/cli OUT=/gstage/build/cli CROSS_COMPILE=$CROSS
+	touch "$BUILD/cli/gstage"
+}
+
+need_cli() {
+	build_alone
+	if stale "$BUILD/cli/gstage" cli uapi; then step "building the gstage command" make_cli; fi
+	exec 8>&-
+}
+
+make_guest() {
+	local part=$BUILD/guest.part
+	rm -rf "$part" "$BUILD/guest"
+	mkdir -p "$part/tree/bin" "$part/bundle/guest"
+	cp "$RV/busybox" "$part/tree/bin/"
+	cp "$LAB/host/guest-init" "$part/tree/init"
+	cp "$KDIR_CACHE/Image" "$part/bundle/guest/"
+	in_root sh -ec 'cd build/guest.part/tree; find . | cpio --quiet -o -H newc >../bundle/guest/initrd
+		cd ../bundle; find . | cpio --quiet -o -H newc >../guest.cpio'
+	rm -rf "$part/tree" "$part/bundle"
+	mv "$part" "$BUILD/guest"
+}
+
+# The guests' kernel and initramfs, as /guest in the host.
+need_guest() {
+	build_alone
+	if stale "$BUILD/guest" lab/host/guest-init || [ "$KDIR_CACHE/Image" -nt "$BUILD/guest" ]; then
+		step "packing the guests' kernel and initramfs" make_guest
+	fi
+	exec 8>&-
+}
+
+lab_module() {
+	need_base
+	need_module
+	say "build/module-$KERNEL/kvm.ko is up to date"
+}

@@ -1,0 +1,34 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# bundle.sh TREE OUT: from an unpacked riscv64 Debian in TREE, pack QEMU, the libraries that it names and the firmware that
+# `-M virt -accel kvm` opens into OUT.cpio. Runs inside the lab root.
+set -euo pipefail
+
+tree=$1
+out=$2
+readelf=riscv64-linux-gnu-readelf
+declare -A seen
+
+# take FILE: copy a file of the tree, given by its path inside it, and then all that it needs.
+take() {
+	local lib path
+	[ -z "${seen[$1]-}" ] || return 0
+	seen[$1]=1
+	install -D "$tree$1" "$out$1"
+	while read -r lib; do
+		path=$(find "$tree/usr/lib" -name "$lib" -print -quit)
+		[ -n "$path" ] || { echo "bundle: $1 needs $lib, which is nowhere" >&2; exit 1; }
+		take "/usr/lib/riscv64-linux-gnu/$lib"
+	done < <($readelf -d "$tree$1" | sed -n 's/.*(NEEDED).*\[\(.*\)\].*/\1/p')
+}
+
+take /usr/bin/qemu-system-riscv64
+take /usr/lib/riscv64-linux-gnu/ld-linux-riscv64-lp64d.so.1
+# The host's busybox is in /bin and needs no library, so that /lib and /bin may be links.
+mkdir -p "$out/usr/share/qemu"
+for f in efi-virtio.rom vgabios-stdvga.bin; do
+	path=$(find "$tree/usr/share" -name "$f" -print -quit)
+	[ -z "$path" ] || cp -L "$path" "$out/usr/share/qemu/$f"
+done
+(cd "$out" && find . | cpio --quiet -o -H newc) >"$out.cpio"
+echo "${#seen[@]} files, $(du -sh "$out.cpio" | cut -f1)"

@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# Kernels: packages by locked version and checksum, unpacked for booting and for building. Sourced by lab/lab.
+
+LOCK=$LAB/versions.lock
+
+locked() { awk -v set="$KERNEL" '!/^#/ && $1 == set' "$LOCK"; }
+
+# kernel_name: the folder of this set in the cache; its name follows from the locked lines.
+kernel_name() {
+	local lines hash
+	lines=$(locked)
+	[ -n "$lines" ] || die "there is no kernel $KERNEL" "one of: $(awk '!/^#/ && NF { print $1 }' "$LOCK" | sort -u | xargs)"
+	hash=$(sha256sum <<<"$lines")
+	KDIR_CACHE=$CACHE/kernel-$KERNEL-${hash:0:12}
+}
+
+have_kernel() {
+	kernel_name
+	[ -d "$KDIR_CACHE" ] || return
+	read -r KVERSION KABI <"$KDIR_CACHE/version"
+	KRELEASE=$KABI-riscv64
+}
+
+# fetch_deb SHA256 PATH: download one package into the cache, unless it is there. 2: the mirror does not have it.
+fetch_deb() {
+	local sha=$1 path=$2 file=$CACHE/debs/${2##*/} out
+	mkdir -p "$CACHE/debs"
+	if [ -f "$file" ]; then
+		sha256sum --status -c <<<"$sha  $file" && return
+		echo "$file is damaged; downloading it again"
+	fi
+	TRASH+=("$file.part" "$file.part.FAILED")
+	out=$CACHE/log/download.out
+	if ! child /usr/lib/apt/apt-helper -o APT::Sandbox::User=root -o Acquire::Retries=2 \
+			download-file "$MIRROR/$path" "$file.part" "SHA256:$sha" >"$out" 2>&1; then
+		cat "$out"
+		! grep -qiE '404 +not found|file not found' "$out" || return 2
+		return 1
+	fi
+	mv "$file.part" "$file"
+}
+
+# fetch_set: download every package that stdin lists, in the lock file's format.
+fetch_set() {
+	local set pkg arch version sha path status=0
+	while read -r set pkg arch version sha path; do
+		echo "$pkg $arch $version"
+		fetch_deb "$sha" "$path" || status=$?
+		[ "$status" -eq 0 ] || return "$status"
+	done
+}
+
+# newest_set: from the index of the main archive, print the newest version of this kernel for which every part is there.
+newest_set() {
+	local apt=$CACHE/index.part keyring=/usr/share/keyrings/debian-archive-keyring.gpg signed=
+	TRASH+=("$apt")
+	rm -rf "$apt"
+	mkdir -p "$apt/lists/partial" "$apt/cache/archives/partial" "$apt/etc"
+	: >"$apt/status"
+	[ ! -f "$keyring" ] || signed=" signed-by=$keyring"
+	echo "deb [arch=riscv64,amd64$signed] $MIRROR $SUITE main" >"$apt/sources.list"
+	cat >"$apt/apt.conf" <<-END
+		APT::Architecture "amd64"; APT::Architectures { "amd64"; "riscv64"; };
+		Dir::State::lists "$apt/lists"; Dir::State::status "$apt/status"; Dir::Cache "$apt/cache";
+		Dir::Etc::SourceList "$apt/sources.list"; Dir::Etc::SourceParts "-"; Acquire::Languages "none";
+		APT::Sandbox::User "root";
+	END
+	child env APT_CONFIG="$apt/apt.conf" apt-get -q update >&2
+	cat_index "$apt" | awk -v set="$KERNEL" '
+		function field(name) { return match($0, "(^|\n)" name ": [^\n]*") ?
+			substr($0, RSTART, RLENGTH) : "" }
+		function value(name,   s) { s = field(name); sub(/^\n?[^:]*: /, "", s); return s }
+		BEGIN { RS = ""; re = set; gsub(/[.]/, "[.]", re) }
+		{
+			p = value("Package"); a = value("Architecture"); v = value("Version"); part = ""
+			if (p == "linux-source-" set) part = "source"
+			else if (p ~ "^linux-headers-" re "[.][0-9]+[+]deb13-common$") part = "common"
+			else if (p ~ "^linux-headers-" re "[.][0-9]+[+]deb13-riscv64$" && a == "riscv64") part = "headers"
+			else if (p ~ "^linux-image-" re "[.][0-9]+[+]deb13-riscv64$" && a == "riscv64") part = "image"
+			else if (p ~ "^linux-kbuild-" re "[.][0-9]+[+]deb13$" && a == "amd64") part = "kbuild"
+			if (part == "" || (v, part) in line) next
+			line[v, part] = set " " p " " a " " v " " value("SHA256") " " value("Filename")
+			if (++parts[v] == 5) complete[v] = 1
+		}
+		END {
+			for (v in complete) for (k in line) {
+				split(k, key, SUBSEP)
+				if (key[1] == v) print v, line[k]
+			}
+		}' | sort -V -k1,1 | awk '{ v[NR] = $1; sub(/^[^ ]+ /, ""); l[NR] = $0 }
+			END { for (i = 1; i <= NR; i++) if (v[i] == v[NR]) print l[i] }'
+}
+
+cat_index() {
+	find "$1/lists" -maxdepth 1 -name '*_Packages*' -print0 |
+		while IFS= read -r -d '' f; do /usr/lib/apt/apt-helper cat-file "$f"; echo; done
+}
+
+fetch_kernel() {
+	local status=0
+	locked >"$CACHE/set"
+	fetch_set <"$CACHE/set" || status=$?
+	[ "$status" -ne 2 ] || {
+		echo "the mirror no longer has the locked set: looking for the next newest"
+		newest_set >"$CACHE/set"
+		[ -s "$CACHE/set" ] || die "the mirror has no complete set of packages of kernel $KERNEL" \
+			"set GSTAGE_MIRROR to the URI of a complete Debian mirror"
+		status=0
+		fetch_set <"$CACHE/set" || status=$?
+	}
+	return "$status"
+}
+
+unpack_kernel() {
+	local part=$KDIR_CACHE.part set pkg arch version sha path deb source=
+	rm -rf "$CACHE"/kernel-*.part
+	TRASH+=("$part")
+	mkdir -p "$part/src" "$part/image"
+	while read -r set pkg arch version sha path; do
+		deb=$CACHE/debs/${path##*/}
+		case $pkg in
+		linux-source-*) source=$deb ;;
+		linux-image-*) child dpkg-deb -x "$deb" "$part/image" ;;
+		*) child dpkg-deb -x "$deb" "$part" ;;
+		esac
+		case $pkg in linux-kbuild-*) echo "$version ${pkg#linux-kbuild-}" >"$part/version" ;; esac
+	done <"$CACHE/set"
+	mv "$part"/image/boot/vmlinux-* "$part/Image"
+	# Only kvm.ko of the modules: everything else that the host needs is built into Debian's kernel.
+	xz -dc "$part"/image/usr/lib/modules/*/kernel/arch/riscv/kvm/kvm.ko.xz >"$part/kvm.ko"
+	rm -rf "$part/image"
+	# Without match-slash, as virt is also the name of folders deeper down.
+	# shellcheck disable=SC2016
+	child bash -c 'set -o pipefail; dpkg-deb --fsys-tarfile "$1" | tar -xO --wildcards "./usr/src/linux-source-*.tar.xz" |
+		xz -dc -T0 | tar -x -C "$2" --strip-components=1 --wildcards --no-wildcards-match-slash \
+			"linux-source-*/"{arch/riscv,virt,include,tools,scripts,Documentation/virt,Makefile,Kbuild,Kconfig}' \
+		- "$source" "$part/src"
+	cp "$CACHE/set" "$part/set"
+	mv "$part" "$KDIR_CACHE"
+}
+
+need_kernel() {
+	have_kernel && return
+	need_space 3072
+	need_packages xz-utils
+	find_mirror
+	[ -n "$MIRROR" ] || MIRROR=$(awk '$1 == "deb" { print $2; exit }' "$ROOT/etc/apt/sources.list")
+	MIRROR=${MIRROR%/}
+	step "downloading kernel $KERNEL and its source" fetch_kernel
+	if ! cmp -s "$CACHE/set" <(locked); then
+		say "the mirror no longer has the locked packages of kernel $KERNEL:"
+		say "  locked: $(locked | awk '$2 ~ /^linux-image/ { print $4 }')"
+		say "  used:   $(awk '$2 ~ /^linux-image/ { print $4 }' "$CACHE/set")  (to keep it, update lab/versions.lock)"
+	fi
+	step "unpacking kernel $KERNEL and its source" unpack_kernel
+	have_kernel
+}

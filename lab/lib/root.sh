@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# The lab root: a Debian folder with QEMU, the cross compiler and what builds kernel modules. Sourced by lab/lab.
+
+SUITE=trixie
+ROOT_PACKAGES=(qemu-system-riscv opensbi gcc-riscv64-linux-gnu libc6-dev-riscv64-cross make kmod cpio xz-utils pahole bc
+	bison flex)
+
+# What decides a folder's contents is hashed into its name, and it gets its name only when whole.
+root_name() {
+	local hash
+	hash=$(printf '%s\n' "$SUITE" "${ROOT_PACKAGES[@]}" | sha256sum)
+	ROOT=$CACHE/root-${hash:0:12}
+}
+
+# mmdebstrap_into DIR OPTIONS...: from the main archive only; of riscv64, the others are at times incomplete.
+mmdebstrap_into() {
+	local dir=$1 lines=() proxy
+	shift
+	find_mirror
+	[ -z "$MIRROR" ] || lines=("deb $MIRROR $SUITE main")
+	proxy=$(apt-config shell P Acquire::http::Proxy)
+	eval "$proxy"
+	[ -z "${P-}" ] || set -- --aptopt="Acquire::http::Proxy \"$P\"" "$@"
+	# On its way to die by SIGKILL mmdebstrap cannot clean up: its temporary files go to ours.
+	child env TMPDIR="$CACHE" "${PRIVATE[@]}" mmdebstrap --mode=root --format=directory \
+		--aptopt='Acquire::Languages "none"' --aptopt='APT::Install-Recommends "false"' --aptopt='Acquire::Retries "2"' \
+		--dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
+		--dpkgopt='path-exclude=/usr/share/locale/*' "$@" "$SUITE" "$dir" "${lines[@]}"
+}
+
+make_root() {
+	rm -rf "$CACHE"/root-*.part
+	TRASH+=("$ROOT.part")
+	mmdebstrap_into "$ROOT.part" --variant=essential --include="$(IFS=,; echo "${ROOT_PACKAGES[*]}")"
+	mv "$ROOT.part" "$ROOT"
+}
+
+have_root() { root_name; [ -d "$ROOT" ]; }
+
+need_lab_root() {
+	have_root && return
+	need_space 4096
+	need_packages mmdebstrap
+	step "making the lab root (Debian $SUITE)" make_root
+}

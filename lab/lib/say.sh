@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# Messages, progress, and leaving in good order. Sourced by lab/lab.
+
+# What the user is to see goes to fd 3, because a step's own output goes to its log.
+exec 3>&2
+
+STEP=           # the step under way, for the message if it fails
+LOG=            # where the details of the step under way go
+CHILD=          # the child to kill when we have to leave
+TRASH=()        # what to delete when we leave
+T0=${EPOCHREALTIME/[.,]/}
+
+say() { printf 'lab: %s\n' "$*" >&3; }
+
+# seconds SINCE: the time since a microsecond clock value, with one decimal.
+seconds() {
+	local d=$((${EPOCHREALTIME/[.,]/} - $1))
+	printf '%d.%d' $((d / 1000000)) $((d / 100000 % 10))
+}
+
+# die MESSAGE [REMEDY]: the one way out for a lab failure, status 125.
+die() {
+	[ -z "$STEP" ] || printf 'failed\n' >&3
+	STEP=
+	say "$1"
+	[ $# -lt 2 ] || say "  $2"
+	exit 125
+}
+
+# step TITLE COMMAND...: run COMMAND with its output in a log, and show that it runs and how long it took. COMMAND may be a
+# function; it runs in this shell under `set -e`, so never call step in a condition.
+step() {
+	local title=$1 start=${EPOCHREALTIME/[.,]/}
+	shift
+	printf '[%6s s] %s ... ' "$(seconds "$T0")" "$title" >&3
+	STEP=$title
+	if [ -n "$VERBOSE" ]; then
+		printf '\n' >&3
+		"$@" >&3 2>&1
+	else
+		mkdir -p "$CACHE/log"
+		LOG=$CACHE/log/${title//[^a-zA-Z0-9.]/-}.log
+		"$@" >"$LOG" 2>&1
+	fi
+	STEP=
+	printf 'done (%s s)\n' "$(seconds "$start")" >&3
+}
+
+# The likely cause of a failed step, read from its log; prints cause and remedy, one a line.
+likely_cause() {
+	local log=$1
+	if grep -qiE 'no space left|ENOSPC|not enough free space' "$log"; then
+		echo "the disk is full"
+		echo "free some space below $CACHE or set GSTAGE_CACHE to a folder on a larger file system"
+	elif grep -qiE 'could not resolve|temporary failure resolving|could not connect|connection (refused|timed out|failed)|unable to connect|network is unreachable|cannot initiate the connection' "$log"; then
+		echo "the Debian mirror cannot be reached"
+		echo "check the network and apt's configuration, or set GSTAGE_MIRROR to a mirror's URI"
+	elif grep -qiE 'unable to locate package|has no installation candidate|404 +not found|does not have a release file|file not found' "$log"; then
+		echo "the mirror does not have a package or index that the lab needs: $(grep -iEm1 'locate package|installation candidate|404 +not found|release file|file not found' "$log" | cut -c1-200)"
+		echo "run apt-get update, or set GSTAGE_MIRROR to the URI of a complete Debian mirror"
+	elif grep -qiE 'hash sum mismatch|hashes of expected file' "$log"; then
+		echo "a download does not have the checksum it should have"
+		echo "try again later or set GSTAGE_MIRROR to another mirror"
+	elif grep -qi 'unshare failed\|mount: .*permission denied' "$log"; then
+		echo "this machine does not let root make mounts (an unprivileged container?)"
+		echo "run the lab on a machine or in a container with CAP_SYS_ADMIN"
+	fi
+}
+
+leave() {
+	local status=$? cause remedy
+	trap - EXIT
+	trap '' INT TERM HUP
+	set +e
+	if [ -n "$CHILD" ]; then
+		# SIGKILL: the child is unshare(1), whose whole process namespace goes with it.
+		kill -KILL "$CHILD" 2>/dev/null
+		wait "$CHILD" 2>/dev/null
+	fi
+	if [ -n "$STEP" ] && [ "$status" -ne 0 ]; then
+		printf 'failed\n' >&3
+		{ read -r cause; read -r remedy; } < <([ ! -f "$LOG" ] || likely_cause "$LOG")
+		say "$STEP failed${cause:+: $cause}"
+		[ -z "$remedy" ] || say "  $remedy"
+		[ -z "$LOG" ] || say "  details are in $LOG"
+		status=125
+	fi
+	[ ${#TRASH[@]} -eq 0 ] || rm -rf -- "${TRASH[@]}"
+	exit "$status"
+}
+
+interrupted() {
+	[ -z "$STEP" ] || printf 'interrupted\n' >&3
+	STEP=
+	say "interrupted ($1); nothing is left mounted or running, and the next run goes on from the last finished step"
+	exit 125
+}
+
+set_traps() {
+	trap leave EXIT
+	trap 'interrupted Ctrl-C' INT
+	trap 'interrupted SIGTERM' TERM
+	trap 'interrupted SIGHUP' HUP
+}
+
+# child COMMAND...: run COMMAND so that a signal to the lab is acted on at once, and return its status.
+child() {
+	local status=0
+	"$@" 9>&- &
+	CHILD=$!
+	wait "$CHILD" || status=$?
+	CHILD=
+	return "$status"
+}
