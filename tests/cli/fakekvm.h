@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the fake /dev/kvm and the fake VMM agree on beyond the KVM API.
+ *
+ * Environment of the fake:
+ *	FAKEKVM_MASK	KVM_CHECK_EXTENSION's mask; 0 is a stock module (0x700)
+ *	FAKEKVM_OPEN	errno with which open() fails; "null" opens /dev/null
+ *	FAKEKVM_REFUSE	errno with which KVM_ENABLE_CAP fails
+ *	FAKEKVM_CREATE	errno with which KVM_CREATE_VM fails
+ *	FAKEKVM_EINTR	set: KVM_ENABLE_CAP fails once with EINTR, for each VM
+ *	FAKEKVM_CPUINFO	the file that stands in for /proc/cpuinfo
+ *	FAKEKVM_LOG	the file to which calls are appended, one a line
+ */
+#ifndef TESTS_CLI_FAKEKVM_H
+#define TESTS_CLI_FAKEKVM_H
+
+#include <linux/ioctl.h>
+
+/* On a VM: returns its hgatp.MODE, whether chosen or the default. */
+#define FAKE_GET_MODE	_IO(0xae, 0xf0)
+/* On a VM: stores the request as it arrived; bit 31 of the number is set. */
+#define FAKE_ECHO	_IOWR(0xae, 0xf1, unsigned long)
+
+#endif

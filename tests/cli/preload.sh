@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# The preload library: every VM gets the mode, nothing else is touched.
+
+for case in sv39x4:8 sv48x4:9 sv57x4:10 max:10; do
+	run gx -- -m ${case%:*} -- "$VMM" vms 1
+	prints "${case%:*} is mode ${case#*:}" ${case#*:}
+done
+for case in 0x100:8 0x300:9 0x700:10 0x500:10 2:1; do
+	run gx FAKEKVM_MASK=${case%:*} -- -m max -- "$VMM" vms 1
+	prints "max of mask ${case%:*} is mode ${case#*:}" ${case#*:}
+done
+
+log=$TMP/log
+run gx FAKEKVM_LOG="$log" -- -m max -- "$VMM" vms 1
+holds 'max is asked for explicitly, and nothing but the mode' \
+	test "$(cat "$log")" = "create_vm 0
+enable_cap 247 flags 0 args 10 0 0 0"
+
+# QEMU makes five of them for one guest, all but the last to try things out.
+run gx -- -m sv39x4 -- "$VMM" vms 5
+prints 'scratch VMs each get the mode' '8 8 8 8 8'
+run gx GSTAGE_PRELOAD="$BUILD/bug/libgstage-preload.so" -- -m sv39x4 -- \
+	"$VMM" vms 5
+seeded=$(cat "$TMP/out")
+holds 'a library that forgets later VMs is caught by that test' \
+	test "$seeded" = '8 10 10 10 10'
+
+run gx -- -m sv39x4 -- "$VMM" late
+prints 'a vCPU may follow at once' 8
+run gx -- -m sv48x4 -- "$VMM" threads 9
+exits 'eight threads with fifty VMs each' 0
+run gx -- -m sv48x4 -- "$VMM" forked 9
+exits "a child's VM too" 0
+run gx FAKEVMM_EARLY=1 -- -m sv39x4 -- "$VMM" early
+prints "a VM of a library's constructor, before ours" 8
+run gx FAKEKVM_EINTR=1 -- -m sv39x4 -- "$VMM" vms 3
+prints 'an interrupted request is repeated' '8 8 8'
+run gx -- -m sv39x4 -- "$VMM" errno
+exits 'success leaves errno alone' 0
+run gx -- -m sv39x4 -- "$VMM" others
+exits "other files' requests are not disturbed" 0
+run gx -- -m sv39x4 -- "$VMM" requests 8
+exits 'requests of any width and sign' 0
+rm -f "$log"
+run gx FAKEKVM_LOG="$log" -- -m sv39x4 -- "$VMM" type 12345
+holds "KVM_CREATE_VM's argument arrives" grep -qx 'create_vm 12345' "$log"
+
+# Where KVM refuses, no VM may come to be.
+rm -f "$log"
+run gx FAKEKVM_REFUSE=12 FAKEKVM_LOG="$log" -- -m sv39x4 -- "$VMM" refused 3
+prints 'a refusal is the errno of KVM_CREATE_VM, and leaves no descriptor' "12
+12
+12"
+holds 'a refused VM is closed each time' \
+	test "$(grep -c close_vm "$log")" -eq 3
+holds 'a refusal is told once, with mode and errno' \
+	test "$(grep -c 'no VM in mode sv39x4: .*errno 12' "$TMP/err")" -eq 1
+run gx FAKEKVM_REFUSE=16 -- --json -m sv39x4 -- "$VMM" refused 2
+json 'a refusal as JSON' 0 err 'length == 1 and .[0].version == 1 and
+	(.[0].error | .code == "mode-refused" and .mode == "sv39x4" and
+	.errno == 16 and .pid > 1)'
+run gx FAKEKVM_REFUSE=12 -- -m sv39x4 -- "$VMM" quiet
+exits 'a refusal without stderr' 0
+rm -f "$log"
+run gx FAKEKVM_CREATE=24 FAKEKVM_LOG="$log" -- -m sv39x4 -- "$VMM" refused 1
+prints "KVM_CREATE_VM's own failure stays as it is" 24
+holds 'and nothing is asked of a VM that is not there' \
+	test "$(cat "$log")" = 'create_vm 0'
+
+# The module may change after gstage's own check, or be preloaded by hand.
+by_hand()
+{
+	env LD_PRELOAD="$LIB:$FAKE" "$@"
+}
+run by_hand FAKEKVM_MASK=0x500 GSTAGE_MODE=sv48x4 "$VMM" refused 1
+prints 'by hand: a mode that the host lacks' 22
+run by_hand FAKEKVM_MASK=0 GSTAGE_MODE=max "$VMM" refused 1
+prints 'by hand: max on a stock module' 22
+holds 'by hand: the stock module is named' grep -q "not gstage's" "$TMP/err"
+run by_hand GSTAGE_MODE='"x' GSTAGE_JSON=1 "$VMM" refused 1
+json 'by hand: an unknown mode, and valid JSON' 0 err \
+	'.[0].error.message == "no such mode" and .[0].error.mode == "?x"'
+run by_hand "$VMM" vms 2
+prints 'by hand: no mode, no choice' '10 10'
+
+run gx -- -v -m sv39x4 -- "$VMM" vms 2
+holds 'verbose: a line for each VM' test "$(grep -cE \
+	'^gstage: pid [0-9]+: VM with fd [0-9]+: sv39x4 \(hgatp mode 8, GPA bits 41\)$' \
+	"$TMP/err")" -eq 2
+run gx -- -v --json -m max -- "$VMM" vms 2
+json 'verbose: as JSON' 0 err 'length == 2 and ([.[] | .version == 1 and
+	(.vm | .mode == "sv57x4" and .hgatp_mode == 10 and .gpa_bits == 59 and
+	.fd > 2 and .pid > 1)] | all)'
+run gx -- -m max -- "$VMM" vms 2
+holds 'not verbose: silent' test ! -s "$TMP/err"
