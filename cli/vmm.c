@@ -33,7 +33,7 @@ static int search(const char *name, char *path, size_t size)
 {
 	const char *dir = getenv("PATH");
 	char standard[256];
-	int err, ret = ENOENT;
+	int ret = ENOENT;
 	size_t len;
 
 	if (strchr(name, '/')) {
@@ -53,10 +53,10 @@ static int search(const char *name, char *path, size_t size)
 		/* An empty entry is the current directory. */
 		if ((size_t)snprintf(path, size, "%.*s%s%s", (int)len, dir,
 				     len ? "/" : "./", name) < size) {
-			err = executable(path);
-			if (!err)
+			if (!executable(path))
 				return 0;
-			if (err == EACCES)
+			/* Not where it is the folder that cannot be read. */
+			if (!access(path, F_OK))
 				ret = EACCES;
 		}
 		if (!dir[len])

@@ -120,6 +120,9 @@ exits 'exec without permission' 125 'no permission'
 # VMMs that it cannot run, or could not reach.
 run gx -- -m max -- no-such-vmm
 exits 'a VMM not in PATH' 127 "cannot find the VMM 'no-such-vmm' in PATH"
+mkdir -m 0 "$TMP/closed"
+run fake PATH="$TMP/closed" "$GSTAGE" exec -m max -- no-such-vmm
+exits 'a folder of PATH that may not be read tells nothing' 127 'cannot find'
 run gx -- -m max -- "$TMP/no-such-vmm"
 exits 'a VMM not at its path' 127 'cannot find the VMM'
 run gx -- -m max -- ''
