@@ -79,11 +79,15 @@ static inline gst_gpa_t gst_walk_entry(const struct gst_walk *walk)
 	return walk->gpa & ~(GST_LEVEL_SIZE(walk->level) - 1);
 }
 
-/* How many entries from this one on, in this table, the range covers whole. */
+/*
+ * How many entries from this one on, in this page of a table, the range covers
+ * whole: a run ends with the page, because each of a root's pages counts its own
+ * live entries.
+ */
 static inline unsigned int gst_walk_run_length(const struct gst_walk *walk)
 {
-	unsigned int entries = walk->level == walk->top ? GST_ROOT_ENTRIES : GST_TABLE_ENTRIES;
-	unsigned int left = entries - gst_pte_index(walk->gpa, walk->level, walk->top);
+	unsigned int index = gst_pte_index(walk->gpa, walk->level, walk->top);
+	unsigned int left = GST_TABLE_ENTRIES - (index & (GST_TABLE_ENTRIES - 1));
 	uint64_t covered = (walk->end - walk->gpa) >> GST_LEVEL_SHIFT(walk->level);
 
 	return covered < left ? (unsigned int)covered : left;
