@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * How a test fails: one TAP diagnostic that names the kind of check, so that
+ * the test of the tests can say which check caught a seeded bug.
+ */
+#ifndef TESTS_HOST_FAIL_H
+#define TESTS_HOST_FAIL_H
+
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+/**
+ * test_failed() - end the test case that is running
+ * @kind: the check that noticed: "model", "spec walker", "TLB", "gst_check", ...
+ */
+_Noreturn void test_failed(const char *file, int line, const char *kind, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
+
+/**
+ * test_on_failure() - called once, before the case ends, to say how to repeat it
+ */
+extern void (*test_on_failure)(void *arg);
+extern void *test_on_failure_arg;
+
+#define CHECK(kind, cond, ...)                                                \
+	do {                                                                  \
+		if (!(cond))                                                  \
+			test_failed(__FILE__, __LINE__, kind, "" __VA_ARGS__); \
+	} while (0)
+
+#define CHECK_EQ(kind, a, b, what)                                                           \
+	do {                                                                                 \
+		uint64_t a_ = (uint64_t)(a), b_ = (uint64_t)(b);                              \
+		CHECK(kind, a_ == b_, "%s: 0x%llx, and not 0x%llx", what,                     \
+		      (unsigned long long)a_, (unsigned long long)b_);                        \
+	} while (0)
+
+/* A return value: 0 or a negative enum gst_error. */
+#define CHECK_RET(expr, want)                                                     \
+	do {                                                                      \
+		int r_ = (expr), w_ = (want);                                     \
+		CHECK("return", r_ == w_, "%s is %d, and not %d", #expr, r_, w_); \
+	} while (0)
+
+#endif /* TESTS_HOST_FAIL_H */

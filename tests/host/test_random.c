@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+/*
+ * Random operations, biased to edges and collisions.
+ *
+ * GST_SEED_START=N repeats a run or begins another, GST_STEPS=N lengthens it:
+ * that many steps for each format. A failure prints the seed of its sequence, with
+ * which GST_SEED_START begins there.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "world.h"
+
+#define STEPS_OF_SEQUENCE 500
+
+static uint64_t number_from_environment(const char *name, uint64_t otherwise)
+{
+	const char *text = getenv(name);
+
+	return text && *text ? strtoull(text, NULL, 0) : otherwise;
+}
+
+/* A sequence works on a few neighbourhoods, so that its operations meet. */
+struct sequence {
+	struct world *w;
+	gst_gpa_t places[4];
+	uint64_t offsets[4]; /* pa - gpa */
+};
+
+/* One of the few multiples of a level's size around a place, or a page off it. */
+static gst_gpa_t pick_gpa(struct sequence *seq)
+{
+	struct world *w = seq->w;
+	gst_gpa_t gpa = seq->places[rng_below(&w->rng, 4)];
+	unsigned int level = rng_below(&w->rng, w_top(w) + 1);
+
+	/* Level by level down from there, most often on a boundary of it. */
+	for (;; level--) {
+		if (rng_one_in(&w->rng, 2))
+			gpa += rng_below(&w->rng, 4) * w_size(w, level);
+		else if (rng_one_in(&w->rng, 3))
+			gpa += (w->fmt->index_bits == 9 ? 511 : 1023) * w_size(w, level);
+		if (!level || rng_one_in(&w->rng, 3))
+			break;
+	}
+	if (rng_one_in(&w->rng, 4))
+		gpa -= W_PAGE;
+	return gpa % w_limit(w);
+}
+
+static uint64_t pick_size(struct sequence *seq, gst_gpa_t gpa, unsigned int level)
+{
+	struct world *w = seq->w;
+	uint64_t size = w_size(w, level), room = w_limit(w) - gpa;
+
+	switch (rng_below(&w->rng, 8)) {
+	case 0:
+		size *= 1 + rng_below(&w->rng, 4);
+		break;
+	case 1:
+		size += W_PAGE;
+		break;
+	case 2:
+		size = size > W_PAGE ? size - W_PAGE : size;
+		break;
+	case 3: /* to the next boundary */
+		size -= gpa % size;
+		break;
+	case 4:
+		size = W_PAGE * (1 + rng_below(&w->rng, 600));
+		break;
+	case 5:
+		size *= 511 + rng_below(&w->rng, 3);
+		break;
+	case 6:
+		size = W_PAGE;
+		break;
+	}
+	if (rng_one_in(&w->rng, 200))
+		return size; /* perhaps beyond the format */
+	return size < room ? size : room;
+}
+
+static gst_attr_t pick_attr(struct rng *rng)
+{
+	gst_attr_t attr = GST_READ;
+
+	if (!rng_one_in(rng, 3))
+		attr |= GST_WRITE;
+	if (rng_one_in(rng, 2))
+		attr |= GST_EXEC;
+	if (GST_XLEN == 64 && rng_one_in(rng, 8))
+		attr |= rng_one_in(rng, 2) ? GST_NC : GST_IO;
+	return attr;
+}
+
+static void step_map(struct sequence *seq)
+{
+	struct world *w = seq->w;
+	gst_gpa_t gpa = pick_gpa(seq);
+	uint64_t offset = seq->offsets[rng_below(&w->rng, 4)];
+	uint64_t pa_mask = (UINT64_C(1) << (GST_XLEN == 64 ? 55 : 33)) - 1;
+	unsigned int max_level = rng_below(&w->rng, w_top(w) + 2), best = 0;
+	gst_pa_t pa = (gpa + offset) & pa_mask;
+	uint64_t size = pick_size(seq, gpa, rng_below(&w->rng, w_top(w) + 1)), most;
+
+	while (best < w_top(w) && best < max_level && (pa - gpa) % w_size(w, best + 1) == 0)
+		best++;
+	/* Some 2000 leaves and no more: this is a test of edges. */
+	most = 2000 * w_size(w, best);
+	if (size > most)
+		size = most - most % w_size(w, best);
+	w_map(w, gpa, size, pa, pick_attr(&w->rng), max_level);
+}
+
+static void step(struct sequence *seq)
+{
+	struct world *w = seq->w;
+	unsigned int level = rng_below(&w->rng, w_top(w) + 1);
+	unsigned int flags = rng_one_in(&w->rng, 3) ? GST_WHOLE_LEAVES : 0;
+	gst_gpa_t gpa = pick_gpa(seq);
+
+	if (rng_one_in(&w->rng, 16))
+		w->mem.fail_reserve = 1;
+	switch (rng_below(&w->rng, 12)) {
+	case 0:
+	case 1:
+	case 2:
+	case 3:
+	case 4:
+		step_map(seq);
+		break;
+	case 5:
+	case 6:
+	case 7:
+		w_unmap(w, gpa, pick_size(seq, gpa, level), flags);
+		break;
+	case 8:
+		w_wrprotect(w, gpa, pick_size(seq, gpa, level), flags);
+		break;
+	case 9:
+		w_wrprotect_mask(w, gpa, rng_next(&w->rng) & rng_next(&w->rng));
+		break;
+	case 10:
+		w_young(w, gpa, pick_size(seq, gpa, level), rng_one_in(&w->rng, 2));
+		break;
+	case 11:
+		w_touch(w, gpa);
+		break;
+	}
+	w->mem.fail_reserve = 0;
+	if (!rng_one_in(&w->rng, 4))
+		w_finish(w);
+	/* Keep it small enough for a look at all of it. */
+	if (w->space.tables > 400)
+		w_unmap(w, 0, w_limit(w), 0);
+}
+
+static void run_sequence(struct world *w, uint64_t steps)
+{
+	struct sequence seq = { .w = w };
+
+	for (unsigned int i = 0; i < 4; i++) {
+		unsigned int level = rng_below(&w->rng, w_top(w) + 1);
+
+		seq.places[i] = rng_below(&w->rng, w_limit(w)) & ~(w_size(w, level) - 1);
+		seq.offsets[i] = rng_next(&w->rng) & ~(w_size(w, level) - 1);
+	}
+	/* The last pages of the format, the root's quarters, and identity. */
+	seq.places[0] = w_limit(w) - w_size(w, rng_below(&w->rng, w_top(w) + 1));
+	if (rng_one_in(&w->rng, 2))
+		seq.places[1] = w_limit(w) / 4 * rng_below(&w->rng, 4);
+	seq.offsets[0] = 0;
+
+	for (uint64_t i = 0; i < steps; i++) {
+		step(&seq);
+		if (i % 32 == 31)
+			w_check_all(w);
+	}
+	w_finish(w);
+	w_check_all(w);
+}
+
+static void random_operations(struct world *w)
+{
+	uint64_t seed = number_from_environment("GST_SEED_START", 1);
+	uint64_t steps = number_from_environment("GST_STEPS", 25000);
+
+	printf("# GST_SEED_START=%llu GST_STEPS=%llu\n", (unsigned long long)seed,
+	       (unsigned long long)steps);
+	for (; steps; seed++) {
+		uint64_t n = steps < STEPS_OF_SEQUENCE ? steps : STEPS_OF_SEQUENCE;
+
+		w_end(w);
+		w_begin(w, w->fmt, seed);
+		run_sequence(w, n);
+		steps -= n;
+	}
+}
+
+static const struct property properties[] = {
+	{ "after any operation the model, a hart's walk, lookup and check agree",
+	  random_operations },
+};
+
+int main(void)
+{
+	return RUN(properties);
+}

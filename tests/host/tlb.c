@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+/*
+ * Harts that cache all that the privileged specification lets them cache.
+ */
+#include <string.h>
+
+#include "fail.h"
+#include "tlb.h"
+#include "translate.h"
+
+#define LL(x) ((unsigned long long)(x))
+
+void tlb_init(struct tlb *tlb, const struct spec_machine *machine, struct rng *rng)
+{
+	memset(tlb, 0, sizeof(*tlb));
+	tlb->machine = machine;
+	tlb->rng = rng;
+}
+
+static void cache_pointers(struct tlb *tlb, struct tlb_pointer *slots, uint64_t gpa,
+			   const struct spec_result *res)
+{
+	unsigned int mode = tlb->machine->mode;
+
+	for (unsigned int level = 0; level + 1 < spec_levels(mode); level++) {
+		uint64_t size = spec_span(mode, level + 1);
+
+		if (!res->table[level] || rng_one_in(tlb->rng, 2))
+			continue;
+		slots[rng_below(tlb->rng, TLB_POINTERS)] = (struct tlb_pointer){
+			.gpa = gpa & ~(size - 1),
+			.size = size,
+			.level = level,
+			.table = res->table[level],
+		};
+	}
+}
+
+void tlb_fill(struct tlb *tlb, uint64_t gpa)
+{
+	unsigned int hart = rng_below(tlb->rng, TLB_HARTS);
+	struct tlb_leaf *leaves = tlb->hart[hart].leaf;
+	struct tlb_pointer *pointers = tlb->hart[hart].pointer, *from = NULL;
+	struct spec_result res;
+	bool found;
+
+	/* Begin at the root, or at any pointer that the hart holds. */
+	for (unsigned int i = 0; i < TLB_POINTERS; i++)
+		if (pointers[i].size && gpa - pointers[i].gpa < pointers[i].size &&
+		    rng_one_in(tlb->rng, 2))
+			from = &pointers[i];
+
+	if (from)
+		found = spec_resume(tlb->machine, gpa, from->level, from->table, &res);
+	else
+		found = spec_translate(tlb->machine, gpa, &res);
+
+	if (!found && res.fault != SPEC_GPA_TOO_WIDE)
+		CHECK("TLB", res.fault == SPEC_NOT_VALID,
+		      "a hart that walks to gpa 0x%llx finds a PTE of level %u that is %s", LL(gpa),
+		      res.level, spec_fault_name(res.fault));
+	if (res.fault == SPEC_GPA_TOO_WIDE)
+		return;
+	cache_pointers(tlb, pointers, gpa, &res);
+	/* Without A it would have to fault or to set it. */
+	if (found && res.accessed)
+		leaves[rng_below(tlb->rng, TLB_LEAVES)] = (struct tlb_leaf){
+			.gpa = res.gpa,
+			.size = res.size,
+			.pa = res.pa,
+			.perm = res.perm,
+		};
+}
+
+void tlb_fence_all(struct tlb *tlb)
+{
+	memset(tlb->hart, 0, sizeof(tlb->hart));
+}
+
+/* Is one of start, start + step, ... (below end) in the leaf? */
+static bool fenced(const struct tlb_leaf *leaf, uint64_t start, uint64_t end, uint64_t step)
+{
+	uint64_t first = start;
+
+	if (leaf->gpa > start)
+		first = start + (leaf->gpa - start + step - 1) / step * step;
+	return first < end && first < leaf->gpa + leaf->size;
+}
+
+void tlb_fence_range(struct tlb *tlb, uint64_t start, uint64_t end, uint64_t step)
+{
+	for (unsigned int hart = 0; hart < TLB_HARTS; hart++)
+		for (unsigned int i = 0; i < TLB_LEAVES; i++)
+			if (fenced(&tlb->hart[hart].leaf[i], start, end, step))
+				tlb->hart[hart].leaf[i].size = 0;
+}
+
+void tlb_check_freed(const struct tlb *tlb, uint64_t table)
+{
+	for (unsigned int hart = 0; hart < TLB_HARTS; hart++)
+		for (unsigned int i = 0; i < TLB_POINTERS; i++) {
+			const struct tlb_pointer *ptr = &tlb->hart[hart].pointer[i];
+
+			CHECK("TLB", !ptr->size || ptr->table != table,
+			      "a table for gpa 0x%llx is freed while a hart may hold a pointer to it",
+			      LL(ptr->gpa));
+		}
+}
+
+static void check_leaf(const struct tlb_leaf *leaf, const struct model *model)
+{
+	CHECK("TLB",
+	      model_allows(model, leaf->gpa, leaf->gpa + leaf->size, leaf->pa,
+			   attr_of_perm(leaf->perm), ATTR_TYPES),
+	      "a hart may still translate gpa 0x%llx (0x%llx bytes) to pa 0x%llx with %s",
+	      LL(leaf->gpa), LL(leaf->size), LL(leaf->pa), perm_name(leaf->perm));
+}
+
+static void check_pointer(const struct tlb *tlb, const struct tlb_pointer *ptr)
+{
+	struct spec_result res;
+
+	spec_translate(tlb->machine, ptr->gpa, &res);
+	CHECK("TLB", res.table[ptr->level] == ptr->table,
+	      "a hart may still walk to a table of level %u for gpa 0x%llx that is linked no more",
+	      ptr->level, LL(ptr->gpa));
+}
+
+void tlb_check(const struct tlb *tlb, const struct model *model)
+{
+	for (unsigned int hart = 0; hart < TLB_HARTS; hart++) {
+		for (unsigned int i = 0; i < TLB_LEAVES; i++)
+			if (tlb->hart[hart].leaf[i].size)
+				check_leaf(&tlb->hart[hart].leaf[i], model);
+		for (unsigned int i = 0; i < TLB_POINTERS; i++)
+			if (tlb->hart[hart].pointer[i].size)
+				check_pointer(tlb, &tlb->hart[hart].pointer[i]);
+	}
+}

@@ -1,0 +1,354 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+/*
+ * A space with everything that judges it: the operations.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "translate.h"
+#include "world.h"
+#include "world_check.h"
+
+#define LL(x) ((unsigned long long)(x))
+
+static uint64_t align_down(uint64_t x, uint64_t size)
+{
+	return x & ~(size - 1);
+}
+
+static uint64_t align_up(uint64_t x, uint64_t size)
+{
+	return align_down(x + size - 1, size);
+}
+
+/* A gpa near which something may go wrong. */
+static gst_gpa_t near_gpa(struct world *w)
+{
+	gst_gpa_t gpa = w->hots ? w->hot[rng_below(&w->rng, w->hots)] : 0;
+
+	switch (rng_below(&w->rng, 8)) {
+	case 0:
+		return gpa + W_PAGE;
+	case 1:
+		return gpa - W_PAGE;
+	case 2:
+		if (w->model.n)
+			return w->model.run[rng_below(&w->rng, w->model.n)].lo;
+		return gpa;
+	case 3:
+		if (w->before.n)
+			return w->before.run[rng_below(&w->rng, w->before.n)].hi - W_PAGE;
+		return gpa;
+	case 4:
+		if (w->hi > w->lo)
+			return w->lo + align_down(rng_below(&w->rng, w->hi - w->lo), W_PAGE);
+		return gpa;
+	}
+	return gpa;
+}
+
+static void on_busy(void *arg)
+{
+	struct world *w = arg;
+
+	if (!w->harts_run || !rng_one_in(&w->rng, 4))
+		return;
+	tlb_fill(&w->tlb, near_gpa(w));
+	if (w->busy)
+		w_glance(w, near_gpa(w));
+}
+
+static void on_freeing(void *arg, uint64_t pa)
+{
+	struct world *w = arg;
+
+	if (w->harts_run)
+		tlb_check_freed(&w->tlb, pa);
+}
+
+static void on_flush(void *arg, const struct gst_flush *flush)
+{
+	struct world *w = arg;
+
+	if (flush->all)
+		tlb_fence_all(&w->tlb);
+	else
+		tlb_fence_range(&w->tlb, flush->start, flush->end, w_size(w, flush->level));
+}
+
+static void log_op(struct world *w, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(w->log[w->ops % W_LOG], sizeof(w->log[0]), fmt, ap);
+	va_end(ap);
+	w->ops++;
+}
+
+static void print_log(void *arg)
+{
+	struct world *w = arg;
+	uint64_t from = w->ops > W_LOG ? w->ops - W_LOG : 0;
+
+	printf("# %s, seed %llu, %llu operations; the last ones:\n", w->fmt->name, LL(w->seed),
+	       LL(w->ops));
+	for (uint64_t i = from; i < w->ops; i++)
+		printf("#   %s\n", w->log[i % W_LOG]);
+}
+
+void w_begin(struct world *w, const struct gst_format *fmt, uint64_t seed)
+{
+	w->fmt = fmt;
+	testmem_init(&w->mem);
+	w->mem.watch = (struct testmem_watch){ w, on_busy, on_freeing, on_flush };
+	model_clear(&w->model);
+	model_clear(&w->before);
+	w->rng.state = w->seed = seed;
+	w->machine = (struct spec_machine){ .mode = fmt->mode, .page = testmem_page };
+	tlb_init(&w->tlb, &w->machine, &w->rng);
+	w->harts_run = false;
+	w->busy = false;
+	w->lo = w->hi = 0;
+	w->hots = 0;
+	w->ops = 0;
+	test_on_failure = print_log;
+	test_on_failure_arg = w;
+
+	CHECK_RET(gst_init(&w->space, &testmem_ops, &w->mem, fmt), 0);
+	w->machine.root = testmem_root_pa(&w->space);
+	w->source.promised = 0;
+	gst_gather_init(&w->gather, &w->source);
+	w->harts_run = true;
+}
+
+void w_end(struct world *w)
+{
+	w->harts_run = false;
+	gst_destroy(&w->space);
+	CHECK_EQ("counters", w->space.tables, 0, "tables after destroy");
+	for (unsigned int level = 0; level < GST_LEVELS_MAX; level++)
+		CHECK_EQ("counters", w->space.leaves[level], 0, "leaves after destroy");
+	CHECK_EQ("leak", w->mem.live, 0, "pages that destroy left behind");
+	test_on_failure = NULL;
+}
+
+/* Note an operation's range and its edges, on every level. */
+static void aim(struct world *w, gst_gpa_t lo, gst_gpa_t hi)
+{
+	w->lo = lo;
+	w->hi = hi;
+	w->hots = 0;
+	w->hot[w->hots++] = lo;
+	w->hot[w->hots++] = hi - W_PAGE;
+	w->hot[w->hots++] = lo - W_PAGE;
+	w->hot[w->hots++] = hi;
+	for (unsigned int level = 1; level <= w_top(w); level++) {
+		uint64_t size = w_size(w, level);
+
+		w->hot[w->hots++] = align_down(lo, size);
+		w->hot[w->hots++] = align_down(lo, size) - W_PAGE;
+		w->hot[w->hots++] = align_up(hi, size);
+		w->hot[w->hots++] = align_up(hi, size) - W_PAGE;
+	}
+}
+
+/* What the contract says of a range. */
+static int range_error(const struct world *w, gst_gpa_t gpa, uint64_t size)
+{
+	if (!size || gpa % W_PAGE || size % W_PAGE || gpa + size < gpa)
+		return -GST_EINVAL;
+	return gpa + size > w_limit(w) ? -GST_ERANGE : 0;
+}
+
+/* The bounds of the leaves that a range touches. */
+static void whole_leaves(struct world *w, gst_gpa_t *lo, gst_gpa_t *hi)
+{
+	struct spec_result res;
+	gst_gpa_t last = *hi - W_PAGE;
+
+	if (spec_translate(&w->machine, *lo, &res))
+		*lo = res.gpa;
+	if (spec_translate(&w->machine, last, &res))
+		*hi = res.gpa + res.size;
+}
+
+static void before_op(struct world *w)
+{
+	model_copy(&w->before, &w->model);
+	for (unsigned int i = 0; w->harts_run && i < 4; i++)
+		tlb_fill(&w->tlb, near_gpa(w));
+	w->mem.failed = false;
+}
+
+/* The model is what it must be after success; take it back where there was none. */
+static int after_op(struct world *w, int ret, int want)
+{
+	w->busy = false;
+	if (ret == -GST_ENOMEM && w->mem.failed) {
+		model_copy(&w->model, &w->before);
+	} else {
+		CHECK("return", ret == want, "the operation returned %d, and not %d", ret, want);
+		if (ret < 0)
+			model_copy(&w->model, &w->before);
+	}
+	w_check_near(w);
+	w_check_invariants(w);
+	return ret;
+}
+
+int w_map(struct world *w, gst_gpa_t gpa, uint64_t size, gst_pa_t pa, gst_attr_t attr,
+	  unsigned int max_level)
+{
+	int want = range_error(w, gpa, size);
+
+	log_op(w, "map gpa=0x%llx size=0x%llx pa=0x%llx attr=0x%x max_level=%u", LL(gpa), LL(size),
+	       LL(pa), attr, max_level);
+	if (!want && (pa % W_PAGE || pa + size < pa || !(attr & GST_READ) ||
+		      (attr & ~GST_ATTR_ALL) || (attr & ATTR_TYPES) == ATTR_TYPES))
+		want = -GST_EINVAL;
+	if (!want && (pa + size) >> (GST_XLEN == 64 ? 56 : 34) &&
+	    pa + size != UINT64_C(1) << (GST_XLEN == 64 ? 56 : 34))
+		want = -GST_ERANGE;
+	aim(w, gpa, gpa + size);
+	before_op(w);
+	if (!want) {
+		gst_gpa_t lo = gpa, hi = gpa + size;
+
+		/* A larger leaf that maps just so is kept, and gets young as a whole. */
+		whole_leaves(w, &lo, &hi);
+		model_map(&w->model, gpa, gpa + size, pa, attr);
+		if (lo < gpa && model_allows(&w->model, lo, gpa + 1, pa - (gpa - lo), attr, ~0u))
+			model_age(&w->model, lo, gpa, MODEL_EITHER);
+		if (hi > gpa + size &&
+		    model_allows(&w->model, gpa + size - 1, hi, pa + size - 1, attr, ~0u))
+			model_age(&w->model, gpa + size, hi, MODEL_EITHER);
+		w->busy = true;
+	}
+	return after_op(w, gst_map(&w->space, gpa, size, pa, attr, max_level, &w->gather), want);
+}
+
+int w_unmap(struct world *w, gst_gpa_t gpa, uint64_t size, unsigned int flags)
+{
+	int want = range_error(w, gpa, size);
+	gst_gpa_t lo = gpa, hi = gpa + size;
+
+	log_op(w, "unmap gpa=0x%llx size=0x%llx flags=%u", LL(gpa), LL(size), flags);
+	if (flags & ~GST_WHOLE_LEAVES)
+		want = want ? want : -GST_EINVAL;
+	if (!want && (flags & GST_WHOLE_LEAVES))
+		whole_leaves(w, &lo, &hi);
+	aim(w, lo, hi);
+	before_op(w);
+	if (!want) {
+		model_unmap(&w->model, lo, hi);
+		w->busy = true;
+	}
+	return after_op(w, gst_unmap(&w->space, gpa, size, flags, &w->gather), want);
+}
+
+int w_wrprotect(struct world *w, gst_gpa_t gpa, uint64_t size, unsigned int flags)
+{
+	int want = range_error(w, gpa, size);
+	gst_gpa_t lo = gpa, hi = gpa + size;
+
+	log_op(w, "wrprotect gpa=0x%llx size=0x%llx flags=%u", LL(gpa), LL(size), flags);
+	if (flags & ~GST_WHOLE_LEAVES)
+		want = want ? want : -GST_EINVAL;
+	if (!want && (flags & GST_WHOLE_LEAVES))
+		whole_leaves(w, &lo, &hi);
+	aim(w, lo, hi);
+	before_op(w);
+	if (!want) {
+		model_forbid(&w->model, lo, hi, GST_WRITE);
+		w->busy = true;
+	}
+	return after_op(w, gst_wrprotect(&w->space, gpa, size, flags, &w->gather), want);
+}
+
+int w_wrprotect_mask(struct world *w, gst_gpa_t gpa, uint64_t mask)
+{
+	unsigned int first = 0, last = 63;
+	int want = -GST_EINVAL;
+
+	log_op(w, "wrprotect_mask gpa=0x%llx mask=0x%llx", LL(gpa), LL(mask));
+	if (mask) {
+		while (!(mask >> first & 1))
+			first++;
+		while (!(mask >> last & 1))
+			last--;
+		want = gpa % W_PAGE || gpa + (last + 1) * W_PAGE < gpa ? -GST_EINVAL : 0;
+		if (!want && gpa + (last + 1) * W_PAGE > w_limit(w))
+			want = -GST_ERANGE;
+	}
+	aim(w, gpa + first * W_PAGE, gpa + (last + 1) * W_PAGE);
+	before_op(w);
+	for (unsigned int bit = first; !want && bit <= last; bit++) {
+		gst_gpa_t lo = gpa + bit * W_PAGE, hi = lo + W_PAGE;
+
+		if (!(mask >> bit & 1))
+			continue;
+		whole_leaves(w, &lo, &hi);
+		model_forbid(&w->model, lo, hi, GST_WRITE);
+	}
+	if (!want)
+		w->busy = true;
+	return after_op(w, gst_wrprotect_mask(&w->space, gpa, mask, &w->gather), want);
+}
+
+int w_young(struct world *w, gst_gpa_t gpa, uint64_t size, bool clear)
+{
+	int want = range_error(w, gpa, size);
+	gst_gpa_t lo = gpa, hi = gpa + size;
+
+	log_op(w, "young gpa=0x%llx size=0x%llx clear=%d", LL(gpa), LL(size), clear);
+	if (!want)
+		whole_leaves(w, &lo, &hi);
+	aim(w, lo, hi);
+	before_op(w);
+	if (!want) {
+		want = w_is_young(w, lo, hi);
+		if (clear)
+			model_age(&w->model, lo, hi, MODEL_OLD);
+		w->busy = true;
+	}
+	return after_op(w, gst_young(&w->space, gpa, size, clear), want);
+}
+
+bool w_finish(struct world *w)
+{
+	uint64_t flushes = w->mem.flushes;
+	bool flushed = gst_gather_finish(&w->space, &w->gather);
+
+	CHECK_EQ("flush count", w->mem.flushes - flushes, flushed,
+		 "flushes of a gather that says whether it needed one");
+	CHECK("gather", !w->gather.tables && !w->gather.all && !w->gather.fresh &&
+				w->gather.end <= w->gather.start && w->gather.source == &w->source,
+	      "a finished gather is not empty");
+	CHECK_EQ("leak", w->mem.live, w->space.tables + 4, "pages held besides linked tables");
+	tlb_check(&w->tlb, &w->model);
+	return flushed;
+}
+
+void w_cache(struct world *w, gst_gpa_t gpa)
+{
+	/* Often enough that every hart has it. */
+	for (unsigned int i = 0; i < 4 * TLB_HARTS; i++)
+		tlb_fill(&w->tlb, gpa);
+}
+
+void w_touch(struct world *w, gst_gpa_t gpa)
+{
+	struct spec_result res;
+	char *page;
+
+	log_op(w, "touch gpa=0x%llx", LL(gpa));
+	tlb_fill(&w->tlb, gpa);
+	if (!spec_translate(&w->machine, gpa, &res) || res.accessed)
+		return;
+	page = testmem_page_mut(res.pte_pa & ~UINT64_C(4095));
+	/* A is bit 6: in the first byte of either PTE. */
+	page[res.pte_pa % 4096] |= 1 << 6;
+	model_age(&w->model, res.gpa, res.gpa + res.size, MODEL_YOUNG);
+}

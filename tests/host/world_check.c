@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+/*
+ * A space with everything that judges it: the comparisons.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "translate.h"
+#include "world.h"
+#include "world_check.h"
+
+#define LL(x) ((unsigned long long)(x))
+
+/* Does the model have, at one gpa, what the walker found? */
+static bool agrees(const struct model *m, gst_gpa_t gpa, bool found, const struct spec_result *res)
+{
+	const struct model_run *run = model_at(m, gpa);
+
+	if (!run || !found)
+		return !run && !found;
+	return run->pa + (gpa - run->lo) == res->pa + (gpa - res->gpa) &&
+	       run->attr == attr_of_perm(res->perm);
+}
+
+void w_glance(struct world *w, gst_gpa_t gpa)
+{
+	struct spec_result res;
+	bool found;
+
+	if (gpa >= w_limit(w))
+		return;
+	found = spec_translate(&w->machine, gpa, &res);
+	if (!found && res.fault == SPEC_NOT_VALID && gpa >= w->lo && gpa < w->hi)
+		return;
+	CHECK("glance", agrees(&w->before, gpa, found, &res) || agrees(&w->model, gpa, found, &res),
+	      "in mid-operation a hart finds gpa 0x%llx %s, as it was neither before nor will be",
+	      LL(gpa), found ? "mapped" : spec_fault_name(res.fault));
+}
+
+void w_check_gpa(struct world *w, gst_gpa_t gpa)
+{
+	const struct model_run *run = model_at(&w->model, gpa);
+	struct spec_result res;
+	struct gst_leaf leaf;
+	bool found = spec_translate(&w->machine, gpa, &res);
+	int ret = gst_lookup(&w->space, gpa, &leaf);
+
+	if (gpa >= w_limit(w)) {
+		CHECK("spec walker", res.fault == SPEC_GPA_TOO_WIDE, "0x%llx is too wide", LL(gpa));
+		CHECK("lookup", ret == -GST_ERANGE, "gst_lookup(0x%llx) is %d", LL(gpa), ret);
+		return;
+	}
+	CHECK("model", agrees(&w->model, gpa, found, &res),
+	      "gpa 0x%llx is %s (pa 0x%llx, attr 0x%x), and should be %s (pa 0x%llx, attr 0x%x)",
+	      LL(gpa), found ? "mapped" : spec_fault_name(res.fault),
+	      LL(found ? res.pa + (gpa - res.gpa) : 0), found ? attr_of_perm(res.perm) : 0,
+	      run ? "mapped" : "not", LL(run ? run->pa + (gpa - run->lo) : 0), run ? run->attr : 0);
+	if (!found) {
+		CHECK("spec walker", res.fault == SPEC_NOT_VALID, "gpa 0x%llx: a PTE that is %s",
+		      LL(gpa), spec_fault_name(res.fault));
+		CHECK("lookup", ret == -GST_ENOENT, "gst_lookup(0x%llx) is %d", LL(gpa), ret);
+		return;
+	}
+	CHECK("ageing", run->young == MODEL_EITHER || (run->young == MODEL_YOUNG) == res.accessed,
+	      "gpa 0x%llx is %s, and should not be", LL(gpa), res.accessed ? "young" : "old");
+	CHECK("spec walker", res.dirty && !res.global, "gpa 0x%llx: a leaf without D, or with G",
+	      LL(gpa));
+	CHECK("lookup",
+	      !ret && leaf.gpa == res.gpa && leaf.pa == res.pa && leaf.size == res.size &&
+		      leaf.level == res.level && leaf.attr == attr_of_perm(res.perm) &&
+		      leaf.young == res.accessed,
+	      "gst_lookup(0x%llx) is %d, and its leaf is not what a hart finds", LL(gpa), ret);
+}
+
+void w_check_near(struct world *w)
+{
+	for (unsigned int i = 0; i < w->hots; i++)
+		w_check_gpa(w, w->hot[i]);
+	for (unsigned int i = 0; i < 4 && w->hi > w->lo; i++)
+		w_check_gpa(w, w->lo + rng_below(&w->rng, w->hi - w->lo));
+	for (unsigned int i = 0; i < 4 && w->model.n; i++) {
+		const struct model_run *run = &w->model.run[rng_below(&w->rng, w->model.n)];
+
+		w_check_gpa(w, run->lo);
+		w_check_gpa(w, run->hi - 1);
+		w_check_gpa(w, run->hi);
+		w_check_gpa(w, run->lo + rng_below(&w->rng, run->hi - run->lo));
+	}
+}
+
+bool w_is_young(struct world *w, gst_gpa_t lo, gst_gpa_t hi)
+{
+	bool young = false;
+
+	for (const struct model_run *run = model_from(&w->model, lo);
+	     run && run < model_end(&w->model) && run->lo < hi; run++) {
+		gst_gpa_t gpa = run->lo > lo ? run->lo : lo;
+		struct spec_result res;
+
+		if (run->young == MODEL_YOUNG)
+			return true;
+		if (run->young == MODEL_OLD)
+			continue;
+		for (; gpa < run->hi && gpa < hi; gpa = res.gpa + res.size)
+			if (spec_translate(&w->machine, gpa, &res) && res.accessed)
+				young = true;
+	}
+	return young;
+}
+
+struct census {
+	struct world *w;
+	uint64_t leaves[GST_LEVELS_MAX];
+	uint64_t tables;
+	uint64_t bytes;
+};
+
+static void census_leaf(void *arg, const struct spec_result *res)
+{
+	struct census *census = arg;
+
+	census->leaves[res->level]++;
+	census->bytes += res->size;
+	CHECK("model",
+	      model_allows(&census->w->model, res->gpa, res->gpa + res->size, res->pa,
+			   attr_of_perm(res->perm), ~0u),
+	      "a leaf at gpa 0x%llx of 0x%llx bytes maps what should not be there", LL(res->gpa),
+	      LL(res->size));
+	w_check_gpa(census->w, res->gpa);
+}
+
+static void census_table(void *arg, uint64_t pa, unsigned int level, unsigned int used)
+{
+	struct census *census = arg;
+
+	census->tables++;
+	CHECK("empty table", used, "a table of level %u is empty and linked", level);
+	CHECK_EQ("counters", testmem_meta(pa)->live, used, "live entries of a table");
+}
+
+static void census_bad(void *arg, const struct spec_result *res, uint64_t pte)
+{
+	(void)arg;
+	test_failed(__FILE__, __LINE__, "spec walker", "gpa 0x%llx, level %u: PTE 0x%llx is %s",
+		    LL(res->gpa), res->level, LL(pte), spec_fault_name(res->fault));
+}
+
+void w_check_all(struct world *w)
+{
+	struct census census = { .w = w };
+	struct spec_visitor visitor = { &census, census_leaf, census_table, census_bad };
+
+	spec_visit(&w->machine, &visitor);
+	CHECK_EQ("model", census.bytes, model_bytes(&w->model), "mapped bytes");
+	CHECK_EQ("counters", w->space.tables, census.tables, "gst_space.tables");
+	for (unsigned int level = 0; level < GST_LEVELS_MAX; level++)
+		CHECK_EQ("counters", w->space.leaves[level], census.leaves[level],
+			 "gst_space.leaves of a level");
+	CHECK("counters", w->space.tables_peak >= w->space.tables, "the peak of tables is below them");
+}
+
+static void report(void *arg, unsigned int inv, gst_gpa_t gpa, unsigned int level, gst_pte_t pte,
+		   const char *what)
+{
+	(void)arg;
+	printf("# INV-%02u gpa 0x%llx level %u pte 0x%llx: %s\n", inv, LL(gpa), level, LL(pte),
+	       what);
+}
+
+void w_check_invariants(struct world *w)
+{
+	unsigned int violations = gst_check(&w->space, report, NULL);
+
+	CHECK("gst_check", !violations, "%u violations of invariants", violations);
+}
+
+void w_expect(struct world *w, gst_gpa_t gpa, unsigned int level, gst_pa_t pa, gst_attr_t attr)
+{
+	struct spec_result res;
+
+	CHECK("case", spec_translate(&w->machine, gpa, &res), "gpa 0x%llx is not mapped", LL(gpa));
+	CHECK_EQ("case", res.level, level, "level of the leaf");
+	CHECK_EQ("case", res.pa + (gpa - res.gpa), pa, "pa");
+	CHECK_EQ("case", attr_of_perm(res.perm), attr, "attr");
+	w_check_gpa(w, gpa);
+}
+
+void w_expect_none(struct world *w, gst_gpa_t gpa)
+{
+	struct spec_result res;
+
+	CHECK("case", !spec_translate(&w->machine, gpa, &res), "gpa 0x%llx is mapped", LL(gpa));
+	w_check_gpa(w, gpa);
+}
