@@ -100,7 +100,7 @@ keep_logs() {
 	cp "$RUN/serial" "$RUN/qemu.err" "$RUN/control" "$KEPT/" 2>/dev/null || :
 }
 
-# verdict QEMU_STATUS: explain the run that has ended and exit the lab with its status.
+# verdict QEMU_STATUS: explain the run that has ended; return the program's status, or leave with the lab's own.
 verdict() {
 	local last
 	last=$(tail -n 1 "$RUN/control")
@@ -111,7 +111,7 @@ verdict() {
 		die "kernel message: $(head -n 1 "$RUN/splats" | tr -d '\r')" "the whole log is in $KEPT/serial; --allow-splat takes it as usual"
 	fi
 	case $last in
-	"exit "*) exit "${last#exit }" ;;
+	"exit "*) return "${last#exit }" ;;
 	"fail "*) keep_logs; die "${last#fail }" "the host's log is in $KEPT/serial" ;;
 	esac
 	keep_logs
@@ -123,11 +123,9 @@ verdict() {
 	die "the host ended before the program did (QEMU's status $1)" "the logs are in $KEPT"
 }
 
-# lab exec FILE [ARGS...]
-lab_exec() {
+# run_program FILE [ARGS...]: boot, run FILE, return its status.
+run_program() {
 	local f status=0
-	[ $# -gt 0 ] || usage_error "exec needs a FILE"
-	need_host
 	new_run exec
 	put "$1"
 	for f in "${WITH[@]}"; do put "$f"; done
@@ -137,6 +135,12 @@ lab_exec() {
 	} >"$RUN/tree/lab/job"
 	boot exec || status=$?
 	verdict "$status"
+}
+
+lab_exec() {
+	[ $# -gt 0 ] || usage_error "exec needs a FILE"
+	need_host
+	run_program "$@"
 }
 
 lab_shell() {

@@ -24,7 +24,9 @@ take() {
 
 take /usr/bin/qemu-system-riscv64
 take /usr/lib/riscv64-linux-gnu/ld-linux-riscv64-lp64d.so.1
-# The host's busybox is in /bin and needs no library, so that /lib and /bin may be links.
+# Where programs look for their interpreter.
+ln -s usr/lib "$out/lib"
+ln -s riscv64-linux-gnu/ld-linux-riscv64-lp64d.so.1 "$out/usr/lib/"
 mkdir -p "$out/usr/share/qemu"
 for f in efi-virtio.rom vgabios-stdvga.bin; do
 	path=$(find "$tree/usr/share" -name "$f" -print -quit)

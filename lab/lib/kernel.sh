@@ -121,7 +121,8 @@ unpack_kernel() {
 		deb=$CACHE/debs/${path##*/}
 		case $pkg in
 		linux-source-*) source=$deb ;;
-		linux-image-*) child dpkg-deb -x "$deb" "$part/image" ;;
+		linux-image-*) child bash -c 'set -o pipefail; dpkg-deb --fsys-tarfile "$1" | tar -x -C "$2" --wildcards \
+			"./boot/vmlinux-*" "./usr/lib/modules/*/kernel/arch/riscv/kvm/kvm.ko.xz"' - "$deb" "$part/image" ;;
 		*) child dpkg-deb -x "$deb" "$part" ;;
 		esac
 		case $pkg in linux-kbuild-*) echo "$version ${pkg#linux-kbuild-}" >"$part/version" ;; esac
