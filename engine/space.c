@@ -34,6 +34,19 @@ int gst_init(struct gst_space *space, const struct gst_ops *ops, void *ctx,
 	return 0;
 }
 
+int gst_set_format(struct gst_space *space, const struct gst_format *fmt)
+{
+	gst_pte_t *root = gst_root_table(gst_root(space));
+
+	if (!root || !fmt || fmt->xlen != GST_XLEN)
+		return -GST_EINVAL;
+	for (unsigned int i = 0; i < GST_ROOT_PAGES; i++)
+		if (gst_meta_of(space, root + i * GST_TABLE_ENTRIES)->live)
+			return -GST_EEXIST;
+	__atomic_store_n(&space->root, gst_root_make(root, fmt->mode), __ATOMIC_RELEASE);
+	return 0;
+}
+
 const struct gst_format *gst_space_format(const struct gst_space *space)
 {
 	return gst_format_of_mode(gst_root_mode(gst_root(space)));

@@ -86,6 +86,11 @@ void gst_gather_init(struct gst_gather *gather, void *source)
 	*gather = (struct gst_gather){ .source = source };
 }
 
+void gst_gather_stale(struct gst_gather *gather, gst_gpa_t start, gst_gpa_t end)
+{
+	gst_gather_range(gather, start, end, 0);
+}
+
 bool gst_gather_finish(struct gst_space *space, struct gst_gather *gather)
 {
 	struct gst_flush flush = {

@@ -104,6 +104,18 @@ int gst_init(struct gst_space *space, const struct gst_ops *ops, void *ctx,
 	     const struct gst_format *fmt);
 
 /**
+ * gst_set_format() - give an empty space another format
+ * @space: the space, in which nothing is mapped
+ * @fmt: the format, of this build's XLEN
+ *
+ * O(1): an empty root is the same in every format. No hart has the space
+ * loaded; else the privileged spec asks for an HFENCE.GVMA after a change of MODE.
+ *
+ * Return: 0, -GST_EEXIST where something is mapped, -GST_EINVAL.
+ */
+int gst_set_format(struct gst_space *space, const struct gst_format *fmt);
+
+/**
  * gst_detach() - take the tables out of a space
  * @space: the space, which has no root afterwards and refuses every operation
  *
@@ -168,6 +180,17 @@ void gst_gather_init(struct gst_gather *gather, void *source);
  * Return: true where a flush was needed.
  */
 bool gst_gather_finish(struct gst_space *space, struct gst_gather *gather);
+
+/**
+ * gst_gather_stale() - have a range flushed in any case
+ * @gather: the gather
+ * @start: first gpa, 4 KiB aligned
+ * @end: end of the range, exclusive
+ *
+ * For new translations that every hart must see at once, where no fault would
+ * lead it to look again.
+ */
+void gst_gather_stale(struct gst_gather *gather, gst_gpa_t start, gst_gpa_t end);
 
 /**
  * gst_map() - map a range onto contiguous memory

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * gstage: KVM_CAP_RISCV_SET_HGATP_MODE and KVM_CAP_VM_GPA_BITS (docs/ABI.md).
+ */
+#include <gstage/kvm.h>
+
+#include "gstage.h"
+
+/*
+ * Choose the format of a VM that is not committed. kvm->lock keeps
+ * KVM_CREATE_VCPU out, kvm->slots_lock keeps KVM_SET_USER_MEMORY_REGION out: they
+ * see the format from before or from after.
+ */
+static int set_format(struct kvm *kvm, const struct gst_format *fmt)
+{
+	int r = -EBUSY;
+
+	mutex_lock(&kvm->lock);
+	mutex_lock(&kvm->slots_lock);
+	if (!kvm->created_vcpus && kvm_are_all_memslots_empty(kvm)) {
+		gst_kvm_lock(kvm);
+		r = gst_set_format(gst_kvm_space(kvm), fmt);
+		gst_kvm_unlock(kvm);
+	}
+	mutex_unlock(&kvm->slots_lock);
+	mutex_unlock(&kvm->lock);
+
+	/* Something is mapped that is no memslot's. */
+	return r == -GST_EEXIST ? -EBUSY : r;
+}
+
+static int enable_hgatp_mode(struct kvm *kvm, const struct kvm_enable_cap *cap)
+{
+	const struct gst_format *fmt = gst_format_of_mode(cap->args[0]);
+
+	if (cap->flags || !fmt || !(gst_kvm_modes() & BIT_ULL(fmt->mode)))
+		return -EINVAL;
+	/* KVM_RISCV_HGATP_GROW is refused like any unknown bit: gstage has no growing yet. */
+	if (cap->args[1] || cap->args[2] || cap->args[3])
+		return -EINVAL;
+	return set_format(kvm, fmt);
+}
+
+static int enable_gpa_bits(struct kvm *kvm, const struct kvm_enable_cap *cap)
+{
+	const struct gst_format *fmt = gst_format_fitting(gst_kvm_modes(), cap->args[0]);
+
+	if (cap->flags || !fmt)
+		return -EINVAL;
+	return set_format(kvm, fmt);
+}
+
+int kvm_vm_ioctl_enable_cap(struct kvm *kvm, struct kvm_enable_cap *cap)
+{
+	switch (cap->cap) {
+	case KVM_CAP_RISCV_SET_HGATP_MODE:
+	case KVM_CAP_RISCV_SET_HGATP_MODE_ALT:
+		return enable_hgatp_mode(kvm, cap);
+	case KVM_CAP_VM_GPA_BITS:
+		return enable_gpa_bits(kvm, cap);
+	default:
+		return -EINVAL;
+	}
+}
+
+/* @kvm is NULL where /dev/kvm is asked. */
+static int check_gpa_bits(struct kvm *kvm)
+{
+	const struct gst_format *fmt = kvm ? gst_space_format(gst_kvm_space(kvm)) : NULL;
+
+	return fmt ? fmt->gpa_bits : gst_kvm_default_format()->gpa_bits;
+}
+
+int kvm_vm_ioctl_check_extension(struct kvm *kvm, long ext)
+{
+	switch (ext) {
+	case KVM_CAP_RISCV_SET_HGATP_MODE:
+	case KVM_CAP_RISCV_SET_HGATP_MODE_ALT:
+		return gst_kvm_modes();
+	case KVM_CAP_VM_GPA_BITS:
+		return check_gpa_bits(kvm);
+	default:
+		return stock_kvm_vm_ioctl_check_extension(kvm, ext);
+	}
+}

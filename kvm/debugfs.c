@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * gstage: what a VM's G-stage is and does, beside KVM's own files in debugfs.
+ */
+#include <linux/debugfs.h>
+#include <linux/seq_file.h>
+
+#include "gstage.h"
+
+static int gstage_mode_show(struct seq_file *m, void *unused)
+{
+	struct kvm *kvm = m->private;
+	const struct gst_format *fmt = gst_space_format(gst_kvm_space(kvm));
+
+	seq_printf(m, "%s\n", fmt ? fmt->name : "none");
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(gstage_mode);
+
+static void show(struct seq_file *m, const char *name, u64 value)
+{
+	seq_printf(m, "%s %llu\n", name, value);
+}
+
+static int gstage_stats_show(struct seq_file *m, void *unused)
+{
+	static const char *const leaf_names[] = {
+		"leaves_4k", "leaves_2m", "leaves_1g", "leaves_512g", "leaves_256t",
+	};
+	struct kvm *kvm = m->private;
+	struct gst_kvm *gk = to_gst_kvm(kvm);
+	const struct gst_format *fmt;
+	struct gst_space space;
+
+	/* All of one moment. */
+	gst_kvm_lock(kvm);
+	space = gk->space;
+	gst_kvm_unlock(kvm);
+
+	fmt = gst_space_format(&space);
+	seq_printf(m, "mode %s\n", fmt ? fmt->name : "none");
+	show(m, "gpa_bits", fmt ? fmt->gpa_bits : 0);
+	show(m, "levels", fmt ? fmt->levels : 0);
+	seq_printf(m, "hgatp 0x%016lx\n", READ_ONCE(gk->hgatp));
+	/* The root, of four pages, is one table. */
+	show(m, "tables", space.tables + !!fmt);
+	show(m, "tables_peak", space.tables_peak + !!fmt);
+	show(m, "table_bytes", space.tables * GST_PAGE_SIZE + (fmt ? GST_ROOT_SIZE : 0));
+	for (unsigned int level = 0; level < GST_LEVELS_MAX; level++)
+		show(m, leaf_names[level], space.leaves[level]);
+	show(m, "faults", atomic64_read(&gk->stats.faults));
+	show(m, "retries", atomic64_read(&gk->stats.retries));
+	show(m, "flushes_all", atomic64_read(&gk->stats.flushes_all));
+	show(m, "flushes_range", atomic64_read(&gk->stats.flushes_range));
+	show(m, "unmaps", atomic64_read(&gk->stats.unmaps));
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(gstage_stats);
+
+static void report(void *arg, unsigned int inv, gst_gpa_t gpa, unsigned int level, gst_pte_t pte,
+		   const char *what)
+{
+	seq_printf(arg, "INV-%02u gpa 0x%llx level %u pte 0x%llx: %s\n", inv, gpa, level,
+		   (u64)pte, what);
+}
+
+/* Holds mmu_lock while it reads every table: for tests, not for production. */
+static int gstage_check_show(struct seq_file *m, void *unused)
+{
+	struct kvm *kvm = m->private;
+	unsigned int violations;
+
+	gst_kvm_lock(kvm);
+	violations = gst_check(gst_kvm_space(kvm), report, m);
+	gst_kvm_unlock(kvm);
+	seq_printf(m, "violations %u\n", violations);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(gstage_check);
+
+void kvm_arch_create_vm_debugfs(struct kvm *kvm)
+{
+	struct dentry *dir = kvm->debugfs_dentry;
+
+	debugfs_create_file("gstage_mode", 0444, dir, kvm, &gstage_mode_fops);
+	debugfs_create_file("gstage_stats", 0444, dir, kvm, &gstage_stats_fops);
+	debugfs_create_file("gstage_check", 0400, dir, kvm, &gstage_check_fops);
+}
+
+static int tables_live_get(void *unused, u64 *value)
+{
+	*value = gst_kvm_tables_live();
+	return 0;
+}
+DEFINE_DEBUGFS_ATTRIBUTE(tables_live_fops, tables_live_get, NULL, "%llu\n");
+
+/* Table pages of all VMs: 0 when the last VM is gone. KVM removes the directory. */
+void gst_kvm_debugfs_init(void)
+{
+	struct dentry *dir = debugfs_lookup("kvm", NULL);
+
+	if (!dir)
+		return;
+	debugfs_create_file_unsafe("gstage_tables_live", 0444, dir, NULL, &tables_live_fops);
+	dput(dir);
+}

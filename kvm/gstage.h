@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * gstage: the G-stage MMU of kvm.ko, between generic KVM and the engine.
+ */
+#ifndef GST_KVM_GSTAGE_H
+#define GST_KVM_GSTAGE_H
+
+#include <linux/atomic.h>
+#include <linux/kvm_host.h>
+
+#include "compat/compat.h"
+#include <gst/gst.h>
+
+static_assert(GST_ENOMEM == ENOMEM && GST_EINVAL == EINVAL && GST_ENOENT == ENOENT &&
+	      GST_EEXIST == EEXIST && GST_ERANGE == ERANGE,
+	      "the engine's errors must be Linux's, since they are passed on");
+static_assert(sizeof(pte_t) == sizeof(gst_pte_t),
+	      "the engine must be built for the kernel's XLEN");
+
+/**
+ * struct gst_kvm_stats - what the VM's G-stage did
+ * @faults: guest page faults that asked for a page of a memslot
+ * @retries: of those, how many lost against an MMU notifier
+ * @flushes_all: fences of all of the VMID
+ * @flushes_range: fences of a range
+ * @unmaps: ranges unmapped
+ */
+struct gst_kvm_stats {
+	atomic64_t faults;
+	atomic64_t retries;
+	atomic64_t flushes_all;
+	atomic64_t flushes_range;
+	atomic64_t unmaps;
+};
+
+/**
+ * struct gst_kvm - a VM, with what gstage keeps of it
+ * @kvm: what the rest of KVM sees
+ * @space: the G-stage. Changed under kvm->mmu_lock; its format, while the VM
+ *	is not committed, under kvm->lock and kvm->slots_lock too.
+ * @hgatp: hgatp as last read back from a hart that loaded it; 0: never loaded
+ * @stats: counters
+ */
+struct gst_kvm {
+	struct kvm kvm;
+	struct gst_space space;
+	unsigned long hgatp;
+	struct gst_kvm_stats stats;
+};
+
+static inline struct gst_kvm *to_gst_kvm(struct kvm *kvm)
+{
+	return container_of(kvm, struct gst_kvm, kvm);
+}
+
+static inline struct gst_space *gst_kvm_space(struct kvm *kvm)
+{
+	return &to_gst_kvm(kvm)->space;
+}
+
+/* hgatp.c: the formats of the host, and hgatp */
+u64 gst_kvm_modes(void);
+const struct gst_format *gst_kvm_default_format(void);
+void gst_kvm_fence_new(struct kvm *kvm, gpa_t gpa, unsigned int level);
+void gst_kvm_forget_root(gst_root_t root);
+
+/* tables.c: memory for tables */
+extern const struct gst_ops gst_kvm_ops;
+unsigned long gst_kvm_tables_live(void);
+
+/* unmap.c */
+void gst_kvm_unmap(struct kvm *kvm, gpa_t gpa, u64 size);
+
+/* host.c: what the host maps */
+unsigned int gst_kvm_host_level(struct kvm *kvm, unsigned long hva);
+
+/* debugfs.c */
+void gst_kvm_debugfs_init(void);
+
+/*
+ * Functions of stock objects whose name was changed when they were compiled, so
+ * that gstage stands before them.
+ */
+int stock_kvm_vm_ioctl_check_extension(struct kvm *kvm, long ext);
+unsigned long stock_kvm_riscv_vcpu_unpriv_read(struct kvm_vcpu *vcpu, bool read_insn,
+					       unsigned long guest_addr,
+					       struct kvm_cpu_trap *trap);
+
+#endif /* GST_KVM_GSTAGE_H */

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * gstage: which formats the host has, and what each hart has in hgatp.
+ */
+#include <linux/cpumask.h>
+#include <linux/percpu.h>
+#include <linux/smp.h>
+#include <asm/csr.h>
+
+#include "gstage.h"
+
+/* Bitmask of hgatp.MODE encodings; not 0 once the module is loaded. */
+static u64 host_modes __ro_after_init;
+
+/* What this hart has in hgatp; 0 where gstage has not put anything there. */
+static DEFINE_PER_CPU(unsigned long, loaded_hgatp);
+
+u64 gst_kvm_modes(void)
+{
+	return host_modes;
+}
+
+const struct gst_format *gst_kvm_default_format(void)
+{
+	return gst_format_widest(host_modes);
+}
+
+/*
+ * Each mode by itself: a host may have Sv57x4 without Sv48x4. MODE is WARL, so
+ * start from a known state and compare what reads back.
+ */
+void __init kvm_riscv_gstage_mode_detect(void)
+{
+	for (unsigned int i = 0; i < GST_FORMATS; i++) {
+		const struct gst_format *fmt = &gst_formats[i];
+
+		if (fmt->xlen != GST_XLEN)
+			continue;
+		gst_kvm_write_hgatp(0);
+		gst_kvm_write_hgatp((unsigned long)fmt->mode << HGATP_MODE_SHIFT);
+		if (gst_kvm_read_hgatp() >> HGATP_MODE_SHIFT == fmt->mode)
+			host_modes |= BIT_ULL(fmt->mode);
+	}
+	gst_kvm_write_hgatp(0);
+	kvm_riscv_local_hfence_gvma_all();
+}
+
+unsigned long __init kvm_riscv_gstage_mode(void)
+{
+	const struct gst_format *fmt = gst_kvm_default_format();
+
+	return fmt ? fmt->mode : GST_MODE_BARE;
+}
+
+int kvm_riscv_gstage_gpa_bits(void)
+{
+	return gst_kvm_default_format()->gpa_bits;
+}
+
+static unsigned long make_hgatp(gst_root_t root, unsigned long vmid)
+{
+	unsigned long ppn = __pa(gst_root_table(root)) >> PAGE_SHIFT;
+
+	return ((unsigned long)gst_root_mode(root) << HGATP_MODE_SHIFT) |
+	       ((vmid << HGATP_VMID_SHIFT) & HGATP_VMID) | (ppn & HGATP_PPN);
+}
+
+/*
+ * Load hgatp on this hart. Where the VMID stays and the root or the MODE does
+ * not, the hart may hold translations of the old one under that VMID, even made
+ * by speculation while no guest ran: HFENCE.GVMA with rs1=x0, as the privileged
+ * spec demands after a change of MODE. See docs/TLB.md.
+ */
+static void load_hgatp(unsigned long hgatp)
+{
+	unsigned long old = this_cpu_read(loaded_hgatp);
+
+	gst_kvm_write_hgatp(hgatp);
+	this_cpu_write(loaded_hgatp, hgatp);
+
+	if (!kvm_riscv_gstage_vmid_bits())
+		kvm_riscv_local_hfence_gvma_all();
+	else if (old != hgatp && (old & HGATP_VMID) == (hgatp & HGATP_VMID))
+		kvm_riscv_local_hfence_gvma_vmid_all((hgatp & HGATP_VMID) >> HGATP_VMID_SHIFT);
+}
+
+void kvm_riscv_gstage_update_hgatp(struct kvm_vcpu *vcpu)
+{
+	struct gst_kvm *gk = to_gst_kvm(vcpu->kvm);
+	gst_root_t root = gst_root(&gk->space);
+	unsigned long hgatp;
+
+	/* No vCPU of a VM whose tables are gone runs again. */
+	if (!root)
+		return;
+
+	preempt_disable();
+	hgatp = make_hgatp(root, READ_ONCE(vcpu->kvm->arch.vmid.vmid));
+	load_hgatp(hgatp);
+	if (READ_ONCE(gk->hgatp) != hgatp)
+		WRITE_ONCE(gk->hgatp, gst_kvm_read_hgatp());
+	preempt_enable();
+}
+
+/*
+ * Let this hart see a translation that has just come, for it may have cached
+ * that there was none. Others fault once more for nothing and come here too. A
+ * vCPU that moves to another hart meanwhile is fenced when it enters there.
+ */
+void gst_kvm_fence_new(struct kvm *kvm, gpa_t gpa, unsigned int level)
+{
+	preempt_disable();
+	kvm_riscv_local_hfence_gvma_vmid_gpa(READ_ONCE(kvm->arch.vmid.vmid), gpa,
+					     GST_LEVEL_SIZE(level), GST_LEVEL_SHIFT(level));
+	preempt_enable();
+}
+
+static void forget_local(void *info)
+{
+	if ((this_cpu_read(loaded_hgatp) & HGATP_PPN) != *(unsigned long *)info)
+		return;
+	gst_kvm_write_hgatp(0);
+	this_cpu_write(loaded_hgatp, 0);
+	kvm_riscv_local_hfence_gvma_all();
+}
+
+/*
+ * Take a root that is about to be freed out of every hart's hgatp: a hart in
+ * HS-mode may still walk it by speculation, since HLV could use it at any time.
+ */
+void gst_kvm_forget_root(gst_root_t root)
+{
+	unsigned long ppn = make_hgatp(root, 0) & HGATP_PPN;
+	cpumask_var_t harts;
+	int cpu;
+
+	if (!zalloc_cpumask_var(&harts, GFP_KERNEL)) {
+		on_each_cpu(forget_local, &ppn, 1);
+		return;
+	}
+	for_each_online_cpu(cpu)
+		if ((per_cpu(loaded_hgatp, cpu) & HGATP_PPN) == ppn)
+			cpumask_set_cpu(cpu, harts);
+	on_each_cpu_mask(harts, forget_local, &ppn, 1);
+	free_cpumask_var(harts);
+}

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * gstage: guest memory is read by the instruction decoder.
+ */
+#include <asm/csr.h>
+
+#include "gstage.h"
+
+static void fence_vmid(struct kvm_vcpu *vcpu)
+{
+	kvm_riscv_local_hfence_gvma_vmid_all(READ_ONCE(vcpu->kvm->arch.vmid.vmid));
+}
+
+/*
+ * HLV walks the G-stage while the vCPU is outside guest mode, so that a flush
+ * neither waits for it nor is done before it. Therefore, with interrupts off:
+ *
+ * - vcpu->mode says that tables are being read. Whoever flushes from here on
+ *   waits for an IPI to this hart, and cannot free a table before the end.
+ * - A flush that was asked for before is not done yet, as it waits for the next
+ *   entry: fence now. So too where the vCPU has come to another hart, or where
+ *   its VMID may have become another VM's, in which case nothing stays behind either.
+ */
+unsigned long kvm_riscv_vcpu_unpriv_read(struct kvm_vcpu *vcpu, bool read_insn,
+					 unsigned long guest_addr, struct kvm_cpu_trap *trap)
+{
+	struct kvm_vmid *vmid = &vcpu->kvm->arch.vmid;
+	unsigned long flags, val;
+	bool foreign;
+
+	local_irq_save(flags);
+	smp_store_mb(vcpu->mode, READING_SHADOW_PAGE_TABLES);
+
+	foreign = kvm_riscv_gstage_vmid_ver_changed(vmid);
+	if (foreign || vcpu->arch.last_exit_cpu != vcpu->cpu ||
+	    kvm_test_request(KVM_REQ_HFENCE_GVMA_VMID_ALL, vcpu) ||
+	    kvm_test_request(KVM_REQ_HFENCE, vcpu) ||
+	    kvm_test_request(KVM_REQ_UPDATE_HGATP, vcpu))
+		fence_vmid(vcpu);
+
+	val = stock_kvm_riscv_vcpu_unpriv_read(vcpu, read_insn, guest_addr, trap);
+
+	if (foreign)
+		fence_vmid(vcpu);
+	smp_store_release(&vcpu->mode, OUTSIDE_GUEST_MODE);
+	local_irq_restore(flags);
+	return val;
+}

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * gstage: memslots come, go and have their dirty pages logged.
+ */
+#include <linux/mm.h>
+
+#include "gstage.h"
+
+/*
+ * Can the VMAs behind the slot back it? Holes are fine, and so is what changes
+ * later: faults look again.
+ */
+static int check_vmas(const struct kvm_memory_slot *slot)
+{
+	unsigned long start = slot->userspace_addr;
+	unsigned long end = start + (slot->npages << PAGE_SHIFT);
+	struct mm_struct *mm = current->mm;
+	struct vm_area_struct *vma;
+	VMA_ITERATOR(vmi, mm, start);
+	int ret = 0;
+
+	mmap_read_lock(mm);
+	for_each_vma_range(vmi, vma, end) {
+		if (!(slot->flags & KVM_MEM_READONLY) && !(vma->vm_flags & VM_WRITE))
+			ret = -EPERM;
+		else if ((vma->vm_flags & VM_PFNMAP) && (slot->flags & KVM_MEM_LOG_DIRTY_PAGES))
+			ret = -EINVAL;
+		if (ret)
+			break;
+	}
+	mmap_read_unlock(mm);
+	return ret;
+}
+
+/* kvm->slots_lock is held, so that the VM's format does not change. */
+int kvm_arch_prepare_memory_region(struct kvm *kvm, const struct kvm_memory_slot *old,
+				   struct kvm_memory_slot *new, enum kvm_mr_change change)
+{
+	const struct gst_format *fmt = gst_space_format(gst_kvm_space(kvm));
+
+	if (change == KVM_MR_DELETE)
+		return 0;
+	if (!fmt || new->base_gfn + new->npages > gst_format_size(fmt) >> PAGE_SHIFT)
+		return -EFAULT;
+	return check_vmas(new);
+}
+
+void kvm_arch_commit_memory_region(struct kvm *kvm, struct kvm_memory_slot *old,
+				   const struct kvm_memory_slot *new, enum kvm_mr_change change)
+{
+	struct gst_space *space = gst_kvm_space(kvm);
+	struct gst_gather gather;
+
+	if (change == KVM_MR_DELETE || !(new->flags & KVM_MEM_LOG_DIRTY_PAGES))
+		return;
+
+	/*
+	 * Faults that saw the slot without logging are over: generic KVM waited for
+	 * them. A huge leaf stays huge, without its write permission; a slot's end cuts none.
+	 */
+	gst_kvm_lock(kvm);
+	gst_gather_init(&gather, NULL);
+	gst_wrprotect(space, new->base_gfn << PAGE_SHIFT, (u64)new->npages << PAGE_SHIFT,
+		      GST_WHOLE_LEAVES, &gather);
+	gst_gather_finish(space, &gather);
+	gst_kvm_unlock(kvm);
+}
+
+/*
+ * mmu_lock is held. Generic KVM flushes once for the whole call when all words of
+ * the bitmap are through, before it hands the bitmap to user space; the gather
+ * holds no tables, since none can go here.
+ */
+void kvm_arch_mmu_enable_log_dirty_pt_masked(struct kvm *kvm, struct kvm_memory_slot *slot,
+					     gfn_t gfn_offset, unsigned long mask)
+{
+	struct gst_gather gather;
+
+	gst_gather_init(&gather, NULL);
+	gst_wrprotect_mask(gst_kvm_space(kvm), (slot->base_gfn + gfn_offset) << PAGE_SHIFT, mask,
+			   &gather);
+	WARN_ON_ONCE(gather.tables);
+}
+
+void kvm_arch_flush_shadow_memslot(struct kvm *kvm, struct kvm_memory_slot *slot)
+{
+	gst_kvm_lock(kvm);
+	gst_kvm_unmap(kvm, slot->base_gfn << PAGE_SHIFT, (u64)slot->npages << PAGE_SHIFT);
+	gst_kvm_unlock(kvm);
+}
+
+void kvm_arch_sync_dirty_log(struct kvm *kvm, struct kvm_memory_slot *memslot)
+{
+}
+
+void kvm_arch_free_memslot(struct kvm *kvm, struct kvm_memory_slot *free)
+{
+}
+
+void kvm_arch_memslots_updated(struct kvm *kvm, u64 gen)
+{
+}

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * gstage: memory for tables, and fences: the engine's ops.
+ *
+ * The source of an operation's tables is a struct kvm_mmu_memory_cache that was
+ * topped up before mmu_lock was taken, or NULL for operations that need none.
+ */
+#include <linux/mm.h>
+
+#include "gstage.h"
+
+static atomic_long_t pages_live = ATOMIC_LONG_INIT(0);
+
+unsigned long gst_kvm_tables_live(void)
+{
+	return atomic_long_read(&pages_live);
+}
+
+/*
+ * A table's meta lies where the page's owner may keep a list. Its first word is
+ * a pointer to a page, which keeps bit 0, the mark of a compound page, clear.
+ */
+static struct gst_meta *ops_meta(void *ctx, void *page)
+{
+	BUILD_BUG_ON(sizeof(struct gst_meta) > sizeof(struct list_head));
+	BUILD_BUG_ON(offsetof(struct gst_meta, next) != 0);
+
+	return (struct gst_meta *)&virt_to_page(page)->lru;
+}
+
+static void *take_page(void *page)
+{
+	atomic_long_inc(&pages_live);
+	*ops_meta(NULL, page) = (struct gst_meta){};
+	return page;
+}
+
+static int ops_reserve(void *ctx, void *source, unsigned int n)
+{
+	if (!source || kvm_mmu_memory_cache_nr_free_objects(source) < n)
+		return -ENOMEM;
+	return 0;
+}
+
+static void *ops_alloc(void *ctx, void *source)
+{
+	return take_page(kvm_mmu_memory_cache_alloc(source));
+}
+
+static void *ops_alloc_root(void *ctx)
+{
+	unsigned int order = get_order(GST_ROOT_SIZE);
+	struct page *pages = alloc_pages(GFP_KERNEL_ACCOUNT | __GFP_ZERO, order);
+	void *root;
+
+	if (!pages)
+		return NULL;
+	/* Each page is freed by itself. */
+	split_page(pages, order);
+	root = page_address(pages);
+	for (unsigned int i = 0; i < GST_ROOT_PAGES; i++)
+		take_page(root + i * PAGE_SIZE);
+	return root;
+}
+
+static void ops_free(void *ctx, void *page)
+{
+	atomic_long_dec(&pages_live);
+	free_page((unsigned long)page);
+}
+
+static gst_pa_t ops_to_pa(void *ctx, void *page)
+{
+	return __pa(page);
+}
+
+static void *ops_to_va(void *ctx, gst_pa_t pa)
+{
+	return __va(pa);
+}
+
+static void ops_flush(void *ctx, const struct gst_flush *flush)
+{
+	struct gst_kvm *gk = ctx;
+
+	if (flush->all) {
+		atomic64_inc(&gk->stats.flushes_all);
+		gst_kvm_hfence_all(&gk->kvm);
+	} else {
+		atomic64_inc(&gk->stats.flushes_range);
+		gst_kvm_hfence_range(&gk->kvm, flush->start, flush->end - flush->start,
+				     GST_LEVEL_SHIFT(flush->level));
+	}
+}
+
+const struct gst_ops gst_kvm_ops = {
+	.reserve = ops_reserve,
+	.alloc = ops_alloc,
+	.alloc_root = ops_alloc_root,
+	.free = ops_free,
+	.to_pa = ops_to_pa,
+	.to_va = ops_to_va,
+	.meta = ops_meta,
+	.flush = ops_flush,
+};

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * gstage: a VM's G-stage is made and taken down.
+ */
+#include <linux/mm.h>
+#include <linux/sched.h>
+
+#include "gstage.h"
+
+struct kvm *kvm_arch_alloc_vm(void)
+{
+	struct gst_kvm *gk = kvzalloc(sizeof(*gk), GFP_KERNEL_ACCOUNT);
+
+	return gk ? &gk->kvm : NULL;
+}
+
+static void pause_teardown(void *ctx)
+{
+	cond_resched();
+}
+
+void kvm_riscv_gstage_free_pgd(struct kvm *kvm)
+{
+	struct gst_space *space = gst_kvm_space(kvm);
+	gst_root_t root;
+
+	/* MMU notifiers find no root from here on. */
+	gst_kvm_lock(kvm);
+	root = gst_detach(space);
+	gst_kvm_unlock(kvm);
+	if (!root)
+		return;
+
+	gst_kvm_forget_root(root);
+	gst_free_detached(space, root, pause_teardown);
+}
+
+void kvm_arch_free_vm(struct kvm *kvm)
+{
+	/* KVM_CREATE_VM may fail after the G-stage was made, and comes here alone. */
+	kvm_riscv_gstage_free_pgd(kvm);
+	kvfree(to_gst_kvm(kvm));
+}
+
+int kvm_riscv_gstage_alloc_pgd(struct kvm *kvm)
+{
+	return gst_init(gst_kvm_space(kvm), &gst_kvm_ops, to_gst_kvm(kvm),
+			gst_kvm_default_format());
+}
+
+/* The process is going, and with it the last that could run a vCPU. */
+void kvm_arch_flush_shadow_all(struct kvm *kvm)
+{
+	kvm_riscv_gstage_free_pgd(kvm);
+}
