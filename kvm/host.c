@@ -32,15 +32,20 @@ unsigned int gst_kvm_host_level(struct kvm *kvm, unsigned long hva)
 	gst_kvm_assert_locked(kvm);
 	local_irq_save(flags);
 
-	/* Each entry is copied once: a folded level is the copy of the one above. */
+	/*
+	 * Each entry is read once. A level that the host folds is the entry above; the
+	 * kernel's own p4d_offset() and pud_offset() are not exported.
+	 */
 	pgd = READ_ONCE(*pgd_offset(kvm->mm, hva));
-	if (pgd_none(pgd))
+	if (!(pgd_val(pgd) & _PAGE_PRESENT))
 		goto out;
-	p4d = READ_ONCE(*p4d_offset(&pgd, hva));
-	if (p4d_none(p4d) || !p4d_present(p4d))
+	p4d = pgtable_l5_enabled ? READ_ONCE(pgd_pgtable(pgd)[p4d_index(hva)]) :
+				   __p4d(pgd_val(pgd));
+	if (!(p4d_val(p4d) & _PAGE_PRESENT))
 		goto out;
-	pud = READ_ONCE(*pud_offset(&p4d, hva));
-	if (pud_none(pud) || !pud_present(pud))
+	pud = pgtable_l4_enabled ? READ_ONCE(p4d_pgtable(p4d)[pud_index(hva)]) :
+				   __pud(p4d_val(p4d));
+	if (!pud_present(pud))
 		goto out;
 	if (pud_leaf(pud)) {
 		level = 2;
