@@ -51,13 +51,13 @@ qemu_command() {
 	QEMU=(qemu-system-riscv64 -M "$machine" -cpu "$CPU" -smp "$SMP" -m "$MEM" -nodefaults -no-reboot -display none
 		-kernel /kernel/Image -initrd /run/lab/initrd)
 	if [ -n "$ICOUNT" ]; then
-		QEMU+=(-icount 'shift=0,sleep=off' -rtc base=2026-01-01,clock=vm -seed 42)
+		QEMU+=(-icount "shift=0,sleep=off" -rtc "base=2026-01-01,clock=vm" -seed 42)
 	fi
 	if [ "$1" = exec ]; then
 		QEMU+=(-append "$append" -serial file:/run/lab/serial -device virtio-serial-pci
-			-chardev file,id=out,path=/run/lab/out -device virtconsole,chardev=out
-			-chardev file,id=control,path=/run/lab/control
-			-device virtserialport,chardev=control,name=gstage.lab)
+			-chardev "file,id=out,path=/run/lab/out" -device "virtconsole,chardev=out"
+			-chardev "file,id=control,path=/run/lab/control"
+			-device "virtserialport,chardev=control,name=gstage.lab")
 	else
 		QEMU+=(-append "$append" -serial mon:stdio)
 	fi
@@ -76,19 +76,14 @@ boot_script() {
 	fi
 }
 
-# boot MODE: boot the run; the program's output is this command's output.
-boot() {
+# ready_to_boot MODE: fill ROOT_COMMAND with what boots the run; its output is the program's output.
+ready_to_boot() {
 	qemu_command "$1"
 	boot_script "$1" >"$RUN/boot"
 	ROOT_BINDS=("$RUN" /run/lab "$RV" /rv)
 	[ -z "$WITH_QEMU" ] || ROOT_BINDS+=("$BUILD/guest" /guest)
-	if [ "$1" = exec ]; then
-		in_root bash /run/lab/boot
-	else
-		# In the foreground: this one is the terminal's.
-		root_command
-		"${ROOT_COMMAND[@]}" bash /run/lab/boot
-	fi
+	root_command
+	ROOT_COMMAND+=(bash /run/lab/boot)
 }
 
 splats() { grep -aE "$SPLAT" "$RUN/serial" 2>/dev/null; }
@@ -133,7 +128,8 @@ run_program() {
 		echo "export GSTAGE_MODULE=$MODULE GSTAGE_CPU=$(quoted "$CPU_NAME")"
 		echo "exec $(quoted "./${1##*/}" "${@:2}")"
 	} >"$RUN/tree/lab/job"
-	boot exec || status=$?
+	ready_to_boot exec
+	child "${ROOT_COMMAND[@]}" || status=$?
 	verdict "$status"
 }
 
@@ -149,5 +145,6 @@ lab_shell() {
 	new_run shell
 	for f in "$@" "${WITH[@]}"; do put "$f"; done
 	say "Ctrl-D in the host or Ctrl-A X ends"
-	boot shell || :
+	ready_to_boot shell
+	"${ROOT_COMMAND[@]}" || :       # in the foreground: the terminal is its
 }

@@ -22,7 +22,7 @@ build_alone() {
 
 make_module() {
 	in_root make -C /gstage/kvm KDIR="/usr/src/linux-headers-$KRELEASE" KSRC=/kernel/src KVER="$KERNEL" \
-		OUT="/gstage/build/module-$KERNEL" ARCH=riscv CROSS_COMPILE=$CROSS -j"$(nproc)"
+		OUT="/gstage/build/module-$KERNEL" ARCH=riscv CROSS_COMPILE="$CROSS" -j"$(nproc)"
 	# What make found up to date must not look stale to us.
 	touch "$BUILD/module-$KERNEL/kvm.ko"
 }
@@ -37,7 +37,7 @@ need_module() {
 }
 
 make_cli() {
-	in_root make -C /gstage/cli OUT=/gstage/build/cli CROSS_COMPILE=$CROSS
+	in_root make -C /gstage/cli OUT=/gstage/build/cli CROSS_COMPILE="$CROSS"
 	touch "$BUILD/cli/gstage"
 }
 

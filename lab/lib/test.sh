@@ -1,0 +1,247 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# The lab tests: tests/kvm/MANIFEST says what runs where. Sourced by lab/lab.
+#
+# Programs that want the same host (CPU, module, memory, ...) share one boot. Each program's output is a TAP log of its own.
+# What the host itself did wrong (hang, crash, kernel splat) goes to a second log beside it, NAME.host.tap.
+
+MANIFEST=$TOP/tests/kvm/MANIFEST
+LOGS=$BUILD/test-logs/kvm
+
+# A case is one program on one CPU with one module: an index into these.
+C_NAME=() C_ID=() C_CPU=() C_MODULE=() C_HOST=() C_ARGS=() C_WITH=() C_TIMEOUT=() C_SPLAT=()
+
+# read_manifest NAME...: make the cases, of all programs or of those named.
+read_manifest() {
+	local wanted=" $* " found=' ' line number=0 name word key value cpu module
+	local cpus modules smp mem machine params args with limit qemu splat cpuopts fresh
+	while read -r line; do
+		number=$((number + 1))
+		line=${line%%#*}
+		[[ $line = *[![:space:]]* ]] || continue
+		read -r name line <<<"$line"
+		[ "$wanted" = '  ' ] || [[ $wanted = *" $name "* ]] || continue
+		found+="$name "
+		cpus=sv39,sv48,sv57 modules=gstage smp=2 mem=2G machine='' params='' args='' with='' limit=120 qemu='' splat=no
+		cpuopts='' fresh=
+		for word in $line; do
+			key=${word%%=*} value=${word#*=}
+			case $key in
+			cpus) cpus=$value ;;
+			modules) modules=$value ;;
+			smp) smp=$value ;;
+			mem) mem=$value ;;
+			machine) machine=$value ;;
+			cpuopts) cpuopts=,$value ;;
+			params) params=$value ;;
+			args) args=$value ;;
+			with) with=$value ;;
+			timeout) limit=$value ;;
+			qemu) qemu=${value#no} ;;
+			splat) splat=$value ;;
+			fresh) fresh=$name ;;
+			expect) ;;              # for the reader: the program itself asserts what the stock module does wrong
+			*) die "tests/kvm/MANIFEST:$number: there is no key $key" "docs/LAB.md lists the keys" ;;
+			esac
+		done
+		for module in ${modules//,/ }; do
+			[ -z "$ONLY_MODULE" ] || [ "$module" = "$ONLY_MODULE" ] || continue
+			for cpu in ${cpus//,/ }; do
+				[ -z "$ONLY_CPU" ] || [ "$cpu" = "$ONLY_CPU" ] || continue
+				C_ID+=("$name@$cpu-$module")
+				C_NAME+=("$name")
+				C_CPU+=("$cpu")
+				C_MODULE+=("$module")
+				C_HOST+=("$cpu$cpuopts|$module|$smp|$mem|$machine|$params|$qemu|$fresh")
+				C_ARGS+=("${args//,/ }")
+				C_WITH+=("${with//,/ }")
+				C_TIMEOUT+=("$limit")
+				C_SPLAT+=("$splat")
+			done
+		done
+	done <"$MANIFEST"
+	for name in $wanted; do
+		[[ $found = *" $name "* ]] || die "tests/kvm/MANIFEST has no test $name" \
+			"there are: $(awk '!/^#/ && NF { print $1 }' "$MANIFEST" | xargs)"
+	done
+	[ ${#C_ID[@]} -gt 0 ] || die "no test is left to run with these options"
+}
+
+make_programs() {
+	local name programs=()
+	if [ -f "$TOP/tests/kvm/Makefile" ]; then
+		in_root make -C /gstage/tests/kvm OUT=/gstage/build/tests CROSS_COMPILE="$CROSS" -j"$(nproc)"
+		return
+	fi
+	for name in $(printf '%s\n' "${C_NAME[@]}" | sort -u); do
+		[ ! -f "$TOP/tests/kvm/$name.c" ] || programs+=("$name")
+	done
+	in_root make -f /gstage/lab/lib/programs.mk SRC=/gstage/tests/kvm OUT=/gstage/build/tests CROSS_COMPILE="$CROSS" \
+		PROGRAMS="${programs[*]}" -j"$(nproc)"
+}
+
+# program CASE: set PROGRAM to the file that the case runs.
+program() {
+	PROGRAM=$TOP/tests/kvm/${C_NAME[$1]}.sh
+	[ -f "$PROGRAM" ] || PROGRAM=$BUILD/tests/${C_NAME[$1]}
+	[ -f "$PROGRAM" ] || die "there is no program for the test ${C_NAME[$1]}" "write tests/kvm/${C_NAME[$1]}.c or .sh"
+}
+
+# put_once FILE: as put, but programs of one boot may share files.
+put_once() { cmp -s "$1" "$RUN/tree/w/${1##*/}" || put "$1"; }
+
+# group_job MARK CASE...: the script that runs the cases one after the other in the host. The mark tells the lab's lines
+# from the programs'; /dev/kmsg tells whose time a kernel message is from.
+group_job() {
+	local mark=$1 c
+	shift
+	cat <<-END
+		mark=$mark
+		run() {
+			id=\$1 limit=\$2
+			shift 2
+			echo "gstage-lab: begin \$id" >/dev/kmsg
+			echo "\$mark begin \$id"
+			timeout -s KILL "\$limit" "\$@"
+			status=\$?
+			echo "gstage-lab: end \$id" >/dev/kmsg
+			echo
+			echo "\$mark end \$id \$status"
+		}
+		export GSTAGE_MODULE=${C_MODULE[$1]} GSTAGE_CPU=${C_CPU[$1]}
+	END
+	for c; do
+		program "$c"
+		echo "run $c ${C_TIMEOUT[c]} $(quoted "./${PROGRAM##*/}") ${C_ARGS[c]}"
+	done
+}
+
+# host_failure CASE MESSAGE: what went wrong outside the program's own results.
+host_failure() {
+	local log=$LOGS/${C_ID[$1]}.host.tap
+	printf '1..1\nnot ok 1 - %s\n' "$2" >"$log"
+	[ ! -f "$RUN/serial" ] || tail -n 40 "$RUN/serial" | tr -d '\r' | sed 's/^/# /' >>"$log"
+}
+
+# judge CASE STATUS START: the case has ended, by itself or not; show its results.
+judge() {
+	local c=$1 status=$2 id=${C_ID[$1]} log=$LOGS/${C_ID[$1]}.tap splat results word=ok took
+	took=$(seconds "$3")
+	splat=$(awk -v c="$c" '{ sub(/\r$/, "") } $0 ~ "gstage-lab: begin " c "$" { on = 1 } on
+		$0 ~ "gstage-lab: end " c "$" { on = 0 }' "$RUN/serial" 2>/dev/null | grep -aEm1 "$SPLAT") || :
+	if [ "$status" = hang ]; then
+		host_failure "$c" "the host did not answer within ${C_TIMEOUT[c]} s and was stopped${splat:+: $splat}"
+	elif [ "$status" = crash ]; then
+		host_failure "$c" "the host ended in the middle of the test${splat:+: $splat}"
+	elif [ -n "$splat" ] && [ "${C_SPLAT[c]}" != ok ]; then
+		host_failure "$c" "kernel message: $splat"
+	elif [ "$status" = 137 ] && [ "${took%.*}" -ge "${C_TIMEOUT[c]}" ]; then
+		host_failure "$c" "the program did not end within ${C_TIMEOUT[c]} s and was killed"
+	elif [ "$status" != 0 ] && "$TOP/tests/tally" "$log" >/dev/null; then
+		host_failure "$c" "the program's exit status is $status, though no result failed"
+	fi
+	results=$("$TOP/tests/tally" "$LOGS/$id".*tap) || word=FAIL
+	printf '%-4s %-24s %-6s %-6s  %s  (%s s)\n' "$word" "${C_NAME[c]}" "${C_CPU[c]}" "${C_MODULE[c]}" \
+		"$(tail -n 1 <<<"$results")" "$took"
+	[ $word = ok ] || sed '$d; s/^/     /' <<<"$results"
+}
+
+# boot_group CASE...: run the cases in one boot, as far as it gets; DONE is how many have ended.
+boot_group() {
+	local c file mark line status start deadline left running='' total=120
+	# shellcheck disable=SC2153
+	IFS='|' read -r CPU_NAME MODULE SMP MEM MACHINE PARAMS WITH_QEMU _ <<<"${C_HOST[$1]}"
+	CPU=$(cpu_string "${CPU_NAME%%,*}")${CPU_NAME#"${CPU_NAME%%,*}"}
+	PARAMS=("${PARAMS//,/ }")
+	mark="@@$RANDOM$RANDOM"
+	new_run exec
+	for c; do
+		program "$c"
+		put_once "$PROGRAM"
+		for file in ${C_WITH[c]}; do
+			if [ -f "$BUILD/$file" ]; then put_once "$BUILD/$file"; else put_once "$TOP/$file"; fi
+		done
+		total=$((total + C_TIMEOUT[c] + 10))
+	done
+	group_job "$mark" "$@" >"$RUN/tree/lab/job"
+	TIMEOUT=$total
+	ready_to_boot exec
+	mkfifo "$RUN/stream"
+	"${ROOT_COMMAND[@]}" >"$RUN/stream" 2>"$RUN/boot.err" &
+	CHILD=$!
+	exec 7<"$RUN/stream"
+	DONE=0
+	deadline=$((SECONDS + 60))
+	while :; do
+		left=$((deadline - SECONDS))
+		line=''
+		status=0
+		if [ $left -gt 0 ]; then IFS= read -r -t $left -u 7 line || status=$?; else status=142; fi
+		if [ $status -gt 128 ]; then
+			status=hang
+			break
+		elif [ $status -ne 0 ]; then
+			[ -z "$running" ] || printf '%s' "$line" >&6
+			status=crash
+			break
+		fi
+		case $line in
+		"$mark begin "*)
+			running=${line#"$mark begin "}
+			start=${EPOCHREALTIME/[.,]/}
+			exec 6>"$LOGS/${C_ID[running]}.tap"
+			# The host has its own timeout; this one is for a host that is stuck.
+			deadline=$((SECONDS + C_TIMEOUT[running] + 10)) ;;
+		"$mark end "*)
+			exec 6>&-
+			judge "$running" "${line##* }" "$start"
+			running=
+			DONE=$((DONE + 1))
+			deadline=$((SECONDS + 30)) ;;
+		*) [ -z "$running" ] || printf '%s\n' "$line" >&6 ;;
+		esac
+	done
+	kill -KILL "$CHILD" 2>/dev/null || :
+	wait "$CHILD" 2>/dev/null || :
+	CHILD=
+	exec 7<&-
+	if [ -n "$running" ]; then
+		exec 6>&-
+		judge "$running" "$status" "$start"
+		DONE=$((DONE + 1))
+	elif [ $DONE -eq 0 ]; then
+		line=$(sed -n '$s/^fail //p' "$RUN/control")
+		: >"$LOGS/${C_ID[$1]}.tap"
+		host_failure "$1" "the host did not get as far as the program${line:+: $line}"
+		judge "$1" 0 "${EPOCHREALTIME/[.,]/}"
+		DONE=1
+	fi
+	rm -rf "$RUN"
+}
+
+lab_test() {
+	local host cases c
+	if [ ! -f "$MANIFEST" ]; then
+		say "there are no lab tests: tests/kvm/MANIFEST does not exist"
+		return
+	fi
+	read_manifest "$@"
+	need_base
+	[[ " ${C_MODULE[*]} " != *" gstage "* ]] || need_module
+	[ ! -f "$TOP/cli/Makefile" ] || need_cli
+	[[ ${C_HOST[*]} != *"|yes|"* ]] || need_guest
+	build_alone
+	step "building the test programs" make_programs
+	exec 8>&-
+	rm -rf "$LOGS"
+	mkdir -p "$LOGS"
+	for host in $(printf '%s\n' "${C_HOST[@]}" | awk '!seen[$0]++'); do
+		cases=()
+		for c in "${!C_ID[@]}"; do [ "${C_HOST[c]}" != "$host" ] || cases+=("$c"); done
+		while [ ${#cases[@]} -gt 0 ]; do
+			boot_group "${cases[@]}"
+			cases=("${cases[@]:DONE}")
+		done
+	done
+	"$TOP/tests/tally" "$LOGS"/*.tap
+}
