@@ -70,14 +70,20 @@ int gst_wrprotect_mask(struct gst_space *space, gst_gpa_t gpa, uint64_t mask,
 		       struct gst_gather *gather)
 {
 	struct mask_walk masked = { .base = gpa, .mask = mask };
+	unsigned int first = 0, last = 63;
 	gst_gpa_t start;
 	uint64_t size;
 	int ret;
 
 	if (!mask)
 		return -GST_EINVAL;
-	start = gpa + ((gst_gpa_t)__builtin_ctzll(mask) << GST_PAGE_SHIFT);
-	size = (uint64_t)(64 - __builtin_clzll(mask) - __builtin_ctzll(mask)) << GST_PAGE_SHIFT;
+	/* By hand: without Zbb the compiler's own would come from libgcc. */
+	while (!(mask >> first & 1))
+		first++;
+	while (!(mask >> last & 1))
+		last--;
+	start = gpa + ((gst_gpa_t)first << GST_PAGE_SHIFT);
+	size = (uint64_t)(last - first + 1) << GST_PAGE_SHIFT;
 	if (start < gpa)
 		return -GST_EINVAL;
 	ret = gst_walk_begin(&masked.walk, space, gather, start, size);

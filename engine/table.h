@@ -52,7 +52,9 @@ static inline gst_pte_t *gst_pte_next_table(struct gst_space *space, gst_pte_t p
 /* The meta of the page that holds @ptep: a root has one for each of its pages. */
 static inline struct gst_meta *gst_meta_of(struct gst_space *space, gst_pte_t *ptep)
 {
-	return space->ops->meta(space->ctx, (void *)((uintptr_t)ptep & ~(GST_PAGE_SIZE - 1)));
+	uintptr_t page = (uintptr_t)ptep & ~(uintptr_t)(GST_PAGE_SIZE - 1);
+
+	return space->ops->meta(space->ctx, (void *)page);
 }
 
 /*
