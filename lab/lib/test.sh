@@ -135,7 +135,7 @@ judge() {
 		host_failure "$c" "the host ended in the middle of the test${splat:+: $splat}"
 	elif [ -n "$splat" ] && [ "${C_SPLAT[c]}" != ok ]; then
 		host_failure "$c" "kernel message: $splat"
-	elif [ "$status" = 137 ] && [ "${took%.*}" -ge "${C_TIMEOUT[c]}" ]; then
+	elif [ "$status" = 137 ] && [ $((${took%.*} + 1)) -ge "${C_TIMEOUT[c]}" ]; then
 		host_failure "$c" "the program did not end within ${C_TIMEOUT[c]} s and was killed"
 	elif [ "$status" != 0 ] && "$TOP/tests/tally" "$log" >/dev/null; then
 		host_failure "$c" "the program's exit status is $status, though no result failed"

@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# The targets; `make help` lists them. Each folder builds itself, and lab/lab makes all that needs the emulated host.
+
+KVER	?= 6.12
+LOGS	:= $(CURDIR)/build/test-logs
+# What runs on the PC alone: each leaves *.tap in LOGDIR.
+PC_TESTS := $(patsubst %/Makefile,%,$(wildcard tests/host/Makefile tests/cli/Makefile))
+
+help:
+	@echo 'make run               set up the lab, and run three Linux guests in three G-stage formats at once (root)'
+	@echo 'make test              every test: check, and then all that runs in the lab (root)'
+	@echo 'make check             the tests on this machine alone: no root, no lab'
+	@echo 'make module KVER=6.12  build kvm.ko for this kernel series (root)'
+	@echo 'make clean             delete build/'
+	@echo 'make lab-clean         delete build/ and the cache of downloads (root)'
+	@echo 'lab/lab help           the lab itself: boot the host, run a program in it, get a shell'
+
+run:
+	@lab/lab run --kernel $(KVER)
+
+module:
+	@lab/lab module --kernel $(KVER)
+
+# The tally comes last and decides: it knows of a failure in a log, tests/stage adds one for a stage that left none.
+check:
+	@rm -rf $(LOGS)/pc
+	@for t in $(PC_TESTS); do \
+		tests/stage $$t $(LOGS)/pc/$${t##*/} $(MAKE) -s -C $$t check LOGDIR=$(LOGS)/pc/$${t##*/}; \
+	done
+	@tests/tally $$(find $(LOGS)/pc -name '*.tap' | sort)
+
+test:
+	@rm -rf $(LOGS)
+	@lab/lab need-packages libcmocka-dev jq
+	@tests/stage check $(LOGS)/pc $(MAKE) -s check
+	@tests/stage lab-tests $(LOGS)/kvm lab/lab test --kernel $(KVER)
+	@tests/stage lab $(LOGS)/lab lab/test-lab.sh $(LOGS)/lab
+	@echo
+	@tests/tally $$(find $(LOGS) -name '*.tap' | sort)
+
+clean:
+	rm -rf build
+
+lab-clean:
+	lab/lab clean
+
+.PHONY: help run module check test clean lab-clean
