@@ -9,7 +9,13 @@ SPLAT='WARNING: |BUG: |Oops|Call Trace|Kernel panic|rcu: INFO: .*stall|detected 
 
 # new_run MODE: an empty run: initramfs tree with busybox, init and the chosen kvm.ko.
 new_run() {
-	RUN=$(mktemp -d "${TMPDIR:-/tmp}/gstage-lab.XXXXXX")
+	local tmp=${TMPDIR:-/tmp} d pid
+	# What labs killed by SIGKILL left: their processes are gone, their folders are not.
+	for d in "$tmp"/gstage-lab.*; do
+		pid=${d##*/gstage-lab.}
+		[ ! -d "$d" ] || [ -d "/proc/${pid%%.*}" ] || rm -rf "$d"
+	done
+	RUN=$(mktemp -d "$tmp/gstage-lab.$$.XXXXXX")
 	TRASH+=("$RUN")
 	mkdir -p "$RUN"/tree/{w,lab,bin,etc}
 	cp "$RV/busybox" "$RUN/tree/bin/"

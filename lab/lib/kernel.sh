@@ -121,9 +121,9 @@ unpack_kernel() {
 		deb=$CACHE/debs/${path##*/}
 		case $pkg in
 		linux-source-*) source=$deb ;;
-		linux-image-*) child bash -c 'set -o pipefail; dpkg-deb --fsys-tarfile "$1" | tar -x -C "$2" --wildcards \
+		linux-image-*) in_private bash -c 'set -o pipefail; dpkg-deb --fsys-tarfile "$1" | tar -x -C "$2" --wildcards \
 			"./boot/vmlinux-*" "./usr/lib/modules/*/kernel/arch/riscv/kvm/kvm.ko.xz"' - "$deb" "$part/image" ;;
-		*) child dpkg-deb -x "$deb" "$part" ;;
+		*) in_private dpkg-deb -x "$deb" "$part" ;;
 		esac
 		case $pkg in linux-kbuild-*) echo "$version ${pkg#linux-kbuild-}" >"$part/version" ;; esac
 	done <"$CACHE/set"
@@ -133,7 +133,7 @@ unpack_kernel() {
 	rm -rf "$part/image"
 	# Without match-slash, as virt is also the name of folders deeper down.
 	# shellcheck disable=SC2016
-	child bash -c 'set -o pipefail; dpkg-deb --fsys-tarfile "$1" | tar -xO --wildcards "./usr/src/linux-source-*.tar.xz" |
+	in_private bash -c 'set -o pipefail; dpkg-deb --fsys-tarfile "$1" | tar -xO --wildcards "./usr/src/linux-source-*.tar.xz" |
 		xz -dc -T0 | tar -x -C "$2" --strip-components=1 --wildcards --no-wildcards-match-slash \
 			"linux-source-*/"{arch/riscv,virt,include,tools,scripts,Documentation/virt,Makefile,Kbuild,Kconfig}' \
 		- "$source" "$part/src"

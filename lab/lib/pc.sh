@@ -20,10 +20,11 @@ need_packages() {
 
 install_packages() {
 	local apt=(env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=120)
-	# Indices may be missing (a fresh container) or stale: update only when the plain way does not work.
-	child "${apt[@]}" install --no-install-recommends "$@" && return
-	child "${apt[@]}" update
-	child "${apt[@]}" install --no-install-recommends "$@"
+	# Indices may be missing (a fresh container) or stale: update only when the plain way does not work. In the
+	# foreground, so that Ctrl-C reaches apt itself, which knows how to leave dpkg in order.
+	"${apt[@]}" install --no-install-recommends "$@" && return
+	"${apt[@]}" update
+	"${apt[@]}" install --no-install-recommends "$@"
 }
 
 # find_mirror: set MIRROR to the URI of the Debian archive that this machine's apt uses; empty if none can be told.
@@ -56,7 +57,10 @@ alone() {
 	exec 9>>"$CACHE/lock"
 	if ! flock -n 9; then
 		say "another lab is setting up $CACHE; waiting for it to finish (Ctrl-C to stop waiting)"
-		child flock /proc/$$/fd/9
+		flock 9 &               # on our own open file, so not as a `child`
+		CHILD=$!
+		wait $CHILD
+		CHILD=
 	fi
 }
 

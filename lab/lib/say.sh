@@ -86,7 +86,10 @@ leave() {
 		[ -z "$LOG" ] || say "  details are in $LOG"
 		status=125
 	fi
-	[ ${#TRASH[@]} -eq 0 ] || rm -rf -- "${TRASH[@]}"
+	if [ ${#TRASH[@]} -gt 0 ]; then
+		# Processes that were just killed may still be at it.
+		for _ in 1 2 3 4 5; do rm -rf -- "${TRASH[@]}" 2>/dev/null && break; sleep 0.2; done
+	fi
 	exit "$status"
 }
 
