@@ -27,7 +27,8 @@ static int protect_leaf(struct gst_walk *walk)
 		return GST_WALK_NEXT;
 	if (!gst_walk_covers(walk) && !gst_cut_walk_of(walk)->whole)
 		return gst_cut_split(walk);
-	if (gst_seeded(LOST_WRITE_PROTECT) && !walk->level && walk->gpa + GST_PAGE_SIZE == walk->end)
+	if (gst_seeded(LOST_WRITE_PROTECT) && !walk->level &&
+	    walk->gpa + GST_PAGE_SIZE == walk->end)
 		return GST_WALK_NEXT;
 	protect_entry(walk);
 	return GST_WALK_NEXT;

@@ -9,13 +9,13 @@
 #ifndef GST_ENGINE_SEED_H
 #define GST_ENGINE_SEED_H
 
-#define GST_SEED_NONE                0
-#define GST_SEED_LEAK                1 /* an emptied table is unlinked and not freed */
-#define GST_SEED_STALE               2 /* an unmap forgets the last leaf of a table's edge */
-#define GST_SEED_NARROW_FLUSH        3 /* freed tables get a ranged flush */
-#define GST_SEED_LOST_WRITE_PROTECT  4 /* write-protection misses the last page */
-#define GST_SEED_SPLIT_OFFSET        5 /* every piece of a split leaf maps the first */
-#define GST_SEED_COUNT               6 /* live entries are miscounted on unmap */
+#define GST_SEED_NONE               0
+#define GST_SEED_LEAK               1 /* an emptied table is unlinked and not freed */
+#define GST_SEED_STALE              2 /* an unmap forgets the last leaf of a table's edge */
+#define GST_SEED_NARROW_FLUSH       3 /* freed tables get a ranged flush */
+#define GST_SEED_LOST_WRITE_PROTECT 4 /* write-protection misses the last page */
+#define GST_SEED_SPLIT_OFFSET       5 /* every piece of a split leaf maps the first */
+#define GST_SEED_COUNT              6 /* live entries are miscounted on unmap */
 
 #ifndef GST_SEED
 #define GST_SEED GST_SEED_NONE

@@ -95,8 +95,7 @@ void gst_free_detached(struct gst_space *space, gst_root_t root, void (*pause)(v
 	if (!root)
 		return;
 	for (unsigned int i = 0; i < GST_ROOT_PAGES; i++)
-		teardown_page(&down, gst_root_table(root) + i * GST_TABLE_ENTRIES,
-			      fmt->levels - 1);
+		teardown_page(&down, gst_root_table(root) + i * GST_TABLE_ENTRIES, fmt->levels - 1);
 }
 
 void gst_destroy(struct gst_space *space)

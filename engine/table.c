@@ -21,6 +21,7 @@ gst_pte_t gst_table_link(struct gst_space *space, struct gst_gather *gather, gst
 
 	gst_pte_publish(ptep, pte);
 	gst_meta_of(space, ptep)->live++;
+	gather->linked = true;
 	return pte;
 }
 
@@ -89,6 +90,7 @@ void gst_gather_init(struct gst_gather *gather, void *source)
 void gst_gather_stale(struct gst_gather *gather, gst_gpa_t start, gst_gpa_t end)
 {
 	gst_gather_range(gather, start, end, 0);
+	gather->all |= gather->linked;
 }
 
 bool gst_gather_finish(struct gst_space *space, struct gst_gather *gather)

@@ -60,8 +60,8 @@ DEFINE_SHOW_ATTRIBUTE(gstage_stats);
 static void report(void *arg, unsigned int inv, gst_gpa_t gpa, unsigned int level, gst_pte_t pte,
 		   const char *what)
 {
-	seq_printf(arg, "INV-%02u gpa 0x%llx level %u pte 0x%llx: %s\n", inv, gpa, level,
-		   (u64)pte, what);
+	seq_printf(arg, "INV-%02u gpa 0x%llx level %u pte 0x%llx: %s\n", inv, gpa, level, (u64)pte,
+		   what);
 }
 
 /* Holds mmu_lock while it reads every table: for tests, not for production. */

@@ -102,12 +102,14 @@ static int map_page(struct gst_kvm_fault *fault)
 	u64 mask = (GST_LEVEL_SIZE(fault->level) >> PAGE_SHIFT) - 1;
 	gpa_t gpa = (fault->gfn & ~mask) << PAGE_SHIFT;
 	struct gst_gather gather;
+	bool leaf_alone;
 	int ret;
 
 	gst_gather_init(&gather, &fault->vcpu->arch.mmu_page_cache);
 	ret = gst_map(space, gpa, GST_LEVEL_SIZE(fault->level),
 		      (gst_pa_t)(fault->pfn & ~mask) << PAGE_SHIFT, fault->attr, fault->level,
 		      &gather);
+	leaf_alone = gather.fresh && !gather.linked;
 	gst_gather_finish(space, &gather);
 	if (ret) {
 		kvm_err("gstage: cannot map gpa 0x%llx: error %d\n", gpa, ret);
@@ -116,8 +118,11 @@ static int map_page(struct gst_kvm_fault *fault)
 
 	if (fault->attr & GST_WRITE)
 		mark_page_dirty_in_slot(kvm, fault->slot, fault->gfn);
-	/* Also where nothing had to change: this hart may have cached the past. */
-	gst_kvm_fence_new(kvm, gpa, fault->level);
+	/* Where nothing had to change, this hart went by something old, no matter what. */
+	if (leaf_alone)
+		gst_kvm_fence_new_leaf(kvm, gpa, fault->level);
+	else
+		gst_kvm_fence_new_table(kvm);
 	return 0;
 }
 

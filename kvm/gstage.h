@@ -12,10 +12,9 @@
 #include <gst/gst.h>
 
 static_assert(GST_ENOMEM == ENOMEM && GST_EINVAL == EINVAL && GST_ENOENT == ENOENT &&
-	      GST_EEXIST == EEXIST && GST_ERANGE == ERANGE,
+		      GST_EEXIST == EEXIST && GST_ERANGE == ERANGE,
 	      "the engine's errors must be Linux's, since they are passed on");
-static_assert(sizeof(pte_t) == sizeof(gst_pte_t),
-	      "the engine must be built for the kernel's XLEN");
+static_assert(sizeof(pte_t) == sizeof(gst_pte_t), "the engine must be built for the kernel's XLEN");
 
 /**
  * struct gst_kvm_stats - what the VM's G-stage did
@@ -61,7 +60,8 @@ static inline struct gst_space *gst_kvm_space(struct kvm *kvm)
 /* hgatp.c: the formats of the host, and hgatp */
 u64 gst_kvm_modes(void);
 const struct gst_format *gst_kvm_default_format(void);
-void gst_kvm_fence_new(struct kvm *kvm, gpa_t gpa, unsigned int level);
+void gst_kvm_fence_new_leaf(struct kvm *kvm, gpa_t gpa, unsigned int level);
+void gst_kvm_fence_new_table(struct kvm *kvm);
 void gst_kvm_forget_root(gst_root_t root);
 
 /* tables.c: memory for tables */
@@ -83,7 +83,6 @@ void gst_kvm_debugfs_init(void);
  */
 int stock_kvm_vm_ioctl_check_extension(struct kvm *kvm, long ext);
 unsigned long stock_kvm_riscv_vcpu_unpriv_read(struct kvm_vcpu *vcpu, bool read_insn,
-					       unsigned long guest_addr,
-					       struct kvm_cpu_trap *trap);
+					       unsigned long guest_addr, struct kvm_cpu_trap *trap);
 
 #endif /* GST_KVM_GSTAGE_H */

@@ -103,15 +103,22 @@ void kvm_riscv_gstage_update_hgatp(struct kvm_vcpu *vcpu)
 }
 
 /*
- * Let this hart see a translation that has just come, for it may have cached
- * that there was none. Others fault once more for nothing and come here too. A
+ * Let this hart see translations that have just come, for it may have cached
+ * that there were none. Others fault once more for nothing and come here too. A
  * vCPU that moves to another hart meanwhile is fenced when it enters there.
  */
-void gst_kvm_fence_new(struct kvm *kvm, gpa_t gpa, unsigned int level)
+void gst_kvm_fence_new_leaf(struct kvm *kvm, gpa_t gpa, unsigned int level)
 {
 	preempt_disable();
 	kvm_riscv_local_hfence_gvma_vmid_gpa(READ_ONCE(kvm->arch.vmid.vmid), gpa,
 					     GST_LEVEL_SIZE(level), GST_LEVEL_SHIFT(level));
+	preempt_enable();
+}
+
+void gst_kvm_fence_new_table(struct kvm *kvm)
+{
+	preempt_disable();
+	kvm_riscv_local_hfence_gvma_vmid_all(READ_ONCE(kvm->arch.vmid.vmid));
 	preempt_enable();
 }
 
@@ -138,9 +145,8 @@ void gst_kvm_forget_root(gst_root_t root)
 		on_each_cpu(forget_local, &ppn, 1);
 		return;
 	}
-	for_each_online_cpu(cpu)
-		if ((per_cpu(loaded_hgatp, cpu) & HGATP_PPN) == ppn)
-			cpumask_set_cpu(cpu, harts);
+	for_each_online_cpu(cpu) if ((per_cpu(loaded_hgatp, cpu) & HGATP_PPN) == ppn)
+		cpumask_set_cpu(cpu, harts);
 	on_each_cpu_mask(harts, forget_local, &ppn, 1);
 	free_cpumask_var(harts);
 }

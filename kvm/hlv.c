@@ -34,8 +34,7 @@ unsigned long kvm_riscv_vcpu_unpriv_read(struct kvm_vcpu *vcpu, bool read_insn,
 	foreign = kvm_riscv_gstage_vmid_ver_changed(vmid);
 	if (foreign || vcpu->arch.last_exit_cpu != vcpu->cpu ||
 	    kvm_test_request(KVM_REQ_HFENCE_GVMA_VMID_ALL, vcpu) ||
-	    kvm_test_request(KVM_REQ_HFENCE, vcpu) ||
-	    kvm_test_request(KVM_REQ_UPDATE_HGATP, vcpu))
+	    kvm_test_request(KVM_REQ_HFENCE, vcpu) || kvm_test_request(KVM_REQ_UPDATE_HGATP, vcpu))
 		fence_vmid(vcpu);
 
 	val = stock_kvm_riscv_vcpu_unpriv_read(vcpu, read_insn, guest_addr, trap);

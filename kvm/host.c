@@ -39,12 +39,12 @@ unsigned int gst_kvm_host_level(struct kvm *kvm, unsigned long hva)
 	pgd = READ_ONCE(*pgd_offset(kvm->mm, hva));
 	if (!(pgd_val(pgd) & _PAGE_PRESENT))
 		goto out;
-	p4d = pgtable_l5_enabled ? READ_ONCE(pgd_pgtable(pgd)[p4d_index(hva)]) :
-				   __p4d(pgd_val(pgd));
+	p4d = pgtable_l5_enabled ? READ_ONCE(pgd_pgtable(pgd)[p4d_index(hva)])
+				 : __p4d(pgd_val(pgd));
 	if (!(p4d_val(p4d) & _PAGE_PRESENT))
 		goto out;
-	pud = pgtable_l4_enabled ? READ_ONCE(p4d_pgtable(p4d)[pud_index(hva)]) :
-				   __pud(p4d_val(p4d));
+	pud = pgtable_l4_enabled ? READ_ONCE(p4d_pgtable(p4d)[pud_index(hva)])
+				 : __pud(p4d_val(p4d));
 	if (!pud_present(pud))
 		goto out;
 	if (pud_leaf(pud)) {

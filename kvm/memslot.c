@@ -20,7 +20,8 @@ static int check_vmas(const struct kvm_memory_slot *slot)
 	int ret = 0;
 
 	mmap_read_lock(mm);
-	for_each_vma_range(vmi, vma, end) {
+	for_each_vma_range(vmi, vma, end)
+	{
 		if (!(slot->flags & KVM_MEM_READONLY) && !(vma->vm_flags & VM_WRITE))
 			ret = -EPERM;
 		else if ((vma->vm_flags & VM_PFNMAP) && (slot->flags & KVM_MEM_LOG_DIRTY_PAGES))
@@ -51,7 +52,7 @@ void kvm_arch_commit_memory_region(struct kvm *kvm, struct kvm_memory_slot *old,
 	struct gst_space *space = gst_kvm_space(kvm);
 	struct gst_gather gather;
 
-	if (change == KVM_MR_DELETE || !(new->flags & KVM_MEM_LOG_DIRTY_PAGES))
+	if (change == KVM_MR_DELETE || !(new->flags &KVM_MEM_LOG_DIRTY_PAGES))
 		return;
 
 	/*
@@ -60,7 +61,7 @@ void kvm_arch_commit_memory_region(struct kvm *kvm, struct kvm_memory_slot *old,
 	 */
 	gst_kvm_lock(kvm);
 	gst_gather_init(&gather, NULL);
-	gst_wrprotect(space, new->base_gfn << PAGE_SHIFT, (u64)new->npages << PAGE_SHIFT,
+	gst_wrprotect(space, new->base_gfn << PAGE_SHIFT, (u64) new->npages << PAGE_SHIFT,
 		      GST_WHOLE_LEAVES, &gather);
 	gst_gather_finish(space, &gather);
 	gst_kvm_unlock(kvm);

@@ -33,37 +33,37 @@ typedef uint64_t gst_pa_t;
 #if GST_XLEN == 64
 /** typedef gst_pte_t - a G-stage PTE as memory holds it (privileged spec, Sv39/Sv32 PTE formats) */
 typedef uint64_t gst_pte_t;
-#define GST_PTE_LOG2    3
-#define GST_LEVELS_MAX  5
+#define GST_PTE_LOG2   3
+#define GST_LEVELS_MAX 5
 #else
 typedef uint32_t gst_pte_t;
-#define GST_PTE_LOG2    2
-#define GST_LEVELS_MAX  2
+#define GST_PTE_LOG2   2
+#define GST_LEVELS_MAX 2
 #endif
 
-#define GST_PAGE_SHIFT  12
-#define GST_PAGE_SIZE   (UINT64_C(1) << GST_PAGE_SHIFT)
+#define GST_PAGE_SHIFT 12
+#define GST_PAGE_SIZE  (UINT64_C(1) << GST_PAGE_SHIFT)
 
 /* Index bits of one table page. A proof on a shrunken geometry may set fewer. */
 #ifndef GST_INDEX_BITS
-#define GST_INDEX_BITS  (GST_PAGE_SHIFT - GST_PTE_LOG2)
+#define GST_INDEX_BITS (GST_PAGE_SHIFT - GST_PTE_LOG2)
 #endif
 
 /*
  * The x4 of every format: the root has 2 more index bits and is 4 pages long
  * (privileged spec, "Guest Physical Address Translation").
  */
-#define GST_ROOT_XBITS  2
-#define GST_ROOT_PAGES  (1u << GST_ROOT_XBITS)
-#define GST_ROOT_SIZE   (GST_PAGE_SIZE << GST_ROOT_XBITS)
+#define GST_ROOT_XBITS 2
+#define GST_ROOT_PAGES (1u << GST_ROOT_XBITS)
+#define GST_ROOT_SIZE  (GST_PAGE_SIZE << GST_ROOT_XBITS)
 
-#define GST_TABLE_ENTRIES  (1u << GST_INDEX_BITS)
-#define GST_ROOT_ENTRIES   (GST_TABLE_ENTRIES << GST_ROOT_XBITS)
+#define GST_TABLE_ENTRIES (1u << GST_INDEX_BITS)
+#define GST_ROOT_ENTRIES  (GST_TABLE_ENTRIES << GST_ROOT_XBITS)
 
 /* The gpa bits below an entry of @level: level 0 holds 4 KiB leaves. */
-#define GST_LEVEL_SHIFT(level)  (GST_PAGE_SHIFT + GST_INDEX_BITS * (level))
+#define GST_LEVEL_SHIFT(level) (GST_PAGE_SHIFT + GST_INDEX_BITS * (level))
 /* What one entry of @level spans, in bytes. */
-#define GST_LEVEL_SIZE(level)   (UINT64_C(1) << GST_LEVEL_SHIFT(level))
+#define GST_LEVEL_SIZE(level)  (UINT64_C(1) << GST_LEVEL_SHIFT(level))
 
 /**
  * enum gst_error - what an operation returns, negated; the numbers are Linux's

@@ -11,16 +11,16 @@
 
 #include <gst/base.h>
 
-#define GST_PTE_V  ((gst_pte_t)1 << 0)
-#define GST_PTE_R  ((gst_pte_t)1 << 1)
-#define GST_PTE_W  ((gst_pte_t)1 << 2)
-#define GST_PTE_X  ((gst_pte_t)1 << 3)
-#define GST_PTE_U  ((gst_pte_t)1 << 4)
-#define GST_PTE_G  ((gst_pte_t)1 << 5)
-#define GST_PTE_A  ((gst_pte_t)1 << 6)
-#define GST_PTE_D  ((gst_pte_t)1 << 7)
+#define GST_PTE_V ((gst_pte_t)1 << 0)
+#define GST_PTE_R ((gst_pte_t)1 << 1)
+#define GST_PTE_W ((gst_pte_t)1 << 2)
+#define GST_PTE_X ((gst_pte_t)1 << 3)
+#define GST_PTE_U ((gst_pte_t)1 << 4)
+#define GST_PTE_G ((gst_pte_t)1 << 5)
+#define GST_PTE_A ((gst_pte_t)1 << 6)
+#define GST_PTE_D ((gst_pte_t)1 << 7)
 
-#define GST_PTE_PPN_SHIFT  10
+#define GST_PTE_PPN_SHIFT 10
 
 #if GST_XLEN == 64
 #define GST_PTE_PPN_BITS   44
@@ -28,19 +28,19 @@
 #define GST_PTE_PBMT       ((gst_pte_t)3 << GST_PTE_PBMT_SHIFT)
 #define GST_PTE_N          ((gst_pte_t)1 << 63)
 #else
-#define GST_PTE_PPN_BITS   22
-#define GST_PTE_PBMT       ((gst_pte_t)0)
-#define GST_PTE_N          ((gst_pte_t)0)
+#define GST_PTE_PPN_BITS 22
+#define GST_PTE_PBMT     ((gst_pte_t)0)
+#define GST_PTE_N        ((gst_pte_t)0)
 #endif
 
-#define GST_PTE_PPN  ((gst_pte_t)(((UINT64_C(1) << GST_PTE_PPN_BITS) - 1) << GST_PTE_PPN_SHIFT))
+#define GST_PTE_PPN ((gst_pte_t)(((UINT64_C(1) << GST_PTE_PPN_BITS) - 1) << GST_PTE_PPN_SHIFT))
 
 /* The first pa that no PTE can name. */
-#define GST_PA_END  (UINT64_C(1) << (GST_PTE_PPN_BITS + GST_PAGE_SHIFT))
+#define GST_PA_END (UINT64_C(1) << (GST_PTE_PPN_BITS + GST_PAGE_SHIFT))
 
 /* What a leaf may have set; every other bit is reserved, and G is for the other stages. */
-#define GST_PTE_LEAF_BITS                                                                 \
-	(GST_PTE_V | GST_PTE_R | GST_PTE_W | GST_PTE_X | GST_PTE_U | GST_PTE_A | GST_PTE_D | \
+#define GST_PTE_LEAF_BITS                                                                          \
+	(GST_PTE_V | GST_PTE_R | GST_PTE_W | GST_PTE_X | GST_PTE_U | GST_PTE_A | GST_PTE_D |       \
 	 GST_PTE_PPN | GST_PTE_PBMT)
 
 /**
@@ -50,17 +50,17 @@
  */
 typedef uint32_t gst_attr_t;
 
-#define GST_READ   ((gst_attr_t)1 << 0)
-#define GST_WRITE  ((gst_attr_t)1 << 1)
-#define GST_EXEC   ((gst_attr_t)1 << 2)
+#define GST_READ  ((gst_attr_t)1 << 0)
+#define GST_WRITE ((gst_attr_t)1 << 1)
+#define GST_EXEC  ((gst_attr_t)1 << 2)
 /* Svpbmt memory types, for hosts that have it; none of them: the PMAs decide. */
-#define GST_NC     ((gst_attr_t)1 << 3)
-#define GST_IO     ((gst_attr_t)1 << 4)
+#define GST_NC ((gst_attr_t)1 << 3)
+#define GST_IO ((gst_attr_t)1 << 4)
 
 #if GST_XLEN == 64
-#define GST_ATTR_ALL  (GST_READ | GST_WRITE | GST_EXEC | GST_NC | GST_IO)
+#define GST_ATTR_ALL (GST_READ | GST_WRITE | GST_EXEC | GST_NC | GST_IO)
 #else
-#define GST_ATTR_ALL  (GST_READ | GST_WRITE | GST_EXEC)
+#define GST_ATTR_ALL (GST_READ | GST_WRITE | GST_EXEC)
 #endif
 
 static inline bool gst_attr_valid(gst_attr_t attr)
@@ -102,8 +102,8 @@ static inline gst_pte_t gst_pte_of_pa(gst_pa_t pa)
  */
 static inline gst_pte_t gst_pte_leaf(gst_pa_t pa, gst_attr_t attr)
 {
-	gst_pte_t pte = gst_pte_of_pa(pa) | GST_PTE_V | GST_PTE_R | GST_PTE_U | GST_PTE_A |
-			GST_PTE_D;
+	gst_pte_t pte =
+		gst_pte_of_pa(pa) | GST_PTE_V | GST_PTE_R | GST_PTE_U | GST_PTE_A | GST_PTE_D;
 
 	if (attr & GST_WRITE)
 		pte |= GST_PTE_W;

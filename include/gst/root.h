@@ -16,7 +16,7 @@
  */
 typedef uintptr_t gst_root_t;
 
-#define GST_ROOT_MODE_MASK  ((gst_root_t)15)
+#define GST_ROOT_MODE_MASK ((gst_root_t)15)
 
 static inline gst_root_t gst_root_make(void *table, unsigned int mode)
 {

@@ -49,8 +49,9 @@ struct gst_space {
  * @level: the smallest leaf among them
  * @all: tables went or a huge leaf was split: a ranged fence would not do
  * @fresh: translations came or gained a permission. A hart may hold the old
- *	answer and fault once more for nothing; a fence on that hart alone ends
- *	it, and a host with Svvptc needs none.
+ *	answer and fault once more for nothing; a fence on that hart alone ends it
+ * @linked: tables came, too: a fence with an address covers leaf PTEs only, so
+ *	that the one for @fresh must be with rs1=x0
  *
  * gst_gather_init() before, gst_gather_finish() after; in between it may serve
  * several operations on the same space, which then share one flush.
@@ -63,6 +64,7 @@ struct gst_gather {
 	unsigned int level;
 	bool all;
 	bool fresh;
+	bool linked;
 };
 
 /**
@@ -89,7 +91,7 @@ struct gst_leaf {
  * Where the range cuts a huge leaf, take the whole leaf. Needs no memory and
  * cannot fail for want of it. Right where the guest faults what it misses back in.
  */
-#define GST_WHOLE_LEAVES  (1u << 0)
+#define GST_WHOLE_LEAVES (1u << 0)
 
 /**
  * gst_init() - make an empty space

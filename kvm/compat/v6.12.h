@@ -37,8 +37,7 @@ static inline void gst_kvm_put_pfn(kvm_pfn_t pfn, bool dirty)
 }
 
 /* HFENCE.GVMA for every vCPU of the VM, waiting for those in the guest. */
-static inline void gst_kvm_hfence_range(struct kvm *kvm, gpa_t gpa, gpa_t size,
-					unsigned long order)
+static inline void gst_kvm_hfence_range(struct kvm *kvm, gpa_t gpa, gpa_t size, unsigned long order)
 {
 	kvm_riscv_hfence_gvma_vmid_gpa(kvm, -1UL, 0, gpa, size, order);
 }

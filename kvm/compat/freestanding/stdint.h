@@ -6,8 +6,8 @@
 #include <linux/types.h>
 #include <linux/limits.h>
 
-#define UINT64_C(c)  c##ULL
-#define UINT16_MAX   U16_MAX
-#define UINT32_MAX   U32_MAX
+#define UINT64_C(c) c##ULL
+#define UINT16_MAX  U16_MAX
+#define UINT32_MAX  U32_MAX
 
 #endif /* GST_FREESTANDING_STDINT_H */
