@@ -20,17 +20,26 @@ stop_all() {
 
 modes=$*
 start=$(now)
+echo 128 >/proc/sys/vm/nr_hugepages
 for m in $modes; do
 	mkfifo "$m.in"
+	# QEMU does not align anonymous memory to 2 MiB, so that no huge page of the host can be one of the G-stage: one
+	# guest has its memory from hugetlbfs to show larger leaves.
+	memory= pages='4 KiB'
+	if [ "$m" = sv48x4 ]; then
+		memory='-M memory-backend=ram -object memory-backend-memfd,id=ram,size=256M,hugetlb=on,hugetlbsize=2M'
+		pages='2 MiB'
+	fi
 	(
 		# Both ends, so that neither the guest nor we wait to open it.
 		exec <>"$m.in"
-		exec ./gstage exec --mode "$m" -- qemu-system-riscv64 -M virt -accel kvm -cpu host -m 256 -smp 1 \
+		# shellcheck disable=SC2086
+		exec ./gstage exec --mode "$m" -- qemu-system-riscv64 -M virt -accel kvm -cpu host -m 256 -smp 1 $memory \
 			-nographic -nodefaults -serial stdio -kernel /guest/Image -initrd /guest/initrd \
 			-append "console=ttyS0 quiet panic=-1 gstage=$m gstage_wait" -no-reboot
 	) >"$m.out" 2>&1 &
 	echo $! >"$m.pid"
-	echo "[$(since "$start") s] $m: guest started: gstage exec --mode $m -- qemu-system-riscv64 -M virt -accel kvm ..."
+	echo "[$(since "$start") s] $m: guest started in $pages pages: gstage exec --mode $m -- qemu-system-riscv64 -accel kvm ..."
 done
 
 # Wait for the line that each guest's init prints.

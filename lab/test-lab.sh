@@ -1,0 +1,214 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# test-lab.sh [LOGDIR]: what the lab does in bad circumstances, and what exec promises. TAP; as root, with the lab set up.
+set -uo pipefail
+
+LAB=$(cd "$(dirname "$(readlink -f "$0")")" && pwd)
+TOP=${LAB%/*}
+TMP=$(mktemp -d /var/tmp/gstage-test-lab.XXXXXX)
+chmod 755 "$TMP"
+# The runs' own folders go below TMP too, so that what they leave can be seen.
+export TMPDIR=$TMP/run
+mkdir "$TMPDIR"
+trap 'kill $(jobs -p) 2>/dev/null; rm -rf "$TMP"' EXIT
+[ $# -eq 0 ] || { mkdir -p "$1"; exec > >(tee "$1/test-lab.tap"); }
+
+n=0
+OUT=$TMP/out
+ERR=$TMP/err
+
+# check NAME CONDITION...: one result; shows what the last command printed if it failed.
+check() {
+	local name=$1
+	shift
+	n=$((n + 1))
+	if "$@"; then
+		echo "ok $n $name"
+	else
+		echo "not ok $n $name"
+		printf '# status %s; expected: %s\n' "${STATUS-}" "$*"
+		sed 's/^/# /' "$OUT" "$ERR" 2>/dev/null
+	fi
+}
+
+# lab ARG...: run the lab; STATUS, OUT and ERR are what came of it.
+lab() {
+	STATUS=0
+	"$LAB/lab" "$@" >"$OUT" 2>"$ERR" || STATUS=$?
+}
+
+says() { [ "$STATUS" -eq 125 ] && grep -q -- "$1" "$ERR"; }
+ends() { [ "$STATUS" -eq "$1" ]; }
+prints() { [ "$STATUS" -eq 0 ] && [ "$(cat "$OUT")" = "$1" ]; }
+
+# users PATH: the processes that have PATH in their command line or environment or as current folder; none is good.
+users() {
+	local p
+	for p in /proc/[0-9]*; do
+		[ "${p#/proc/}" != $$ ] || continue
+		if grep -qsF -- "$1" "$p/cmdline" || [[ $(readlink "$p/cwd" 2>/dev/null) = "$1"* ]]; then
+			echo "${p#/proc/}: $(tr '\0' ' ' <"$p/cmdline" 2>/dev/null)"
+		fi
+	done
+}
+nothing_left() {
+	# A process takes a moment to be gone.
+	for _ in 1 2 3 4 5 6 7 8 9 10; do
+		[ -n "$(users "$TMP/cache")$(users "$TMPDIR/gstage-lab")" ] || break
+		sleep 0.1
+	done
+	users "$TMP/cache" >>"$ERR"
+	[ -z "$(users "$TMP/cache")$(users "$TMPDIR/gstage-lab")" ] && ! grep -q "$TMP" /proc/self/mounts &&
+		[ -z "$(ls "$TMPDIR")" ] && ! compgen -G "$TMP/cache/*.part" >"$ERR"
+}
+
+# wait_for COMMAND...: up to 20 s.
+wait_for() {
+	local i
+	for ((i = 0; i < 200; i++)); do
+		"$@" && return
+		sleep 0.1
+	done
+	return 1
+}
+
+program() { # program NAME TEXT: a script to run in the host
+	printf '%s\n' "$2" >"$TMP/$1"
+	echo "$TMP/$1"
+}
+
+# In the background a shell ignores SIGINT, and so would the lab: this makes it as it is at a terminal.
+interruptible=(env --default-signal=INT)
+
+echo "# wrong use"
+lab frobnicate
+check "an unknown command is named" says 'no command frobnicate'
+lab exec --frobnicate
+check "an unknown option is named" says 'no option --frobnicate'
+lab exec --cpu sv64 x
+check "an unknown CPU is named" says 'no CPU sv64'
+lab exec --kernel 1.0 x
+check "an unknown kernel is named" says 'no kernel 1.0'
+lab exec --module mine x
+check "an unknown module is named" says 'no module mine'
+lab exec --timeout soon x
+check "a timeout that is no number is refused" says 'whole seconds'
+lab exec
+check "exec without a file is refused" says 'needs a FILE'
+lab exec --module none "$TMP/absent"
+check "a file that is not there is named" says "no file $TMP/absent"
+lab exec --module none /bin/true
+check "a program of another machine is refused" says 'not a RISC-V program'
+
+echo "# setting up in bad circumstances"
+export GSTAGE_CACHE=$TMP/cache
+cp -r "$LAB" "$TMP/lab"
+real=$LAB
+LAB=$TMP/lab
+STATUS=0
+setpriv --reuid 65534 --regid 65534 --clear-groups "$LAB/lab" up >"$OUT" 2>"$ERR" || STATUS=$?
+check "not root: says so" says 'this needs root'
+
+GSTAGE_MIRROR=http://127.0.0.1:9/debian lab up
+check "no mirror: says so and what to do" says 'mirror cannot be reached'
+check "no mirror: nothing is left" nothing_left
+mkdir -p "$TMP/mirror"
+GSTAGE_MIRROR=file://$TMP/mirror lab up
+check "a mirror without the packages: says so" says 'does not have a package or index'
+
+# In a mount namespace of their own, the lab's cache is a small disk.
+small_disk() {
+	STATUS=0
+	unshare --mount --propagation private bash -c 'mkdir -p "$1"; mount -t tmpfs -o "$2" tmpfs "$1" && "$3" up' - \
+		"$GSTAGE_CACHE" "$1" "$LAB/lab" >"$OUT" 2>"$ERR" || STATUS=$?
+}
+small_disk size=64M
+check "too small a disk: says so beforehand" says 'the disk is full: .* 64 MiB free'
+small_disk size=6G,nr_inodes=300
+check "a disk that gets full on the way: says so" says 'the disk is full'
+check "a full disk: nothing is left" nothing_left
+
+"${interruptible[@]}" "$LAB/lab" up >"$OUT" 2>"$ERR" &
+pid=$!
+wait_for compgen -G "$TMP/cache/root-*.part/usr" >"$TMP/null"
+kill -INT $pid
+STATUS=0
+wait $pid || STATUS=$?
+check "Ctrl-C while the root is made: says so" says interrupted
+check "Ctrl-C while the root is made: nothing is left" nothing_left
+check "a half-made root is not taken for a whole one" test -z "$(compgen -G "$TMP/cache/root-*")"
+
+mkdir -p "$TMP/cache"
+( flock 9; sleep 100 ) 9>>"$TMP/cache/lock" &
+holder=$!
+sleep 0.2
+GSTAGE_MIRROR=http://127.0.0.1:9/debian "$LAB/lab" up >"$OUT" 2>"$ERR" &
+pid=$!
+check "a second lab says that it waits for the first" wait_for grep -q 'another lab is setting up' "$ERR"
+kill $holder
+pkill -P $holder
+STATUS=0
+wait $pid || STATUS=$?
+check "a second lab goes on when the first is done" says 'mirror cannot be reached'
+
+# A cache that has a root but no kernel yet, and a mirror whose kernel is not what the lock file says.
+unset GSTAGE_CACHE
+real_cache=$("$real/lab" status | sed -n 's/^cache: \(.*\) (.*/\1/p')
+export GSTAGE_CACHE=$TMP/cache
+for root in "$real_cache"/root-*; do ln -s "$root" "$TMP/cache/"; done
+while read -r _ _ _ _ _ path; do
+	mkdir -p "$TMP/mirror/${path%/*}"
+	echo 'not what it was' >"$TMP/mirror/$path"
+done < <(grep -v '^#' "$LAB/versions.lock")
+GSTAGE_MIRROR=file://$TMP/mirror lab up
+check "a wrong checksum: says so" says 'does not have the checksum'
+check "a wrong checksum: the file is not kept" test -z "$(ls "$TMP/cache/debs")"
+
+echo "# what exec promises"
+LAB=$real
+unset GSTAGE_CACHE
+lab exec --module none "$(program status.sh 'exit 7')"
+check "the program's exit status is passed on" ends 7
+lab exec --module none --with "$(program other 'x')" "$(program bytes.sh 'cat other; printf "%s|" "$@"; printf "\000\r\n\377"')" \
+	'a b' "it's" '$HOME' ''
+printf "x\na b|it's|\$HOME||\000\r\n\377" >"$TMP/expected"
+check "arguments, files and bytes arrive as they are" cmp "$OUT" "$TMP/expected"
+check "nothing of the lab's own is in the output or beside it" test ! -s "$ERR"
+lab exec --module none --timeout 3 "$(program sleep.sh 'sleep 100')"
+check "a timeout is status 124" ends 124
+lab exec --module none "$(program warn.sh 'echo "WARNING: CPU: 0 PID: 1 at test" >/dev/kmsg; echo done')"
+check "a kernel warning is a failure, and shown" says 'kernel message: .*WARNING'
+lab exec --module none --allow-splat "$TMP/warn.sh"
+check "--allow-splat takes it" prints 'done'
+lab exec --module none "$(program panic.sh 'echo c >/proc/sysrq-trigger; sleep 10')"
+check "a panic of the host is a failure, and shown" says 'kernel message: .*panic'
+lab exec --module stock "$(program kvm.sh 'ls /dev/kvm')"
+check "the stock module makes /dev/kvm" prints /dev/kvm
+lab exec --module stock --param no_such_value "$TMP/kvm.sh"
+check "an unknown module parameter is no failure of the lab" prints /dev/kvm
+lab exec --module stock --cpu rv64,h=off "$TMP/kvm.sh"
+check "a host without the hypervisor extension: says so" says 'loading kvm.ko'
+
+"$LAB/lab" exec --module none "$(program one.sh 'sleep 1; echo one')" >"$TMP/out1" 2>&1 &
+pid=$!
+lab exec --module none "$(program two.sh 'sleep 1; echo two')"
+check "of two at the same time, one works" prints two
+wait $pid
+check "of two at the same time, the other works" test "$(cat "$TMP/out1")" = one
+
+"${interruptible[@]}" "$LAB/lab" exec --module none "$(program long.sh 'echo up; sleep 100')" >"$OUT" 2>"$ERR" &
+pid=$!
+wait_for grep -q up "$OUT"
+kill -INT $pid
+STATUS=0
+wait $pid || STATUS=$?
+check "Ctrl-C in exec: says so" says interrupted
+check "Ctrl-C in exec: nothing is left" nothing_left
+"$LAB/lab" exec --module none "$TMP/long.sh" >"$OUT" 2>"$ERR" &
+pid=$!
+wait_for grep -q up "$OUT"
+kill -KILL $pid
+wait $pid 2>/dev/null
+check "SIGKILL: no process is left" wait_for test -z "$(sleep 0.5; users "$TMPDIR/gstage-lab")"
+
+echo "1..$n"
