@@ -1,0 +1,90 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# Real guests: Debian's kernel under Debian's QEMU, unmodified, one in each format that the host has, all at once.
+# Arguments, all optional: QEMU's -M, a word for the names of the results, and the formats.
+
+machine=${1:-virt} what=${2:-plain}
+kvm=/sys/kernel/debug/kvm
+limit=100
+count=0
+
+result() {
+	count=$((count + 1))
+	if [ "$1" = 0 ]; then echo "ok $count - $2"; else echo "not ok $count - $2"; fi
+}
+
+case $GSTAGE_CPU in
+sv39) modes='sv39x4' ;;
+sv48) modes='sv39x4 sv48x4' ;;
+*) modes='sv39x4 sv48x4 sv57x4' ;;
+esac
+modes=${3:-$modes}
+
+mode_bits() {
+	case $1 in
+	sv39x4) echo 0x8 ;;
+	sv48x4) echo 0x9 ;;
+	sv57x4) echo 0xa ;;
+	esac
+}
+
+# The widest one on hugetlbfs pages, which KVM maps with 2 MiB leaves: 64 of them.
+huge=${modes##* }
+echo 64 >/proc/sys/vm/nr_hugepages
+
+for m in $modes; do
+	memory="-m 128"
+	[ "$m" != "$huge" ] ||
+		memory="-m 128 -object memory-backend-memfd,id=ram,size=128M,hugetlb=on -machine memory-backend=ram"
+	mkfifo "$m.in"
+	(
+		exec <>"$m.in"
+		# shellcheck disable=SC2086 # options are words
+		exec ./gstage exec --mode "$m" -- qemu-system-riscv64 -M "$machine" -accel kvm -cpu host -smp 2 \
+			$memory -nographic -nodefaults -serial stdio -kernel /guest/Image -initrd /guest/initrd \
+			-append "console=ttyS0 quiet panic=-1 gstage=$m gstage_wait" -no-reboot
+	) >"$m.out" 2>&1 &
+	echo $! >"$m.pid"
+done
+
+# wait_line MODE TEXT: until the guest has printed it, QEMU has ended, or time is up.
+end=$(($(cut -d. -f1 /proc/uptime) + limit))
+wait_line() {
+	until grep -q "^gstage-guest: $1: $2" "$1.out"; do
+		kill -0 "$(cat "$1.pid")" 2>/dev/null || return 1
+		[ "$(cut -d. -f1 /proc/uptime)" -lt $end ] || return 1
+		usleep 100000
+	done
+}
+
+stat_of() { awk -v n="$2" '$1 == n { print $2 }' "$1/gstage_stats"; }
+
+for m in $modes; do
+	wait_line "$m" Linux
+	result $? "$what guest in $m: userspace reached"
+	# QEMU makes and closes scratch VMs; the one that runs has the guest's leaves.
+	vm=
+	for d in "$kvm/$(cat "$m.pid")"-*; do [ ! -d "$d" ] || vm=$d; done
+	[ "$(cat "$vm/gstage_mode")" = "$m" ]
+	result $? "$what guest in $m: debugfs says so"
+	case $(stat_of "$vm" hgatp) in "$(mode_bits "$m")"*) true ;; *) false ;; esac
+	result $? "$what guest in $m: hgatp has its MODE"
+	tail -n 1 "$vm/gstage_check" | grep -qx 'violations 0'
+	result $? "$what guest in $m: no invariant is violated"
+	if [ "$m" = "$huge" ]; then
+		[ "$(stat_of "$vm" leaves_2m)" -gt 8 ]
+		result $? "$what guest in $m: memory on hugetlbfs has 2 MiB leaves"
+	fi
+	echo go >"$m.in"
+done
+for m in $modes; do
+	wait_line "$m" 'memory verified'
+	result $? "$what guest in $m: its memory reads back"
+	wait "$(cat "$m.pid")"
+	result $? "$what guest in $m: powered off in order"
+done
+[ "$(cat $kvm/gstage_tables_live)" = 0 ]
+result $? "$what guests: no table is left when they have ended"
+echo 0 >/proc/sys/vm/nr_hugepages
+echo "1..$count"
+for m in $modes; do tr -d '\r' <"$m.out" | tail -n 6 | sed "s/^/# $m: /"; done
