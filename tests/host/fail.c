@@ -2,18 +2,39 @@
 /*
  * How a test fails.
  */
+#include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "fail.h"
 
 void (*test_on_failure)(void *arg);
 void *test_on_failure_arg;
 
+static jmp_buf expecting;
+static bool expected;      /* a failure is what test_catches() waits for */
+static const char *caught; /* and this is its kind */
+
+void test_catches(const char *kind, void (*fn)(void *arg), void *arg)
+{
+	expected = true;
+	caught = NULL;
+	if (!setjmp(expecting))
+		fn(arg);
+	expected = false;
+	CHECK("self-test", caught, "nothing noticed what %s should have", kind);
+	CHECK("self-test", !strcmp(caught, kind), "%s noticed, and not %s", caught, kind);
+}
+
 void test_failed(const char *file, int line, const char *kind, const char *fmt, ...)
 {
 	void (*hook)(void *arg) = test_on_failure;
 	va_list ap;
 
+	if (expected) {
+		caught = kind;
+		longjmp(expecting, 1);
+	}
 	printf("# caught by %s: ", kind);
 	va_start(ap, fmt);
 	vprintf(fmt, ap);

@@ -25,24 +25,33 @@ _Noreturn void test_failed(const char *file, int line, const char *kind, const c
 extern void (*test_on_failure)(void *arg);
 extern void *test_on_failure_arg;
 
-#define CHECK(kind, cond, ...)                                                \
-	do {                                                                  \
-		if (!(cond))                                                  \
-			test_failed(__FILE__, __LINE__, kind, "" __VA_ARGS__); \
+/**
+ * test_catches() - a check that is to bite
+ * @kind: the check that must notice what @fn does
+ *
+ * Runs @fn(@arg), which must fail by that check. It is no more than stopped
+ * there: the test goes on with what it left.
+ */
+void test_catches(const char *kind, void (*fn)(void *arg), void *arg);
+
+#define CHECK(kind, cond, ...)                                                                     \
+	do {                                                                                       \
+		if (!(cond))                                                                       \
+			test_failed(__FILE__, __LINE__, kind, "" __VA_ARGS__);                     \
 	} while (0)
 
-#define CHECK_EQ(kind, a, b, what)                                                           \
-	do {                                                                                 \
-		uint64_t a_ = (uint64_t)(a), b_ = (uint64_t)(b);                              \
-		CHECK(kind, a_ == b_, "%s: 0x%llx, and not 0x%llx", what,                     \
-		      (unsigned long long)a_, (unsigned long long)b_);                        \
+#define CHECK_EQ(kind, a, b, what)                                                                 \
+	do {                                                                                       \
+		uint64_t a_ = (uint64_t)(a), b_ = (uint64_t)(b);                                   \
+		CHECK(kind, a_ == b_, "%s: 0x%llx, and not 0x%llx", what, (unsigned long long)a_,  \
+		      (unsigned long long)b_);                                                     \
 	} while (0)
 
 /* A return value: 0 or a negative enum gst_error. */
-#define CHECK_RET(expr, want)                                                     \
-	do {                                                                      \
-		int r_ = (expr), w_ = (want);                                     \
-		CHECK("return", r_ == w_, "%s is %d, and not %d", #expr, r_, w_); \
+#define CHECK_RET(expr, want)                                                                      \
+	do {                                                                                       \
+		int r_ = (expr), w_ = (want);                                                      \
+		CHECK("return", r_ == w_, "%s is %d, and not %d", #expr, r_, w_);                  \
 	} while (0)
 
 #endif /* TESTS_HOST_FAIL_H */

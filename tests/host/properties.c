@@ -36,6 +36,9 @@ int run_properties(const struct property *properties, size_t n)
 
 	if (!cases || !tests)
 		return 2;
+	/* A program that dies must not take results with it. */
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	cmocka_set_message_output(CM_OUTPUT_TAP);
 	for (unsigned int f = 0; f < GST_FORMATS; f++) {
 		if (gst_formats[f].xlen != GST_XLEN)
 			continue;

@@ -11,14 +11,14 @@
 #include "spec.h"
 
 /* Bits of a PTE, counted as in the specification's figures. */
-#define V  0
-#define R  1
-#define W  2
-#define X  3
-#define U  4
-#define G  5
-#define A  6
-#define D  7
+#define V 0
+#define R 1
+#define W 2
+#define X 3
+#define U 4
+#define G 5
+#define A 6
+#define D 7
 
 static bool bit(uint64_t word, unsigned int n)
 {

@@ -26,21 +26,21 @@ struct spec_machine {
 enum spec_fault {
 	SPEC_NO_FAULT,
 	SPEC_GPA_TOO_WIDE, /* a gpa bit above the format is set */
-	SPEC_BUS,	   /* a table is where no memory is, or the root is misaligned */
+	SPEC_BUS,          /* a table is where no memory is, or the root is misaligned */
 	SPEC_NOT_VALID,
 	SPEC_WRITE_WITHOUT_READ,
-	SPEC_RESERVED,	   /* a reserved bit is set */
-	SPEC_NO_LEAF,	   /* a pointer in the last level */
+	SPEC_RESERVED, /* a reserved bit is set */
+	SPEC_NO_LEAF,  /* a pointer in the last level */
 	SPEC_NOT_USER,
-	SPEC_MISALIGNED,   /* a superpage whose low PPN bits are set */
+	SPEC_MISALIGNED, /* a superpage whose low PPN bits are set */
 };
 
 /* What a leaf allows and says. */
-#define SPEC_R   1u
-#define SPEC_W   2u
-#define SPEC_X   4u
-#define SPEC_NC  8u
-#define SPEC_IO  16u
+#define SPEC_R  1u
+#define SPEC_W  2u
+#define SPEC_X  4u
+#define SPEC_NC 8u
+#define SPEC_IO 16u
 
 /**
  * struct spec_result - a walk

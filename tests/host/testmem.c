@@ -13,16 +13,16 @@
 #define PAGE 4096u
 
 /* Pages are followed by as much poison, so a stray index lands in it. */
-#define TABLE_STRIDE  (2 * PAGE)
-#define ROOT_STRIDE   (8 * PAGE)
+#define TABLE_STRIDE (2 * PAGE)
+#define ROOT_STRIDE  (8 * PAGE)
 
 /* Both regions are above 4 GiB, and in different places for tables and roots. */
 #if GST_XLEN == 64
-#define TABLES_PA  UINT64_C(0x0094d200000000)
-#define ROOTS_PA   UINT64_C(0x6a00c000000000)
+#define TABLES_PA UINT64_C(0x0094d200000000)
+#define ROOTS_PA  UINT64_C(0x6a00c000000000)
 #else
-#define TABLES_PA  UINT64_C(0x258000000)
-#define ROOTS_PA   UINT64_C(0x3fff00000)
+#define TABLES_PA UINT64_C(0x258000000)
+#define ROOTS_PA  UINT64_C(0x3fff00000)
 #endif
 
 #define FRAMES (TESTMEM_TABLES + 4 * TESTMEM_ROOTS)
@@ -37,8 +37,8 @@ static char *tables_va;
 static char *roots_va;
 
 /* Frame to physical page and back: odd factors that are inverse modulo 2^32. */
-#define SCRAMBLE    UINT32_C(0x2c1b3c6d)
-#define SCRAMBLE_1  UINT32_C(0x64ea2d65)
+#define SCRAMBLE   UINT32_C(0x2c1b3c6d)
+#define SCRAMBLE_1 UINT32_C(0x64ea2d65)
 
 static uint64_t table_ppn(uint32_t frame)
 {

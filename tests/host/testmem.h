@@ -14,8 +14,8 @@
 
 #include <gst/gst.h>
 
-#define TESTMEM_TABLES  8192 /* frames for single tables, a power of 2 */
-#define TESTMEM_ROOTS   16   /* frames for roots, each of 4 pages */
+#define TESTMEM_TABLES 8192 /* frames for single tables, a power of 2 */
+#define TESTMEM_ROOTS  16   /* frames for roots, each of 4 pages */
 
 enum testmem_state {
 	TESTMEM_FREE,
@@ -32,7 +32,7 @@ struct testmem;
 /* Lets others look on: harts walk at times that no lock forbids. */
 struct testmem_watch {
 	void *arg;
-	void (*busy)(void *arg);		   /* the engine is in the middle of something */
+	void (*busy)(void *arg);                 /* the engine is in the middle of something */
 	void (*freeing)(void *arg, uint64_t pa); /* before a table page goes */
 	void (*flush)(void *arg, const struct gst_flush *flush);
 };

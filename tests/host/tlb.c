@@ -102,7 +102,8 @@ void tlb_check_freed(const struct tlb *tlb, uint64_t table)
 			const struct tlb_pointer *ptr = &tlb->hart[hart].pointer[i];
 
 			CHECK("TLB", !ptr->size || ptr->table != table,
-			      "a table for gpa 0x%llx is freed while a hart may hold a pointer to it",
+			      "a table for gpa 0x%llx is freed while a hart may hold a pointer to "
+			      "it",
 			      LL(ptr->gpa));
 		}
 }

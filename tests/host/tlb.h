@@ -14,9 +14,9 @@
 #include "rng.h"
 #include "spec.h"
 
-#define TLB_HARTS     3
-#define TLB_LEAVES    24
-#define TLB_POINTERS  16
+#define TLB_HARTS    3
+#define TLB_LEAVES   24
+#define TLB_POINTERS 16
 
 struct tlb_leaf {
 	uint64_t gpa;
@@ -26,8 +26,8 @@ struct tlb_leaf {
 };
 
 struct tlb_pointer {
-	uint64_t gpa;	    /* of the first gpa that the table translates */
-	uint64_t size;	    /* of what it translates in all; 0: the slot is free */
+	uint64_t gpa;       /* of the first gpa that the table translates */
+	uint64_t size;      /* of what it translates in all; 0: the slot is free */
 	unsigned int level; /* of the table's PTEs */
 	uint64_t table;
 };

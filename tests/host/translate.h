@@ -21,8 +21,7 @@ static inline gst_attr_t attr_of_perm(unsigned int perm)
 
 static inline const char *perm_name(unsigned int perm)
 {
-	static const char *const names[] = { "none", "R",  "W",	 "RW",
-					     "X",    "RX", "WX", "RWX" };
+	static const char *const names[] = { "none", "R", "W", "RW", "X", "RX", "WX", "RWX" };
 
 	return names[perm & 7];
 }

@@ -20,10 +20,10 @@
 #include "testmem.h"
 #include "tlb.h"
 
-#define W_HOT    24
-#define W_LOG    12
-#define W_KiB    UINT64_C(1024)
-#define W_PAGE   UINT64_C(4096)
+#define W_HOT  24
+#define W_LOG  12
+#define W_KiB  UINT64_C(1024)
+#define W_PAGE UINT64_C(4096)
 
 struct world {
 	const struct gst_format *fmt;
@@ -36,8 +36,9 @@ struct world {
 	struct spec_machine machine;
 	struct tlb tlb;
 	struct rng rng;
-	uint64_t seed; /* that rng began with */
+	uint64_t seed;  /* that rng began with */
 	bool harts_run; /* harts walk while the engine works */
+	bool quick;     /* leave out what takes long: while a start state is made */
 
 	/* The operation under way, or the last one. */
 	bool busy;
@@ -101,14 +102,14 @@ static inline gst_gpa_t w_limit(const struct world *w)
 	return UINT64_C(1) << spec_gpa_bits(w->fmt->mode);
 }
 
-#define W_RW   (GST_READ | GST_WRITE)
-#define W_RWX  (GST_READ | GST_WRITE | GST_EXEC)
+#define W_RW  (GST_READ | GST_WRITE)
+#define W_RWX (GST_READ | GST_WRITE | GST_EXEC)
 
 /* An operation that must succeed, with its flush. */
-#define W_OK(expr)                                           \
-	do {                                                 \
-		CHECK_RET(expr, 0);                          \
-		w_finish(w);                                 \
+#define W_OK(expr)                                                                                 \
+	do {                                                                                       \
+		CHECK_RET(expr, 0);                                                                \
+		w_finish(w);                                                                       \
 	} while (0)
 
 /* What is mapped at a gpa must be so. */

@@ -157,7 +157,8 @@ void w_check_all(struct world *w)
 	for (unsigned int level = 0; level < GST_LEVELS_MAX; level++)
 		CHECK_EQ("counters", w->space.leaves[level], census.leaves[level],
 			 "gst_space.leaves of a level");
-	CHECK("counters", w->space.tables_peak >= w->space.tables, "the peak of tables is below them");
+	CHECK("counters", w->space.tables_peak >= w->space.tables,
+	      "the peak of tables is below them");
 }
 
 static void report(void *arg, unsigned int inv, gst_gpa_t gpa, unsigned int level, gst_pte_t pte,
