@@ -67,29 +67,36 @@ newest_set() {
 		APT::Sandbox::User "root";
 	END
 	child env APT_CONFIG="$apt/apt.conf" apt-get -q update >&2
+	# awk prints every complete set, each line led by its version; the lines of the newest are the answer.
 	cat_index "$apt" | awk -v set="$KERNEL" '
-		function field(name) { return match($0, "(^|\n)" name ": [^\n]*") ?
-			substr($0, RSTART, RLENGTH) : "" }
-		function value(name,   s) { s = field(name); sub(/^\n?[^:]*: /, "", s); return s }
-		BEGIN { RS = ""; re = set; gsub(/[.]/, "[.]", re) }
-		{
-			p = value("Package"); a = value("Architecture"); v = value("Version"); part = ""
-			if (p == "linux-source-" set) part = "source"
-			else if (p ~ "^linux-headers-" re "[.][0-9]+[+]deb13-common$") part = "common"
-			else if (p ~ "^linux-headers-" re "[.][0-9]+[+]deb13-riscv64$" && a == "riscv64") part = "headers"
-			else if (p ~ "^linux-image-" re "[.][0-9]+[+]deb13-riscv64$" && a == "riscv64") part = "image"
-			else if (p ~ "^linux-kbuild-" re "[.][0-9]+[+]deb13$" && a == "amd64") part = "kbuild"
-			if (part == "" || (v, part) in line) next
-			line[v, part] = set " " p " " a " " v " " value("SHA256") " " value("Filename")
-			if (++parts[v] == 5) complete[v] = 1
+		function kind(p, a) {
+			if (p == "linux-source-" set) return "source"
+			if (p ~ "^linux-headers-" re "-common$") return "common"
+			if (p ~ "^linux-headers-" re "-riscv64$" && a == "riscv64") return "headers"
+			if (p ~ "^linux-image-" re "-riscv64$" && a == "riscv64") return "image"
+			if (p ~ "^linux-kbuild-" re "$" && a == "amd64") return "kbuild"
+		}
+		BEGIN {
+			re = set "[.][0-9]+[+]deb13"
+			sub(/[.]/, "[.]", re)
+		}
+		/^[A-Za-z0-9-]+: / { v[substr($1, 1, length($1) - 1)] = $2 }
+		/^$/ {
+			part = kind(v["Package"], v["Architecture"])
+			version = v["Version"]
+			if (part != "" && !((version, part) in line)) {
+				line[version, part] = set " " v["Package"] " " v["Architecture"] " " version " " v["SHA256"] " " v["Filename"]
+				parts[version]++
+			}
+			split("", v)
 		}
 		END {
-			for (v in complete) for (k in line) {
-				split(k, key, SUBSEP)
-				if (key[1] == v) print v, line[k]
+			for (key in line) {
+				split(key, k, SUBSEP)
+				if (parts[k[1]] == 5) print k[1], line[key]
 			}
-		}' | sort -V -k1,1 | awk '{ v[NR] = $1; sub(/^[^ ]+ /, ""); l[NR] = $0 }
-			END { for (i = 1; i <= NR; i++) if (v[i] == v[NR]) print l[i] }'
+		}' | sort -V >"$apt/sets"
+	awk 'NR == FNR { newest = $1; next } $1 == newest { sub(/^[^ ]+ /, ""); print }' "$apt/sets" "$apt/sets"
 }
 
 cat_index() {

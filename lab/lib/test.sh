@@ -68,16 +68,7 @@ read_manifest() {
 }
 
 make_programs() {
-	local name programs=()
-	if [ -f "$TOP/tests/kvm/Makefile" ]; then
-		in_root make -C /gstage/tests/kvm OUT=/gstage/build/tests CROSS_COMPILE="$CROSS" -j"$(nproc)"
-		return
-	fi
-	for name in $(printf '%s\n' "${C_NAME[@]}" | sort -u); do
-		[ ! -f "$TOP/tests/kvm/$name.c" ] || programs+=("$name")
-	done
-	in_root make -f /gstage/lab/lib/programs.mk SRC=/gstage/tests/kvm OUT=/gstage/build/tests CROSS_COMPILE="$CROSS" \
-		PROGRAMS="${programs[*]}" -j"$(nproc)"
+	in_root make -C /gstage/tests/kvm OUT=/gstage/build/tests CROSS_COMPILE="$CROSS" -j"$(nproc)"
 }
 
 # program CASE: set PROGRAM to the file that the case runs.
