@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* How long a nested TLB miss takes. */
+#ifndef BENCH_MISS_H
+#define BENCH_MISS_H
+
+/* Where the mailbox of guest/guest.h has what miss-guest.S needs; miss.c compares. */
+#define MAILBOX_SEQ    0
+#define MAILBOX_DONE   4
+#define MAILBOX_ADDR   40
+#define MAILBOX_COUNT  48
+#define MAILBOX_STRIDE 56
+#define MAILBOX_VALUE  72
+
+#ifndef __ASSEMBLER__
+
+#include "host.h"
+
+/**
+ * miss_ns() - the least time per nested TLB miss of a guest that does not page
+ * @format: of its G-stage; must be one that the module can give
+ * @pages: how many 4 KiB pages it loads from after each time that it has emptied the TLB
+ *
+ * The load itself is in it, and so are, once for all the pages, the fence and the
+ * misses of the code and the mailbox.
+ */
+double miss_ns(const struct format *format, u64 pages);
+
+#endif
+#endif
