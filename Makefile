@@ -11,6 +11,7 @@ help:
 	@echo 'make test              every test: check, and then all that runs in the lab (root)'
 	@echo 'make check             the tests on this machine alone: no root, no lab'
 	@echo 'make module KVER=6.12  build kvm.ko for this kernel series (root)'
+	@echo 'make bench             the stock kvm.ko against ours, by turns, in one boot (root)'
 	@echo 'make clean             delete build/'
 	@echo 'make lab-clean         delete build/ and the cache of downloads (root)'
 	@echo 'lab/lab help           the lab itself: boot the host, run a program in it, get a shell'
@@ -38,10 +39,13 @@ test:
 	@echo
 	@tests/tally $$(find $(LOGS) -name '*.tap' | sort)
 
+bench:
+	@bench/run --kernel $(KVER)
+
 clean:
 	rm -rf build
 
 lab-clean:
 	lab/lab clean
 
-.PHONY: help run module check test clean lab-clean
+.PHONY: help run module check test bench clean lab-clean

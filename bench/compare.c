@@ -80,7 +80,7 @@ static u64 kvm_stat(const struct vm *vm, const char *name)
 	return strtoull(text, NULL, 0);
 }
 
-/* A VM with one vCPU and @mem in its slot, in the format that the module gives to whoever does not choose. */
+/* A VM with one vCPU and @mem in its slot, in the module's default format. */
 static struct vm *vm_with(void *mem, u64 size)
 {
 	struct vm *vm = vm_new(NULL);
@@ -139,7 +139,8 @@ static void sparse(u64 size)
 	before = free_pages_settled();
 	mem = mem_map(size, SMALL);
 	vm = vm_touched(mem, size, SZ_2M);
-	sized("sparse-close", size, "ms", close_ms(vm), "one page in each 2 MiB touched: close of the VM");
+	sized("sparse-close", size, "ms", close_ms(vm),
+	      "one page in each 2 MiB touched: close of the VM");
 	mem_unmap(mem, size);
 	sized("sparse-lost", size, "KiB", ((double)before - free_pages_settled()) * 4,
 	      "one page in each 2 MiB touched: host memory lost when it ends");
@@ -192,7 +193,7 @@ static int compare_u64(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-/* What a VM costs in which nothing happens: the median, since some wait for a grace period of the host's RCU. */
+/* A VM in which nothing happens: the median, since some wait for a grace period of the host's RCU. */
 static void empty(u64 times)
 {
 	u64 ns[256];
@@ -208,7 +209,8 @@ static void empty(u64 times)
 		ns[i] = now_ns() - start;
 	}
 	qsort(ns, times, sizeof(ns[0]), compare_u64);
-	figure("empty", "ms", ns[times / 2] / 1e6, "a VM with one vCPU that never runs: create and close");
+	figure("empty", "ms", ns[times / 2] / 1e6,
+	       "a VM with one vCPU that never runs: create and close");
 }
 
 /* Arithmetic: each PTE of the guest, and its last address, is translated by the G-stage. */

@@ -33,6 +33,6 @@ round=1
 while [ $round -le "$rounds" ]; do
 	# Who goes first changes, as the host itself may be slower or faster as time goes by.
 	if [ $((round % 2)) = 1 ]; then order='stock gstage'; else order='gstage stock'; fi
-	for module in $order; do measure $round $module "$@"; done
+	for module in $order; do measure "$round" "$module" "$@"; done
 	round=$((round + 1))
 done

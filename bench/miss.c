@@ -9,18 +9,18 @@
 #include "vcpu.h"
 
 _Static_assert(offsetof(struct mailbox, seq) == MAILBOX_SEQ &&
-	       offsetof(struct mailbox, done) == MAILBOX_DONE &&
-	       offsetof(struct mailbox, addr) == MAILBOX_ADDR &&
-	       offsetof(struct mailbox, count) == MAILBOX_COUNT &&
-	       offsetof(struct mailbox, stride) == MAILBOX_STRIDE &&
-	       offsetof(struct mailbox, value) == MAILBOX_VALUE,
+		       offsetof(struct mailbox, done) == MAILBOX_DONE &&
+		       offsetof(struct mailbox, addr) == MAILBOX_ADDR &&
+		       offsetof(struct mailbox, count) == MAILBOX_COUNT &&
+		       offsetof(struct mailbox, stride) == MAILBOX_STRIDE &&
+		       offsetof(struct mailbox, value) == MAILBOX_VALUE,
 	       "miss.h must say what guest/guest.h says");
 
 #define TRIES    5
 #define ROUNDS   500
 #define DATA_GPA 0x100000000ULL
 /* In the control slot, behind the guest program of tests/kvm. */
-#define CODE     (CONTROL_CODE_SIZE - SZ_4K)
+#define CODE (CONTROL_CODE_SIZE - SZ_4K)
 
 extern const char miss_guest[], miss_guest_end[];
 
