@@ -13,6 +13,25 @@ struct teardown {
 	unsigned int since_pause;
 };
 
+void *gst_root_alloc(struct gst_space *space)
+{
+	void *root = space->ops->alloc_root(space->ctx);
+
+	/* INV-01: what alloc_root promises; a hart would ignore the low bits of the PPN. */
+	if (root &&
+	    (((uintptr_t)root | space->ops->to_pa(space->ctx, root)) & (GST_ROOT_SIZE - 1))) {
+		gst_root_free(space, root);
+		root = NULL;
+	}
+	return root;
+}
+
+void gst_root_free(struct gst_space *space, void *root)
+{
+	for (unsigned int i = 0; root && i < GST_ROOT_PAGES; i++)
+		space->ops->free(space->ctx, (char *)root + i * GST_PAGE_SIZE);
+}
+
 int gst_init(struct gst_space *space, const struct gst_ops *ops, void *ctx,
 	     const struct gst_format *fmt)
 {
@@ -21,28 +40,9 @@ int gst_init(struct gst_space *space, const struct gst_ops *ops, void *ctx,
 	*space = (struct gst_space){ .ops = ops, .ctx = ctx };
 	if (!fmt || fmt->xlen != GST_XLEN)
 		return -GST_EINVAL;
-	root = ops->alloc_root(ctx);
+	root = gst_root_alloc(space);
 	if (!root)
 		return -GST_ENOMEM;
-	/* INV-01: what alloc_root promises; a hart would ignore the low bits of the PPN. */
-	if (((uintptr_t)root | ops->to_pa(ctx, root)) & (GST_ROOT_SIZE - 1)) {
-		for (unsigned int i = 0; i < GST_ROOT_PAGES; i++)
-			ops->free(ctx, (char *)root + i * GST_PAGE_SIZE);
-		return -GST_EINVAL;
-	}
-	__atomic_store_n(&space->root, gst_root_make(root, fmt->mode), __ATOMIC_RELEASE);
-	return 0;
-}
-
-int gst_set_format(struct gst_space *space, const struct gst_format *fmt)
-{
-	gst_pte_t *root = gst_root_table(gst_root(space));
-
-	if (!root || !fmt || fmt->xlen != GST_XLEN)
-		return -GST_EINVAL;
-	for (unsigned int i = 0; i < GST_ROOT_PAGES; i++)
-		if (gst_meta_of(space, root + i * GST_TABLE_ENTRIES)->live)
-			return -GST_EEXIST;
 	__atomic_store_n(&space->root, gst_root_make(root, fmt->mode), __ATOMIC_RELEASE);
 	return 0;
 }

@@ -100,6 +100,7 @@ bool gst_gather_finish(struct gst_space *space, struct gst_gather *gather)
 		.end = gather->end,
 		.level = gather->level,
 		.all = gather->all,
+		.old_root = gather->old_root,
 	};
 	bool stale = gather->all || gather->end > gather->start;
 	void *page = gather->tables;

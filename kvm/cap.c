@@ -11,22 +11,23 @@
  * KVM_CREATE_VCPU out, kvm->slots_lock keeps KVM_SET_USER_MEMORY_REGION out: they
  * see the format from before or from after.
  */
-static int set_format(struct kvm *kvm, const struct gst_format *fmt)
+static int choose_format(struct kvm *kvm, const struct gst_format *fmt, bool grow)
 {
+	struct gst_kvm *gk = to_gst_kvm(kvm);
 	int r = -EBUSY;
 
 	mutex_lock(&kvm->lock);
 	mutex_lock(&kvm->slots_lock);
-	if (!kvm->created_vcpus && kvm_are_all_memslots_empty(kvm)) {
-		gst_kvm_lock(kvm);
-		r = gst_set_format(gst_kvm_space(kvm), fmt);
-		gst_kvm_unlock(kvm);
+	/* Something may be mapped that is no memslot's. */
+	if (!kvm->created_vcpus && kvm_are_all_memslots_empty(kvm) && gst_is_empty(&gk->space)) {
+		r = gst_kvm_reformat(kvm, fmt);
+		if (!r)
+			gk->grow = grow;
 	}
 	mutex_unlock(&kvm->slots_lock);
 	mutex_unlock(&kvm->lock);
 
-	/* Something is mapped that is no memslot's. */
-	return r == -GST_EEXIST ? -EBUSY : r;
+	return r;
 }
 
 static int enable_hgatp_mode(struct kvm *kvm, const struct kvm_enable_cap *cap)
@@ -35,10 +36,9 @@ static int enable_hgatp_mode(struct kvm *kvm, const struct kvm_enable_cap *cap)
 
 	if (cap->flags || !fmt || !(gst_kvm_modes() & BIT_ULL(fmt->mode)))
 		return -EINVAL;
-	/* KVM_RISCV_HGATP_GROW is refused like any unknown bit: gstage has no growing yet. */
-	if (cap->args[1] || cap->args[2] || cap->args[3])
+	if ((cap->args[1] & ~KVM_RISCV_HGATP_GROW) || cap->args[2] || cap->args[3])
 		return -EINVAL;
-	return set_format(kvm, fmt);
+	return choose_format(kvm, fmt, cap->args[1] & KVM_RISCV_HGATP_GROW);
 }
 
 static int enable_gpa_bits(struct kvm *kvm, const struct kvm_enable_cap *cap)
@@ -47,7 +47,7 @@ static int enable_gpa_bits(struct kvm *kvm, const struct kvm_enable_cap *cap)
 
 	if (cap->flags || !fmt)
 		return -EINVAL;
-	return set_format(kvm, fmt);
+	return choose_format(kvm, fmt, false);
 }
 
 int kvm_vm_ioctl_enable_cap(struct kvm *kvm, struct kvm_enable_cap *cap)
@@ -66,9 +66,11 @@ int kvm_vm_ioctl_enable_cap(struct kvm *kvm, struct kvm_enable_cap *cap)
 /* @kvm is NULL where /dev/kvm is asked. */
 static int check_gpa_bits(struct kvm *kvm)
 {
-	const struct gst_format *fmt = kvm ? gst_space_format(gst_kvm_space(kvm)) : NULL;
+	const struct gst_format *fmt = gst_kvm_widest();
 
-	return fmt ? fmt->gpa_bits : gst_kvm_default_format()->gpa_bits;
+	if (kvm && !READ_ONCE(to_gst_kvm(kvm)->grow))
+		fmt = gst_space_format(gst_kvm_space(kvm)) ?: fmt;
+	return fmt->gpa_bits;
 }
 
 int kvm_vm_ioctl_check_extension(struct kvm *kvm, long ext)
@@ -79,6 +81,8 @@ int kvm_vm_ioctl_check_extension(struct kvm *kvm, long ext)
 		return gst_kvm_modes();
 	case KVM_CAP_VM_GPA_BITS:
 		return check_gpa_bits(kvm);
+	case KVM_CAP_VM_ATTRIBUTES:
+		return 1;
 	default:
 		return stock_kvm_vm_ioctl_check_extension(kvm, ext);
 	}

@@ -3,7 +3,10 @@
  * gstage: what a VM's G-stage is and does, beside KVM's own files in debugfs.
  */
 #include <linux/debugfs.h>
+#include <linux/module.h>
 #include <linux/seq_file.h>
+#include <linux/string.h>
+#include <linux/uaccess.h>
 
 #include "gstage.h"
 
@@ -15,7 +18,42 @@ static int gstage_mode_show(struct seq_file *m, void *unused)
 	seq_printf(m, "%s\n", fmt ? fmt->name : "none");
 	return 0;
 }
-DEFINE_SHOW_ATTRIBUTE(gstage_mode);
+
+static int gstage_mode_open(struct inode *inode, struct file *file)
+{
+	return single_open(file, gstage_mode_show, inode->i_private);
+}
+
+/* A mode's name changes the format of the running VM. */
+static ssize_t gstage_mode_write(struct file *file, const char __user *text, size_t size,
+				 loff_t *unused)
+{
+	struct kvm *kvm = file_inode(file)->i_private;
+	const struct gst_format *fmt;
+	char name[16] = {};
+	int ret;
+
+	if (size >= sizeof(name))
+		return -EINVAL;
+	if (copy_from_user(name, text, size))
+		return -EFAULT;
+	fmt = gst_format_of_name(strim(name));
+	if (!fmt || !(gst_kvm_modes() & BIT_ULL(fmt->mode)))
+		return -EINVAL;
+	mutex_lock(&kvm->slots_lock);
+	ret = gst_kvm_reformat(kvm, fmt);
+	mutex_unlock(&kvm->slots_lock);
+	return ret ? ret : size;
+}
+
+static const struct file_operations gstage_mode_fops = {
+	.owner = THIS_MODULE,
+	.open = gstage_mode_open,
+	.read = seq_read,
+	.write = gstage_mode_write,
+	.llseek = seq_lseek,
+	.release = single_release,
+};
 
 static void show(struct seq_file *m, const char *name, u64 value)
 {
@@ -53,6 +91,8 @@ static int gstage_stats_show(struct seq_file *m, void *unused)
 	show(m, "flushes_all", atomic64_read(&gk->stats.flushes_all));
 	show(m, "flushes_range", atomic64_read(&gk->stats.flushes_range));
 	show(m, "unmaps", atomic64_read(&gk->stats.unmaps));
+	show(m, "reformats", atomic64_read(&gk->stats.reformats));
+	show(m, "grow", READ_ONCE(gk->grow));
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(gstage_stats);
@@ -82,7 +122,7 @@ void kvm_arch_create_vm_debugfs(struct kvm *kvm)
 {
 	struct dentry *dir = kvm->debugfs_dentry;
 
-	debugfs_create_file("gstage_mode", 0444, dir, kvm, &gstage_mode_fops);
+	debugfs_create_file("gstage_mode", 0644, dir, kvm, &gstage_mode_fops);
 	debugfs_create_file("gstage_stats", 0444, dir, kvm, &gstage_stats_fops);
 	debugfs_create_file("gstage_check", 0400, dir, kvm, &gstage_check_fops);
 }

@@ -11,6 +11,8 @@
 #include "compat/compat.h"
 #include <gst/gst.h>
 
+#include "testing.h"
+
 static_assert(GST_ENOMEM == ENOMEM && GST_EINVAL == EINVAL && GST_ENOENT == ENOENT &&
 		      GST_EEXIST == EEXIST && GST_ERANGE == ERANGE,
 	      "the engine's errors must be Linux's, since they are passed on");
@@ -23,6 +25,7 @@ static_assert(sizeof(pte_t) == sizeof(gst_pte_t), "the engine must be built for 
  * @flushes_all: fences of all of the VMID
  * @flushes_range: fences of a range
  * @unmaps: ranges unmapped
+ * @reformats: changes of the format of a VM that has mappings or vCPUs
  */
 struct gst_kvm_stats {
 	atomic64_t faults;
@@ -30,19 +33,22 @@ struct gst_kvm_stats {
 	atomic64_t flushes_all;
 	atomic64_t flushes_range;
 	atomic64_t unmaps;
+	atomic64_t reformats;
 };
 
 /**
  * struct gst_kvm - a VM, with what gstage keeps of it
  * @kvm: what the rest of KVM sees
- * @space: the G-stage. Changed under kvm->mmu_lock; its format, while the VM
- *	is not committed, under kvm->lock and kvm->slots_lock too.
+ * @space: the G-stage. Changed under kvm->mmu_lock; its format under
+ *	kvm->slots_lock too.
+ * @grow: widen the format where a memslot needs it; under kvm->slots_lock
  * @hgatp: hgatp as last read back from a hart that loaded it; 0: never loaded
  * @stats: counters
  */
 struct gst_kvm {
 	struct kvm kvm;
 	struct gst_space space;
+	bool grow;
 	unsigned long hgatp;
 	struct gst_kvm_stats stats;
 };
@@ -59,14 +65,25 @@ static inline struct gst_space *gst_kvm_space(struct kvm *kvm)
 
 /* hgatp.c: the formats of the host, and hgatp */
 u64 gst_kvm_modes(void);
-const struct gst_format *gst_kvm_default_format(void);
-void gst_kvm_fence_new_leaf(struct kvm *kvm, gpa_t gpa, unsigned int level);
-void gst_kvm_fence_new_table(struct kvm *kvm);
+const struct gst_format *gst_kvm_widest(void);
 void gst_kvm_forget_root(gst_root_t root);
 
 /* tables.c: memory for tables */
 extern const struct gst_ops gst_kvm_ops;
 unsigned long gst_kvm_tables_live(void);
+
+/* fence.c */
+void gst_kvm_flush(void *ctx, const struct gst_flush *flush);
+void gst_kvm_fence_new_leaf(struct kvm *kvm, gpa_t gpa, unsigned int level);
+void gst_kvm_fence_new_table(struct kvm *kvm);
+
+/* policy.c: formats of VMs that do not choose */
+const struct gst_format *gst_kvm_policy(bool *grow);
+int gst_kvm_policy_init(void);
+
+/* reformat.c */
+int gst_kvm_reformat(struct kvm *kvm, const struct gst_format *fmt);
+int gst_kvm_grow(struct kvm *kvm, gfn_t end);
 
 /* unmap.c */
 void gst_kvm_unmap(struct kvm *kvm, gpa_t gpa, u64 size);
@@ -82,6 +99,7 @@ void gst_kvm_debugfs_init(void);
  * that gstage stands before them.
  */
 int stock_kvm_vm_ioctl_check_extension(struct kvm *kvm, long ext);
+int stock_kvm_arch_vm_ioctl(struct file *filp, unsigned int ioctl, unsigned long arg);
 unsigned long stock_kvm_riscv_vcpu_unpriv_read(struct kvm_vcpu *vcpu, bool read_insn,
 					       unsigned long guest_addr, struct kvm_cpu_trap *trap);
 

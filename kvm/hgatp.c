@@ -2,7 +2,6 @@
 /*
  * gstage: which formats the host has, and what each hart has in hgatp.
  */
-#include <linux/cpumask.h>
 #include <linux/percpu.h>
 #include <linux/smp.h>
 #include <asm/csr.h>
@@ -20,7 +19,7 @@ u64 gst_kvm_modes(void)
 	return host_modes;
 }
 
-const struct gst_format *gst_kvm_default_format(void)
+const struct gst_format *gst_kvm_widest(void)
 {
 	return gst_format_widest(host_modes);
 }
@@ -43,18 +42,19 @@ void __init kvm_riscv_gstage_mode_detect(void)
 	}
 	gst_kvm_write_hgatp(0);
 	kvm_riscv_local_hfence_gvma_all();
+	host_modes &= gst_kvm_test_modes();
 }
 
 unsigned long __init kvm_riscv_gstage_mode(void)
 {
-	const struct gst_format *fmt = gst_kvm_default_format();
+	const struct gst_format *fmt = gst_kvm_widest();
 
 	return fmt ? fmt->mode : GST_MODE_BARE;
 }
 
 int kvm_riscv_gstage_gpa_bits(void)
 {
-	return gst_kvm_default_format()->gpa_bits;
+	return gst_kvm_widest()->gpa_bits;
 }
 
 static unsigned long make_hgatp(gst_root_t root, unsigned long vmid)
@@ -87,39 +87,20 @@ static void load_hgatp(unsigned long hgatp)
 void kvm_riscv_gstage_update_hgatp(struct kvm_vcpu *vcpu)
 {
 	struct gst_kvm *gk = to_gst_kvm(vcpu->kvm);
-	gst_root_t root = gst_root(&gk->space);
-	unsigned long hgatp;
+	unsigned long hgatp, flags;
+	gst_root_t root;
 
+	/* gst_kvm_forget_root() finds it loaded or not yet read, never in between. */
+	local_irq_save(flags);
+	root = gst_root(&gk->space);
 	/* No vCPU of a VM whose tables are gone runs again. */
-	if (!root)
-		return;
-
-	preempt_disable();
-	hgatp = make_hgatp(root, READ_ONCE(vcpu->kvm->arch.vmid.vmid));
-	load_hgatp(hgatp);
-	if (READ_ONCE(gk->hgatp) != hgatp)
-		WRITE_ONCE(gk->hgatp, gst_kvm_read_hgatp());
-	preempt_enable();
-}
-
-/*
- * Let this hart see translations that have just come, for it may have cached
- * that there were none. Others fault once more for nothing and come here too. A
- * vCPU that moves to another hart meanwhile is fenced when it enters there.
- */
-void gst_kvm_fence_new_leaf(struct kvm *kvm, gpa_t gpa, unsigned int level)
-{
-	preempt_disable();
-	kvm_riscv_local_hfence_gvma_vmid_gpa(READ_ONCE(kvm->arch.vmid.vmid), gpa,
-					     GST_LEVEL_SIZE(level), GST_LEVEL_SHIFT(level));
-	preempt_enable();
-}
-
-void gst_kvm_fence_new_table(struct kvm *kvm)
-{
-	preempt_disable();
-	kvm_riscv_local_hfence_gvma_vmid_all(READ_ONCE(kvm->arch.vmid.vmid));
-	preempt_enable();
+	if (root) {
+		hgatp = make_hgatp(root, READ_ONCE(vcpu->kvm->arch.vmid.vmid));
+		load_hgatp(hgatp);
+		if (READ_ONCE(gk->hgatp) != hgatp)
+			WRITE_ONCE(gk->hgatp, gst_kvm_read_hgatp());
+	}
+	local_irq_restore(flags);
 }
 
 static void forget_local(void *info)
@@ -131,22 +112,17 @@ static void forget_local(void *info)
 	kvm_riscv_local_hfence_gvma_all();
 }
 
-/*
- * Take a root that is about to be freed out of every hart's hgatp: a hart in
- * HS-mode may still walk it by speculation, since HLV could use it at any time.
+/**
+ * gst_kvm_forget_root() - take a root that is about to be freed out of every hart's hgatp
+ * @root: the root, which no space has any more
+ *
+ * A hart in HS-mode may still walk it by speculation, since HLV could use it at any
+ * time. A vCPU that has it loaded while it is outside of the guest is left with
+ * hgatp = 0: it has KVM_REQ_UPDATE_HGATP posted, or belongs to a VM that is gone.
  */
 void gst_kvm_forget_root(gst_root_t root)
 {
 	unsigned long ppn = make_hgatp(root, 0) & HGATP_PPN;
-	cpumask_var_t harts;
-	int cpu;
 
-	if (!zalloc_cpumask_var(&harts, GFP_KERNEL)) {
-		on_each_cpu(forget_local, &ppn, 1);
-		return;
-	}
-	for_each_online_cpu(cpu) if ((per_cpu(loaded_hgatp, cpu) & HGATP_PPN) == ppn)
-		cpumask_set_cpu(cpu, harts);
-	on_each_cpu_mask(harts, forget_local, &ppn, 1);
-	free_cpumask_var(harts);
+	on_each_cpu(forget_local, &ppn, 1);
 }

@@ -20,6 +20,7 @@ static void fence_vmid(struct kvm_vcpu *vcpu)
  * - A flush that was asked for before is not done yet, as it waits for the next
  *   entry: fence now. So too where the vCPU has come to another hart, or where
  *   its VMID may have become another VM's, in which case nothing stays behind either.
+ *   A new root is loaded now, for the old one may be free. The requests stay posted.
  */
 unsigned long kvm_riscv_vcpu_unpriv_read(struct kvm_vcpu *vcpu, bool read_insn,
 					 unsigned long guest_addr, struct kvm_cpu_trap *trap)

@@ -33,17 +33,17 @@ static int check_vmas(const struct kvm_memory_slot *slot)
 	return ret;
 }
 
-/* kvm->slots_lock is held, so that the VM's format does not change. */
+/* kvm->slots_lock is held, so that the VM's format changes here or not at all. */
 int kvm_arch_prepare_memory_region(struct kvm *kvm, const struct kvm_memory_slot *old,
 				   struct kvm_memory_slot *new, enum kvm_mr_change change)
 {
-	const struct gst_format *fmt = gst_space_format(gst_kvm_space(kvm));
+	int ret;
 
 	if (change == KVM_MR_DELETE)
 		return 0;
-	if (!fmt || new->base_gfn + new->npages > gst_format_size(fmt) >> PAGE_SHIFT)
-		return -EFAULT;
-	return check_vmas(new);
+	/* Growing comes last: a slot that is refused leaves the VM as it was. */
+	ret = check_vmas(new);
+	return ret ? ret : gst_kvm_grow(kvm, new->base_gfn + new->npages);
 }
 
 void kvm_arch_commit_memory_region(struct kvm *kvm, struct kvm_memory_slot *old,

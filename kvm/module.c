@@ -14,8 +14,10 @@ MODULE_INFO(gstage_kvm_sources, GSTAGE_KVM_SOURCES);
 int gst_kvm_init(unsigned int vcpu_size, unsigned int vcpu_align, struct module *module);
 int gst_kvm_init(unsigned int vcpu_size, unsigned int vcpu_align, struct module *module)
 {
-	int ret = kvm_init(vcpu_size, vcpu_align, module);
+	int ret = gst_kvm_policy_init();
 
+	if (!ret)
+		ret = kvm_init(vcpu_size, vcpu_align, module);
 	if (ret)
 		return ret;
 	gst_kvm_debugfs_init();

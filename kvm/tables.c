@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * gstage: memory for tables, and fences: the engine's ops.
+ * gstage: memory for tables: the engine's ops.
  *
  * The source of an operation's tables is a struct kvm_mmu_memory_cache that was
  * topped up before mmu_lock was taken, or NULL for operations that need none.
@@ -37,7 +37,7 @@ static void *take_page(void *page)
 
 static int ops_reserve(void *ctx, void *source, unsigned int n)
 {
-	if (!source || kvm_mmu_memory_cache_nr_free_objects(source) < n)
+	if (gst_kvm_test_fail() || !source || kvm_mmu_memory_cache_nr_free_objects(source) < n)
 		return -ENOMEM;
 	return 0;
 }
@@ -50,9 +50,12 @@ static void *ops_alloc(void *ctx, void *source)
 static void *ops_alloc_root(void *ctx)
 {
 	unsigned int order = get_order(GST_ROOT_SIZE);
-	struct page *pages = alloc_pages(GFP_KERNEL_ACCOUNT | __GFP_ZERO, order);
+	struct page *pages;
 	void *root;
 
+	if (gst_kvm_test_fail())
+		return NULL;
+	pages = alloc_pages(GFP_KERNEL_ACCOUNT | __GFP_ZERO, order);
 	if (!pages)
 		return NULL;
 	/* Each page is freed by itself. */
@@ -79,20 +82,6 @@ static void *ops_to_va(void *ctx, gst_pa_t pa)
 	return __va(pa);
 }
 
-static void ops_flush(void *ctx, const struct gst_flush *flush)
-{
-	struct gst_kvm *gk = ctx;
-
-	if (flush->all) {
-		atomic64_inc(&gk->stats.flushes_all);
-		gst_kvm_hfence_all(&gk->kvm);
-	} else {
-		atomic64_inc(&gk->stats.flushes_range);
-		gst_kvm_hfence_range(&gk->kvm, flush->start, flush->end - flush->start,
-				     GST_LEVEL_SHIFT(flush->level));
-	}
-}
-
 const struct gst_ops gst_kvm_ops = {
 	.reserve = ops_reserve,
 	.alloc = ops_alloc,
@@ -101,5 +90,5 @@ const struct gst_ops gst_kvm_ops = {
 	.to_pa = ops_to_pa,
 	.to_va = ops_to_va,
 	.meta = ops_meta,
-	.flush = ops_flush,
+	.flush = gst_kvm_flush,
 };

@@ -44,8 +44,9 @@ void kvm_arch_free_vm(struct kvm *kvm)
 
 int kvm_riscv_gstage_alloc_pgd(struct kvm *kvm)
 {
-	return gst_init(gst_kvm_space(kvm), &gst_kvm_ops, to_gst_kvm(kvm),
-			gst_kvm_default_format());
+	struct gst_kvm *gk = to_gst_kvm(kvm);
+
+	return gst_init(&gk->space, &gst_kvm_ops, gk, gst_kvm_policy(&gk->grow));
 }
 
 /* The process is going, and with it the last that could run a vCPU. */

@@ -63,7 +63,7 @@ typedef uint32_t gst_pte_t;
 /* The gpa bits below an entry of @level: level 0 holds 4 KiB leaves. */
 #define GST_LEVEL_SHIFT(level) (GST_PAGE_SHIFT + GST_INDEX_BITS * (level))
 /* What one entry of @level spans, in bytes. */
-#define GST_LEVEL_SIZE(level)  (UINT64_C(1) << GST_LEVEL_SHIFT(level))
+#define GST_LEVEL_SIZE(level) (UINT64_C(1) << GST_LEVEL_SHIFT(level))
 
 /**
  * enum gst_error - what an operation returns, negated; the numbers are Linux's

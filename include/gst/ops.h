@@ -6,6 +6,7 @@
 #define GST_OPS_H
 
 #include <gst/base.h>
+#include <gst/root.h>
 
 /**
  * struct gst_meta - what the engine keeps about one 4 KiB page of tables
@@ -31,6 +32,10 @@ struct gst_meta {
  *	GST_LEVEL_SIZE(@level) covers it
  * @all: everything of this space (HFENCE.GVMA with rs1=x0): tables went away or
  *	a huge leaf was split; the range is still filled in, for statistics
+ * @old_root: not 0: the space has another root or format since. Every hart that
+ *	uses the space must load the new word and then fence with rs1=x0 (privileged
+ *	spec: after a change of hgatp.MODE for a VMID), and none may keep the old
+ *	one. @all is set too.
  *
  * Privileged spec, "Hypervisor Memory-Management Fence Instructions": a fence
  * with an address covers leaf PTEs only.
@@ -40,6 +45,7 @@ struct gst_flush {
 	gst_gpa_t end;
 	unsigned int level;
 	bool all;
+	gst_root_t old_root;
 };
 
 /**

@@ -50,6 +50,7 @@ struct gst_space {
  * @all: tables went or a huge leaf was split: a ranged fence would not do
  * @fresh: translations came or gained a permission. A hart may hold the old
  *	answer and fault once more for nothing; a fence on that hart alone ends it
+ * @old_root: the root before gst_reformat(), 0 for none
  * @linked: tables came, too: a fence with an address covers leaf PTEs only, so
  *	that the one for @fresh must be with rs1=x0
  *
@@ -65,6 +66,7 @@ struct gst_gather {
 	bool all;
 	bool fresh;
 	bool linked;
+	gst_root_t old_root;
 };
 
 /**
@@ -106,16 +108,50 @@ int gst_init(struct gst_space *space, const struct gst_ops *ops, void *ctx,
 	     const struct gst_format *fmt);
 
 /**
- * gst_set_format() - give an empty space another format
- * @space: the space, in which nothing is mapped
- * @fmt: the format, of this build's XLEN
+ * gst_is_empty() - is nothing mapped?
+ * @space: the space, which has a root
  *
- * O(1): an empty root is the same in every format. No hart has the space
- * loaded; else the privileged spec asks for an HFENCE.GVMA after a change of MODE.
- *
- * Return: 0, -GST_EEXIST where something is mapped, -GST_EINVAL.
+ * O(1).
  */
-int gst_set_format(struct gst_space *space, const struct gst_format *fmt);
+bool gst_is_empty(struct gst_space *space);
+
+/**
+ * gst_root_alloc() - a root ahead of gst_reformat()
+ * @space: the space
+ *
+ * Calls gst_ops.alloc_root, which may sleep: needs no entry, so that it can be
+ * done before the lock is taken.
+ *
+ * Return: the root, or NULL where there is none.
+ */
+void *gst_root_alloc(struct gst_space *space);
+
+/**
+ * gst_root_free() - give back a root that gst_reformat() did not take
+ * @space: the space
+ * @root: the root; NULL is nothing
+ */
+void gst_root_free(struct gst_space *space, void *root);
+
+/**
+ * gst_reformat() - widen or narrow a space while harts use it
+ * @space: the space
+ * @fmt: the format, of this build's XLEN; the present one is fine
+ * @root: a root from gst_root_alloc(); set to NULL where it was taken. An empty
+ *	space needs none, and *@root may be NULL.
+ * @gather: what is left to do. gst_gather_finish() must follow before any
+ *	other operation, under the same lock.
+ *
+ * O(1): the same work however much is mapped. No mapping is lost: a hart that has
+ * not loaded the new word goes on with the old tables, which stay until
+ * gst_gather_finish() has seen to it that none is left. Widening by two levels
+ * reserves one table.
+ *
+ * Return: 0, -GST_EINVAL, -GST_ENOMEM, -GST_ERANGE where something is mapped
+ * above the narrower format.
+ */
+int gst_reformat(struct gst_space *space, const struct gst_format *fmt, void **root,
+		 struct gst_gather *gather);
 
 /**
  * gst_detach() - take the tables out of a space

@@ -52,10 +52,24 @@
  * DOC: KVM_RISCV_HGATP_GROW
  *
  * Bit 0 of args[1]: start in the mode of args[0] and widen, live, to the
- * narrowest supported mode that fits when a memslot needs it.  A module that
- * cannot do so refuses the bit with EINVAL.
+ * narrowest supported mode that fits when a memslot needs it.
  */
 #define KVM_RISCV_HGATP_GROW	(1ULL << 0)
+
+/**
+ * DOC: KVM_RISCV_VM_GSTAGE
+ *
+ * Group of device attributes on a VM fd (KVM_HAS_DEVICE_ATTR,
+ * KVM_GET_DEVICE_ATTR, KVM_SET_DEVICE_ATTR). An unknown group or attribute gives
+ * ENXIO, a flag EINVAL.
+ *
+ * KVM_RISCV_VM_GSTAGE_MODE, u64: one of KVM_RISCV_HGATP_MODE_*. Get tells the
+ * mode in use. Set changes it now, with vCPUs running or not: EINVAL for a mode
+ * that the host does not support, ERANGE where a memslot or a mapping lies above
+ * the narrower range, ENOMEM; nothing has changed then.
+ */
+#define KVM_RISCV_VM_GSTAGE		1
+#define KVM_RISCV_VM_GSTAGE_MODE	0
 
 /*
  * Encodings of hgatp.MODE, as the privileged architecture numbers them:

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+/*
+ * gst: give a space another format while harts use it.
+ *
+ * A root's four pages have the shape of tables, and each counts for itself. So
+ * widening makes them tables of a new root, and narrowing copies four tables
+ * into one. Until a hart loads the new word its old root goes on describing the
+ * old range truthfully: nobody changes anything before the flush has returned.
+ */
+#include "table.h"
+
+static gst_pte_t *root_page(gst_pte_t *root, unsigned int i)
+{
+	return root + i * GST_TABLE_ENTRIES;
+}
+
+static unsigned int live(struct gst_space *space, gst_pte_t *page)
+{
+	return gst_meta_of(space, page)->live;
+}
+
+bool gst_is_empty(struct gst_space *space)
+{
+	gst_pte_t *root = gst_root_table(gst_root(space));
+
+	for (unsigned int i = 0; i < GST_ROOT_PAGES; i++)
+		if (live(space, root_page(root, i)))
+			return false;
+	return true;
+}
+
+static gst_pte_t table_pte(struct gst_space *space, gst_pte_t *table)
+{
+	return gst_pte_table(space->ops->to_pa(space->ctx, table));
+}
+
+/* A page that is to be freed after the flush and was not counted as a table. */
+static void gather_page(struct gst_space *space, struct gst_gather *gather, gst_pte_t *page)
+{
+	gst_meta_of(space, page)->next = gather->tables;
+	gather->tables = page;
+}
+
+/* Put the four pages of @old below @root, @levels_up levels higher. */
+static int widen(struct gst_space *space, gst_pte_t *old, gst_pte_t *root, unsigned int levels_up,
+		 struct gst_gather *gather)
+{
+	unsigned int chain = levels_up - 1;
+	gst_pte_t *above = root;
+
+	if (chain && space->ops->reserve(space->ctx, gather->source, chain))
+		return -GST_ENOMEM;
+
+	while (chain--) {
+		gst_pte_t *table = space->ops->alloc(space->ctx, gather->source);
+
+		above[0] = table_pte(space, table);
+		gst_meta_of(space, above)->live = 1;
+		space->tables++;
+		above = table;
+	}
+	for (unsigned int i = 0; i < GST_ROOT_PAGES; i++) {
+		gst_pte_t *page = root_page(old, i);
+
+		if (!live(space, page)) {
+			gather_page(space, gather, page);
+			continue;
+		}
+		above[i] = table_pte(space, page);
+		gst_meta_of(space, above)->live++;
+		space->tables++;
+	}
+	if (space->tables > space->tables_peak)
+		space->tables_peak = space->tables;
+	return 0;
+}
+
+/*
+ * The table whose first entries, one for each page of a narrower root, are all
+ * that is mapped; NULL where something is mapped above them.
+ */
+static gst_pte_t *narrow_find(struct gst_space *space, gst_pte_t *root, unsigned int levels_down)
+{
+	gst_pte_t *table = root;
+	unsigned int found = 0;
+
+	for (unsigned int i = 1; i < GST_ROOT_PAGES; i++)
+		if (live(space, root_page(root, i)))
+			return NULL;
+	while (--levels_down) {
+		gst_pte_t pte = gst_pte_load(table);
+
+		if (live(space, table) != 1 || !gst_pte_is_table(pte))
+			return NULL;
+		table = gst_pte_next_table(space, pte);
+	}
+	for (unsigned int i = 0; i < GST_ROOT_PAGES; i++)
+		found += !!gst_pte_load(&table[i]);
+	return found == live(space, table) ? table : NULL;
+}
+
+/* Fill a page of the new root with what the entry @pte of @level translates. */
+static void narrow_page(struct gst_space *space, gst_pte_t *page, gst_pte_t pte, unsigned int level,
+			struct gst_gather *gather)
+{
+	gst_pte_t step = gst_pte_of_pa(GST_LEVEL_SIZE(level - 1));
+
+	if (gst_pte_is_leaf(pte)) {
+		for (unsigned int i = 0; i < GST_TABLE_ENTRIES; i++)
+			page[i] = pte + i * step;
+		gst_meta_of(space, page)->live = GST_TABLE_ENTRIES;
+		space->leaves[level]--;
+		space->leaves[level - 1] += GST_TABLE_ENTRIES;
+	} else if (pte) {
+		gst_pte_t *table = gst_pte_next_table(space, pte);
+
+		for (unsigned int i = 0; i < GST_TABLE_ENTRIES; i++)
+			page[i] = gst_pte_load(&table[i]);
+		gst_meta_of(space, page)->live = live(space, table);
+		gst_table_gather(space, gather, table);
+	}
+}
+
+static int narrow(struct gst_space *space, gst_pte_t *old, gst_pte_t *root,
+		  unsigned int levels_down, unsigned int level, struct gst_gather *gather)
+{
+	gst_pte_t *table = narrow_find(space, old, levels_down);
+
+	if (!table)
+		return -GST_ERANGE;
+
+	for (unsigned int i = 0; i < GST_ROOT_PAGES; i++)
+		narrow_page(space, root_page(root, i), gst_pte_load(&table[i]), level, gather);
+
+	/* The chain between the old root and the copied tables goes too. */
+	for (gst_pte_t *above = old; above != table;) {
+		above = gst_pte_next_table(space, gst_pte_load(above));
+		gst_table_gather(space, gather, above);
+	}
+	for (unsigned int i = 0; i < GST_ROOT_PAGES; i++)
+		gather_page(space, gather, root_page(old, i));
+	return 0;
+}
+
+int gst_reformat(struct gst_space *space, const struct gst_format *fmt, void **root,
+		 struct gst_gather *gather)
+{
+	const struct gst_format *from = gst_space_format(space);
+	gst_pte_t *old = gst_root_table(gst_root(space));
+	gst_pte_t *new = old;
+	int ret;
+
+	if (!from || !fmt || fmt->xlen != GST_XLEN)
+		return -GST_EINVAL;
+	if (fmt == from)
+		return 0;
+
+	/* An empty root is the same in every format. */
+	if (!gst_is_empty(space)) {
+		new = *root;
+		if (!new)
+			return -GST_ENOMEM;
+		if (fmt->levels > from->levels)
+			ret = widen(space, old, new, fmt->levels - from->levels, gather);
+		else
+			ret = narrow(space, old, new, from->levels - fmt->levels, fmt->levels,
+				     gather);
+		if (ret)
+			return ret;
+		*root = NULL;
+	}
+	gather->old_root = gst_root(space);
+	gather->all = true;
+	__atomic_store_n(&space->root, gst_root_make(new, fmt->mode), __ATOMIC_RELEASE);
+	return 0;
+}

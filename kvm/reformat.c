@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * gstage: the format of a VM changes, with vCPUs running or not.
+ */
+#include "gstage.h"
+
+static u64 format_pages(const struct gst_format *fmt)
+{
+	return gst_format_size(fmt) >> PAGE_SHIFT;
+}
+
+static bool slots_fit(struct kvm *kvm, const struct gst_format *fmt)
+{
+	struct kvm_memory_slot *slot;
+	int as, bkt;
+
+	for (as = 0; as < kvm_arch_nr_memslot_as_ids(kvm); as++)
+		kvm_for_each_memslot(slot, bkt,
+				     __kvm_memslots(kvm, as)) if (slot->base_gfn + slot->npages >
+								  format_pages(fmt)) return false;
+	return true;
+}
+
+/**
+ * gst_kvm_reformat() - widen or narrow a VM
+ * @kvm: the VM; kvm->slots_lock is held
+ * @fmt: a format that the host supports
+ *
+ * Memory is taken first. Under mmu_lock the new root is published, every vCPU is
+ * told to load it, those in the guest are waited for, and only then the old root's
+ * pages are freed: O(1), no mapping lost, and a vCPU is out of the guest no longer
+ * than for any other fence.
+ *
+ * Return: 0; -ERANGE where a slot or a mapping lies above @fmt; -ENOMEM; -ENODEV
+ * where the VM's process is going. Nothing has changed then.
+ */
+int gst_kvm_reformat(struct kvm *kvm, const struct gst_format *fmt)
+{
+	struct kvm_mmu_memory_cache cache = { .gfp_zero = __GFP_ZERO };
+	struct gst_space *space = gst_kvm_space(kvm);
+	struct gst_gather gather;
+	void *root = NULL;
+	int ret;
+
+	lockdep_assert_held(&kvm->slots_lock);
+	if (gst_space_format(space) == fmt)
+		return 0;
+	if (!slots_fit(kvm, fmt))
+		return -ERANGE;
+
+	/* One table between the old root and the new, where it goes two levels up. */
+	ret = kvm_mmu_topup_memory_cache(&cache, 1);
+	if (ret)
+		return ret;
+	root = gst_root_alloc(space);
+
+	gst_gather_init(&gather, &cache);
+	gst_kvm_lock(kvm);
+	if (gst_root(space)) {
+		ret = gst_reformat(space, fmt, &root, &gather);
+		gst_gather_finish(space, &gather);
+	} else {
+		ret = -ENODEV;
+	}
+	gst_kvm_unlock(kvm);
+
+	gst_root_free(space, root);
+	kvm_mmu_free_memory_cache(&cache);
+	if (!ret)
+		atomic64_inc(&to_gst_kvm(kvm)->stats.reformats);
+	return ret;
+}
+
+/**
+ * gst_kvm_grow() - make room for a memslot
+ * @kvm: the VM; kvm->slots_lock is held
+ * @end: the first gfn behind the slot
+ *
+ * Return: 0 where the slot fits, if need be after widening to the narrowest
+ * format that holds it; -EFAULT where it does not and cannot; -ENOMEM.
+ */
+int gst_kvm_grow(struct kvm *kvm, gfn_t end)
+{
+	const struct gst_format *fmt = gst_space_format(gst_kvm_space(kvm));
+
+	if (!fmt)
+		return -EFAULT;
+	if (end <= format_pages(fmt))
+		return 0;
+	if (!to_gst_kvm(kvm)->grow)
+		return -EFAULT;
+	fmt = gst_format_fitting(gst_kvm_modes(), fls64((end << PAGE_SHIFT) - 1));
+	return fmt ? gst_kvm_reformat(kvm, fmt) : -EFAULT;
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * gstage: what only a test build has: a narrower host, and memory that runs out.
+ */
+#ifndef GST_KVM_TESTING_H
+#define GST_KVM_TESTING_H
+
+#ifdef GSTAGE_TEST
+u64 gst_kvm_test_modes(void);
+bool gst_kvm_test_fail(void);
+#else
+static inline u64 gst_kvm_test_modes(void)
+{
+	return ~0ULL;
+}
+
+static inline bool gst_kvm_test_fail(void)
+{
+	return false;
+}
+#endif
+
+#endif /* GST_KVM_TESTING_H */
