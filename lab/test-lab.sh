@@ -137,14 +137,13 @@ check "Ctrl-C while the root is made: nothing is left" nothing_left
 check "a half-made root is not taken for a whole one" test -z "$(compgen -G "$TMP/cache/root-*")"
 
 mkdir -p "$TMP/cache"
-( flock 9; sleep 100 ) 9>>"$TMP/cache/lock" &
+( flock 9; exec sleep 100 ) 9>>"$TMP/cache/lock" &
 holder=$!
 sleep 0.2
 GSTAGE_MIRROR=http://127.0.0.1:9/debian "$LAB/lab" up >"$OUT" 2>"$ERR" &
 pid=$!
 check "a second lab says that it waits for the first" wait_for grep -q 'another lab is setting up' "$ERR"
 kill $holder
-pkill -P $holder
 STATUS=0
 wait $pid || STATUS=$?
 check "a second lab goes on when the first is done" says 'mirror cannot be reached'

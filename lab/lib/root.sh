@@ -41,6 +41,5 @@ have_root() { root_name; [ -d "$ROOT" ]; }
 need_lab_root() {
 	have_root && return
 	need_space 4096
-	need_packages mmdebstrap
 	step "making the lab root (Debian $SUITE)" make_root
 }
