@@ -46,7 +46,7 @@ function ratios(key,    r, n, a) {
 
 function number(v, unit) {
 	if (v == "") return "none"
-	if (unit == "") return sprintf("%.0f", v)
+	if (unit == "" || unit == "KiB") return sprintf("%.0f", v)
 	return sprintf(v >= 100 ? "%.0f" : v >= 10 ? "%.1f" : "%.2f", v)
 }
 

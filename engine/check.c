@@ -66,12 +66,14 @@ static void check_table(struct check *check, gst_gpa_t gpa, unsigned int level, 
 static void check_page(struct check *check, gst_pte_t *page, gst_gpa_t gpa, unsigned int level)
 {
 	struct gst_meta *meta = gst_meta_of(check->space, page);
+	gst_gpa_t start = gpa;
 	unsigned int live = 0;
 
 	meta->mark = check->mark;
-	for (unsigned int i = 0; i < GST_TABLE_ENTRIES; i++, gpa += GST_LEVEL_SIZE(level)) {
+	for (unsigned int i = 0; i < GST_TABLE_ENTRIES; i++) {
 		gst_pte_t pte = gst_pte_load(&page[i]);
 
+		gpa = start + i * GST_LEVEL_SIZE(level);
 		if (!pte)
 			continue;
 		live++;
@@ -83,7 +85,7 @@ static void check_page(struct check *check, gst_pte_t *page, gst_gpa_t gpa, unsi
 			check_table(check, gpa, level, pte);
 	}
 	if (live != meta->live)
-		violation(check, 3, gpa, level, live, "live entries are miscounted");
+		violation(check, 3, start, level, live, "live entries are miscounted");
 }
 
 unsigned int gst_check(struct gst_space *space, gst_report_fn report, void *arg)
@@ -102,6 +104,9 @@ unsigned int gst_check(struct gst_space *space, gst_report_fn report, void *arg)
 		return check.violations;
 	}
 
+	/* INV-02: the root's pages have a parent, hgatp, before any entry is looked at. */
+	for (unsigned int i = 0; i < GST_ROOT_PAGES; i++)
+		gst_meta_of(space, table + i * GST_TABLE_ENTRIES)->mark = check.mark;
 	for (unsigned int i = 0; i < GST_ROOT_PAGES; i++)
 		check_page(&check, table + i * GST_TABLE_ENTRIES,
 			   (gst_gpa_t)i << GST_LEVEL_SHIFT(fmt->levels), fmt->levels - 1u);

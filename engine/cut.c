@@ -4,20 +4,19 @@
  */
 #include "cut.h"
 
-/* The tables that it takes to make a leaf end at @gpa. */
-static unsigned int tables_to_cut(struct gst_space *space, gst_gpa_t gpa)
+/* Is @gpa in the middle of a leaf? */
+static bool cuts(struct gst_space *space, gst_gpa_t gpa, struct gst_leaf *leaf)
 {
-	struct gst_leaf leaf;
-
-	if (gst_lookup(space, gpa, &leaf) || leaf.gpa == gpa)
-		return 0;
-	return (unsigned int)gst_tables_for(leaf.level, leaf.level, leaf.gpa, gpa);
+	return !gst_lookup(space, gpa, leaf) && leaf->gpa != gpa;
 }
 
 /* All memory before the first change. Only the two ends of a range can cut. */
 static int reserve_cuts(struct gst_space *space, gst_gpa_t start, gst_gpa_t end, void *source)
 {
-	unsigned int tables = 0, huge;
+	struct gst_leaf first, last;
+	bool cut_first, cut_last;
+	unsigned int huge;
+	uint64_t tables = 0;
 
 	for (huge = GST_LEVELS_MAX - 1; huge; huge--)
 		if (space->leaves[huge])
@@ -25,11 +24,19 @@ static int reserve_cuts(struct gst_space *space, gst_gpa_t start, gst_gpa_t end,
 	if (!huge)
 		return 0;
 
-	if (start & (GST_LEVEL_SIZE(huge) - 1))
-		tables += tables_to_cut(space, start);
-	if (end & (GST_LEVEL_SIZE(huge) - 1))
-		tables += tables_to_cut(space, end);
-	return tables ? space->ops->reserve(space->ctx, source, tables) : 0;
+	cut_first = (start & (GST_LEVEL_SIZE(huge) - 1)) && cuts(space, start, &first);
+	cut_last = (end & (GST_LEVEL_SIZE(huge) - 1)) && cuts(space, end, &last);
+	if (cut_first && cut_last && first.gpa == last.gpa) {
+		/* Both in one leaf: the way down to them is shared in part. */
+		tables = gst_tables_for(first.level, first.level, start, end);
+	} else {
+		if (cut_first)
+			tables = gst_tables_for(first.level, first.level, start,
+						first.gpa + first.size);
+		if (cut_last)
+			tables += gst_tables_for(last.level, last.level, last.gpa, end);
+	}
+	return tables ? space->ops->reserve(space->ctx, source, (unsigned int)tables) : 0;
 }
 
 int gst_cut_run(struct gst_space *space, gst_gpa_t gpa, uint64_t size, unsigned int flags,

@@ -4,7 +4,7 @@
 # Arguments: the formats. Needs QEMU, the guests' kernel and initramfs, and the gstage command.
 
 kvm=/sys/kernel/debug/kvm
-limit=100
+limit=200
 failed=0
 
 now() { cut -d' ' -f1 /proc/uptime; }

@@ -31,6 +31,5 @@ make_rv() {
 need_rv() {
 	have_rv && return
 	need_space 2048
-	need_packages mmdebstrap
 	step "fetching QEMU and busybox for riscv64" make_rv
 }

@@ -151,7 +151,6 @@ unpack_kernel() {
 need_kernel() {
 	have_kernel && return
 	need_space 3072
-	need_packages xz-utils
 	find_mirror
 	[ -n "$MIRROR" ] || MIRROR=$(awk '$1 == "deb" { print $2; exit }' "$ROOT/etc/apt/sources.list")
 	MIRROR=${MIRROR%/}

@@ -24,7 +24,7 @@ mmdebstrap_into() {
 	[ -z "${P-}" ] || set -- --aptopt="Acquire::http::Proxy \"$P\"" "$@"
 	# On its way to die by SIGKILL mmdebstrap cannot clean up: its temporary files go to ours.
 	child env TMPDIR="$CACHE" "${PRIVATE[@]}" mmdebstrap --mode=root --format=directory \
-		--aptopt='Acquire::Languages "none"' --aptopt='APT::Install-Recommends "false"' --aptopt='Acquire::Retries "2"' \
+		--aptopt='Acquire::Languages "none"' --aptopt='APT::Install-Recommends "false"' --aptopt='Acquire::Retries "1"' \
 		--dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
 		--dpkgopt='path-exclude=/usr/share/locale/*' "$@" "$SUITE" "$dir" "${lines[@]}"
 }
@@ -41,6 +41,5 @@ have_root() { root_name; [ -d "$ROOT" ]; }
 need_lab_root() {
 	have_root && return
 	need_space 4096
-	need_packages mmdebstrap
 	step "making the lab root (Debian $SUITE)" make_root
 }

@@ -3,6 +3,12 @@
 #
 # summary.sh TAP...: what failed, and a last line with the counts.
 
+for tap in "$@"; do
+	if [ ! -s "$tap" ]; then
+		echo "$tap is missing" >&2
+		exit 1
+	fi
+done
 passed=$(cat "$@" | grep -c '^ok ')
 failed=$(cat "$@" | grep -c '^not ok ')
 skipped=$(cat "$@" | grep -c '^\(not \)\{0,1\}ok [0-9]* # SKIP')

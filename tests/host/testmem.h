@@ -14,7 +14,7 @@
 
 #include <gst/gst.h>
 
-#define TESTMEM_TABLES 8192 /* frames for single tables, a power of 2 */
+#define TESTMEM_TABLES 4096 /* frames for single tables, a power of 2 */
 #define TESTMEM_ROOTS  16   /* frames for roots, each of 4 pages */
 
 enum testmem_state {

@@ -52,7 +52,7 @@ static void on_busy(void *arg)
 {
 	struct world *w = arg;
 
-	if (!w->harts_run || !rng_one_in(&w->rng, 4))
+	if (!w->harts_run || !(w->busy || w->finishing) || !rng_one_in(&w->rng, 4))
 		return;
 	tlb_fill(&w->tlb, near_gpa(w));
 	if (w->busy)
@@ -111,6 +111,7 @@ void w_begin(struct world *w, const struct gst_format *fmt, uint64_t seed)
 	w->harts_run = false;
 	w->quick = false;
 	w->busy = false;
+	w->finishing = false;
 	w->lo = w->hi = 0;
 	w->hots = 0;
 	w->ops = 0;
@@ -322,7 +323,11 @@ int w_young(struct world *w, gst_gpa_t gpa, uint64_t size, bool clear)
 bool w_finish(struct world *w)
 {
 	uint64_t flushes = w->mem.flushes;
-	bool flushed = gst_gather_finish(&w->space, &w->gather);
+	bool flushed;
+
+	w->finishing = true;
+	flushed = gst_gather_finish(&w->space, &w->gather);
+	w->finishing = false;
 
 	CHECK_EQ("flush count", w->mem.flushes - flushes, flushed,
 		 "flushes of a gather that says whether it needed one");

@@ -42,6 +42,7 @@ struct world {
 
 	/* The operation under way, or the last one. */
 	bool busy;
+	bool finishing;
 	gst_gpa_t lo, hi; /* what it may change */
 	gst_gpa_t hot[W_HOT];
 	unsigned int hots;

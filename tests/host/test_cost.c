@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+/*
+ * What operations cost, counted in tables that they enter: ops.to_va is called
+ * once for each. A walk that begins at the root for every page fails here.
+ */
+#include "world.h"
+
+/* Tables entered by the engine alone in one operation. */
+#define ENTERED(w, expr)                                                                           \
+	({                                                                                         \
+		uint64_t before_ = (w)->mem.to_va_calls;                                           \
+		CHECK_RET(expr, 0);                                                                \
+		(w)->mem.to_va_calls - before_;                                                    \
+	})
+
+static void at_most(uint64_t entered, uint64_t most, const char *what)
+{
+	CHECK("cost", entered <= most, "%s entered %llu tables, and not %llu or fewer", what,
+	      (unsigned long long)entered, (unsigned long long)most);
+}
+
+static void an_empty_space_costs_nothing(struct world *w)
+{
+	uint64_t limit = w_limit(w);
+
+	at_most(ENTERED(w, gst_unmap(&w->space, 0, limit, 0, &w->gather)), 0, "unmap");
+	at_most(ENTERED(w, gst_wrprotect(&w->space, 0, limit, 0, &w->gather)), 0, "wrprotect");
+	at_most(ENTERED(w, gst_young(&w->space, 0, limit, true)), 0, "young");
+}
+
+static void a_vast_range_with_few_tables_enters_just_those(struct world *w)
+{
+	uint64_t limit = w_limit(w), tables;
+
+	/* A branch at either end: 2 pages in a space of up to 2^59 bytes. */
+	W_OK(w_map(w, 5 * W_PAGE, W_PAGE, 0, W_RW, 0));
+	W_OK(w_map(w, limit - 5 * W_PAGE, W_PAGE, 0, W_RW, 0));
+	tables = w->space.tables;
+	CHECK_EQ("case", tables, 2 * w_top(w), "tables");
+
+	at_most(ENTERED(w, gst_wrprotect(&w->space, 0, limit, 0, &w->gather)), tables, "wrprotect");
+	CHECK_RET(gst_young(&w->space, 0, limit, true), 1);
+	at_most(ENTERED(w, gst_young(&w->space, 0, limit, true)), tables, "young");
+	at_most(ENTERED(w, gst_unmap(&w->space, W_PAGE, limit - 2 * W_PAGE, 0, &w->gather)), tables,
+		"unmap");
+	gst_gather_finish(&w->space, &w->gather);
+	model_unmap(&w->model, 0, limit);
+}
+
+static void a_full_table_is_entered_once(struct world *w)
+{
+	uint64_t n = UINT64_C(1) << w->fmt->index_bits, size = w_size(w, 1);
+	unsigned int top = w_top(w);
+
+	/* Its pages are mapped by one descent: it is made and so not entered by address. */
+	at_most(ENTERED(w, gst_map(&w->space, size, n * W_PAGE, 0, W_RW, 0, &w->gather)), 2 * top,
+		"map");
+	at_most(ENTERED(w, gst_map(&w->space, size, n * W_PAGE, 0, W_RW, 0, &w->gather)), 2 * top,
+		"the same map again");
+	at_most(ENTERED(w,
+			gst_wrprotect(&w->space, size + W_PAGE, (n - 2) * W_PAGE, 0, &w->gather)),
+		top, "wrprotect");
+	at_most(ENTERED(w, gst_wrprotect_mask(&w->space, size, ~UINT64_C(0), &w->gather)), top,
+		"wrprotect_mask");
+	CHECK_RET(gst_young(&w->space, size, n * W_PAGE, true), 1);
+	at_most(ENTERED(w, gst_young(&w->space, size, n * W_PAGE, true)), top, "young");
+	at_most(ENTERED(w, gst_lookup(&w->space, size + W_PAGE, NULL)), top, "lookup");
+	at_most(ENTERED(w, gst_unmap(&w->space, size + W_PAGE, (n - 2) * W_PAGE, 0, &w->gather)),
+		top, "unmap");
+	gst_gather_finish(&w->space, &w->gather);
+	model_map(&w->model, size, size + W_PAGE, 0, GST_READ);
+	model_map(&w->model, 2 * size - W_PAGE, 2 * size, size - W_PAGE, W_RW);
+	model_age(&w->model, 0, w_limit(w), MODEL_OLD);
+}
+
+static void many_tables_are_entered_once_each(struct world *w)
+{
+	const unsigned int n = 300;
+	uint64_t size = w_size(w, 1), tables;
+
+	w->quick = true;
+	for (unsigned int i = 0; i < n; i++)
+		W_OK(w_map(w, i * size + (i % 100) * W_PAGE, 2 * W_PAGE, 0, W_RW, 0));
+	tables = w->space.tables;
+	at_most(ENTERED(w, gst_wrprotect(&w->space, W_PAGE, n * size, 0, &w->gather)), tables,
+		"wrprotect");
+	CHECK_RET(gst_young(&w->space, 0, n * size, true), 1);
+	at_most(ENTERED(w, gst_young(&w->space, W_PAGE, n * size, true)), tables, "young");
+	at_most(ENTERED(w, gst_unmap(&w->space, W_PAGE, n * size, 0, &w->gather)), tables, "unmap");
+	gst_gather_finish(&w->space, &w->gather);
+	model_unmap(&w->model, W_PAGE, w_limit(w));
+	model_age(&w->model, 0, W_PAGE, MODEL_OLD);
+}
+
+static void a_split_enters_the_way_to_the_cut(struct world *w)
+{
+	unsigned int top = w_top(w);
+	uint64_t size = w_size(w, top);
+
+	W_OK(w_map(w, size, size, 0, W_RW, top));
+	/* To both ends of the range, and what is asked of the leaf beforehand. */
+	at_most(ENTERED(w, gst_unmap(&w->space, size + 3 * W_PAGE, W_PAGE, 0, &w->gather)), 4 * top,
+		"unmap");
+	CHECK_EQ("case", w->space.tables, top, "tables");
+	gst_gather_finish(&w->space, &w->gather);
+	model_unmap(&w->model, size + 3 * W_PAGE, size + 4 * W_PAGE);
+}
+
+static void a_table_takes_as_much_memory_as_it_needs(struct world *w)
+{
+	uint64_t size = w_size(w, 1);
+
+	/* Tables in use are those that the pages make necessary. */
+	W_OK(w_map(w, size - W_PAGE, 2 * W_PAGE, 0, W_RW, 0));
+	CHECK_EQ("case", w->mem.allocs - 4, w_top(w) + 1, "tables made");
+	W_OK(w_map(w, size - 2 * W_PAGE, 4 * W_PAGE, 0, W_RW, 0));
+	CHECK_EQ("case", w->mem.allocs - 4, w_top(w) + 1, "tables made");
+	CHECK_EQ("case", w->space.tables, w_top(w) + 1, "tables");
+}
+
+static const struct property properties[] = {
+	{ "an operation on an empty space enters no table", an_empty_space_costs_nothing },
+	{ "an operation on a vast range enters just the tables that are there",
+	  a_vast_range_with_few_tables_enters_just_those },
+	{ "a full table is entered once, not once for each page", a_full_table_is_entered_once },
+	{ "many tables are entered once each", many_tables_are_entered_once_each },
+	{ "a split enters the tables on the way to the cut", a_split_enters_the_way_to_the_cut },
+	{ "no more tables are made than pages make necessary",
+	  a_table_takes_as_much_memory_as_it_needs },
+};
+
+int main(void)
+{
+	return RUN(properties);
+}
