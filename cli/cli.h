@@ -26,6 +26,9 @@ enum {
 /* Overrides where the preload library is looked for. */
 #define ENV_PRELOAD	"GSTAGE_PRELOAD"
 
+/* Overrides where debugfs is mounted. */
+#define ENV_DEBUGFS	"GSTAGE_DEBUGFS"
+
 #define KVM_PATH	"/dev/kvm"
 
 /* err.c */
@@ -64,6 +67,20 @@ void json_string(FILE *f, const char *s);
  * Return: 0, or @status after having reported the cause.
  */
 int kvm_host_mask(int status, unsigned int *mask);
+
+/* The same mask for those who can do without: 0 if nobody tells. */
+unsigned int kvm_ask_mask(void);
+
+/* Where the module says what VMs get that do not choose. */
+#define POLICY_PATH	"/sys/module/kvm/parameters/gstage_mode"
+
+/**
+ * kvm_policy() - read the host's policy for VMs that do not choose
+ * @buf: what it is called: max, auto or a mode's name
+ *
+ * Return: false where the module has none, or it cannot be read.
+ */
+bool kvm_policy(char *buf, size_t size);
 
 /* Writes the names of the formats in @mask to @buf, separated by commas. */
 void kvm_mode_names(unsigned int mask, char *buf, size_t size);
@@ -107,8 +124,49 @@ void file_arch(const struct file_info *info, char *buf, size_t size);
  */
 int vmm_find(const char *name, const char *lib, char *path, size_t size);
 
+/* vms.c */
+
+/** struct vm - a VM of this host, as KVM names it in debugfs */
+struct vm {
+	int pid;		/* of the process that created it */
+	int fd;			/* of the VM in that process, or VM_ANY_FD */
+	char mode[16];		/* the mode's name, empty if not known */
+};
+
+#define VM_ANY_FD	(-1)
+/* In the directory of each VM, with gstage's module. */
+#define VM_MODE_FILE	"gstage_mode"
+
+/* Parses PID-FD, or PID alone: the fd is VM_ANY_FD then. */
+bool vm_parse(const char *name, struct vm *vm);
+
+/* Writes the path of @file in the VM's directory.  Return: 0, or an errno. */
+int vm_path(const struct vm *vm, const char *file, char *path, size_t size);
+
+/* Reads an open VM_MODE_FILE into vm->mode.  Return: 0, or an errno. */
+int vm_read_mode(int fd, struct vm *vm);
+
+/**
+ * vms_list() - all VMs of this host, with their modes
+ * @vms: on success, sorted by pid and fd, for the caller to free()
+ * @count: how many there are
+ *
+ * Return: 0, or an exit status after having reported the cause.
+ */
+int vms_list(struct vm **vms, size_t *count);
+
+/* Writes, for example, "1234-8 (sv39x4), 1234-9 (sv57x4)" to @buf. */
+void vms_names(const struct vm *vms, size_t count, char *buf, size_t size);
+
+/* Is the KVM module gstage's, as far as debugfs shows? */
+bool vms_module_is_ours(void);
+
+/* Reports EACCES or EPERM for @path.  Return: an exit status. */
+int vms_fail_permission(int err, const char *path);
+
 /* main.c hands each command its own argv, whose [0] names it for messages. */
 int cmd_modes(int argc, char **argv);
 int cmd_exec(int argc, char **argv);
+int cmd_set(int argc, char **argv);
 
 #endif

@@ -27,8 +27,9 @@ struct arguments {
 
 static const struct argp_option options[] = {
 	{ "mode", 'm', "MODE", 0,
-	  "sv39x4, sv48x4, sv57x4 (RV32: sv32x4), or max for the highest that "
-	  "the host has", 0 },
+	  "sv39x4, sv48x4, sv57x4 (RV32: sv32x4); max for the highest that the "
+	  "host has; or auto to start in the narrowest and widen while the VM "
+	  "runs, when it needs more", 0 },
 	{ "verbose", 'v', NULL, 0, "Report each VM's mode on stderr", 0 },
 	{ "json", 'j', NULL, 0,
 	  "Write errors, and what --verbose reports, as JSON lines", 0 },
@@ -166,10 +167,23 @@ static int set_environment(const struct arguments *args, const char *lib)
 	return 0;
 }
 
+/* The one spelling of a mode that the user may give, or NULL. */
+static const char *mode_name(const char *name)
+{
+	const struct format *f = format_by_name(name);
+
+	if (!strcasecmp(name, MODE_NAME_MAX))
+		return MODE_NAME_MAX;
+	if (!strcasecmp(name, MODE_NAME_AUTO))
+		return MODE_NAME_AUTO;
+	return f ? f->name : NULL;
+}
+
 /* Return: 0 if all is well without asking the host, or an exit status. */
 static int check_arguments(struct arguments *args)
 {
-	const struct format *f;
+	static const char others[] = MODE_NAME_MAX " and " MODE_NAME_AUTO;
+	const char *mode;
 	char names[128];
 
 	kvm_mode_names(~0U, names, sizeof(names));
@@ -177,16 +191,15 @@ static int check_arguments(struct arguments *args)
 		return fail(STATUS_EXEC_FAILED, "usage",
 			    "Give --mode and one of them; \"gstage modes\" tells "
 			    "which ones this host has.",
-			    "no mode given: there are %s and " MODE_NAME_MAX,
-			    names);
+			    "no mode given: there are %s, %s", names, others);
 
-	f = format_by_name(args->mode);
-	if (!f && strcasecmp(args->mode, MODE_NAME_MAX))
+	mode = mode_name(args->mode);
+	if (!mode)
 		return fail(STATUS_EXEC_FAILED, "unknown-mode",
 			    "\"gstage modes\" tells which ones this host has.",
-			    "unknown mode '%s': there are %s and " MODE_NAME_MAX,
-			    args->mode, names);
-	args->mode = f ? f->name : MODE_NAME_MAX;
+			    "unknown mode '%s': there are %s, %s", args->mode,
+			    names, others);
+	args->mode = mode;
 
 	if (!args->vmm)
 		return fail(STATUS_EXEC_FAILED, "usage",
@@ -208,7 +221,7 @@ static int check_host(const char *mode)
 
 	kvm_mode_names(mask, names, sizeof(names));
 	return fail(STATUS_EXEC_FAILED, "unsupported-mode",
-		    "Choose one of those, or max.",
+		    "Choose one of those, max or auto.",
 		    "this host does not have %s; it has %s", mode, names);
 }
 

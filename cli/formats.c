@@ -4,7 +4,7 @@
 
 #include "formats.h"
 
-/* Rising width: the last one that a host has is its highest. */
+/* Rising width: a host's first one is its narrowest. */
 const struct format formats[] = {
 	{ "sv32x4", KVM_RISCV_HGATP_MODE_SV32X4, 32, 2, 34 },
 	{ "sv39x4", KVM_RISCV_HGATP_MODE_SV39X4, 64, 3, 41 },
@@ -58,6 +58,16 @@ unsigned int mask_highest(unsigned int mask)
 	while (mask >>= 1)
 		mode++;
 	return mode;
+}
+
+unsigned int mask_narrowest(unsigned int mask)
+{
+	const struct format *f;
+
+	for (f = formats; f->name; f++)
+		if (mask & (1U << f->mode))
+			return f->mode;
+	return 0;
 }
 
 unsigned int mask_xlen(unsigned int mask)

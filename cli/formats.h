@@ -25,6 +25,8 @@ struct guest_format {
 
 /* What --mode and GSTAGE_MODE call the host's highest format. */
 #define MODE_NAME_MAX	"max"
+/* Start in the host's narrowest format, and widen as the VM needs it. */
+#define MODE_NAME_AUTO	"auto"
 
 /* Both tables end with an entry whose name is NULL. */
 extern const struct format formats[];
@@ -39,6 +41,9 @@ unsigned int formats_known(void);
 
 /* The highest hgatp.MODE in @mask, which is not 0. */
 unsigned int mask_highest(unsigned int mask);
+
+/* The narrowest known hgatp.MODE in @mask, or 0 if it has none. */
+unsigned int mask_narrowest(unsigned int mask);
 
 /* The XLEN of a host with this @mask: only RV32 has Sv32x4. */
 unsigned int mask_xlen(unsigned int mask);

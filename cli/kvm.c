@@ -103,6 +103,34 @@ int kvm_host_mask(int status, unsigned int *mask)
 	return 0;
 }
 
+unsigned int kvm_ask_mask(void)
+{
+	int fd = open(KVM_PATH, O_RDWR | O_CLOEXEC), ret;
+
+	if (fd < 0)
+		return 0;
+	ret = ioctl(fd, KVM_CHECK_EXTENSION, KVM_CAP_RISCV_SET_HGATP_MODE);
+	close(fd);
+	return ret > 0 && (unsigned int)ret & formats_known() ? ret : 0;
+}
+
+bool kvm_policy(char *buf, size_t size)
+{
+	ssize_t len;
+	int fd;
+
+	fd = open(POLICY_PATH, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	len = read(fd, buf, size - 1);
+	close(fd);
+	if (len <= 0)
+		return false;
+	buf[len] = '\0';
+	buf[strcspn(buf, "\n")] = '\0';
+	return true;
+}
+
 void kvm_mode_names(unsigned int mask, char *buf, size_t size)
 {
 	const struct format *f;

@@ -14,6 +14,7 @@ static const struct command {
 } commands[] = {
 	{ "modes", "gstage modes", cmd_modes },
 	{ "exec", "gstage exec", cmd_exec },
+	{ "set", "gstage set", cmd_set },
 	{ NULL, NULL, NULL },
 };
 
@@ -34,14 +35,15 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 				break;
 		if (!c->name)
 			argp_error(state, "unknown command '%s': there are "
-				   "'modes' and 'exec'", arg);
+				   "'modes', 'exec' and 'set'", arg);
 		args->command = c;
 		args->first = state->next - 1;
 		/* The rest is the command's to parse. */
 		state->next = state->argc;
 		return 0;
 	case ARGP_KEY_NO_ARGS:
-		argp_error(state, "a command is missing: 'modes' or 'exec'");
+		argp_error(state, "a command is missing: 'modes', 'exec' or "
+			   "'set'");
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -51,11 +53,13 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 static const struct argp argp = {
 	.parser = parse,
 	.args_doc = "modes [OPTION...]\n"
-		    "exec --mode MODE [OPTION...] -- VMM [ARG...]",
+		    "exec --mode MODE [OPTION...] -- VMM [ARG...]\n"
+		    "set VM MODE [OPTION...]",
 	.doc = "Choose and inspect the G-stage page-table formats of RISC-V "
 	       "virtual machines.\v"
 	       "  modes   list the formats that this host has\n"
 	       "  exec    run a VMM, unmodified, with a format for all its VMs\n"
+	       "  set     widen or narrow a VM that runs\n"
 	       "\n"
 	       "\"gstage COMMAND --help\" tells more.  Needs gstage's kvm.ko.\n",
 };

@@ -30,14 +30,52 @@ static const struct argp argp = {
 	.options = options,
 	.parser = parse,
 	.doc = "List the G-stage page-table formats of this host.\v"
-	       "\"Default\" is what a VM gets that does not choose.  A nested "
+	       "\"Default\" is what a VM gets, or starts in, that does not "
+	       "choose: that is the administrator's policy, the module "
+	       "parameter gstage_mode.  A nested "
 	       "TLB miss reads (guest levels + 1) * (levels + 1) - 1 page-table "
 	       "entries: the fewer, the cheaper.",
 };
 
-static void print_table(unsigned int mask)
+/**
+ * struct host - what this host has
+ * @mask: KVM_CHECK_EXTENSION's answer
+ * @policy: for VMs that do not choose; empty if the module does not tell
+ * @standard: the mode that they start in, 0 if this gstage cannot tell
+ */
+struct host {
+	unsigned int mask;
+	char policy[32];
+	unsigned int standard;
+};
+
+/* A module without the parameter always takes the highest. */
+static unsigned int standard_mode(unsigned int mask, const char *policy)
 {
-	unsigned int xlen = mask_xlen(mask), highest = mask_highest(mask);
+	const struct format *f = format_by_name(policy);
+
+	if (!*policy || !strcmp(policy, MODE_NAME_MAX))
+		return mask_highest(mask);
+	if (!strcmp(policy, MODE_NAME_AUTO))
+		return mask_narrowest(mask);
+	return f && mask & (1U << f->mode) ? f->mode : 0;
+}
+
+static int ask_host(struct host *host)
+{
+	int ret = kvm_host_mask(STATUS_FAILED, &host->mask);
+
+	if (ret)
+		return ret;
+	if (!kvm_policy(host->policy, sizeof(host->policy)))
+		host->policy[0] = '\0';
+	host->standard = standard_mode(host->mask, host->policy);
+	return 0;
+}
+
+static void print_table(const struct host *host)
+{
+	unsigned int mask = host->mask, xlen = mask_xlen(mask);
 	unsigned int rest = mask & ~formats_known();
 	const struct guest_format *g;
 	const struct format *f;
@@ -58,7 +96,7 @@ static void print_table(unsigned int mask)
 		if (f->xlen != xlen)
 			continue;
 		printf("%-8s%-14s%9u%8u", f->name,
-		       f->mode == highest ? "yes, default" :
+		       f->mode == host->standard ? "yes, default" :
 		       mask & (1U << f->mode) ? "yes" : "no",
 		       f->gpa_bits, f->levels);
 		for (g = guest_formats; g->name; g++)
@@ -69,17 +107,32 @@ static void print_table(unsigned int mask)
 	if (rest)
 		printf("The host has more, unknown to this gstage: mask %#x.\n",
 		       rest);
+	if (host->policy[0])
+		printf("Policy for VMs that do not choose, in " POLICY_PATH
+		       ": %s%s\n", host->policy,
+		       strcmp(host->policy, MODE_NAME_AUTO) ? "" :
+		       " (a VM widens by itself)");
 }
 
-static void print_json(unsigned int mask)
+static void print_json(const struct host *host)
 {
-	unsigned int xlen = mask_xlen(mask), highest = mask_highest(mask);
+	unsigned int mask = host->mask, xlen = mask_xlen(mask);
 	const char *next = "", *more;
 	const struct guest_format *g;
 	const struct format *f;
 
-	printf("{\n  \"version\": 1,\n  \"host_mask\": %u,\n"
-	       "  \"default_hgatp_mode\": %u,\n  \"modes\": [", mask, highest);
+	printf("{\n  \"version\": 1,\n  \"host_mask\": %u,\n  \"policy\": ",
+	       mask);
+	if (host->policy[0])
+		json_string(stdout, host->policy);
+	else
+		printf("null");
+	printf(",\n  \"default_hgatp_mode\": ");
+	if (host->standard)
+		printf("%u", host->standard);
+	else
+		printf("null");
+	printf(",\n  \"modes\": [");
 	for (f = formats; f->name; f++) {
 		if (f->xlen != xlen)
 			continue;
@@ -88,7 +141,7 @@ static void print_json(unsigned int mask)
 		       "\"gpa_bits\": %u, \"levels\": %u, \"pte_reads\": {",
 		       next, f->name, f->mode,
 		       mask & (1U << f->mode) ? "true" : "false",
-		       f->mode == highest ? "true" : "false",
+		       f->mode == host->standard ? "true" : "false",
 		       f->gpa_bits, f->levels);
 		next = ",";
 		more = "";
@@ -106,7 +159,7 @@ static void print_json(unsigned int mask)
 
 int cmd_modes(int argc, char **argv)
 {
-	unsigned int mask;
+	struct host host;
 	bool json = false;
 	error_t err;
 	int ret;
@@ -117,14 +170,14 @@ int cmd_modes(int argc, char **argv)
 	if (err)
 		return fail(STATUS_FAILED, "internal", NULL, "%s", strerror(err));
 
-	ret = kvm_host_mask(STATUS_FAILED, &mask);
+	ret = ask_host(&host);
 	if (ret)
 		return ret;
 
 	if (json)
-		print_json(mask);
+		print_json(&host);
 	else
-		print_table(mask);
+		print_table(&host);
 	if (fflush(stdout) || ferror(stdout))
 		return fail(STATUS_FAILED, "output", NULL,
 			    "cannot write the answer: %s", strerror(errno));

@@ -96,8 +96,23 @@ static void put(struct line *l)
 	while (ret < 0 && errno == EINTR);
 }
 
-/* @cause is in our own words: nothing in it needs quoting. */
-static void report_refusal(int err, const char *cause)
+/**
+ * struct choice - what a VM is to get, or why it cannot
+ * @mode: hgatp.MODE
+ * @grow: to start in, and to widen from by itself
+ * @code: a stable word for programs
+ * @cause: what went wrong
+ * @remedy: what the reader can do about it
+ *
+ * The strings are in our own words: nothing in them needs quoting.
+ */
+struct choice {
+	unsigned int mode;
+	bool grow;
+	const char *code, *cause, *remedy;
+};
+
+static void report_refusal(int err, const struct choice *c)
 {
 	static atomic_flag said = ATOMIC_FLAG_INIT;
 	struct line l = { .len = 0 };
@@ -107,9 +122,12 @@ static void report_refusal(int err, const char *cause)
 		return;
 
 	if (self.json) {
-		add(&l, "{\"version\":1,\"error\":{\"code\":\"mode-refused\","
-		    "\"message\":\"");
-		add(&l, cause);
+		add(&l, "{\"version\":1,\"error\":{\"code\":\"");
+		add(&l, c->code);
+		add(&l, "\",\"message\":\"");
+		add(&l, c->cause);
+		add(&l, "\",\"remedy\":\"");
+		add(&l, c->remedy);
 		add(&l, "\",\"mode\":\"");
 		add(&l, self.mode);
 		add(&l, "\",\"errno\":");
@@ -121,20 +139,21 @@ static void report_refusal(int err, const char *cause)
 		add(&l, "gstage: no VM in mode ");
 		add(&l, self.mode);
 		add(&l, ": ");
-		add(&l, cause);
+		add(&l, c->cause);
 		add(&l, " (errno ");
 		add_number(&l, err);
 		add(&l, ", pid ");
 		add_number(&l, getpid());
-		add(&l, ")\n  \"gstage modes\" tells what this host has; KVM_CREATE_VM"
-		    " fails with that errno.");
+		add(&l, ")\n  ");
+		add(&l, c->remedy);
+		add(&l, " KVM_CREATE_VM fails with that errno.");
 	}
 	put(&l);
 }
 
-static void report_vm(int vm_fd, unsigned int mode)
+static void report_vm(int vm_fd, const struct choice *c)
 {
-	const struct format *f = format_by_mode(mode);
+	const struct format *f = format_by_mode(c->mode);
 	struct line l = { .len = 0 };
 	bool json = self.json;
 
@@ -142,70 +161,99 @@ static void report_vm(int vm_fd, unsigned int mode)
 	add_number(&l, getpid());
 	add(&l, json ? ",\"fd\":" : ": VM with fd ");
 	add_number(&l, vm_fd);
-	add(&l, json ? ",\"mode\":\"" : ": ");
-	add_mode(&l, mode);
+	add(&l, json ? ",\"mode\":\"" : c->grow ? ": auto, from " : ": ");
+	add_mode(&l, c->mode);
 	add(&l, json ? "\",\"hgatp_mode\":" : " (hgatp mode ");
-	add_number(&l, mode);
+	add_number(&l, c->mode);
 	if (f) {
 		add(&l, json ? ",\"gpa_bits\":" : ", GPA bits ");
 		add_number(&l, f->gpa_bits);
 	}
+	if (json)
+		add(&l, c->grow ? ",\"grow\":true" : ",\"grow\":false");
 	add(&l, json ? "}}" : ")");
 	put(&l);
 }
 
 /*
- * The mode that the user's name stands for on the KVM behind @kvm_fd.
- * Return: 0, or an errno with *@cause set.
+ * What the user's name stands for on the KVM behind @kvm_fd.
+ * Return: 0, or an errno with the cause in *@c.
  */
-static int resolve(ioctl_fn next, int kvm_fd, unsigned int *mode,
-		   const char **cause)
+static int resolve(ioctl_fn next, int kvm_fd, struct choice *c)
 {
 	const struct format *f = format_by_name(self.mode);
+	bool highest = !strcasecmp(self.mode, MODE_NAME_MAX);
 	int mask;
 
 	if (f) {
-		*mode = f->mode;
+		c->mode = f->mode;
 		return 0;
 	}
-	if (strcasecmp(self.mode, MODE_NAME_MAX)) {
-		*cause = "no such mode";
+	c->grow = !strcasecmp(self.mode, MODE_NAME_AUTO);
+	if (!highest && !c->grow) {
+		c->cause = "no such mode";
 		return EINVAL;
 	}
 
 	mask = next(kvm_fd, KVM_CHECK_EXTENSION,
 		    (void *)KVM_CAP_RISCV_SET_HGATP_MODE);
 	if (mask <= 0 || !((unsigned int)mask & formats_known())) {
-		*cause = "the KVM module in use is not gstage's";
+		c->cause = "the KVM module in use is not gstage's";
 		return EINVAL;
 	}
-	*mode = mask_highest(mask);
+	c->mode = highest ? mask_highest(mask) : mask_narrowest(mask);
 	return 0;
 }
 
-/* Return: 0, or an errno with *@cause set. */
-static int choose(ioctl_fn next, int kvm_fd, int vm_fd, unsigned int *mode,
-		  const char **cause)
+/* Return: 0, or an errno. */
+static int enable(ioctl_fn next, int vm_fd, unsigned int mode, bool grow)
 {
 	struct kvm_enable_cap cap;
-	int err, ret;
-
-	err = resolve(next, kvm_fd, mode, cause);
-	if (err)
-		return err;
+	int ret;
 
 	/* Every byte: the module refuses flags and arguments that are not 0. */
 	memset(&cap, 0, sizeof(cap));
 	cap.cap = KVM_CAP_RISCV_SET_HGATP_MODE;
-	cap.args[0] = *mode;
+	cap.args[0] = mode;
+	cap.args[1] = grow ? KVM_RISCV_HGATP_GROW : 0;
+#ifdef GSTAGE_BUG_GROW
+	/* For the test of the tests: the VM never widens. */
+	cap.args[1] = 0;
+#endif
 	do
 		ret = next(vm_fd, KVM_ENABLE_CAP, &cap);
 	while (ret < 0 && errno == EINTR);
 	if (!ret)
 		return 0;
-
-	*cause = "KVM_ENABLE_CAP refused it";
 	return ret < 0 ? errno : EINVAL;
+}
+
+/* Return: 0, or an errno with the cause in *@c. */
+static int choose(ioctl_fn next, int kvm_fd, int vm_fd, struct choice *c)
+{
+	int err;
+
+	*c = (struct choice){
+		.code = "mode-refused",
+		.remedy = "Ask gstage modes what this host has.",
+	};
+	err = resolve(next, kvm_fd, c);
+	if (err)
+		return err;
+	err = enable(next, vm_fd, c->mode, c->grow);
+	if (!err)
+		return 0;
+
+	c->cause = "KVM_ENABLE_CAP refused it";
+	/* Is it only the growing?  The VM is lost in any case. */
+	if (err == EINVAL && c->grow && !enable(next, vm_fd, c->mode, false)) {
+		c->code = "old-module";
+		c->cause = "the KVM module in use is an older gstage, whose VMs "
+			   "cannot widen by themselves";
+		c->remedy = "Stop all VMs and load the kvm.ko of this gstage, or "
+			    "choose a mode.";
+	}
+	return err;
 }
 
 /*
@@ -216,8 +264,7 @@ static int choose(ioctl_fn next, int kvm_fd, int vm_fd, unsigned int *mode,
 static int created(ioctl_fn next, int kvm_fd, int vm_fd)
 {
 	int err, saved = errno;
-	const char *cause = NULL;
-	unsigned int mode;
+	struct choice choice;
 
 	/* Preloaded by hand and without a choice: nothing to do. */
 	if (!self.mode[0])
@@ -230,15 +277,15 @@ static int created(ioctl_fn next, int kvm_fd, int vm_fd)
 		return vm_fd;
 #endif
 
-	err = choose(next, kvm_fd, vm_fd, &mode, &cause);
+	err = choose(next, kvm_fd, vm_fd, &choice);
 	if (err) {
 		close(vm_fd);
-		report_refusal(err, cause);
+		report_refusal(err, &choice);
 		errno = err;
 		return -1;
 	}
 	if (self.verbose)
-		report_vm(vm_fd, mode);
+		report_vm(vm_fd, &choice);
 	errno = saved;
 	return vm_fd;
 }

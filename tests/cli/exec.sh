@@ -94,10 +94,10 @@ exits 'a path that LD_PRELOAD cannot hold stops it' 125 'a space or a colon'
 
 # What the user asks for.
 run gx -- -- "$VMM" vms 1
-exits 'no mode: which ones there are' 125 'no mode given.* sv57x4 and max'
+exits 'no mode: which ones there are' 125 'no mode given.* sv57x4, max and auto$'
 run gx -- -m sv64x4 -- "$VMM" vms 1
 exits 'an unknown mode: which ones there are' 125 \
-	"unknown mode 'sv64x4'.* sv39x4, .* and max"
+	"unknown mode 'sv64x4'.* sv39x4, .*, max and auto$"
 run gx -- -m '' -- "$VMM" vms 1
 exits 'an empty mode is unknown' 125 "unknown mode ''"
 run gx -- -m max
@@ -116,6 +116,11 @@ run gx FAKEKVM_MASK=0 -- -m max -- "$VMM" exit 3
 exits 'exec on a stock module' 125 "not gstage's" insmod
 run gx FAKEKVM_OPEN=13 -- -m max -- "$VMM" exit 3
 exits 'exec without permission' 125 'no permission'
+
+run gx FAKEKVM_MASK=0 -- -m auto -- "$VMM" exit 3
+exits 'exec with auto on a stock module' 125 "not gstage's" insmod
+run gx -- -m AUTO -- "$VMM" env GSTAGE_MODE
+prints 'auto in any case' auto
 
 # VMMs that it cannot run, or could not reach.
 run gx -- -m max -- no-such-vmm

@@ -30,6 +30,7 @@
 
 struct vm {
 	unsigned int mode;
+	int grow;
 	int vcpus;
 	int interrupted;
 };
@@ -84,6 +85,72 @@ static int failing(int err)
 	return -1;
 }
 
+/* Files that are not KVM's device */
+
+static int ends(const char *path, const char *end)
+{
+	size_t len = strlen(path), n = strlen(end);
+
+	return len >= n && !strcmp(path + len - n, end);
+}
+
+/* Is @call on @path, below debugfs, to fail?  Sets errno then. */
+static int debugfs_fails(const char *call, const char *path)
+{
+	const char *root = getenv("GSTAGE_DEBUGFS"), *how = getenv("FAKEKVM_DEBUGFS");
+	size_t len = strlen(call);
+
+	if (!root || !how || strncmp(path, root, strlen(root)) ||
+	    strncmp(how, call, len) || how[len] != ':')
+		return 0;
+	failing(atoi(how + len + 1));
+	return 1;
+}
+
+static int file_fails(const char *call, int fd)
+{
+	char link[64], path[4096];
+	ssize_t len;
+
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	len = readlink(link, path, sizeof(path) - 1);
+	if (len < 0)
+		return 0;
+	path[len] = '\0';
+	return ends(path, "/gstage_mode") && debugfs_fails(call, path);
+}
+
+static int open_policy(void)
+{
+	const char *policy = getenv("FAKEKVM_POLICY");
+	int fd;
+
+	if (!policy)
+		return failing(ENOENT);
+	fd = memfd_create("policy", MFD_CLOEXEC);
+	if (fd < 0 || dprintf(fd, "%s\n", policy) < 0 || lseek(fd, 0, SEEK_SET))
+		abort();
+	return fd;
+}
+
+ssize_t pread(int fd, void *buf, size_t size, off_t offset)
+{
+	static ssize_t (*next)(int, void *, size_t, off_t);
+
+	if (!next)
+		*(void **)&next = dlsym(RTLD_NEXT, "pread");
+	return file_fails("read", fd) ? -1 : next(fd, buf, size, offset);
+}
+
+ssize_t write(int fd, const void *buf, size_t size)
+{
+	static ssize_t (*next)(int, const void *, size_t);
+
+	if (!next)
+		*(void **)&next = dlsym(RTLD_NEXT, "write");
+	return file_fails("write", fd) ? -1 : next(fd, buf, size);
+}
+
 /* Opening */
 
 static int fake_open(int *fd, const char *path)
@@ -95,6 +162,15 @@ static int fake_open(int *fd, const char *path)
 		if (!how)
 			return 0;
 		*fd = openat(AT_FDCWD, how, O_RDONLY | O_CLOEXEC);
+		return 1;
+	}
+	if (!strcmp(path, "/sys/module/kvm/parameters/gstage_mode")) {
+		*fd = open_policy();
+		return 1;
+	}
+	if ((ends(path, "/kvm") && debugfs_fails("dir", path)) ||
+	    (ends(path, "/gstage_mode") && debugfs_fails("mode", path))) {
+		*fd = -1;
 		return 1;
 	}
 	if (strcmp(path, "/dev/kvm"))
@@ -188,7 +264,8 @@ static int enable_cap(int fd, const struct kvm_enable_cap *cap)
 		return failing(EINVAL);
 	if (cap->args[0] >= 32 || !(mask & (1U << cap->args[0])))
 		return failing(EINVAL);
-	if (cap->args[1] || cap->args[2] || cap->args[3])
+	if (cap->args[1] & ~(getenv("FAKEKVM_OLD") ? 0 : KVM_RISCV_HGATP_GROW) ||
+	    cap->args[2] || cap->args[3])
 		return failing(EINVAL);
 	for (i = 0; i < sizeof(cap->pad); i++)
 		if (cap->pad[i])
@@ -197,8 +274,30 @@ static int enable_cap(int fd, const struct kvm_enable_cap *cap)
 		return failing(EBUSY);
 
 	vm.mode = cap->args[0];
+	vm.grow = cap->args[1] == KVM_RISCV_HGATP_GROW;
 	store(fd, &vm);
 	return 0;
+}
+
+/* A slot beyond the VM's mode widens a VM that may grow. */
+static int set_region(int fd, const struct kvm_userspace_memory_region *region)
+{
+	static const unsigned int bits[] = { [1] = 34, [8] = 41, 50, 59 };
+	unsigned int mode, mask = host_mask();
+	struct vm vm;
+
+	load(fd, &vm);
+	for (mode = vm.mode; mode <= 10; mode++) {
+		if (!(mask & (1U << mode)) ||
+		    (region->guest_phys_addr + region->memory_size) >> bits[mode])
+			continue;
+		if (mode != vm.mode && !vm.grow)
+			break;
+		vm.mode = mode;
+		store(fd, &vm);
+		return 0;
+	}
+	return failing(EFAULT);
 }
 
 static int kvm_ioctl(unsigned int request, long arg)
@@ -240,6 +339,8 @@ static int vm_ioctl(int fd, unsigned long request, void *arg)
 		vm.vcpus++;
 		store(fd, &vm);
 		return memfd_create(VCPU_NAME, MFD_CLOEXEC);
+	case KVM_SET_USER_MEMORY_REGION:
+		return set_region(fd, arg);
 	case FAKE_GET_MODE:
 		load(fd, &vm);
 		return vm.mode;

@@ -9,6 +9,11 @@
  *	FAKEKVM_CREATE	errno with which KVM_CREATE_VM fails
  *	FAKEKVM_EINTR	set: KVM_ENABLE_CAP fails once with EINTR, for each VM
  *	FAKEKVM_CPUINFO	the file that stands in for /proc/cpuinfo
+ *	FAKEKVM_OLD	set: KVM_ENABLE_CAP knows no KVM_RISCV_HGATP_GROW
+ *	FAKEKVM_POLICY	what the module parameter gstage_mode says; unset: the
+ *			module has no such parameter
+ *	FAKEKVM_DEBUGFS	CALL:ERRNO, for files below GSTAGE_DEBUGFS: CALL is dir,
+ *			mode (to open a VM's gstage_mode), read or write (of it)
  *	FAKEKVM_LOG	the file to which calls are appended, one a line
  */
 #ifndef TESTS_CLI_FAKEKVM_H

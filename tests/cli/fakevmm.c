@@ -85,6 +85,22 @@ static int late(char **args)
 	return 0;
 }
 
+/* slots GPA...: prints the mode after a page at each address, or "no". */
+static int slots(char **args)
+{
+	struct kvm_userspace_memory_region slot = { .memory_size = 4096 };
+	int vm = create_vm(open_kvm());
+
+	for (; *args; args++) {
+		slot.guest_phys_addr = strtoull(*args, NULL, 0);
+		if (ioctl(vm, KVM_SET_USER_MEMORY_REGION, &slot))
+			printf("no\n");
+		else
+			printf("%d\n", ioctl(vm, FAKE_GET_MODE, 0));
+	}
+	return 0;
+}
+
 static int thread_mode;
 
 static void *thread(void *arg)
@@ -270,7 +286,8 @@ static const struct {
 	const char *name;
 	int (*run)(char **args);
 } actions[] = {
-	{ "vms", vms }, { "late", late }, { "threads", threads },
+	{ "vms", vms }, { "late", late }, { "slots", slots },
+	{ "threads", threads },
 	{ "forked", forked }, { "early", early }, { "errno", keeps_errno },
 	{ "refused", refused }, { "others", others },
 	{ "requests", requests }, { "type", type }, { "quiet", quiet },

@@ -10,7 +10,9 @@ run "$GSTAGE" --version
 prints 'the version is that of the file VERSION' \
 	"gstage $(cat "$HERE/../../VERSION")"
 run "$GSTAGE" --help
-holds 'help names both commands' grep -q 'exec --mode MODE' "$TMP/out"
+for name in 'modes ' 'exec --mode MODE ' 'set VM MODE '; do
+	holds "help names $name" grep -qF " $name[" "$TMP/out"
+done
 run "$GSTAGE"
 exits 'no command is a usage error' 2 'command is missing'
 run "$GSTAGE" nonsense
@@ -61,6 +63,39 @@ json 'json: reads, levels and GPA bits' 0 out '.[0].modes ==
 	 {name: "sv57x4", hgatp_mode: 10, supported: true, default: true,
 	  gpa_bits: 59, levels: 5, pte_reads: {Sv39: 23, Sv48: 29, Sv57: 35}}]
 	and .[0].default_hgatp_mode == 10'
+
+# The host's policy for VMs that do not choose.
+run modes
+holds 'policy: not a word where the module has none' \
+	test "$(grep -c 'olicy' "$TMP/out")" -eq 0
+run fake "$GSTAGE" modes --json
+json 'policy: null in JSON' 0 out '.[0] | has("policy") and .policy == null'
+run modes FAKEKVM_POLICY=max
+holds 'policy: max is said' grep -q '^Policy .*/gstage_mode: max$' "$TMP/out"
+holds 'policy: max: the highest is the default' \
+	row sv57x4 yes, default 59 5 23 29 35
+run modes FAKEKVM_POLICY=auto
+holds 'policy: auto is said, and that VMs widen' \
+	grep -q '^Policy .*: auto (a VM widens by itself)$' "$TMP/out"
+holds 'policy: auto: the narrowest is the default' \
+	row sv39x4 yes, default 41 3 15 19 23
+holds 'policy: auto: the highest is not' row sv57x4 yes 59 5 23 29 35
+run modes FAKEKVM_POLICY=sv48x4
+holds 'policy: a mode is the default' row sv48x4 yes, default 50 4 19 24 29
+holds 'policy: a mode: the only one' \
+	test "$(grep -c default "$TMP/out")" -eq 1
+for case in max:0x700:10 auto:0x700:8 auto:0x600:9 auto:2:1 sv48x4:0x700:9 \
+	sv48x4:0x500:null future:0x700:null; do
+	policy=${case%%:*}
+	mask=${case#*:}
+	mode=${mask#*:}
+	mask=${mask%:*}
+	run fake FAKEKVM_POLICY=$policy FAKEKVM_MASK=$mask "$GSTAGE" modes --json
+	json "json: policy $policy with mask $mask: the default is $mode" 0 out "
+		.[0] as \$o | \$o.policy == \"$policy\" and
+		\$o.default_hgatp_mode == $mode and
+		([\$o.modes[] | .default == (.hgatp_mode == $mode)] | all)"
+done
 
 # Where nobody can tell: the cause and what to do.
 run modes FAKEKVM_MASK=0

@@ -16,6 +16,53 @@ holds 'max is asked for explicitly, and nothing but the mode' \
 	test "$(cat "$log")" = "create_vm 0
 enable_cap 247 flags 0 args 10 0 0 0"
 
+# auto: the narrowest, and it widens when a slot needs it.
+for case in 0x100:8 0x700:8 0x600:9 0xf01:8 2:1; do
+	run gx FAKEKVM_MASK=${case%:*} -- -m auto -- "$VMM" vms 1
+	prints "auto of mask ${case%:*} starts in mode ${case#*:}" ${case#*:}
+done
+rm -f "$log"
+run gx FAKEKVM_LOG="$log" -- -m auto -- "$VMM" vms 1
+holds 'auto asks for the narrowest mode, and to grow' \
+	test "$(cat "$log")" = "create_vm 0
+enable_cap 247 flags 0 args 8 1 0 0"
+grown='8
+9
+9
+10'
+run gx -- -m auto -- "$VMM" slots 0 0x20000000000 0 0x4000000000000
+prints 'auto widens as slots need it' "$grown"
+run gx GSTAGE_PRELOAD="$BUILD/bug-grow/libgstage-preload.so" -- -m auto -- \
+	"$VMM" slots 0 0x20000000000 0 0x4000000000000
+seeded=$(cat "$TMP/out")
+holds 'a library that forgets to let it grow is caught by that test' \
+	test "$seeded" = '8
+no
+8
+no'
+run gx -- -m sv39x4 -- "$VMM" slots 0 0x20000000000
+prints 'a mode stays what it is' '8
+no'
+run gx FAKEKVM_EINTR=1 -- -m auto -- "$VMM" slots 0x20000000000
+prints 'auto: an interrupted request is repeated' 9
+rm -f "$log"
+run gx FAKEKVM_OLD=1 FAKEKVM_LOG="$log" -- -m auto -- "$VMM" refused 2
+prints 'auto on an older gstage: no VM' '22
+22'
+holds 'auto on an older gstage: every such VM is closed' \
+	test "$(grep -c close_vm "$log")" -eq 2
+exits 'auto on an older gstage: what it is, what to do' 0 \
+	'no VM in mode auto: .* older gstage.*errno 22' 'load the kvm.ko of this'
+run gx FAKEKVM_OLD=1 -- --json -m auto -- "$VMM" refused 1
+json 'auto on an older gstage, as JSON' 0 err 'length == 1 and
+	(.[0].error | .code == "old-module" and .mode == "auto" and
+	.errno == 22 and (.remedy | contains("kvm.ko")))'
+run gx FAKEKVM_OLD=1 -- -m max -- "$VMM" vms 1
+prints 'an older gstage has all else' 10
+run gx FAKEKVM_REFUSE=22 -- -m auto -- "$VMM" refused 1
+exits 'auto that is refused whole is not taken for an older gstage' 0 \
+	'KVM_ENABLE_CAP refused it'
+
 # QEMU makes five of them for one guest, all but the last to try things out.
 run gx -- -m sv39x4 -- "$VMM" vms 5
 prints 'scratch VMs each get the mode' '8 8 8 8 8'
@@ -91,5 +138,13 @@ run gx -- -v --json -m max -- "$VMM" vms 2
 json 'verbose: as JSON' 0 err 'length == 2 and ([.[] | .version == 1 and
 	(.vm | .mode == "sv57x4" and .hgatp_mode == 10 and .gpa_bits == 59 and
 	.fd > 2 and .pid > 1)] | all)'
+run gx -- -v -m auto -- "$VMM" vms 1
+exits 'verbose: auto, and where it starts' 0 \
+	': auto, from sv39x4 \(hgatp mode 8, GPA bits 41\)$'
+run gx -- -v --json -m auto -- "$VMM" vms 1
+json 'verbose: auto as JSON' 0 err \
+	'.[0].vm | .mode == "sv39x4" and .hgatp_mode == 8 and .grow == true'
+run gx -- -v --json -m sv39x4 -- "$VMM" vms 1
+json 'verbose: a mode that does not grow, as JSON' 0 err '.[0].vm.grow == false'
 run gx -- -m max -- "$VMM" vms 2
 holds 'not verbose: silent' test ! -s "$TMP/err"

@@ -1,0 +1,308 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* gstage set: change the G-stage format of a VM that runs. */
+#include <argp.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cli.h"
+#include "formats.h"
+
+struct arguments {
+	const char *vm, *mode;
+	bool json;
+};
+
+static const struct argp_option options[] = {
+	{ "json", 'j', NULL, 0, "Print JSON; errors on stderr too", 0 },
+	{ 0 },
+};
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct arguments *args = state->input;
+
+	switch (key) {
+	case 'j':
+		args->json = true;
+		return 0;
+	case ARGP_KEY_ARG:
+		if (!args->vm)
+			args->vm = arg;
+		else if (!args->mode)
+			args->mode = arg;
+		else
+			argp_error(state, "too many arguments: VM and MODE are "
+				   "enough");
+		return 0;
+	case ARGP_KEY_END:
+		if (!args->mode)
+			argp_error(state, "%s is missing", args->vm ? "MODE" :
+				   "VM");
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static const struct argp argp = {
+	.options = options,
+	.parser = parse,
+	.args_doc = "VM MODE",
+	.doc = "Widen or narrow the G-stage page-table format of a running VM."
+	       "\v"
+	       "VM is PID-FD, as /sys/kernel/debug/kvm names it, or PID alone "
+	       "where that process has one VM.  MODE is sv39x4, sv48x4, sv57x4 "
+	       "(RV32: sv32x4).  The VM keeps running and loses nothing; a mode "
+	       "too narrow for what it has mapped is refused.\n"
+	       "\n"
+	       "Exit status: 0; 1 if it failed; 2 for wrong usage.\n"
+	       "\n"
+	       "Environment: GSTAGE_DEBUGFS names debugfs where it is not "
+	       "mounted on /sys/kernel/debug.\n",
+};
+
+/* Return: NULL after having reported the cause. */
+static const struct format *find_mode(const char *name)
+{
+	const struct format *f = format_by_name(name);
+	char names[128];
+
+	if (f)
+		return f;
+	kvm_mode_names(~0U, names, sizeof(names));
+	fail(STATUS_USAGE, "unknown-mode",
+	     !strcasecmp(name, MODE_NAME_MAX) || !strcasecmp(name, MODE_NAME_AUTO) ?
+	     "A VM can only start with it (\"gstage exec\"): give a running one "
+	     "a mode." : "\"gstage modes\" tells which ones this host has.",
+	     "unknown mode '%s': there are %s", name, names);
+	return NULL;
+}
+
+/* None matches: say which there are. */
+static int fail_unknown(const char *name, const struct vm *vms, size_t count)
+{
+	char names[512];
+
+	if (!count)
+		return fail(STATUS_FAILED, "unknown-vm",
+			    "Start it first; one that ended is no longer listed.",
+			    "there is no VM %s, nor any other", name);
+	vms_names(vms, count, names, sizeof(names));
+	return fail(STATUS_FAILED, "unknown-vm", "Choose one of those.",
+		    "there is no VM %s; there %s %s", name,
+		    count > 1 ? "are" : "is", names);
+}
+
+/* @name is a PID alone, of a process with more than one. */
+static int fail_ambiguous(const char *name, const struct vm *vms, size_t count)
+{
+	char names[512];
+
+	vms_names(vms, count, names, sizeof(names));
+	return fail(STATUS_FAILED, "ambiguous-vm", "Choose one of those.",
+		    "process %s has %zu VMs: %s", name, count, names);
+}
+
+/* Return: 0, or an exit status after having reported the cause. */
+static int find_vm(const char *name, struct vm *vm)
+{
+	struct vm asked, *vms;
+	size_t all, count = 0, i;
+	int ret;
+
+	if (!vm_parse(name, &asked))
+		return fail(STATUS_USAGE, "usage",
+			    "/sys/kernel/debug/kvm has a directory PID-FD for "
+			    "each VM.",
+			    "'%s' is no VM: give PID-FD, or PID alone", name);
+	ret = vms_list(&vms, &all);
+	if (ret)
+		return ret;
+
+	/* Those that match go to the front, in their order. */
+	for (i = 0; i < all; i++) {
+		if (vms[i].pid != asked.pid ||
+		    (asked.fd != VM_ANY_FD && vms[i].fd != asked.fd))
+			continue;
+		*vm = vms[i];
+		vms[i] = vms[count];
+		vms[count++] = *vm;
+	}
+	if (!count)
+		ret = fail_unknown(name, vms, all);
+	else if (count > 1)
+		ret = fail_ambiguous(name, vms, count);
+	free(vms);
+	return ret;
+}
+
+static int fail_gone(const struct vm *vm, int err)
+{
+	return fail(STATUS_FAILED, "vm-gone",
+		    "Its process ended or closed it: give a VM that runs.",
+		    "the VM %d-%d is gone (%s)", vm->pid, vm->fd, strerror(err));
+}
+
+static int fail_module(const struct vm *vm, const char *code, const char *why)
+{
+	return fail(STATUS_FAILED, code,
+		    "Stop all VMs, then load gstage's kvm.ko as root: "
+		    "\"rmmod kvm; insmod kvm.ko\".",
+		    "cannot change the VM %d-%d: the KVM module in use is %s",
+		    vm->pid, vm->fd, why);
+}
+
+static int fail_open(const struct vm *vm, const char *path, int err)
+{
+	switch (err) {
+	case ENOENT:
+		/* Of a VM that ends, the files go before the directory. */
+		if (!vms_module_is_ours())
+			return fail_module(vm, "stock-module", "not gstage's");
+		return fail_gone(vm, err);
+	case ENODEV:
+	case EIO:
+		return fail_gone(vm, err);
+	case EACCES:
+	case EPERM:
+		return vms_fail_permission(err, path);
+	default:
+		return fail(STATUS_FAILED, "debugfs-open", NULL,
+			    "cannot open %s: %s", path, strerror(err));
+	}
+}
+
+static int fail_unsupported(const struct vm *vm, const struct format *f)
+{
+	unsigned int mask = kvm_ask_mask();
+	char names[128];
+
+	if (!mask || mask & (1U << f->mode))
+		return fail(STATUS_FAILED, "unsupported-mode",
+			    "\"gstage modes\" tells which modes this host has.",
+			    "KVM refuses %s for the VM %d-%d (%s)", f->name,
+			    vm->pid, vm->fd, strerror(EINVAL));
+	kvm_mode_names(mask, names, sizeof(names));
+	return fail(STATUS_FAILED, "unsupported-mode", "Choose one of those.",
+		    "this host does not have %s; it has %s", f->name, names);
+}
+
+/* The VM is as it was before. */
+static int fail_write(const struct vm *vm, const struct format *f, int err)
+{
+	switch (err) {
+	case EINVAL:
+		return fail_unsupported(vm, f);
+	case ERANGE:
+		return fail(STATUS_FAILED, "out-of-range",
+			    "Unplug what lies there, or choose a wider mode.",
+			    "the VM %d-%d stays in %s: a memslot or mapping of it "
+			    "lies above the range of %s, which ends at %#llx",
+			    vm->pid, vm->fd, vm->mode, f->name,
+			    1ULL << f->gpa_bits);
+	case ENOMEM:
+		return fail(STATUS_FAILED, "no-memory",
+			    "Free some memory of the host, then try again.",
+			    "the VM %d-%d stays in %s: the host has no memory for "
+			    "the table of %s", vm->pid, vm->fd, vm->mode,
+			    f->name);
+	case ENODEV:
+	case ENOENT:
+	case EIO:
+		return fail_gone(vm, err);
+	case EACCES:
+	case EPERM:
+		return vms_fail_permission(err, VM_MODE_FILE);
+	default:
+		return fail(STATUS_FAILED, "debugfs-write", NULL,
+			    "the VM %d-%d stays in %s: %s", vm->pid, vm->fd,
+			    vm->mode, strerror(err));
+	}
+}
+
+/*
+ * On success vm->mode is the mode from before.
+ * Return: 0, or an exit status after having reported the cause.
+ */
+static int change(struct vm *vm, const struct format *f)
+{
+	char path[PATH_MAX], text[32];
+	struct stat st;
+	int fd, err;
+
+	err = vm_path(vm, VM_MODE_FILE, path, sizeof(path));
+	if (err)
+		return fail_open(vm, path, err);
+	/* The first gstage only showed the mode; root could open it for more. */
+	if (!stat(path, &st) && !(st.st_mode & 0222))
+		return fail_module(vm, "old-module", "an older gstage, which "
+				   "only shows a VM's mode");
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	if (fd < 0)
+		return fail_open(vm, path, errno);
+	err = vm_read_mode(fd, vm);
+	if (err) {
+		close(fd);
+		return fail_open(vm, path, err);
+	}
+
+	snprintf(text, sizeof(text), "%s\n", f->name);
+	/* In one piece, and not pwrite(): a seq_file of the kernel has none. */
+	err = write(fd, text, strlen(text)) < 0 ? errno : 0;
+	close(fd);
+	return err ? fail_write(vm, f, err) : 0;
+}
+
+static void print(const struct vm *vm, const struct format *f, bool json)
+{
+	if (!json && !strcmp(vm->mode, f->name)) {
+		printf("%d-%d: %s already\n", vm->pid, vm->fd, vm->mode);
+		return;
+	}
+	if (!json) {
+		printf("%d-%d: %s -> %s\n", vm->pid, vm->fd, vm->mode, f->name);
+		return;
+	}
+	printf("{\"version\":1,\"vm\":{\"pid\":%d,\"fd\":%d,\"mode\":\"%s\","
+	       "\"hgatp_mode\":%u,\"gpa_bits\":%u,\"previous_mode\":", vm->pid,
+	       vm->fd, f->name, f->mode, f->gpa_bits);
+	json_string(stdout, vm->mode);
+	printf("}}\n");
+}
+
+int cmd_set(int argc, char **argv)
+{
+	struct arguments args = { 0 };
+	const struct format *f;
+	struct vm vm;
+	error_t err;
+	int ret;
+
+	argp_err_exit_status = STATUS_USAGE;
+	err = argp_parse(&argp, argc, argv, 0, NULL, &args);
+	err_setup(argv[0], args.json);
+	if (err)
+		return fail(STATUS_FAILED, "internal", NULL, "%s", strerror(err));
+
+	f = find_mode(args.mode);
+	if (!f)
+		return STATUS_USAGE;
+	ret = find_vm(args.vm, &vm);
+	if (!ret)
+		ret = change(&vm, f);
+	if (ret)
+		return ret;
+
+	print(&vm, f, args.json);
+	if (fflush(stdout) || ferror(stdout))
+		return fail(STATUS_FAILED, "output", NULL,
+			    "the mode is changed; cannot write that: %s",
+			    strerror(errno));
+	return 0;
+}

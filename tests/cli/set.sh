@@ -1,0 +1,202 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# gstage set: which VM is meant, what is written, and what each refusal says.
+
+DEBUGFS=$TMP/debugfs
+
+# vm NAME [MODE]: a VM in debugfs, of a stock module without MODE.
+vm()
+{
+	mkdir -p "$DEBUGFS/kvm/$1/vcpu0"
+	[ $# -eq 1 ] || echo "$2" >"$DEBUGFS/kvm/$1/gstage_mode"
+}
+
+# host [VM MODE]...: debugfs of a host with gstage's module and these VMs.
+host()
+{
+	rm -rf "$DEBUGFS"
+	mkdir -p "$DEBUGFS/kvm" "$DEBUGFS/bdi"
+	echo 0 >"$DEBUGFS/kvm/gstage_tables_live"
+	echo 1 >"$DEBUGFS/kvm/exits"
+	while [ $# -gt 0 ]; do
+		vm "$1" "$2"
+		shift 2
+	done
+}
+
+# gs [NAME=VALUE...] -- ARG...: `gstage set ARG...` there.
+gs()
+{
+	vars=
+	while [ "$1" != -- ]; do
+		vars="$vars $1"
+		shift
+	done
+	shift
+	# shellcheck disable=SC2086 # one word for each variable
+	fake GSTAGE_DEBUGFS="$DEBUGFS" $vars "$GSTAGE" set "$@"
+}
+
+# mode_is VM MODE
+mode_is()
+{
+	test "$(cat "$DEBUGFS/kvm/$1/gstage_mode")" = "$2"
+}
+
+# Which VM, and what is done with it.
+host 1234-8 sv57x4 1234-11 sv48x4 77-8 sv57x4 1-12348 sv57x4
+run gs -- 1234-8 sv39x4
+prints 'PID-FD: what changed' '1234-8: sv57x4 -> sv39x4'
+holds 'PID-FD: that VM' mode_is 1234-8 sv39x4
+holds 'PID-FD: no other VM of that process' mode_is 1234-11 sv48x4
+holds 'PID-FD: no VM of another process' mode_is 77-8 sv57x4
+run gs -- 77 SV48X4
+prints 'PID alone, and a mode in any case' '77-8: sv57x4 -> sv48x4'
+holds 'PID alone: its VM' mode_is 77-8 sv48x4
+run gs -- 77 sv57x4
+prints 'and wider again' '77-8: sv48x4 -> sv57x4'
+run gs -- 77 sv57x4
+prints 'a VM that has the mode' '77-8: sv57x4 already'
+run gs -- 77-8 sv39x4 --json
+json 'json: what changed' 0 out '. == [{version: 1, vm: {pid: 77, fd: 8,
+	mode: "sv39x4", hgatp_mode: 8, gpa_bits: 41,
+	previous_mode: "sv57x4"}}]'
+
+run gs -- 1234 sv39x4
+exits 'a process with several VMs: each with its mode' 1 \
+	'process 1234 has 2 VMs: 1234-8 \(sv39x4\), 1234-11 \(sv48x4\)$' \
+	'Choose one'
+holds 'and none of them is touched' mode_is 1234-11 sv48x4
+run gs -- 1234-9 sv39x4
+exits 'an unknown fd: which VMs there are, in order' 1 \
+	'no VM 1234-9; there are 1-12348 \(sv57x4\), 77-8 \(.*\), 1234-8 .*, 1234-11 '
+run gs -- 12 sv39x4
+exits 'an unknown process, not the start of a known one' 1 'no VM 12; there are'
+run gs -- --json 12-8 sv39x4
+json 'json: an unknown VM' 1 err 'length == 1 and .[0].version == 1 and
+	.[0].error.code == "unknown-vm" and .[0].error.status == 1'
+host 1-2 sv39x4
+run gs -- 5-6 sv39x4
+exits 'an unknown VM where there is one' 1 'no VM 5-6; there is 1-2 \(sv39x4\)$'
+host
+run gs -- 5 sv39x4
+exits 'an unknown VM where there is none' 1 'no VM 5, nor any other' 'Start it'
+fd=100
+while [ $fd -lt 140 ]; do
+	vm 1234567-$fd sv39x4
+	fd=$((fd + 1))
+done
+run gs -- 1234567 sv39x4
+exits 'very many VMs: the rest is counted' 1 'has 40 VMs: .* and [0-9]+ more$'
+
+# What it does not understand.
+host 1-2 sv57x4
+run gs --
+exits 'no VM is a usage error' 2 'VM is missing'
+run gs -- 1-2
+exits 'no mode is a usage error' 2 'MODE is missing'
+run gs -- 1-2 sv39x4 sv48x4
+exits 'one argument more is a usage error' 2 'too many'
+run gs -- 1-2 sv39x4 --nonsense
+exits 'set: an unknown option is a usage error' 2 nonsense
+for name in x '' 1- 1-x 1-2-3 1.2 ' 1' +1 99999999999 1-99999999999 1/../1-2; do
+	run gs -- "$name" sv39x4
+	exits "'$name' is no VM" 2 'give PID-FD, or PID alone'
+done
+run gs -- 1-2 sv64x4
+exits 'an unknown mode: which ones there are' 2 \
+	"unknown mode 'sv64x4': there are .*sv39x4, " 'gstage modes'
+for mode in max auto; do
+	run gs -- 1-2 $mode
+	exits "$mode is for VMs that start" 2 "unknown mode '$mode'" 'exec'
+done
+run gs -- --json 1-2 sv64x4
+json 'json: an unknown mode' 2 err '.[0].error | .code == "unknown-mode" and
+	.status == 2'
+holds 'and the VM is as it was' mode_is 1-2 sv57x4
+
+# Where debugfs is not as it should be.
+run gs GSTAGE_DEBUGFS=/nonexistent -- 1-2 sv39x4
+exits 'no debugfs' 1 'debugfs is not mounted on /nonexistent' 'mount -t debugfs'
+rm -rf "$DEBUGFS"
+mkdir "$DEBUGFS"
+run gs -- 1-2 sv39x4
+exits 'a mount point with nothing there' 1 'debugfs is not mounted' 'Mount it'
+mkdir "$DEBUGFS/bdi"
+run gs -- 1-2 sv39x4
+exits 'no module' 1 "no $DEBUGFS/kvm: the KVM module is not loaded" insmod
+: >"$DEBUGFS/kvm"
+run gs -- 1-2 sv39x4
+exits 'any other error is shown' 1 "cannot read $DEBUGFS/kvm: Not a directory"
+host 1-2 sv57x4
+run gs FAKEKVM_DEBUGFS=dir:13 -- 1-2 sv39x4
+exits 'not root' 1 "no permission to use $DEBUGFS/kvm" 'as root'
+run gs FAKEKVM_DEBUGFS=dir:1 -- 1-2 sv39x4
+exits 'a kernel that is locked down' 1 'no permission' 'locked down'
+run gs FAKEKVM_DEBUGFS=mode:13 -- 1-2 sv39x4
+exits "may not change the VM's file" 1 'no permission to use .*/1-2/gstage_mode'
+run gs FAKEKVM_DEBUGFS=mode:1 -- 1-2 sv39x4
+exits "locked down: the VM's file" 1 'no permission' 'locked down'
+run gs FAKEKVM_DEBUGFS=mode:24 -- 1-2 sv39x4
+exits "any other error of the VM's file is shown" 1 'cannot open .*: Too many'
+vm 3-4
+run gs -- 3-4 sv39x4
+exits 'a VM that is ending has lost its file' 1 'the VM 3-4 is gone' 'that runs'
+rm "$DEBUGFS/kvm/gstage_tables_live"
+run gs -- 3-4 sv39x4
+exits 'a stock module' 1 "not gstage's" 'rmmod kvm; insmod'
+run gs -- --json 3 sv39x4
+json 'json: a stock module' 1 err '.[0].error.code == "stock-module"'
+host 1-2 sv57x4
+chmod 444 "$DEBUGFS/kvm/1-2/gstage_mode"
+run gs -- 1-2 sv39x4
+exits 'an older gstage, which only shows the mode' 1 'an older gstage' insmod
+
+# What KVM refuses.
+host 1-2 sv57x4
+run gs FAKEKVM_DEBUGFS=write:22 FAKEKVM_MASK=0x500 -- 1-2 sv48x4
+exits 'a mode that the host lacks: which ones it has' 1 \
+	'does not have sv48x4; it has sv39x4, sv57x4$' 'Choose one'
+run gs FAKEKVM_DEBUGFS=write:22 FAKEKVM_OPEN=2 -- 1-2 sv48x4
+exits 'the same where /dev/kvm does not tell' 1 'KVM refuses sv48x4 .*1-2' \
+	'gstage modes'
+run gs FAKEKVM_DEBUGFS=write:22 -- 1-2 sv48x4
+exits 'a refusal that the mask does not explain' 1 'KVM refuses sv48x4'
+for case in sv39x4:0x20000000000 sv48x4:0x4000000000000; do
+	run gs FAKEKVM_DEBUGFS=write:34 -- 1-2 "${case%:*}"
+	exits "too narrow: what lies where, for ${case%:*}" 1 \
+		"1-2 stays in sv57x4: a memslot.* ${case%:*}, .* ${case#*:}\$" \
+		'Unplug'
+done
+run gs FAKEKVM_DEBUGFS=write:12 -- 1-2 sv39x4
+exits 'no memory' 1 '1-2 stays in sv57x4: .*no memory' 'Free some'
+for err in 2 5 19; do
+	run gs FAKEKVM_DEBUGFS=write:$err -- 1-2 sv39x4
+	exits "gone while it was written, errno $err" 1 'the VM 1-2 is gone'
+	run gs FAKEKVM_DEBUGFS=mode:$err -- 1-2 sv39x4
+	exits "gone before it was opened, errno $err" 1 'the VM 1-2 is gone'
+done
+run gs FAKEKVM_DEBUGFS=read:5 -- 1-2 sv39x4
+exits 'gone while it was read' 1 'the VM 1-2 is gone'
+run gs FAKEKVM_DEBUGFS=write:13 -- 1-2 sv39x4
+exits 'no permission to write' 1 'no permission to use'
+run gs FAKEKVM_DEBUGFS=write:16 -- 1-2 sv39x4
+exits 'any other refusal is shown' 1 '1-2 stays in sv57x4: Device or resource busy'
+for case in 22:unsupported-mode 34:out-of-range 12:no-memory 5:vm-gone \
+	13:no-permission; do
+	run gs FAKEKVM_DEBUGFS=write:${case%:*} -- --json 1-2 sv39x4
+	json "json: the error ${case#*:}" 1 err 'length == 1 and
+		.[0].version == 1 and (.[0].error | .status == 1 and
+		.code == "'"${case#*:}"'" and (.message | length > 0) and
+		(.remedy | length > 0))'
+	holds "json: the error ${case#*:} leaves stdout empty" \
+		test ! -s "$TMP/out"
+done
+holds 'a refused VM is as it was' mode_is 1-2 sv57x4
+
+set_to_full()
+{
+	gs -- 1-2 sv39x4 >/dev/full
+}
+run set_to_full
+exits 'a full disk is noticed, and that the mode is changed' 1 \
+	'is changed; cannot write'
