@@ -21,7 +21,7 @@ new_run() {
 	cp "$RV/busybox" "$RUN/tree/bin/"
 	cp "$LAB/host/init" "$RUN/tree/"
 	case $MODULE in
-	gstage) cp "$BUILD/module-$KERNEL/kvm.ko" "$RUN/tree/lab/" ;;
+	gstage | gstage-test) cp "$BUILD/$(module_out "$MODULE")/kvm.ko" "$RUN/tree/lab/" ;;
 	stock) cp "$KDIR_CACHE/kvm.ko" "$RUN/tree/lab/" ;;
 	esac
 	printf 'LAB_MODE=%s\nLAB_PARAMS=%s\n' "$1" "$(quoted "${PARAMS[*]}")" >"$RUN/tree/lab/conf"

@@ -20,18 +20,25 @@ build_alone() {
 	flock 8
 }
 
+# module_out MODULE: where gstage, or gstage-test, is built, below build/.
+module_out() { echo "module-$KERNEL${1#gstage}"; }
+
 make_module() {
+	local out test=
+	out=$(module_out "$1")
+	[ "$1" != gstage-test ] || test=1
 	in_root make -C /gstage/kvm KDIR="/usr/src/linux-headers-$KRELEASE" KSRC=/kernel/src KVER="$KERNEL" \
-		OUT="/gstage/build/module-$KERNEL" ARCH=riscv CROSS_COMPILE="$CROSS" -j"$(nproc)"
+		OUT="/gstage/build/$out" GSTAGE_TEST=$test ARCH=riscv CROSS_COMPILE="$CROSS" -j"$(nproc)"
 	# What make found up to date must not look stale to us.
-	touch "$BUILD/module-$KERNEL/kvm.ko"
+	touch "$BUILD/$out/kvm.ko"
 }
 
+# need_module MODULE: gstage, or gstage-test, which has parameters that only tests want.
 need_module() {
 	[ -f "$TOP/kvm/Makefile" ] || die "there is no kvm/Makefile to build our kvm.ko with" "use --module stock"
 	build_alone
-	if stale "$BUILD/module-$KERNEL/kvm.ko" kvm engine include uapi; then
-		step "building kvm.ko for kernel $KERNEL" make_module
+	if stale "$BUILD/$(module_out "$1")/kvm.ko" kvm engine include uapi; then
+		step "building kvm.ko${1#gstage} for kernel $KERNEL" make_module "$1"
 	fi
 	exec 8>&-
 }
@@ -71,6 +78,6 @@ need_guest() {
 
 lab_module() {
 	need_base
-	need_module
+	need_module gstage
 	say "build/module-$KERNEL/kvm.ko is up to date"
 }

@@ -9,12 +9,12 @@ MANIFEST=$TOP/tests/kvm/MANIFEST
 LOGS=$BUILD/test-logs/kvm
 
 # A case is one program on one CPU with one module: an index into these.
-C_NAME=() C_ID=() C_CPU=() C_MODULE=() C_HOST=() C_ARGS=() C_WITH=() C_TIMEOUT=() C_SPLAT=()
+C_NAME=() C_PROGRAM=() C_ID=() C_CPU=() C_MODULE=() C_HOST=() C_ARGS=() C_WITH=() C_TIMEOUT=() C_SPLAT=()
 
 # read_manifest NAME...: make the cases, of all programs or of those named.
 read_manifest() {
 	local wanted=" $* " found=' ' line number=0 name word key value cpu module
-	local cpus modules smp mem machine params args with limit qemu splat cpuopts fresh
+	local cpus modules smp mem machine params args with limit qemu splat cpuopts fresh file
 	while read -r line; do
 		number=$((number + 1))
 		line=${line%%#*}
@@ -23,7 +23,7 @@ read_manifest() {
 		[ "$wanted" = '  ' ] || [[ $wanted = *" $name "* ]] || continue
 		found+="$name "
 		cpus=sv39,sv48,sv57 modules=gstage smp=2 mem=2G machine='' params='' args='' with='' limit=120 qemu='' splat=no
-		cpuopts='' fresh=
+		cpuopts='' fresh='' file=$name
 		for word in $line; do
 			key=${word%%=*} value=${word#*=}
 			case $key in
@@ -40,6 +40,7 @@ read_manifest() {
 			qemu) qemu=${value#no} ;;
 			splat) splat=$value ;;
 			fresh) fresh=$name ;;
+			program) file=$value ;;
 			expect) ;;              # for the reader: the program itself asserts what the stock module does wrong
 			*) die "tests/kvm/MANIFEST:$number: there is no key $key" "docs/LAB.md lists the keys" ;;
 			esac
@@ -50,6 +51,7 @@ read_manifest() {
 				[ -z "$ONLY_CPU" ] || [ "$cpu" = "$ONLY_CPU" ] || continue
 				C_ID+=("$name@$cpu-$module")
 				C_NAME+=("$name")
+				C_PROGRAM+=("$file")
 				C_CPU+=("$cpu")
 				C_MODULE+=("$module")
 				C_HOST+=("$cpu$cpuopts|$module|$smp|$mem|$machine|$params|$qemu|$fresh")
@@ -73,9 +75,10 @@ make_programs() {
 
 # program CASE: set PROGRAM to the file that the case runs.
 program() {
-	PROGRAM=$TOP/tests/kvm/${C_NAME[$1]}.sh
-	[ -f "$PROGRAM" ] || PROGRAM=$BUILD/tests/${C_NAME[$1]}
-	[ -f "$PROGRAM" ] || die "there is no program for the test ${C_NAME[$1]}" "write tests/kvm/${C_NAME[$1]}.c or .sh"
+	local name=${C_PROGRAM[$1]}
+	PROGRAM=$TOP/tests/kvm/$name.sh
+	[ -f "$PROGRAM" ] || PROGRAM=$BUILD/tests/$name
+	[ -f "$PROGRAM" ] || die "there is no program for the test ${C_NAME[$1]}" "write tests/kvm/$name.c or .sh"
 }
 
 # put_once FILE: as put, but programs of one boot may share files.
@@ -218,7 +221,7 @@ lab_test() {
 	fi
 	read_manifest "$@"
 	need_base
-	[[ " ${C_MODULE[*]} " != *" gstage "* ]] || need_module
+	for c in $(printf '%s\n' "${C_MODULE[@]}" | grep '^gstage' | sort -u); do need_module "$c"; done
 	[ ! -f "$TOP/cli/Makefile" ] || need_cli
 	[[ ${C_HOST[*]} != *"|yes|"* ]] || need_guest
 	build_alone
