@@ -24,7 +24,7 @@ extern const char miss_guest[], miss_guest_end[];
  */
 __attribute__((used, noinline, noclone)) static void guest(void)
 {
-	asm volatile(".pushsection .rodata\n"
+	asm volatile(".pushsection .text.miss_guest, \"ax\"\n"
 		     ".option push\n"
 		     ".option norvc\n"
 		     ".balign 4\n"
