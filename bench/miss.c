@@ -8,8 +8,8 @@
 #include "tap.h"
 #include "vcpu.h"
 
-#define TRIES    5
-#define ROUNDS   500
+#define TRIES    100
+#define ROUNDS   20
 #define DATA_GPA 0x100000000ULL
 /* In the control slot, behind the guest program of tests/kvm. */
 #define CODE (CONTROL_CODE_SIZE - SZ_4K)
