@@ -20,30 +20,42 @@ build_alone() {
 	flock 8
 }
 
+# as_of_now, then fresh TARGET: what make has found up to date must not look stale to us, and what was edited while make
+# was at work must.
+as_of_now() { : >"$BUILD/.now"; }
+fresh() { touch -r "$BUILD/.now" "$1"; }
+
 make_module() {
+	local out=$BUILD/module-$KERNEL
+	# Objects of one kernel are of no use for another.
+	[ "$(cat "$out/.kernel" 2>/dev/null)" = "$KVERSION" ] || rm -rf "$out"
+	mkdir -p "$out"
+	echo "$KVERSION" >"$out/.kernel"
+	as_of_now
 	in_root make -C /gstage/kvm KDIR="/usr/src/linux-headers-$KRELEASE" KSRC=/kernel/src KVER="$KERNEL" \
 		OUT="/gstage/build/module-$KERNEL" ARCH=riscv CROSS_COMPILE="$CROSS" -j"$(nproc)"
-	# What make found up to date must not look stale to us.
-	touch "$BUILD/module-$KERNEL/kvm.ko"
+	fresh "$out/kvm.ko"
 }
 
 need_module() {
 	[ -f "$TOP/kvm/Makefile" ] || die "there is no kvm/Makefile to build our kvm.ko with" "use --module stock"
 	build_alone
-	if stale "$BUILD/module-$KERNEL/kvm.ko" kvm engine include uapi; then
+	if stale "$BUILD/module-$KERNEL/kvm.ko" kvm engine include uapi VERSION ||
+			[ "$(cat "$BUILD/module-$KERNEL/.kernel" 2>/dev/null)" != "$KVERSION" ]; then
 		step "building kvm.ko for kernel $KERNEL" make_module
 	fi
 	exec 8>&-
 }
 
 make_cli() {
+	as_of_now
 	in_root make -C /gstage/cli OUT=/gstage/build/cli CROSS_COMPILE="$CROSS"
-	touch "$BUILD/cli/gstage"
+	fresh "$BUILD/cli/gstage"
 }
 
 need_cli() {
 	build_alone
-	if stale "$BUILD/cli/gstage" cli uapi; then step "building the gstage command" make_cli; fi
+	if stale "$BUILD/cli/gstage" cli uapi VERSION; then step "building the gstage command" make_cli; fi
 	exec 8>&-
 }
 
@@ -63,7 +75,7 @@ make_guest() {
 # The guests' kernel and initramfs, as /guest in the host.
 need_guest() {
 	build_alone
-	if stale "$BUILD/guest" lab/host/guest-init || [ "$KDIR_CACHE/Image" -nt "$BUILD/guest" ]; then
+	if stale "$BUILD/guest" lab/host/guest-init || [ "$KDIR_CACHE" -nt "$BUILD/guest" ] || [ "$RV" -nt "$BUILD/guest" ]; then
 		step "packing the guests' kernel and initramfs" make_guest
 	fi
 	exec 8>&-
