@@ -60,10 +60,10 @@ nothing_left() {
 		[ -z "$(ls "$TMPDIR")" ] && ! compgen -G "$TMP/cache/*.part" >"$ERR"
 }
 
-# wait_for COMMAND...: up to 20 s.
+# wait_for COMMAND...: up to 60 s.
 wait_for() {
 	local i
-	for ((i = 0; i < 200; i++)); do
+	for ((i = 0; i < 600; i++)); do
 		"$@" && return
 		sleep 0.1
 	done
