@@ -26,7 +26,7 @@ module:
 check:
 	@rm -rf $(LOGS)/pc
 	@for t in $(PC_TESTS); do \
-		tests/stage $$t $(LOGS)/pc/$${t##*/} $(MAKE) -s -C $$t check LOGDIR=$(LOGS)/pc/$${t##*/}; \
+		tests/stage $$t $(LOGS)/pc/$${t##*/} $(MAKE) -s -j"$$(nproc)" -C $$t check LOGDIR=$(LOGS)/pc/$${t##*/}; \
 	done
 	@tests/tally $$(find $(LOGS)/pc -name '*.tap' | sort)
 

@@ -3,16 +3,6 @@
 #ifndef BENCH_MISS_H
 #define BENCH_MISS_H
 
-/* Where the mailbox of guest/guest.h has what miss-guest.S needs; miss.c compares. */
-#define MAILBOX_SEQ    0
-#define MAILBOX_DONE   4
-#define MAILBOX_ADDR   40
-#define MAILBOX_COUNT  48
-#define MAILBOX_STRIDE 56
-#define MAILBOX_VALUE  72
-
-#ifndef __ASSEMBLER__
-
 #include "host.h"
 
 /**
@@ -25,5 +15,4 @@
  */
 double miss_ns(const struct format *format, u64 pages);
 
-#endif
 #endif

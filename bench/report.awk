@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # From the lines of bench/host.sh (round, module, key, unit, value, label, between tabs) make the table.
 #
-#	awk -v form=table|markdown|json -v note=TEXT -f report.awk RAW
+#	awk -v form=table|markdown|json -v note=TEXT [-v ms=TEXT] -f report.awk RAW
+#
+# With ms, that is what is written in place of this unit.
 #
 # A figure is the median of its rounds. The ratio is the median of the ratios of pairs, stock/gstage of the same round,
 # with the smallest and the largest of them: what slows the machine down for a while slows down both of a pair.
@@ -114,7 +116,7 @@ NF == 6 {
 	key = $3
 	if (!(key in label)) order[++keys] = key
 	label[key] = $6
-	unit[key] = $4
+	unit[key] = $4 == "ms" && ms ? ms : $4
 	value[key, $2, $1] = $5 + 0
 	if ($1 > rounds) rounds = $1
 }

@@ -60,7 +60,8 @@ qemu_command() {
 		QEMU+=(-icount "shift=0,sleep=off" -rtc "base=2026-01-01,clock=vm" -seed 42)
 	fi
 	if [ "$1" = exec ]; then
-		QEMU+=(-append "$append" -serial file:/run/lab/serial -device virtio-serial-pci
+		# Without ioeventfd the port is served by the hart's own thread: --icount needs that to be repeatable.
+		QEMU+=(-append "$append" -serial file:/run/lab/serial -device "virtio-serial-pci,ioeventfd=off"
 			-chardev "file,id=out,path=/run/lab/out" -device "virtconsole,chardev=out"
 			-chardev "file,id=control,path=/run/lab/control"
 			-device "virtserialport,chardev=control,name=gstage.lab")
@@ -71,7 +72,9 @@ qemu_command() {
 
 # boot_script: what runs inside the lab root: pack, boot, copy the output.
 boot_script() {
-	echo 'set -e; cd /run/lab/tree; find . | cpio --quiet -o -H newc >../initrd; cd ..'
+	# The same files make the same archive, as --icount promises the same run.
+	echo 'set -e; cd /run/lab/tree; find . -exec touch -hd @0 {} +
+		find . | sort | cpio --quiet --reproducible -o -H newc >../initrd; cd ..'
 	[ -z "$WITH_QEMU" ] || echo 'cat /rv/bundle.cpio /guest/guest.cpio >>initrd'
 	if [ "$1" = exec ]; then
 		echo 'cat out & status=0'

@@ -20,37 +20,49 @@ build_alone() {
 	flock 8
 }
 
+# as_of_now, then fresh TARGET: what make has found up to date must not look stale to us, and what was edited while make
+# was at work must.
+as_of_now() { : >"$BUILD/.now"; }
+fresh() { touch -r "$BUILD/.now" "$1"; }
+
 # module_out MODULE: where gstage, or gstage-test, is built, below build/.
 module_out() { echo "module-$KERNEL${1#gstage}"; }
 
 make_module() {
-	local out test=
-	out=$(module_out "$1")
+	local name test='' out
+	name=$(module_out "$1")
+	out=$BUILD/$name
 	[ "$1" != gstage-test ] || test=1
+	# Objects of one kernel are of no use for another.
+	[ "$(cat "$out/.kernel" 2>/dev/null)" = "$KVERSION" ] || rm -rf "$out"
+	mkdir -p "$out"
+	echo "$KVERSION" >"$out/.kernel"
+	as_of_now
 	in_root make -C /gstage/kvm KDIR="/usr/src/linux-headers-$KRELEASE" KSRC=/kernel/src KVER="$KERNEL" \
-		OUT="/gstage/build/$out" GSTAGE_TEST=$test ARCH=riscv CROSS_COMPILE="$CROSS" -j"$(nproc)"
-	# What make found up to date must not look stale to us.
-	touch "$BUILD/$out/kvm.ko"
+		OUT="/gstage/build/$name" GSTAGE_TEST=$test ARCH=riscv CROSS_COMPILE="$CROSS" -j"$(nproc)"
+	fresh "$out/kvm.ko"
 }
 
 # need_module MODULE: gstage, or gstage-test, which has parameters that only tests want.
 need_module() {
 	[ -f "$TOP/kvm/Makefile" ] || die "there is no kvm/Makefile to build our kvm.ko with" "use --module stock"
 	build_alone
-	if stale "$BUILD/$(module_out "$1")/kvm.ko" kvm engine include uapi; then
+	if stale "$BUILD/$(module_out "$1")/kvm.ko" kvm engine include uapi VERSION ||
+			[ "$(cat "$BUILD/$(module_out "$1")/.kernel" 2>/dev/null)" != "$KVERSION" ]; then
 		step "building kvm.ko${1#gstage} for kernel $KERNEL" make_module "$1"
 	fi
 	exec 8>&-
 }
 
 make_cli() {
+	as_of_now
 	in_root make -C /gstage/cli OUT=/gstage/build/cli CROSS_COMPILE="$CROSS"
-	touch "$BUILD/cli/gstage"
+	fresh "$BUILD/cli/gstage"
 }
 
 need_cli() {
 	build_alone
-	if stale "$BUILD/cli/gstage" cli uapi; then step "building the gstage command" make_cli; fi
+	if stale "$BUILD/cli/gstage" cli uapi VERSION; then step "building the gstage command" make_cli; fi
 	exec 8>&-
 }
 
@@ -70,7 +82,7 @@ make_guest() {
 # The guests' kernel and initramfs, as /guest in the host.
 need_guest() {
 	build_alone
-	if stale "$BUILD/guest" lab/host/guest-init || [ "$KDIR_CACHE/Image" -nt "$BUILD/guest" ]; then
+	if stale "$BUILD/guest" lab/host/guest-init || [ "$KDIR_CACHE" -nt "$BUILD/guest" ] || [ "$RV" -nt "$BUILD/guest" ]; then
 		step "packing the guests' kernel and initramfs" make_guest
 	fi
 	exec 8>&-

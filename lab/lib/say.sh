@@ -83,6 +83,7 @@ leave() {
 		{ read -r cause; read -r remedy; } < <([ ! -f "$LOG" ] || likely_cause "$LOG")
 		say "$STEP failed${cause:+: $cause}"
 		[ -z "$remedy" ] || say "  $remedy"
+		[ -n "$cause" ] || [ ! -f "$LOG" ] || { grep -E 'error|undefined' "$LOG" || tail -n 5 "$LOG"; } | head -n 12 >&3
 		[ -z "$LOG" ] || say "  details are in $LOG"
 		status=125
 	fi

@@ -164,6 +164,31 @@ static void a_split_flushes_everything(struct world *w)
 	}
 }
 
+static void a_range_can_be_flushed_in_any_case(struct world *w)
+{
+	/* A leaf beside another: its own page. */
+	W_OK(w_map(w, 0, W_PAGE, 0, W_RW, 0));
+	CHECK_RET(w_map(w, 8 * W_PAGE, W_PAGE, 0, W_RW, 0), 0);
+	gst_gather_stale(&w->gather, 8 * W_PAGE, 9 * W_PAGE);
+	CHECK("case", w_finish(w), "no flush");
+	expect_flush(w, 8 * W_PAGE, 9 * W_PAGE, 0, false);
+
+	/* With the tables on the way to it: everything. */
+	CHECK_RET(w_map(w, w_size(w, w_top(w)), W_PAGE, 0, W_RW, 0), 0);
+	gst_gather_stale(&w->gather, w_size(w, w_top(w)), w_size(w, w_top(w)) + W_PAGE);
+	CHECK("case", w_finish(w), "no flush");
+	expect_flush(w, w_size(w, w_top(w)), w_size(w, w_top(w)) + W_PAGE, 0, true);
+
+	/* A huge leaf: from end to end, beside what else was gathered. */
+	W_OK(w_map(w, 0, 2 * w_size(w, 1), 0, W_RW, 1));
+	CHECK_RET(w_unmap(w, 0, w_size(w, 1), 0), 0);
+	gst_gather_stale(&w->gather, 5 * w_size(w, 1), 6 * w_size(w, 1));
+	CHECK("case", w_finish(w), "no flush");
+	CHECK_EQ("case", w->mem.last_flush.start, 0, "start of the flush");
+	CHECK_EQ("case", w->mem.last_flush.end, 6 * w_size(w, 1), "end of the flush");
+	CHECK_EQ("case", w->mem.last_flush.level, 0, "level of the flush");
+}
+
 static const struct property properties[] = {
 	{ "an empty gather flushes nothing", an_empty_gather_flushes_nothing },
 	{ "many operations share one flush", many_operations_share_one_flush },
@@ -177,6 +202,7 @@ static const struct property properties[] = {
 	{ "a table that waits for the flush is not used again",
 	  a_table_gathered_is_not_used_again },
 	{ "a split flushes everything", a_split_flushes_everything },
+	{ "a range can be flushed in any case", a_range_can_be_flushed_in_any_case },
 };
 
 int main(void)

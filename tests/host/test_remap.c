@@ -20,7 +20,22 @@ static void a_fresh_map_flushes_nothing(struct world *w)
 {
 	CHECK_RET(w_map(w, 0, 3 * w_size(w, 1) + W_PAGE, 0, W_RW, 1), 0);
 	CHECK("case", w->gather.fresh, "the gather does not say that translations came");
+	CHECK("case", w->gather.linked, "the gather does not say that tables came");
 	CHECK("case", !w_finish(w), "a flush");
+}
+
+static void a_leaf_in_a_table_that_is_there_links_none(struct world *w)
+{
+	for (unsigned int level = 0; level <= w_top(w); level++) {
+		uint64_t size = w_size(w, level);
+
+		W_OK(w_map(w, 5 * size, size, 0, W_RW, level));
+		CHECK_RET(w_map(w, 6 * size, size, 0, W_RW, level), 0);
+		CHECK("case", w->gather.fresh, "the gather does not say that a translation came");
+		CHECK("case", !w->gather.linked, "the gather says that tables came");
+		CHECK("case", !w_finish(w), "a flush");
+		W_OK(w_unmap(w, 0, w_limit(w), 0));
+	}
 }
 
 static void the_same_again_changes_nothing(struct world *w)
@@ -220,6 +235,8 @@ static void an_old_leaf_mapped_again_is_young(struct world *w)
 
 static const struct property properties[] = {
 	{ "a fresh map flushes nothing and says that it is fresh", a_fresh_map_flushes_nothing },
+	{ "a leaf in a table that is there links none",
+	  a_leaf_in_a_table_that_is_there_links_none },
 	{ "the same again, or a part of it, changes and flushes nothing",
 	  the_same_again_changes_nothing },
 	{ "the same again needs no memory", the_same_again_needs_no_memory },

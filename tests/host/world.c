@@ -205,7 +205,7 @@ static int after_op(struct world *w, int ret, int want)
 int w_map(struct world *w, gst_gpa_t gpa, uint64_t size, gst_pa_t pa, gst_attr_t attr,
 	  unsigned int max_level)
 {
-	int want = range_error(w, gpa, size);
+	int want = range_error(w, gpa, size), ret;
 
 	log_op(w, "map gpa=0x%llx size=0x%llx pa=0x%llx attr=0x%x max_level=%u", LL(gpa), LL(size),
 	       LL(pa), attr, max_level);
@@ -228,9 +228,14 @@ int w_map(struct world *w, gst_gpa_t gpa, uint64_t size, gst_pa_t pa, gst_attr_t
 		if (hi > gpa + size &&
 		    model_allows(&w->model, gpa + size - 1, hi, pa + size - 1, attr, ~0u))
 			model_age(&w->model, gpa + size, hi, MODEL_EITHER);
+		w_look_before(w);
 		w->busy = true;
 	}
-	return after_op(w, gst_map(&w->space, gpa, size, pa, attr, max_level, &w->gather), want);
+	ret = gst_map(&w->space, gpa, size, pa, attr, max_level, &w->gather);
+	w->busy = false;
+	if (!ret)
+		w_check_coming(w);
+	return after_op(w, ret, want);
 }
 
 int w_unmap(struct world *w, gst_gpa_t gpa, uint64_t size, unsigned int flags)

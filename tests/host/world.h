@@ -45,6 +45,7 @@ struct world {
 	bool finishing;
 	gst_gpa_t lo, hi; /* what it may change */
 	gst_gpa_t hot[W_HOT];
+	struct spec_result was[W_HOT]; /* what walks there found before it */
 	unsigned int hots;
 	uint64_t ops;
 	char log[W_LOG][160];

@@ -73,6 +73,37 @@ void w_check_gpa(struct world *w, gst_gpa_t gpa)
 	      "gst_lookup(0x%llx) is %d, and its leaf is not what a hart finds", LL(gpa), ret);
 }
 
+void w_look_before(struct world *w)
+{
+	for (unsigned int i = 0; i < w->hots; i++)
+		spec_translate(&w->machine, w->hot[i], &w->was[i]);
+}
+
+/*
+ * A hart may hold the PTE that was not valid, or the leaf that allowed less. A
+ * fence with an address on that hart is enough where the same PTE is a leaf
+ * now; where it is a pointer, it takes a fence of everything.
+ */
+void w_check_coming(struct world *w)
+{
+	for (unsigned int i = 0; i < w->hots; i++) {
+		const struct spec_result *was = &w->was[i];
+		struct spec_result is;
+		bool came;
+
+		if (!spec_translate(&w->machine, w->hot[i], &is))
+			continue;
+		came = was->fault || (is.perm & ~was->perm) || (is.accessed && !was->accessed);
+		/* What goes is fenced on every hart, and so is what comes in its place. */
+		came = came && !(w->hot[i] >= w->gather.start && w->hot[i] < w->gather.end);
+		CHECK("coming", !came || w->gather.fresh || w->gather.all,
+		      "the gather does not tell that gpa 0x%llx may be used more", LL(w->hot[i]));
+		CHECK("coming",
+		      !was->fault || is.level == was->level || w->gather.linked || w->gather.all,
+		      "the gather does not tell that tables came for gpa 0x%llx", LL(w->hot[i]));
+	}
+}
+
 void w_check_near(struct world *w)
 {
 	for (unsigned int i = 0; i < w->hots; i++)

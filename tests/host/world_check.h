@@ -16,4 +16,10 @@ void w_check_near(struct world *w);
 /* Is a page of the range young? Asks the raw tables where the model leaves it open. */
 bool w_is_young(struct world *w, gst_gpa_t lo, gst_gpa_t hi);
 
+/* Remember what walks find where the operation is aimed at, ... */
+void w_look_before(struct world *w);
+
+/* ... and check that the gather tells of all that a hart may not know yet. */
+void w_check_coming(struct world *w);
+
 #endif /* TESTS_HOST_WORLD_CHECK_H */

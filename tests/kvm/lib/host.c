@@ -15,6 +15,8 @@
 
 struct host host = { .kvm = -1 };
 
+static u64 seed = 0x9e3779b97f4a7c15;
+
 static const struct format formats[] = {
 	{ 8, "sv39x4", 41, 3 },
 	{ 9, "sv48x4", 50, 4 },
@@ -54,6 +56,7 @@ void host_init(unsigned int seconds)
 		for (unsigned int j = 0; j < cpus[i].formats; j++)
 			host.modes |= 1ULL << formats[j].mode;
 	}
+	seed += host.modes;
 	if (!host.widest)
 		bail("do not know what GSTAGE_CPU=%s has", cpu);
 
@@ -89,12 +92,10 @@ void nap(unsigned int turns)
 
 u64 rnd(void)
 {
-	static u64 state = 0x9e3779b97f4a7c15;
-
-	state ^= state << 13;
-	state ^= state >> 7;
-	state ^= state << 17;
-	return state;
+	seed ^= seed << 13;
+	seed ^= seed >> 7;
+	seed ^= seed << 17;
+	return seed;
 }
 
 void *mem_aligned(size_t size, size_t align)

@@ -89,7 +89,7 @@ void nap(unsigned int turns);
 		held_;                                       \
 	})
 
-/** rnd() - pseudo-random numbers, the same in every run */
+/** rnd() - pseudo-random numbers, the same in every run on one CPU */
 u64 rnd(void);
 
 enum backing { SMALL, HUGE };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -170,6 +171,25 @@ void vcpu_start(struct vcpu *vcpu)
 	vcpu->threaded = true;
 	if (pthread_create(&vcpu->thread, NULL, thread, vcpu))
 		bail("no thread for a vCPU");
+}
+
+void vcpu_start_alone(struct vcpu *vcpu)
+{
+	long harts = sysconf(_SC_NPROCESSORS_ONLN);
+	unsigned int v = 0;
+	cpu_set_t set;
+
+	while (vcpu->vm->vcpu[v] != vcpu)
+		v++;
+	vcpu_start(vcpu);
+	if (harts < (long)v + 2)
+		return;
+	CPU_ZERO(&set);
+	CPU_SET(harts - 1 - v, &set);
+	pthread_setaffinity_np(vcpu->thread, sizeof(set), &set);
+	CPU_ZERO(&set);
+	CPU_SET(0, &set);
+	sched_setaffinity(0, sizeof(set), &set);
 }
 
 void vcpu_stop(struct vcpu *vcpu)

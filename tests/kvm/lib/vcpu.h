@@ -50,6 +50,14 @@ void vcpu_free(struct vcpu *vcpu);
 /** vcpu_start() - let a thread run it */
 void vcpu_start(struct vcpu *vcpu);
 
+/**
+ * vcpu_start_alone() - let a thread run it on a hart of its own
+ *
+ * Harts are given from the last down, and the caller keeps to the first: what it
+ * does then disturbs no vCPU by itself. With too few harts it is vcpu_start().
+ */
+void vcpu_start_alone(struct vcpu *vcpu);
+
 /** vcpu_stop() - force it out of the guest and end the thread */
 void vcpu_stop(struct vcpu *vcpu);
 

@@ -53,9 +53,12 @@ enum guest_op {
 	/* Stamp `count` places, `stride` bytes apart; count those that are not stamped. */
 	OP_FILL,
 	OP_CHECK,
+	/* Stamp the places of the list of `count` gpas. */
+	OP_LIST_FILL,
 	/*
-	 * Until told to stop, go through the list of `count` gpas and load. Once
-	 * `gone` is set: first[i] and last[i] are what was read since.
+	 * Go through the list and load, until told to stop or until `value` passes
+	 * were begun after `gone` was set. first[i] and last[i] are what was read
+	 * since then.
 	 */
 	OP_LIST_LOAD,
 	/* The same with stores: the stamp of `tag`, once `gone` is set that of `tag2`. */

@@ -130,7 +130,15 @@ static void list(struct mailbox *box)
 		box->passes++;
 		if (whole)
 			box->passes_gone++;
-	} while (!box->stop);
+	} while (!box->stop && box->passes_gone < box->value);
+}
+
+static void list_fill(struct mailbox *box)
+{
+	const volatile u64 *gpas = array(box, BOX_LIST);
+
+	for (u64 i = 0; i < box->count; i++)
+		STORE("sd", gpas[i], stamp(box->tag, gpas[i]));
 }
 
 static void list_random(struct mailbox *box)
@@ -163,6 +171,9 @@ static void run(struct mailbox *box)
 		break;
 	case OP_CHECK:
 		check(box);
+		break;
+	case OP_LIST_FILL:
+		list_fill(box);
 		break;
 	case OP_LIST_LOAD:
 	case OP_LIST_STORE:
