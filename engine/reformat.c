@@ -8,6 +8,7 @@
  * old range truthfully: nobody changes anything before the flush has returned.
  */
 #include "table.h"
+#include "seed.h"
 
 static gst_pte_t *root_page(gst_pte_t *root, unsigned int i)
 {
@@ -114,7 +115,7 @@ static void narrow_page(struct gst_space *space, gst_pte_t *page, gst_pte_t pte,
 	} else if (pte) {
 		gst_pte_t *table = gst_pte_next_table(space, pte);
 
-		for (unsigned int i = 0; i < GST_TABLE_ENTRIES; i++)
+		for (unsigned int i = 0; i < GST_TABLE_ENTRIES - gst_seeded(LOST_ENTRY); i++)
 			page[i] = gst_pte_load(&table[i]);
 		gst_meta_of(space, page)->live = live(space, table);
 		gst_table_gather(space, gather, table);
@@ -169,7 +170,7 @@ int gst_reformat(struct gst_space *space, const struct gst_format *fmt, void **r
 			return ret;
 		*root = NULL;
 	}
-	gather->old_root = gst_root(space);
+	gather->old_root = gst_seeded(KEPT_ROOT) ? 0 : gst_root(space);
 	gather->all = true;
 	__atomic_store_n(&space->root, gst_root_make(new, fmt->mode), __ATOMIC_RELEASE);
 	return 0;

@@ -16,6 +16,8 @@
 #define GST_SEED_LOST_WRITE_PROTECT 4 /* write-protection misses the last page */
 #define GST_SEED_SPLIT_OFFSET       5 /* every piece of a split leaf maps the first */
 #define GST_SEED_COUNT              6 /* live entries are miscounted on unmap */
+#define GST_SEED_LOST_ENTRY         7 /* narrowing forgets the last entry of a table */
+#define GST_SEED_KEPT_ROOT          8 /* harts are not told of another root */
 
 #ifndef GST_SEED
 #define GST_SEED GST_SEED_NONE

@@ -102,7 +102,8 @@ struct gst_leaf {
  * @ctx: handed to them
  * @fmt: the format, of this build's XLEN
  *
- * Return: 0, -GST_EINVAL for a format of another XLEN, -GST_ENOMEM.
+ * Return: 0; -GST_EINVAL for a format of another XLEN; -GST_ENOMEM, also where
+ * gst_ops.alloc_root gave a misaligned root, which is freed again.
  */
 int gst_init(struct gst_space *space, const struct gst_ops *ops, void *ctx,
 	     const struct gst_format *fmt);

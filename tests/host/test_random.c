@@ -113,6 +113,23 @@ static void step_map(struct sequence *seq)
 	w_map(w, gpa, size, pa, pick_attr(&w->rng), max_level);
 }
 
+/* Most often what is in the way of a narrower format is unmapped first. */
+static void step_reformat(struct world *w)
+{
+	const struct gst_format *fmt = w_format(rng_below(&w->rng, 3));
+	gst_gpa_t limit;
+
+	if (!fmt)
+		return;
+	limit = gst_format_size(fmt);
+	if (limit < w_limit(w) && !rng_one_in(&w->rng, 3))
+		w_unmap(w, limit, w_limit(w) - limit, 0);
+	if (rng_one_in(&w->rng, 16))
+		w->mem.fail_root = 1;
+	w_reformat(w, fmt);
+	w->mem.fail_root = 0;
+}
+
 static void step(struct sequence *seq)
 {
 	struct world *w = seq->w;
@@ -122,7 +139,10 @@ static void step(struct sequence *seq)
 
 	if (rng_one_in(&w->rng, 16))
 		w->mem.fail_reserve = 1;
-	switch (rng_below(&w->rng, 12)) {
+	switch (rng_below(&w->rng, 13)) {
+	case 12:
+		step_reformat(w);
+		break;
 	case 0:
 	case 1:
 	case 2:
@@ -185,6 +205,7 @@ static void random_operations(struct world *w)
 {
 	uint64_t seed = number_from_environment("GST_SEED_START", 1);
 	uint64_t steps = number_from_environment("GST_STEPS", 25000);
+	const struct gst_format *fmt = w->fmt;
 
 	printf("# GST_SEED_START=%llu GST_STEPS=%llu\n", (unsigned long long)seed,
 	       (unsigned long long)steps);
@@ -192,7 +213,7 @@ static void random_operations(struct world *w)
 		uint64_t n = steps < STEPS_OF_SEQUENCE ? steps : STEPS_OF_SEQUENCE;
 
 		w_end(w);
-		w_begin(w, w->fmt, seed);
+		w_begin(w, fmt, seed);
 		run_sequence(w, n);
 		steps -= n;
 	}

@@ -66,11 +66,11 @@ static void init_refuses_a_misaligned_root(struct world *w)
 
 	virtually.alloc_root = shifted_root;
 	virtually.free = shifted_free;
-	CHECK_RET(gst_init(&space, &virtually, &w->mem, w->fmt), -GST_EINVAL);
+	CHECK_RET(gst_init(&space, &virtually, &w->mem, w->fmt), -GST_ENOMEM);
 	CHECK_EQ("leak", w->mem.live, 4, "pages");
 
 	physically.to_pa = shifted_pa;
-	CHECK_RET(gst_init(&space, &physically, &w->mem, w->fmt), -GST_EINVAL);
+	CHECK_RET(gst_init(&space, &physically, &w->mem, w->fmt), -GST_ENOMEM);
 	CHECK_EQ("leak", w->mem.live, 4, "pages");
 }
 
@@ -204,68 +204,6 @@ static void the_peak_of_tables_stays(struct world *w)
 	CHECK_EQ("case", w->space.tables_peak, peak, "peak");
 }
 
-/* The space, and those who judge it, in another format. */
-static void set_format(struct world *w, const struct gst_format *fmt)
-{
-	CHECK_RET(gst_set_format(&w->space, fmt), 0);
-	CHECK("case", gst_space_format(&w->space) == fmt, "another format");
-	CHECK_EQ("case", testmem_root_pa(&w->space), w->machine.root, "root");
-	w->fmt = fmt;
-	w->machine.mode = fmt->mode;
-	w_check_gpa(w, w_limit(w) - 1);
-	w_check_gpa(w, w_limit(w));
-}
-
-static void an_empty_space_takes_any_format(struct world *w)
-{
-	const struct gst_format *first = w->fmt;
-
-	for (unsigned int i = 0; i < 2 * GST_FORMATS; i++) {
-		const struct gst_format *fmt = &gst_formats[i % GST_FORMATS];
-
-		if (fmt->xlen != GST_XLEN)
-			continue;
-		set_format(w, fmt);
-		W_OK(w_map(w, w_limit(w) - W_PAGE, W_PAGE, 0, W_RW, 0));
-		CHECK_EQ("case", w->space.tables, w_top(w), "tables");
-		w_check_all(w);
-		W_OK(w_unmap(w, 0, w_limit(w), 0));
-	}
-	set_format(w, first);
-}
-
-static void a_space_with_anything_mapped_keeps_its_format(struct world *w)
-{
-	for (unsigned int level = 0; level <= w_top(w); level++)
-		for (unsigned int quarter = 0; quarter < 4; quarter++) {
-			gst_gpa_t gpa = w_limit(w) / 4 * (quarter + 1) - w_size(w, level);
-
-			W_OK(w_map(w, gpa, w_size(w, level), 0, W_RW, level));
-			for (unsigned int i = 0; i < GST_FORMATS; i++)
-				if (gst_formats[i].xlen == GST_XLEN)
-					CHECK_RET(gst_set_format(&w->space, &gst_formats[i]),
-						  -GST_EEXIST);
-			CHECK("case", gst_space_format(&w->space) == w->fmt, "another format");
-			w_expect(w, gpa, level, 0, W_RW);
-			W_OK(w_unmap(w, 0, w_limit(w), 0));
-		}
-}
-
-static void set_format_refuses_what_is_none(struct world *w)
-{
-	gst_root_t root = gst_root(&w->space);
-	struct gst_space detached = w->space;
-
-	for (unsigned int i = 0; i < GST_FORMATS; i++)
-		if (gst_formats[i].xlen != GST_XLEN)
-			CHECK_RET(gst_set_format(&w->space, &gst_formats[i]), -GST_EINVAL);
-	CHECK_RET(gst_set_format(&w->space, NULL), -GST_EINVAL);
-	CHECK_EQ("case", gst_root(&w->space), root, "root");
-	gst_detach(&detached);
-	CHECK_RET(gst_set_format(&detached, w->fmt), -GST_EINVAL);
-	CHECK_EQ("case", gst_root(&detached), 0, "root of a detached space");
-}
-
 static const struct property properties[] = {
 	{ "a new space maps nothing and holds its root alone", begins_empty },
 	{ "init without memory is ENOMEM and holds nothing", init_without_memory_is_enomem },
@@ -277,11 +215,6 @@ static const struct property properties[] = {
 	{ "detaching reads no table", detaching_reads_no_table },
 	{ "freeing many tables pauses every few hundred", freeing_many_tables_pauses },
 	{ "the peak of tables stays when they go", the_peak_of_tables_stays },
-	{ "an empty space takes any format", an_empty_space_takes_any_format },
-	{ "a space with anything mapped keeps its format",
-	  a_space_with_anything_mapped_keeps_its_format },
-	{ "set_format refuses what is no format, and a detached space",
-	  set_format_refuses_what_is_none },
 };
 
 int main(void)

@@ -235,7 +235,8 @@ static void op_flush(void *ctx, const struct gst_flush *flush)
 	uint64_t step = GST_LEVEL_SIZE(flush->level);
 
 	CHECK("embedder", flush->level < GST_LEVELS_MAX, "flush of level %u", flush->level);
-	CHECK("embedder", flush->start < flush->end, "flush of an empty range");
+	CHECK("embedder", flush->start < flush->end || flush->old_root, "flush of an empty range");
+	CHECK("embedder", flush->all || !flush->old_root, "a ranged flush for another root");
 	CHECK("embedder", flush->start % step == 0 && flush->end % step == 0,
 	      "flush of 0x%llx to 0x%llx, not aligned to level %u",
 	      (unsigned long long)flush->start, (unsigned long long)flush->end, flush->level);

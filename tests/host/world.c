@@ -71,6 +71,11 @@ static void on_flush(void *arg, const struct gst_flush *flush)
 {
 	struct world *w = arg;
 
+	if (flush->old_root) {
+		/* Until now they walked the old one. */
+		w->machine.mode = gst_root_mode(gst_root(&w->space));
+		w->machine.root = testmem_root_pa(&w->space);
+	}
 	if (flush->all)
 		tlb_fence_all(&w->tlb);
 	else
@@ -323,6 +328,45 @@ int w_young(struct world *w, gst_gpa_t gpa, uint64_t size, bool clear)
 		w->busy = true;
 	}
 	return after_op(w, gst_young(&w->space, gpa, size, clear), want);
+}
+
+const struct gst_format *w_format(unsigned int i)
+{
+	for (unsigned int f = 0; f < GST_FORMATS; f++)
+		if (gst_formats[f].xlen == GST_XLEN && !i--)
+			return &gst_formats[f];
+	return NULL;
+}
+
+int w_reformat(struct world *w, const struct gst_format *fmt)
+{
+	gst_gpa_t limit = UINT64_C(1) << spec_gpa_bits(fmt->mode);
+	const struct model_run *above;
+	uint64_t flushes;
+	void *root;
+	int ret, want;
+
+	log_op(w, "reformat %s", fmt->name);
+	w_finish(w);
+	above = model_from(&w->model, limit);
+	want = above && above < model_end(&w->model) ? -GST_ERANGE : 0;
+	aim(w, 0, limit < w_limit(w) ? limit : w_limit(w));
+	before_op(w);
+	flushes = w->mem.flushes;
+	root = gst_root_alloc(&w->space);
+	w->busy = true;
+	ret = gst_reformat(&w->space, fmt, &root, &w->gather);
+	gst_root_free(&w->space, root);
+	if (ret) {
+		CHECK_EQ("flush count", w->mem.flushes, flushes, "flushes of a refused change");
+		return after_op(w, ret, want);
+	}
+	w->busy = false;
+	CHECK("return", !want, "the change to %s was not refused", fmt->name);
+	CHECK_EQ("flush count", w_finish(w), fmt != w->fmt, "flushes of a change");
+	w->fmt = fmt;
+	CHECK("case", gst_space_format(&w->space) == fmt, "another format");
+	return after_op(w, 0, 0);
 }
 
 bool w_finish(struct world *w)

@@ -69,6 +69,9 @@ int w_wrprotect(struct world *w, gst_gpa_t gpa, uint64_t size, unsigned int flag
 int w_wrprotect_mask(struct world *w, gst_gpa_t gpa, uint64_t mask);
 int w_young(struct world *w, gst_gpa_t gpa, uint64_t size, bool clear);
 
+/* With its flush, at which harts take up the new root; w->fmt is another then. */
+int w_reformat(struct world *w, const struct gst_format *fmt);
+
 /* Finish the gather, and check what harts hold then. Returns whether there was a flush. */
 bool w_finish(struct world *w);
 
@@ -97,6 +100,9 @@ static inline unsigned int w_top(const struct world *w)
 {
 	return spec_levels(w->fmt->mode) - 1;
 }
+
+/* A format of this XLEN, counted from the narrowest; NULL behind the widest. */
+const struct gst_format *w_format(unsigned int i);
 
 /* The first gpa beyond the format. */
 static inline gst_gpa_t w_limit(const struct world *w)
