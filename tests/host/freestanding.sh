@@ -41,7 +41,7 @@ symbols() { # NAME TYPES
 	nm "$dir/$1"/*.o | sed -n "s/^[0-9a-f ]*\([$2]\) \(.*\)/\2/p" | sort -u
 }
 
-echo "1..12"
+echo "1..13"
 for config in xlen64 xlen32 xlen32-m32; do
 	xlen=${config#xlen}
 	machine=
@@ -63,3 +63,10 @@ for config in xlen64 xlen32 xlen32-m32; do
 	[ -s "$dir/$config.defined" ] && grep -v '^gst_' "$dir/$config.defined" | nothing
 	result $? "$config: every symbol that it exports begins with gst_"
 done
+
+status=0
+for header in "$here"/../../include/gst/*.h; do
+	"$cc" -std=c11 -Wall -Wextra -Werror -ffreestanding -I"$here/../../include" -fsyntax-only \
+		-include "$header" -x c /dev/null || status=1
+done
+result "$status" "each public header compiles alone"

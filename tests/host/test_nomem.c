@@ -256,6 +256,24 @@ static void no_more_is_asked_for_than_is_needed(struct world *w)
 		}
 }
 
+/* Pages for all of the space: up to 2^35 tables. It must not even be tried. */
+static void a_map_of_billions_of_tables_is_enomem(struct world *w)
+{
+	uint64_t most = UINT64_C(1) << (GST_XLEN == 64 ? 56 : 34), reserves = w->mem.reserves;
+	uint64_t size = w_limit(w) < most ? w_limit(w) : most;
+	struct snapshot snap = { 0 };
+
+	W_OK(w_map(w, place(w), 4 * W_PAGE, 0, W_RW, 0));
+	snapshot_take(&snap, w);
+	w->mem.limit = 1000;
+	CHECK_RET(gst_map(&w->space, 0, size, 0, W_RW, 0, &w->gather), -GST_ENOMEM);
+	w->mem.limit = TESTMEM_TABLES;
+	CHECK("case", w->mem.reserves - reserves < 10, "too many calls of reserve");
+	snapshot_check(&snap, w);
+	snapshot_free(&snap);
+	CHECK("case", !w_finish(w), "a flush");
+}
+
 static const struct property properties[] = {
 	{ "a map of a page without memory changes nothing", map_a_page_everywhere },
 	{ "a map into two branches without memory changes nothing", map_two_branches_everywhere },
@@ -271,6 +289,8 @@ static const struct property properties[] = {
 	{ "a write-protect of a page without memory changes nothing", wrprotect_a_page_everywhere },
 	{ "a write-protect that cuts two leaves without memory changes nothing",
 	  wrprotect_from_leaf_to_leaf_everywhere },
+	{ "a map that takes billions of tables is ENOMEM at once",
+	  a_map_of_billions_of_tables_is_enomem },
 	{ "what is said to need no memory asks for none", others_ask_for_none },
 	{ "an operation succeeds with just the pages that it uses",
 	  no_more_is_asked_for_than_is_needed },

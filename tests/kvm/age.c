@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The host can tell which pages a guest uses. The monitor is DAMON: it clears
+ * accessed bits, through KVM too, and looks at them again some time later. It asks
+ * for ranges that start at any byte; of huge pages it clears all and looks at one.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tap.h"
+#include "vcpu.h"
+
+#define DAMON "/sys/kernel/mm/damon/admin/kdamonds/"
+#define REGIONS DAMON "0/contexts/0/schemes/0/tried_regions/"
+
+#define HOT_GPA	 SZ_1G
+#define COLD_GPA (2 * SZ_1G)
+#define SIZE	 SZ_2M
+
+/* A guest leaves guest mode some hundred times a second, and then its hart forgets. */
+#define SAMPLE_US 20000
+#define SAMPLES	  10
+
+static int set(const char *file, const char *fmt, ...)
+{
+	char path[256], text[64];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	snprintf(path, sizeof(path), DAMON "%s", file);
+	return write_text(path, text);
+}
+
+#define must_set(file, ...)                                               \
+	do {                                                              \
+		int err_ = set(file, __VA_ARGS__);                        \
+		if (err_)                                                 \
+			bail("DAMON's %s: %s", file, strerror(err_));     \
+	} while (0)
+
+static void monitor(const char *hot, const char *cold)
+{
+	const char *area[2] = { hot < cold ? hot : cold, hot < cold ? cold : hot };
+
+	must_set("nr_kdamonds", "1");
+	must_set("0/contexts/nr_contexts", "1");
+	must_set("0/contexts/0/operations", "fvaddr");
+	must_set("0/contexts/0/monitoring_attrs/intervals/sample_us", "%u", SAMPLE_US);
+	must_set("0/contexts/0/monitoring_attrs/intervals/aggr_us", "%u", SAMPLE_US * SAMPLES);
+	must_set("0/contexts/0/monitoring_attrs/intervals/update_us", "%u", 60000000);
+	/* Each area stays one region: one sample of it at a time. */
+	must_set("0/contexts/0/monitoring_attrs/nr_regions/max", "3");
+	must_set("0/contexts/0/monitoring_attrs/nr_regions/min", "3");
+	must_set("0/contexts/0/targets/nr_targets", "1");
+	must_set("0/contexts/0/targets/0/pid_target", "%d", getpid());
+	must_set("0/contexts/0/targets/0/regions/nr_regions", "2");
+	for (unsigned int i = 0; i < 2; i++) {
+		char file[64];
+
+		snprintf(file, sizeof(file), "0/contexts/0/targets/0/regions/%u/start", i);
+		must_set(file, "%lu", (unsigned long)area[i]);
+		snprintf(file, sizeof(file), "0/contexts/0/targets/0/regions/%u/end", i);
+		must_set(file, "%lu", (unsigned long)area[i] + SIZE);
+	}
+	must_set("0/contexts/0/schemes/nr_schemes", "1");
+	must_set("0/contexts/0/schemes/0/action", "stat");
+	must_set("0/contexts/0/schemes/0/access_pattern/sz/max", "%lu", ~0UL);
+	must_set("0/contexts/0/schemes/0/access_pattern/nr_accesses/max", "%u", ~0U);
+	must_set("0/contexts/0/schemes/0/access_pattern/age/max", "%u", ~0U);
+	must_set("0/state", "on");
+}
+
+static unsigned long number(const char *region, const char *file)
+{
+	char path[512], text[32];
+
+	snprintf(path, sizeof(path), REGIONS "%s/%s", region, file);
+	return read_text(path, text, sizeof(text)) ? 0 : strtoul(text, NULL, 0);
+}
+
+/* In how many of the last SAMPLES was the area in use, at most over its regions? -1: not known. */
+static int accesses(const char *area)
+{
+	struct dirent *entry;
+	DIR *dir = opendir(REGIONS);
+	int most = -1;
+
+	if (!dir)
+		bail(REGIONS ": %s", strerror(errno));
+	while ((entry = readdir(dir))) {
+		unsigned long start = number(entry->d_name, "start");
+
+		if (start >= (unsigned long)area && start < (unsigned long)area + SIZE) {
+			int n = number(entry->d_name, "nr_accesses");
+
+			most = n > most ? n : most;
+		}
+	}
+	closedir(dir);
+	return most;
+}
+
+/*
+ * The guest uses @pages pages of one area without end, of which the host knows
+ * only by the accessed bits, and none of another. Then it uses the other.
+ */
+static void watch(struct vm *vm, const char *what, enum backing backing, u64 shift,
+		  unsigned int first, unsigned int pages)
+{
+	struct vcpu *vcpu = vm->vcpu[0];
+	char *area[2] = { mem_map(SIZE, backing), mem_map(SIZE, backing) };
+	u64 gpa[2] = { HOT_GPA + shift, COLD_GPA + shift };
+
+	for (unsigned int i = 0; i < 2; i++) {
+		vm_slot(vm, i, 0, gpa[i], SIZE, area[i]);
+		guest_fill(vcpu, gpa[i], SZ_4K, SIZE / SZ_4K, 1);
+	}
+	vcpu_start(vcpu);
+	for (unsigned int hot = 0; hot < 2; hot++) {
+		int used = 0, idle = SAMPLES;
+		bool good = false;
+
+		for (unsigned int i = 0; i < pages; i++)
+			vcpu->list[i] = gpa[hot] + (first + i) * SZ_4K;
+		vcpu->box->count = pages;
+		vcpu->box->start = 0;
+		vcpu->box->value = 1;
+		vcpu_post(vcpu, OP_LIST_LOAD);
+		monitor(area[hot], area[!hot]);
+
+		/* It takes a while until the past is forgotten. */
+		for (unsigned int turn = 0; turn < 20 && !good; turn++) {
+			usleep(SAMPLE_US * SAMPLES);
+			must_set("0/state", "update_schemes_tried_regions");
+			used = accesses(area[hot]);
+			idle = accesses(area[!hot]);
+			good = used > SAMPLES / 2 && !idle;
+		}
+		ok(good, "%s: in use in %d of %d samples, and the other in %d", what, used, SAMPLES,
+		   idle);
+		must_set("0/state", "off");
+		must_set("nr_kdamonds", "0");
+		vcpu_halt(vcpu);
+	}
+	vcpu_stop(vcpu);
+	ok(guest_check(vcpu, gpa[0], SZ_4K, SIZE / SZ_4K, 1) +
+	   guest_check(vcpu, gpa[1], SZ_4K, SIZE / SZ_4K, 1) == 0 && vm_sound(vm),
+	   "%s: the data is as it was, and all is sound", what);
+	for (unsigned int i = 0; i < 2; i++) {
+		vm_slot(vm, i, 0, gpa[i], 0, area[i]);
+		mem_unmap(area[i], SIZE);
+	}
+}
+
+int main(void)
+{
+	const struct format *f = NULL;
+
+	host_init(100);
+	if (access(DAMON "nr_kdamonds", W_OK))
+		bail("the host's kernel has no DAMON");
+	for (unsigned int i = 0; i < 3; i++) {
+		struct vm *vm;
+
+		f = next_format(f) ?: next_format(NULL);
+		vm = vm_new(f);
+		vcpu_new(vm);
+		diag("%s", f->name);
+		switch (i) {
+		case 0:
+			watch(vm, "small pages, all in use", SMALL, 0, 0, SIZE / SZ_4K);
+			break;
+		case 1:
+			watch(vm, "a huge page with a 2 MiB leaf", HUGE, 0, 300, 1);
+			break;
+		case 2:
+			watch(vm, "a huge page with 4 KiB leaves", HUGE, SZ_4K, 0, SIZE / SZ_4K);
+			break;
+		}
+		vm_free(vm);
+	}
+	if (host.gstage)
+		ok(!tables_live(), "no tables are left");
+	return done();
+}
