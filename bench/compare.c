@@ -228,9 +228,9 @@ static void reads(u64 unused)
 
 static void miss(u64 pages)
 {
-	figure("miss-default", "ns", miss_ns(host.widest, pages),
+	figure("miss-default", "ns", miss_ns(host.widest, &pagings[0], pages),
 	       "nested TLB miss, guest without paging, default format");
-	figure("miss-narrowest", "ns", miss_ns(next_format(NULL), pages),
+	figure("miss-narrowest", "ns", miss_ns(next_format(NULL), &pagings[0], pages),
 	       "nested TLB miss, guest without paging, narrowest format");
 }
 

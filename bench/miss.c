@@ -85,7 +85,7 @@ static double run_ns(struct vcpu *vcpu, u64 rounds)
 	return (b.tv_sec - a.tv_sec) * 1e9 + (b.tv_nsec - a.tv_nsec);
 }
 
-double miss_ns(const struct format *format, u64 pages)
+double miss_ns(const struct format *format, const struct paging *paging, u64 pages)
 {
 	void *mem = mem_map(pages * SZ_4K, SMALL);
 	struct vm *vm = vm_new(format);
@@ -96,6 +96,7 @@ double miss_ns(const struct format *format, u64 pages)
 	vcpu = vcpu_new(vm);
 	memcpy(vm->control + CODE, miss_guest, miss_guest_end - miss_guest);
 	set_pc(vcpu, CONTROL_GPA + CODE);
+	paging_set(vcpu, paging, DATA_GPA, pages * SZ_4K);
 	vcpu->box->addr = DATA_GPA;
 	vcpu->box->count = pages;
 	vcpu->box->stride = SZ_4K;

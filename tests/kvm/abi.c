@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * KVM_CAP_RISCV_SET_HGATP_MODE and KVM_CAP_VM_GPA_BITS, line by line of
- * docs/ABI.md. What they do to memslots is in limits.c.
+ * docs/ABI.md. What they do to memslots is in limits.c, GROW in grow.c.
  */
 #include <errno.h>
 #include <gstage/kvm.h>
@@ -128,7 +128,7 @@ static void refuse_arguments(void)
 		{ 1, 0, 0, 0, "flags 1" },
 		{ 1U << 31, 0, 0, 0, "flags 2^31" },
 		{ ~0U, 0, 0, 0, "flags all ones" },
-		{ 0, KVM_RISCV_HGATP_GROW, 0, 0, "GROW, which does not exist yet" },
+		{ 0, KVM_RISCV_HGATP_GROW, 1, 0, "GROW with args[2] 1" },
 		{ 0, 2, 0, 0, "args[1] 2" },
 		{ 0, 1ULL << 32, 0, 0, "args[1] 2^32" },
 		{ 0, ~0ULL, 0, 0, "args[1] all ones" },

@@ -35,8 +35,8 @@ struct format {
  * @gstage: the module is ours, and not the stock one
  * @kvm: /dev/kvm
  * @widest: the format that a VM gets which does not choose
- * @modes: bit mask of hgatp.MODE: what the emulated CPU was given, which is
- *	not read from the module
+ * @modes: bit mask of hgatp.MODE: what the emulated CPU was given, and a test
+ *	build's test_modes; it is not what the module says
  */
 struct host {
 	bool gstage;
