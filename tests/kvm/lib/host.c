@@ -53,17 +53,13 @@ void host_init(unsigned int seconds)
 	for (unsigned int i = 0; i < ARRAY_SIZE(cpus); i++)
 		for (unsigned int j = 0; !strcmp(cpu, cpus[i].cpu) && j < cpus[i].formats; j++)
 			host.modes |= 1ULL << formats[j].mode;
-<<<<<<< HEAD
-	}
-	seed += host.modes;
-=======
 	/* A test build can play a host that lacks some. */
 	if (!read_text("/sys/module/kvm/parameters/test_modes", mask, sizeof(mask)))
 		host.modes &= strtoull(mask, NULL, 0);
 	for (unsigned int i = 0; i < ARRAY_SIZE(formats); i++)
 		if (host.modes >> formats[i].mode & 1)
 			host.widest = &formats[i];
->>>>>>> grow
+	seed += host.modes;
 	if (!host.widest)
 		bail("do not know what GSTAGE_CPU=%s has", cpu);
 
