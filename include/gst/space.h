@@ -227,7 +227,8 @@ bool gst_gather_finish(struct gst_space *space, struct gst_gather *gather);
  * @end: end of the range, exclusive
  *
  * For new translations that every hart must see at once, where no fault would
- * lead it to look again.
+ * lead it to look again. To be called after the operation that brought them, which
+ * says whether tables came.
  */
 void gst_gather_stale(struct gst_gather *gather, gst_gpa_t start, gst_gpa_t end);
 
@@ -241,9 +242,9 @@ void gst_gather_stale(struct gst_gather *gather, gst_gpa_t start, gst_gpa_t end)
  * @max_level: the largest leaf allowed: 0 for 4 KiB, 1 for 2 MiB (4 MiB on Sv32x4), ...
  * @gather: what is left to do
  *
- * Takes the largest leaves that alignment of @gpa and @pa allows. Replaces
- * what was there; keeps what is already exactly so, smaller or larger
- * leaves included.
+ * Takes the largest leaves that alignment of @gpa and @pa allows, and replaces
+ * what was there. A leaf that already maps just so is kept, a larger one too;
+ * smaller ones give way to the largest.
  *
  * Return: 0, -GST_EINVAL, -GST_ERANGE, -GST_ENOMEM.
  */
