@@ -15,7 +15,7 @@
 #define GPA    SZ_1G
 #define PAGES  2048
 #define SIZE   (PAGES * SZ_4K)
-#define ROUNDS 150
+#define ROUNDS 100
 
 /* Of the running guest: few enough that each is written often. */
 #define HOT 64
