@@ -31,7 +31,8 @@ static int policy_set(const char *value, const struct kernel_param *unused)
 	const struct gst_format *fmt;
 	char name[16];
 
-	strscpy(name, value, sizeof(name));
+	if (strscpy(name, value, sizeof(name)) < 0)
+		return refuse(value);
 	strim(name);
 	fmt = gst_format_of_name(name);
 	if (!strcmp(name, policy_max))
