@@ -11,7 +11,7 @@
 #include "tap.h"
 #include "vcpu.h"
 
-#define LIVES  200
+#define LIVES  (host.gstage ? 200 : 60)
 #define SPARSE 200 /* pages, one in each 2 MiB, and so one table each */
 #define DENSE  1024
 
