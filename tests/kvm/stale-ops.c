@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/uio.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "stale.h"
@@ -77,6 +80,39 @@ static void punch(struct stage *stage)
 			length(stage)), "fallocate");
 }
 
+static pid_t child;
+
+/* All the memory of this process becomes copy on write, the guest's too. */
+static void copy(struct stage *stage)
+{
+	stage->start = 0;
+	stage->end = SPAN;
+	child = fork();
+	must(child >= 0, "fork");
+	if (!child) {
+		for (;;)
+			pause();
+	}
+}
+
+/* What the child has, who wrote nothing. */
+static char *in_child(struct stage *stage, u64 offset)
+{
+	static u64 word;
+	struct iovec to = { &word, sizeof(word) };
+	struct iovec from = { stage->mem + offset, sizeof(word) };
+
+	must(process_vm_readv(child, &to, 1, &from, 1, 0) == sizeof(word), "process_vm_readv");
+	return (char *)&word;
+}
+
+static void end_child(struct stage *stage)
+{
+	(void)stage;
+	kill(child, SIGKILL);
+	must(waitpid(child, NULL, 0) == child, "waitpid");
+}
+
 enum { SLOT_RANGE, SLOT_BELOW, SLOT_ABOVE };
 
 static void delete_slot(struct stage *stage)
@@ -115,6 +151,7 @@ const struct op ops[] = {
 	  .settle = unprotect },
 	{ "stores, mprotect PROT_NONE", .withdraw = protect_none, .store = true, .old = here,
 	  .settle = unprotect },
+	{ "stores, fork", .withdraw = copy, .store = true, .old = in_child, .finish = end_child },
 	{ "stores, slot deleted", .withdraw = delete_slot, .slots = true, .store = true,
 	  .old = here },
 };

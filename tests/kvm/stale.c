@@ -173,6 +173,8 @@ static unsigned int scene(struct stage *stage, const struct op *op, unsigned int
 	op->withdraw(stage);
 	finish(stage->vm);
 	bad = judge(stage, op);
+	if (op->finish)
+		op->finish(stage);
 	if (op->slots)
 		stage_strike(stage);
 	return bad;

@@ -44,6 +44,7 @@ struct stage {
  * @others: loads give the TAG_OTHER stamp of the place instead
  * @withdraw: do it
  * @settle: after the scene, before the host looks at memory; may be NULL
+ * @finish: after the host has looked; may be NULL
  * @old: where the host finds the old page of an offset afterwards; for stores
  */
 struct op {
@@ -53,6 +54,7 @@ struct op {
 	bool others;
 	void (*withdraw)(struct stage *stage);
 	void (*settle)(struct stage *stage);
+	void (*finish)(struct stage *stage);
 	char *(*old)(struct stage *stage, u64 offset);
 };
 

@@ -63,6 +63,11 @@ enum guest_op {
 	OP_LIST_LOAD,
 	/* The same with stores: the stamp of `tag`, once `gone` is set that of `tag2`. */
 	OP_LIST_STORE,
+	/*
+	 * Until told to stop, go through the list: each place must have the stamp of
+	 * pass - 1, and gets that of the pass. result: how many had not.
+	 */
+	OP_LIST_RENEW,
 	/* Until told to stop, store ever larger values to places taken at random. */
 	OP_LIST_RANDOM,
 	/* The loads and stores of the ISA, one by one: guest/decode.S. */
@@ -85,7 +90,7 @@ struct mailbox {
 	uint64_t start; /* index in the list to begin at */
 
 	uint64_t result;
-	uint64_t bad_addr, bad_value; /* OP_CHECK: the first that differs */
+	uint64_t bad_addr, bad_value; /* OP_CHECK, OP_LIST_RENEW: the first that differs */
 	volatile uint64_t trap_cause, trap_pc, trap_value;
 };
 

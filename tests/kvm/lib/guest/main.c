@@ -65,21 +65,25 @@ static void store(u64 addr, u64 width, u64 value)
 	}
 }
 
+static void check_one(struct mailbox *box, u64 addr, u64 tag)
+{
+	u64 value = LOAD("ld", addr);
+
+	if (value == stamp(tag, addr))
+		return;
+	if (!box->result++) {
+		box->bad_addr = addr;
+		box->bad_value = value;
+	}
+}
+
 static void check(struct mailbox *box)
 {
 	u64 addr = box->addr;
 
 	box->result = 0;
-	for (u64 i = 0; i < box->count; i++, addr += box->stride) {
-		u64 value = LOAD("ld", addr);
-
-		if (value == stamp(box->tag, addr))
-			continue;
-		if (!box->result++) {
-			box->bad_addr = addr;
-			box->bad_value = value;
-		}
-	}
+	for (u64 i = 0; i < box->count; i++, addr += box->stride)
+		check_one(box, addr, box->tag);
 }
 
 static void fill(const struct mailbox *box)
@@ -141,6 +145,20 @@ static void list_fill(struct mailbox *box)
 		STORE("sd", gpas[i], stamp(box->tag, gpas[i]));
 }
 
+static void list_renew(struct mailbox *box)
+{
+	const volatile u64 *gpas = array(box, BOX_LIST);
+
+	box->result = 0;
+	for (u64 pass = 1; !box->stop; pass++) {
+		for (u64 i = 0; i < box->count; i++) {
+			check_one(box, gpas[i], (pass - 1) & 0xffff);
+			STORE("sd", gpas[i], stamp(pass & 0xffff, gpas[i]));
+		}
+		box->passes = pass;
+	}
+}
+
 static void list_random(struct mailbox *box)
 {
 	const volatile u64 *gpas = array(box, BOX_LIST);
@@ -178,6 +196,9 @@ static void run(struct mailbox *box)
 	case OP_LIST_LOAD:
 	case OP_LIST_STORE:
 		list(box);
+		break;
+	case OP_LIST_RENEW:
+		list_renew(box);
 		break;
 	case OP_LIST_RANDOM:
 		list_random(box);
