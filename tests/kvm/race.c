@@ -211,9 +211,8 @@ static void contest(enum rival rival)
 	u64 start = now_ms();
 
 	for (round = 0; round < ROUNDS_MAX && wrong < 5; round++) {
-		int err;
-
 		u64 ms = now_ms() - start;
+		int err;
 
 		/* Thousands of rounds in all; fewer on a machine that is too busy for them. */
 		if ((round >= ROUNDS_MIN && ms >= CONTEST_MS(rival)) || ms >= SLOW_MS)
