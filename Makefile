@@ -12,6 +12,7 @@ help:
 	@echo 'make check             the tests on this machine alone: no root, no lab'
 	@echo 'make module KVER=6.12  build kvm.ko for this kernel series (root)'
 	@echo 'make bench             the stock kvm.ko against ours, by turns, in one boot (root)'
+	@echo 'make bench-formats     what the formats cost, and a change of format (root)'
 	@echo 'make clean             delete build/'
 	@echo 'make lab-clean         delete build/ and the cache of downloads (root)'
 	@echo 'lab/lab help           the lab itself: boot the host, run a program in it, get a shell'
@@ -42,10 +43,13 @@ test:
 bench:
 	@bench/run --kernel $(KVER)
 
+bench-formats:
+	@bench/formats
+
 clean:
 	rm -rf build
 
 lab-clean:
 	lab/lab clean
 
-.PHONY: help run module check test bench clean lab-clean
+.PHONY: help run module check test bench bench-formats clean lab-clean
