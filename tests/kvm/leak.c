@@ -131,7 +131,7 @@ static void lives(void)
 	     (unsigned long long)most);
 	if (!host.gstage) {
 		ok(lost > LIVES * SPARSE / 4 * 3,
-		   "stock leaks %ld pages as FACTS say: the test can tell", lost);
+		   "stock leaks %ld pages: the test can tell", lost);
 		return;
 	}
 	ok(lost < NOISE, "%u lives: the host has its memory back", LIVES);

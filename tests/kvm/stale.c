@@ -227,7 +227,7 @@ static void end(struct stage *stage)
 	stage_end(stage);
 }
 
-/* The case that FACTS tells of, with every page of the second 2 MiB. */
+/* The known case of the stock module, with every page of the second 2 MiB. */
 static unsigned int known_case(struct stage *stage, const struct op *op, u64 offset)
 {
 	stage->start = offset;
@@ -247,7 +247,7 @@ static void stock(void)
 		ok(!known_case(&stage, op, 0), "stock, %s from a 2 MiB edge: nothing is left",
 		   op->name);
 		bad = known_case(&stage, op, SZ_2M - PAGE);
-		ok(bad > 400, "stock, %s from the page before: %u of 512 pages are left, as FACTS say: the test can tell",
+		ok(bad > 400, "stock, %s from the page before: %u of 512 pages are left: the test can tell",
 		   op->name, bad);
 	}
 	end(&stage);
