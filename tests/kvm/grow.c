@@ -250,16 +250,10 @@ static void with_guest(const struct format *from, const struct format *to)
 {
 	char *low = mem_map(SIZE, SMALL), *high = mem_map(SIZE, SMALL);
 	const u64 gpa = format_end(to) - SIZE;
-	struct vm *vm = vm_new(NULL);
+	struct vm *vm = vm_growing(from);
 	struct vcpu *vcpu;
 	u64 faults, reformats;
 
-	/* The control slot is in the way of the choice for a moment. */
-	if (set_slot(vm->fd, 511, 0, CONTROL_GPA, 0, vm->control) ||
-	    grow_from(vm->fd, from->mode) ||
-	    set_slot(vm->fd, 511, 0, CONTROL_GPA, CONTROL_SIZE, vm->control))
-		bail("cannot have a growing VM");
-	vm->format = from;
 	vm_slot(vm, LOW, 0, SZ_1G, SIZE, low);
 	vcpu = vcpu_new(vm);
 	vcpu_start(vcpu);

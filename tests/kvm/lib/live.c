@@ -71,6 +71,21 @@ int grow_from(int vm_fd, u64 mode)
 	return enable_cap(vm_fd, KVM_CAP_RISCV_SET_HGATP_MODE, 0, mode, KVM_RISCV_HGATP_GROW, 0, 0);
 }
 
+struct vm *vm_growing(const struct format *from)
+{
+	struct vm *vm = vm_new(NULL);
+	int err;
+
+	/* The control slot is in the way of the choice for a moment. */
+	vm_slot(vm, CONTROL_SLOT, 0, CONTROL_GPA, 0, vm->control);
+	err = grow_from(vm->fd, from->mode);
+	if (err)
+		bail("%s with GROW: %s", from->name, strerror(err));
+	vm_slot(vm, CONTROL_SLOT, 0, CONTROL_GPA, CONTROL_SIZE, vm->control);
+	vm->format = from;
+	return vm;
+}
+
 int set_policy(const char *text)
 {
 	return write_text(POLICY, text);

@@ -20,6 +20,9 @@ int write_format(pid_t tid, int vm_fd, const char *name);
 /** grow_from() - KVM_CAP_RISCV_SET_HGATP_MODE with GROW: 0 or errno */
 int grow_from(int vm_fd, u64 mode);
 
+/** vm_growing() - vm_new(), of a VM that starts in @from and may grow */
+struct vm *vm_growing(const struct format *from);
+
 /** format_of() - the format of an hgatp.MODE; NULL: this host has it not */
 const struct format *format_of(u64 mode);
 

@@ -14,7 +14,6 @@
 #include "vm.h"
 
 #define KVM_DEBUGFS "/sys/kernel/debug/kvm"
-#define CONTROL_SLOT 511
 
 extern const char guest_program[], guest_program_end[];
 

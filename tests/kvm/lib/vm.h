@@ -10,6 +10,9 @@
 
 struct vcpu;
 
+/* Of the guest program; other slots have lower numbers. */
+#define CONTROL_SLOT 511
+
 /**
  * struct vm - a virtual machine with the guest program in its control slot
  * @fd: for ioctls

@@ -72,6 +72,8 @@ enum guest_op {
 	OP_LIST_RANDOM,
 	/* The loads and stores of the ISA, one by one: guest/decode.S. */
 	OP_DECODE,
+	/* Check and change memory in a loop: soak.h. */
+	OP_SOAK,
 };
 
 /* Shared memory: each field has one writer at a time. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The guest program: see guest.h. Freestanding, in supervisor mode, without paging. */
-#include "guest.h"
+#include "soak.h"
 
 typedef uint32_t u32;
 typedef uint64_t u64;
@@ -205,6 +205,9 @@ static void run(struct mailbox *box)
 		break;
 	case OP_DECODE:
 		box->result = decode(box->count, box->addr, box->value);
+		break;
+	case OP_SOAK:
+		soak(box);
 		break;
 	}
 }
