@@ -47,7 +47,7 @@ waiting=$modes
 while [ -n "$waiting" ]; do
 	left=
 	for m in $waiting; do
-		if line "$m" Linux >"$m.line"; then
+		if line "$m" "Linux .*hart(s)" >"$m.line"; then
 			since "$start" >"$m.seconds"
 			echo "[$(cat "$m.seconds") s] $m: guest userspace reached"
 		elif ! kill -0 "$(cat "$m.pid")" 2>/dev/null; then
