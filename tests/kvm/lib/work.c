@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <dirent.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "tap.h"
@@ -20,13 +23,13 @@ struct place {
 };
 
 static const struct place places[PARTS] = {
-	[DENSE] = { 1 * SZ_1G, 128 * SZ_4K, SZ_4K, SMALL },
-	[SPARSE] = { 2 * SZ_1G, 64 * SZ_2M, SZ_2M, SMALL },
-	[THP] = { 3 * SZ_1G, 4 * SZ_2M, SZ_2M / 4, HUGE },
-	[TOP] = { 2048 * SZ_1G - 16 * SZ_4K, 16 * SZ_4K, SZ_4K, SMALL },
+	[DENSE] = { 1 * SZ_1G, 32 * SZ_4K, SZ_4K, SMALL },
+	[SPARSE] = { 2 * SZ_1G, 16 * SZ_2M, SZ_2M, SMALL },
+	[THP] = { 3 * SZ_1G, 2 * SZ_2M, SZ_2M / 4, HUGE },
+	[TOP] = { 2048 * SZ_1G - 4 * SZ_4K, 4 * SZ_4K, SZ_4K, SMALL },
 	[LOGGED] = { 512 * SZ_1G, LOGGED_PAGES * SZ_4K, SZ_4K, SMALL },
 	/* Alone in its page of the root, which it leaves empty when it goes. */
-	[FICKLE] = { 1024 * SZ_1G, 4 * SZ_2M, SZ_2M / 4, SMALL },
+	[FICKLE] = { 1024 * SZ_1G, 2 * SZ_2M, SZ_2M / 4, SMALL },
 };
 
 u64 part_gpa(enum part part)
@@ -72,14 +75,51 @@ struct work *work_new(struct vm *vm, unsigned int vcpus)
 	work->vm = vm;
 	for (enum part part = 0; part < PARTS; part++) {
 		work->mem[part] = mem_map(places[part].size, places[part].backing);
+		/*
+		 * All there from the start: where a guest loads first, the store that follows
+		 * replaces the zero page, and all other faults wait for that.
+		 */
+		for (u64 at = 0; at < places[part].size; at += places[part].stride)
+			*(volatile u64 *)(work->mem[part] + at) = 0;
 		vm_slot(vm, part, part == LOGGED ? KVM_MEM_LOG_DIRTY_PAGES : 0, places[part].gpa,
 			places[part].size, work->mem[part]);
 	}
 	for (unsigned int i = 0; i < vcpus; i++)
 		start(work, i);
-	/* Logged places are taken at random. */
-	work_goes_on(work, 16 * LOGGED_PAGES);
+	work_goes_on(work, 1);
 	return work;
+}
+
+/* Where all threads are, and what the vCPUs have done so far, twice: for whoever has to find out. */
+static void tell_of_stall(const struct work *work)
+{
+	char path[300], text[2048], *line, *next;
+	struct dirent *entry;
+	DIR *tasks;
+
+	for (unsigned int turn = 0; turn < 2; turn++, sleep(2)) {
+		diag("faults %llu, retries %llu", (unsigned long long)vm_stat(work->vm, "faults"),
+		     (unsigned long long)vm_stat(work->vm, "retries"));
+		for (unsigned int i = 0; i < work->vm->vcpus; i++)
+			diag("vCPU %u: %llu passes", i,
+			     (unsigned long long)work->vm->vcpu[i]->box->passes);
+		tasks = opendir("/proc/self/task");
+		while (tasks && (entry = readdir(tasks))) {
+			if (entry->d_name[0] == '.')
+				continue;
+			snprintf(path, sizeof(path), "/proc/self/task/%s/stat", entry->d_name);
+			if (!read_text(path, text, sizeof(text)))
+				diag("%s", text);
+			snprintf(path, sizeof(path), "/proc/self/task/%s/stack", entry->d_name);
+			if (read_text(path, text, sizeof(text)))
+				continue;
+			for (line = strtok_r(text, "\n", &next); line;
+			     line = strtok_r(NULL, "\n", &next))
+				diag("%s", line);
+		}
+		if (tasks)
+			closedir(tasks);
+	}
 }
 
 /* The guests need the harts: look rarely. */
@@ -92,11 +132,11 @@ static void wait_passes(struct work *work, volatile u64 *passes[], u64 n)
 	for (unsigned int i = 0; i < work->vm->vcpus; i++) {
 		while (*passes[i] < from[i] + n && now_ms() < end)
 			usleep(500);
-		if (*passes[i] < from[i] + n)
-			bail("vCPU %u of %u stalls: %llu passes in %u s, %llu faults, %llu retries", i,
-			     work->vm->vcpus, (unsigned long long)(*passes[i] - from[i]),
-			     STALL_MS / 1000, (unsigned long long)vm_stat(work->vm, "faults"),
-			     (unsigned long long)vm_stat(work->vm, "retries"));
+		if (*passes[i] >= from[i] + n)
+			continue;
+		tell_of_stall(work);
+		bail("vCPU %u of %u stalls: %llu passes in %u s", i, work->vm->vcpus,
+		     (unsigned long long)(*passes[i] - from[i]), STALL_MS / 1000);
 	}
 }
 

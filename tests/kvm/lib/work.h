@@ -18,7 +18,7 @@ enum part { DENSE, SPARSE, THP, TOP, LOGGED, FICKLE, PARTS };
 #define HIGH_PAGES 16
 #define HIGH_SIZE  (HIGH_PAGES * SZ_4K)
 
-#define LOGGED_PAGES 128
+#define LOGGED_PAGES 64
 
 /**
  * struct work - a VM at work

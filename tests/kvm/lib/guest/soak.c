@@ -41,6 +41,8 @@ void soak(struct mailbox *box)
 			look(s, place, old, i < s->steady ? old : 0);
 			*place = left(pass, (u64)place);
 		}
+		for (u64 j = 0; pass == 1 && j < s->logged; j++)
+			*((volatile u64 *)list[i + j] + s->word) = pass;
 		if (s->logged) {
 			random ^= random << 13;
 			random ^= random >> 7;

@@ -8,8 +8,8 @@
  *
  *	steady	places that nobody takes away
  *	fickle	places whose pages the host may drop at any time: 0 will do
- *	logged	places of a slot whose dirty pages are logged: one store a pass,
- *		at random, of a value that was not there before
+ *	logged	places of a slot whose dirty pages are logged: all in the first
+ *		pass, then one in each, at random, a value that was not there before
  *	high	places of a slot that comes and goes: only while `up` is set, and 0 will do
  */
 #ifndef TESTS_KVM_GUEST_SOAK_H
