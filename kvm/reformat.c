@@ -49,7 +49,7 @@ int gst_kvm_reformat(struct kvm *kvm, const struct gst_format *fmt)
 		return -ERANGE;
 
 	/* One table between the old root and the new, where it goes two levels up. */
-	ret = kvm_mmu_topup_memory_cache(&cache, 1);
+	ret = gst_kvm_test_fail() ? -ENOMEM : __kvm_mmu_topup_memory_cache(&cache, 1, 1);
 	if (ret)
 		return ret;
 	root = gst_root_alloc(space);
