@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# bundle.sh TREE OUT: from an unpacked riscv64 Debian in TREE, pack QEMU, the libraries that it names and the firmware that
-# `-M virt -accel kvm` opens into OUT.cpio. Runs inside the lab root.
+# bundle.sh TREE OUT: from an unpacked riscv64 Debian in TREE, pack QEMU and the libraries that it names into OUT.cpio.
+# `-M virt -accel kvm` opens no firmware. Runs inside the lab root.
 set -euo pipefail
 
 tree=$1
@@ -27,10 +27,5 @@ take /usr/lib/riscv64-linux-gnu/ld-linux-riscv64-lp64d.so.1
 # Where programs look for their interpreter.
 ln -s usr/lib "$out/lib"
 ln -s riscv64-linux-gnu/ld-linux-riscv64-lp64d.so.1 "$out/usr/lib/"
-mkdir -p "$out/usr/share/qemu"
-for f in efi-virtio.rom vgabios-stdvga.bin; do
-	path=$(find "$tree/usr/share" -name "$f" -print -quit)
-	[ -z "$path" ] || cp -L "$path" "$out/usr/share/qemu/$f"
-done
 (cd "$out" && find . | cpio --quiet -o -H newc) >"$out.cpio"
 echo "${#seen[@]} files, $(du -sh "$out.cpio" | cut -f1)"

@@ -4,22 +4,40 @@
 
 RV_PACKAGES=(qemu-system-riscv busybox-static)
 
+# Its name follows from the locked packages, or the names of those to take from an index, and from what becomes of them.
 rv_name() {
 	local hash
-	hash=$(cat <(printf '%s\n' "$SUITE" "${RV_PACKAGES[@]}") "$LAB/lib/bundle.sh" | sha256sum)
+	hash=$(cat <(printf '%s\n' "$SUITE" "${RV_PACKAGES[@]}") <(locked riscv64) "$LAB/lib/bundle.sh" | sha256sum)
 	RV=$CACHE/riscv64-${hash:0:12}
 }
 
 have_rv() { rv_name; [ -d "$RV" ]; }
+
+# fetch_rv TREE: unpack the locked packages: no more of what QEMU depends on than its libraries.
+fetch_rv() {
+	local tree=$1 set pkg arch version sha path status=0
+	locked riscv64 >"$CACHE/set"
+	fetch_set <"$CACHE/set" || status=$?
+	if [ "$status" -eq 2 ]; then
+		echo "the mirror no longer has the locked set: taking what its index names"
+		# `extract` runs no maintainer script, so nothing of riscv64 has to run here.
+		mmdebstrap_into "$tree" --variant=extract --architectures=riscv64 \
+			--include="$(IFS=,; echo "${RV_PACKAGES[*]}")"
+		return
+	fi
+	[ "$status" -eq 0 ] || return "$status"
+	mkdir "$tree"
+	while read -r set pkg arch version sha path; do
+		in_private dpkg-deb -x "$CACHE/debs/${path##*/}" "$tree"
+	done <"$CACHE/set"
+}
 
 make_rv() {
 	local part=$RV.part
 	rm -rf "$CACHE"/riscv64-*.part
 	TRASH+=("$part")
 	mkdir -p "$part"
-	# `extract` runs no maintainer script, so nothing of riscv64 has to run here.
-	mmdebstrap_into "$part/tree" --variant=extract --architectures=riscv64 \
-		--include="$(IFS=,; echo "${RV_PACKAGES[*]}")"
+	fetch_rv "$part/tree"
 	ROOT_BINDS=("$part" /rv.part "$LAB/lib" /lab)
 	in_root bash /lab/bundle.sh /rv.part/tree /rv.part/bundle
 	ROOT_BINDS=()
@@ -31,5 +49,6 @@ make_rv() {
 need_rv() {
 	have_rv && return
 	need_space 2048
+	need_mirror
 	step "fetching QEMU and busybox for riscv64" make_rv
 }

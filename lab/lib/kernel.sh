@@ -1,16 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# Kernels: packages by locked version and checksum, unpacked for booting and for building. Sourced by lab/lab.
-
-LOCK=$LAB/versions.lock
-
-locked() { awk -v set="$KERNEL" '!/^#/ && $1 == set' "$LOCK"; }
+# Kernels: a locked set of packages, unpacked for booting and for building. Sourced by lab/lab.
 
 # kernel_name: the folder of this set in the cache; its name follows from the locked lines.
 kernel_name() {
 	local lines hash
-	lines=$(locked)
-	[ -n "$lines" ] || die "there is no kernel $KERNEL" "one of: $(awk '!/^#/ && NF { print $1 }' "$LOCK" | sort -u | xargs)"
+	lines=$(locked "$KERNEL")
+	[ -n "$lines" ] || die "there is no kernel $KERNEL" "one of: $(awk '!/^#/ && $2 ~ /^linux-image/ { print $1 }' "$LOCK" | sort -u | xargs)"
 	hash=$(sha256sum <<<"$lines")
 	KDIR_CACHE=$CACHE/kernel-$KERNEL-${hash:0:12}
 }
@@ -20,35 +16,6 @@ have_kernel() {
 	[ -d "$KDIR_CACHE" ] || return
 	read -r KVERSION KABI <"$KDIR_CACHE/version"
 	KRELEASE=$KABI-riscv64
-}
-
-# fetch_deb SHA256 PATH: download one package into the cache, unless it is there. 2: the mirror does not have it.
-fetch_deb() {
-	local sha=$1 path=$2 file=$CACHE/debs/${2##*/} out
-	mkdir -p "$CACHE/debs"
-	if [ -f "$file" ]; then
-		sha256sum --status -c <<<"$sha  $file" && return
-		echo "$file is damaged; downloading it again"
-	fi
-	TRASH+=("$file.part" "$file.part.FAILED")
-	out=$CACHE/log/download.out
-	if ! child /usr/lib/apt/apt-helper -o APT::Sandbox::User=root -o Acquire::Retries=2 \
-			download-file "$MIRROR/$path" "$file.part" "SHA256:$sha" >"$out" 2>&1; then
-		cat "$out"
-		! grep -qiE '404 +not found|file not found' "$out" || return 2
-		return 1
-	fi
-	mv "$file.part" "$file"
-}
-
-# fetch_set: download every package that stdin lists, in the lock file's format.
-fetch_set() {
-	local set pkg arch version sha path status=0
-	while read -r set pkg arch version sha path; do
-		echo "$pkg $arch $version"
-		fetch_deb "$sha" "$path" || status=$?
-		[ "$status" -eq 0 ] || return "$status"
-	done
 }
 
 # newest_set: from the index of the main archive, print the newest version of this kernel for which every part is there.
@@ -106,7 +73,7 @@ cat_index() {
 
 fetch_kernel() {
 	local status=0
-	locked >"$CACHE/set"
+	locked "$KERNEL" >"$CACHE/set"
 	fetch_set <"$CACHE/set" || status=$?
 	[ "$status" -ne 2 ] || {
 		echo "the mirror no longer has the locked set: looking for the next newest"
@@ -151,13 +118,11 @@ unpack_kernel() {
 need_kernel() {
 	have_kernel && return
 	need_space 3072
-	find_mirror
-	[ -n "$MIRROR" ] || MIRROR=$(awk '$1 == "deb" { print $2; exit }' "$ROOT/etc/apt/sources.list")
-	MIRROR=${MIRROR%/}
+	need_mirror
 	step "downloading kernel $KERNEL and its source" fetch_kernel
-	if ! cmp -s "$CACHE/set" <(locked); then
+	if ! cmp -s "$CACHE/set" <(locked "$KERNEL"); then
 		say "the mirror no longer has the locked packages of kernel $KERNEL:"
-		say "  locked: $(locked | awk '$2 ~ /^linux-image/ { print $4 }')"
+		say "  locked: $(locked "$KERNEL" | awk '$2 ~ /^linux-image/ { print $4 }')"
 		say "  used:   $(awk '$2 ~ /^linux-image/ { print $4 }' "$CACHE/set")  (to keep it, update lab/versions.lock)"
 	fi
 	step "unpacking kernel $KERNEL and its source" unpack_kernel
