@@ -41,19 +41,25 @@ typedef uint32_t gst_pte_t;
 #define GST_LEVELS_MAX 2
 #endif
 
+/*
+ * The geometry of the architecture. A proof may shrink it: pages of 16 bytes are
+ * tables of two entries, and everything else follows.
+ */
+#ifndef GST_PAGE_SHIFT
 #define GST_PAGE_SHIFT 12
-#define GST_PAGE_SIZE  (UINT64_C(1) << GST_PAGE_SHIFT)
-
-/* Index bits of one table page. A proof on a shrunken geometry may set fewer. */
-#ifndef GST_INDEX_BITS
-#define GST_INDEX_BITS (GST_PAGE_SHIFT - GST_PTE_LOG2)
 #endif
+#define GST_PAGE_SIZE (UINT64_C(1) << GST_PAGE_SHIFT)
+
+/* Index bits of one table page. */
+#define GST_INDEX_BITS (GST_PAGE_SHIFT - GST_PTE_LOG2)
 
 /*
  * The x4 of every format: the root has 2 more index bits and is 4 pages long
  * (privileged spec, "Guest Physical Address Translation").
  */
+#ifndef GST_ROOT_XBITS
 #define GST_ROOT_XBITS 2
+#endif
 #define GST_ROOT_PAGES (1u << GST_ROOT_XBITS)
 #define GST_ROOT_SIZE  (GST_PAGE_SIZE << GST_ROOT_XBITS)
 
@@ -68,14 +74,18 @@ typedef uint32_t gst_pte_t;
 /**
  * enum gst_error - what an operation returns, negated; the numbers are Linux's
  * @GST_ENOENT: nothing is mapped there
+ * @GST_EAGAIN: shared entry: a concurrent change won; look again
  * @GST_ENOMEM: a table could not be had; nothing has changed
+ * @GST_EBUSY: shared entry: this change needs exclusive entry
  * @GST_EEXIST: the space has a root already
  * @GST_EINVAL: misaligned, empty or overflowing range, or unknown attributes
  * @GST_ERANGE: the range reaches beyond the format, or a pa beyond a PTE
  */
 enum gst_error {
 	GST_ENOENT = 2,
+	GST_EAGAIN = 11,
 	GST_ENOMEM = 12,
+	GST_EBUSY = 16,
 	GST_EEXIST = 17,
 	GST_EINVAL = 22,
 	GST_ERANGE = 34,

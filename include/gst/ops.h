@@ -12,6 +12,7 @@
  * struct gst_meta - what the engine keeps about one 4 KiB page of tables
  * @next: next page of a gather list
  * @live: entries of the page that are not zero
+ * @napots: 64 KiB leaves among them, each of GST_NAPOT_ENTRIES entries
  * @mark: the last gst_check() that came by
  *
  * The embedder gives each table page one, zeroed with the page: in a kernel it
@@ -20,7 +21,8 @@
  */
 struct gst_meta {
 	void *next;
-	uint16_t live;
+	uint32_t live;
+	uint16_t napots;
 	uint16_t mark;
 };
 
@@ -58,7 +60,9 @@ struct gst_flush {
  * @alloc_root: GST_ROOT_PAGES contiguous zeroed pages aligned to
  *	GST_ROOT_SIZE, virtually and physically, each of which can be freed by
  *	@free alone. Return: NULL where there are none.
- * @free: one table page that no hart can walk any more
+ * @free: one table page that no hart can walk any more. Where gst_lookup(),
+ *	gst_young(), gst_iterate() or gst_dump() run without entry, the page must
+ *	outlive those under way: free it after a grace period.
  * @to_pa: physical address of a table page
  * @to_va: a table page by its physical address
  * @meta: the page's struct gst_meta

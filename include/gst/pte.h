@@ -4,7 +4,7 @@
  *
  * Privileged spec, "Sv32/Sv39/Sv48/Sv57" for the layout, "Guest Physical
  * Address Translation" for what the G-stage makes of U and G, "Svpbmt" for the
- * memory type.
+ * memory type, "Svnapot" for leaves of 64 KiB.
  */
 #ifndef GST_PTE_H
 #define GST_PTE_H
@@ -35,13 +35,23 @@
 
 #define GST_PTE_PPN ((gst_pte_t)(((UINT64_C(1) << GST_PTE_PPN_BITS) - 1) << GST_PTE_PPN_SHIFT))
 
+/*
+ * Svnapot: 16 PTEs of level 0, all alike, are one leaf of 64 KiB. The low 4 bits
+ * of their PPN are 1000; the page within the leaf comes from the gpa.
+ */
+#ifndef GST_NAPOT_BITS
+#define GST_NAPOT_BITS 4
+#endif
+#define GST_NAPOT_ENTRIES (1u << GST_NAPOT_BITS)
+#define GST_NAPOT_SIZE    (GST_PAGE_SIZE << GST_NAPOT_BITS)
+
 /* The first pa that no PTE can name. */
 #define GST_PA_END (UINT64_C(1) << (GST_PTE_PPN_BITS + GST_PAGE_SHIFT))
 
 /* What a leaf may have set; every other bit is reserved, and G is for the other stages. */
 #define GST_PTE_LEAF_BITS                                                                          \
 	(GST_PTE_V | GST_PTE_R | GST_PTE_W | GST_PTE_X | GST_PTE_U | GST_PTE_A | GST_PTE_D |       \
-	 GST_PTE_PPN | GST_PTE_PBMT)
+	 GST_PTE_PPN | GST_PTE_PBMT | GST_PTE_N)
 
 /**
  * typedef gst_attr_t - how a leaf may be used: GST_READ and any of the others
@@ -57,8 +67,14 @@ typedef uint32_t gst_attr_t;
 #define GST_NC ((gst_attr_t)1 << 3)
 #define GST_IO ((gst_attr_t)1 << 4)
 
+/*
+ * Not a permission but a leaf size: 64 KiB leaves may be made, on hosts that have
+ * Svnapot. gst_lookup() never says it: there the size tells.
+ */
+#define GST_NAPOT ((gst_attr_t)1 << 5)
+
 #if GST_XLEN == 64
-#define GST_ATTR_ALL (GST_READ | GST_WRITE | GST_EXEC | GST_NC | GST_IO)
+#define GST_ATTR_ALL (GST_READ | GST_WRITE | GST_EXEC | GST_NC | GST_IO | GST_NAPOT)
 #else
 #define GST_ATTR_ALL (GST_READ | GST_WRITE | GST_EXEC)
 #endif
@@ -85,9 +101,23 @@ static inline bool gst_pte_is_table(gst_pte_t pte)
 	return (pte & GST_PTE_V) && !(pte & (GST_PTE_R | GST_PTE_W | GST_PTE_X));
 }
 
-static inline gst_pa_t gst_pte_pa(gst_pte_t pte)
+static inline bool gst_pte_is_napot(gst_pte_t pte)
+{
+	return pte & GST_PTE_N;
+}
+
+/* Where the table is that a PTE points to. */
+static inline gst_pa_t gst_pte_table_pa(gst_pte_t pte)
 {
 	return (gst_pa_t)((pte & GST_PTE_PPN) >> GST_PTE_PPN_SHIFT) << GST_PAGE_SHIFT;
+}
+
+/* Where the leaf begins, be it of 64 KiB or not. */
+static inline gst_pa_t gst_pte_pa(gst_pte_t pte)
+{
+	gst_pa_t pa = gst_pte_table_pa(pte);
+
+	return gst_pte_is_napot(pte) ? pa & ~(GST_NAPOT_SIZE - 1) : pa;
 }
 
 static inline gst_pte_t gst_pte_of_pa(gst_pa_t pa)
@@ -139,6 +169,21 @@ static inline gst_attr_t gst_pte_attr(gst_pte_t pte)
 	}
 #endif
 	return attr;
+}
+
+#define GST_PTE_NAPOT_MASK (gst_pte_of_pa(GST_NAPOT_SIZE - GST_PAGE_SIZE))
+
+/* The PTE of a 64 KiB leaf out of that of any of its pages. */
+static inline gst_pte_t gst_pte_napot(gst_pte_t pte)
+{
+	return (pte & ~GST_PTE_NAPOT_MASK) | gst_pte_of_pa(GST_NAPOT_SIZE / 2) | GST_PTE_N;
+}
+
+/* The 4 KiB leaf that is page @i of a 64 KiB leaf. */
+static inline gst_pte_t gst_pte_napot_page(gst_pte_t pte, unsigned int i)
+{
+	return (pte & ~(GST_PTE_NAPOT_MASK | GST_PTE_N)) |
+	       gst_pte_of_pa((gst_pa_t)i << GST_PAGE_SHIFT);
 }
 
 /* Encode a pointer to the next table: all bits but V and the PPN are reserved. */

@@ -4,10 +4,23 @@
  *
  * Ranges are in bytes, 4 KiB aligned, not empty, and may start and end
  * anywhere; work is O(tables touched + leaves touched), with one descent.
- * Unless it says otherwise an operation needs exclusive entry: the caller keeps
- * all other operations on the space out. Harts may walk at any time.
  *
- * An operation that returns an error has changed nothing that a walk can see.
+ * Harts may walk at any time. Of operations there are three kinds, by whom they
+ * bear beside them:
+ *
+ * - Exclusive entry, the rule: the caller keeps all other operations but readers
+ *   out, as with the write side of a lock.
+ * - Shared entry, with a gather of gst_gather_init_shared(): any number of
+ *   gst_map(), gst_wrprotect(), gst_wrprotect_mask() and gst_split() at the same
+ *   time, as with the read side. Each change is a compare-and-swap. -GST_EAGAIN: a
+ *   concurrent change won; look again. -GST_EBUSY: it needs exclusive entry, because a
+ *   table or a 64 KiB leaf would have to go. Part of the range may be done then, and
+ *   no more than was asked.
+ * - Readers, gst_lookup(), gst_young(), gst_iterate(), gst_dump(): beside all others,
+ *   without any lock, where gst_ops.free has a grace period.
+ *
+ * An operation that returns an error, but for the two of shared entry, has
+ * changed nothing that a walk can see.
  */
 #ifndef GST_SPACE_H
 #define GST_SPACE_H
@@ -25,18 +38,21 @@
  * @root: root and format; read it with gst_root()
  * @tables: table pages below the root, now
  * @tables_peak: the most there ever were
- * @leaves: leaves by level, now
+ * @leaves: leaves by level, now; of level 0 those of 4 KiB
+ * @napots: leaves of 64 KiB, now
  * @mark: of the last gst_check()
  *
- * The embedder reads counters and changes nothing.
+ * The embedder reads counters and changes nothing. They are longs, so that
+ * every machine can add to them atomically.
  */
 struct gst_space {
 	const struct gst_ops *ops;
 	void *ctx;
 	gst_root_t root;
-	uint64_t tables;
-	uint64_t tables_peak;
-	uint64_t leaves[GST_LEVELS_MAX];
+	unsigned long tables;
+	unsigned long tables_peak;
+	unsigned long leaves[GST_LEVELS_MAX];
+	unsigned long napots;
 	uint16_t mark;
 };
 
@@ -44,6 +60,7 @@ struct gst_space {
  * struct gst_gather - what one or more operations leave to be done
  * @source: memory for new tables, handed to gst_ops.reserve and .alloc
  * @tables: pages unlinked, linked by gst_meta.next, to be freed after the flush
+ * @reserved: tables that gst_ops.reserve promised and that were not taken yet
  * @start: first gpa whose translation went or lost a permission
  * @end: end of those, exclusive; @end <= @start: there are none
  * @level: the smallest leaf among them
@@ -53,6 +70,7 @@ struct gst_space {
  * @old_root: the root before gst_reformat(), 0 for none
  * @linked: tables came, too: a fence with an address covers leaf PTEs only, so
  *	that the one for @fresh must be with rs1=x0
+ * @shared: shared entry
  *
  * gst_gather_init() before, gst_gather_finish() after; in between it may serve
  * several operations on the same space, which then share one flush.
@@ -60,12 +78,14 @@ struct gst_space {
 struct gst_gather {
 	void *source;
 	void *tables;
+	unsigned int reserved;
 	gst_gpa_t start;
 	gst_gpa_t end;
 	unsigned int level;
 	bool all;
 	bool fresh;
 	bool linked;
+	bool shared;
 	gst_root_t old_root;
 };
 
@@ -74,7 +94,7 @@ struct gst_gather {
  * @gpa: where the leaf starts
  * @pa: what it maps there
  * @size: its bytes
- * @level: its level, 0 for 4 KiB
+ * @level: its level, 0 for 4 KiB and for 64 KiB
  * @attr: how it may be used
  * @young: the A bit
  */
@@ -209,6 +229,15 @@ const struct gst_format *gst_space_format(const struct gst_space *space);
 void gst_gather_init(struct gst_gather *gather, void *source);
 
 /**
+ * gst_gather_init_shared() - begin, for operations in shared entry
+ * @gather: overwritten; each thread has its own
+ * @source: memory for new tables, of this thread alone
+ *
+ * What cannot be done in shared entry at all returns -GST_EINVAL with it.
+ */
+void gst_gather_init_shared(struct gst_gather *gather, void *source);
+
+/**
  * gst_gather_finish() - flush once for all that was gathered, then free the tables
  * @space: the space
  * @gather: empty afterwards, and usable again
@@ -242,11 +271,12 @@ void gst_gather_stale(struct gst_gather *gather, gst_gpa_t start, gst_gpa_t end)
  * @max_level: the largest leaf allowed: 0 for 4 KiB, 1 for 2 MiB (4 MiB on Sv32x4), ...
  * @gather: what is left to do
  *
- * Takes the largest leaves that alignment of @gpa and @pa allows, and replaces
- * what was there. A leaf that already maps just so is kept, a larger one too;
- * smaller ones give way to the largest.
+ * Takes the largest leaves that alignment of @gpa and @pa allows, those of 64 KiB
+ * where @attr has GST_NAPOT, and replaces what was there. A leaf that already
+ * maps just so is kept, a larger one too; smaller ones give way to the largest.
  *
- * Return: 0, -GST_EINVAL, -GST_ERANGE, -GST_ENOMEM.
+ * Return: 0, -GST_EINVAL, -GST_ERANGE, -GST_ENOMEM; in shared entry -GST_EAGAIN, and
+ * -GST_EBUSY where a table or a 64 KiB leaf is in the way or is to be made.
  */
 int gst_map(struct gst_space *space, gst_gpa_t gpa, uint64_t size, gst_pa_t pa, gst_attr_t attr,
 	    unsigned int max_level, struct gst_gather *gather);
@@ -276,7 +306,8 @@ int gst_unmap(struct gst_space *space, gst_gpa_t gpa, uint64_t size, unsigned in
  * @flags: 0 or GST_WHOLE_LEAVES
  * @gather: what is left to do
  *
- * Return: as gst_unmap().
+ * Return: as gst_unmap(); in shared entry -GST_EAGAIN, and -GST_EBUSY where a 64 KiB
+ * leaf is in the range.
  */
 int gst_wrprotect(struct gst_space *space, gst_gpa_t gpa, uint64_t size, unsigned int flags,
 		  struct gst_gather *gather);
@@ -290,10 +321,47 @@ int gst_wrprotect(struct gst_space *space, gst_gpa_t gpa, uint64_t size, unsigne
  *
  * A huge leaf with one of the pages in it is taken whole. Cannot run out of memory.
  *
- * Return: 0, -GST_EINVAL, -GST_ERANGE.
+ * Return: 0, -GST_EINVAL, -GST_ERANGE; in shared entry as gst_wrprotect().
  */
 int gst_wrprotect_mask(struct gst_space *space, gst_gpa_t gpa, uint64_t mask,
 		       struct gst_gather *gather);
+
+/**
+ * gst_split() - split what is larger than wanted
+ * @space: the space
+ * @gpa: start
+ * @size: bytes
+ * @level: the largest leaves that may remain in the range: 0 for 4 KiB, 1 for 2 MiB, ...
+ * @gather: what is left to do
+ *
+ * A leaf that the range cuts is split where the range touches it and no further.
+ * Translations stay as they are. Reserves a table for each leaf that is split: a caller
+ * with little memory at hand goes in pieces.
+ *
+ * Return: 0, -GST_EINVAL, -GST_ERANGE, -GST_ENOMEM; in shared entry -GST_EAGAIN, and
+ * -GST_EBUSY for a 64 KiB leaf.
+ */
+int gst_split(struct gst_space *space, gst_gpa_t gpa, uint64_t size, unsigned int level,
+	      struct gst_gather *gather);
+
+/**
+ * gst_collapse() - make leaves that adjoin and are alike into larger ones
+ * @space: the space
+ * @gpa: start
+ * @size: bytes
+ * @max_level: the largest leaf to make: 0 for none above 4 KiB, 1 for 2 MiB, ...
+ * @napot: GST_NAPOT: 64 KiB leaves may be made; 0: not
+ * @gather: what is left to do
+ *
+ * A table all of whose entries are leaves of one size, permission and memory type,
+ * that map contiguous memory aligned to the larger size, becomes one leaf. The
+ * range must hold all of it. Translations stay as they are; the leaf is young if one
+ * of them was. Needs no memory.
+ *
+ * Return: 0 (where nothing collapsed, too), -GST_EINVAL, -GST_ERANGE.
+ */
+int gst_collapse(struct gst_space *space, gst_gpa_t gpa, uint64_t size, unsigned int max_level,
+		 gst_attr_t napot, struct gst_gather *gather);
 
 /**
  * gst_young() - has any leaf of a range been used?
@@ -304,7 +372,7 @@ int gst_wrprotect_mask(struct gst_space *space, gst_gpa_t gpa, uint64_t mask,
  *
  * Reads and clears A bits. Nobody flushes: a hart that has the translation
  * cached does not set A again before it drops it, which is as good as ageing
- * needs.
+ * needs. A leaf of 64 KiB ages as one. Needs no entry.
  *
  * Return: 1 if so, 0 if not, -GST_EINVAL, -GST_ERANGE.
  */
@@ -316,9 +384,68 @@ int gst_young(struct gst_space *space, gst_gpa_t gpa, uint64_t size, bool clear)
  * @gpa: any address, not only a page's
  * @leaf: filled in on success; may be NULL
  *
+ * Needs no entry.
+ *
  * Return: 0, -GST_ENOENT, -GST_ERANGE.
  */
 int gst_lookup(struct gst_space *space, gst_gpa_t gpa, struct gst_leaf *leaf);
+
+/**
+ * typedef gst_leaf_fn - what gst_iterate() calls
+ *
+ * Return: 0 to go on; anything else ends it. May change nothing of the space.
+ */
+typedef int (*gst_leaf_fn)(void *arg, const struct gst_leaf *leaf);
+
+/**
+ * gst_iterate() - every leaf that a range touches, in order
+ * @space: the space
+ * @gpa: start
+ * @size: bytes
+ * @fn: called for each
+ * @arg: handed to @fn
+ *
+ * Needs no entry. Without it, each leaf is as it was at some moment. To pause: end, and
+ * begin again behind the last leaf.
+ *
+ * Return: 0, what @fn returned, -GST_EINVAL, -GST_ERANGE.
+ */
+int gst_iterate(struct gst_space *space, gst_gpa_t gpa, uint64_t size, gst_leaf_fn fn, void *arg);
+
+/**
+ * struct gst_run - leaves that adjoin, are alike and map contiguous memory
+ * @gpa: where the first starts
+ * @end: where the last ends, exclusive
+ * @pa: what @gpa maps to
+ * @leaf: bytes of each leaf
+ * @level: their level
+ * @attr: how they may be used
+ * @young: how many of them have the A bit
+ */
+struct gst_run {
+	gst_gpa_t gpa;
+	gst_gpa_t end;
+	gst_pa_t pa;
+	uint64_t leaf;
+	unsigned int level;
+	gst_attr_t attr;
+	uint64_t young;
+};
+
+/** typedef gst_run_fn - what gst_dump() calls; Return: as gst_leaf_fn */
+typedef int (*gst_run_fn)(void *arg, const struct gst_run *run);
+
+/**
+ * gst_dump() - what a range translates to, in as few words as can be
+ * @space: the space
+ * @gpa: start
+ * @size: bytes
+ * @fn: called for each run of leaves that the range touches, in order
+ * @arg: handed to @fn
+ *
+ * Return: as gst_iterate().
+ */
+int gst_dump(struct gst_space *space, gst_gpa_t gpa, uint64_t size, gst_run_fn fn, void *arg);
 
 /**
  * typedef gst_report_fn - told of each violation that gst_check() finds
