@@ -12,8 +12,9 @@ struct check {
 	void *arg;
 	unsigned int violations;
 	uint16_t mark;
-	uint64_t tables;
-	uint64_t leaves[GST_LEVELS_MAX];
+	unsigned long tables;
+	unsigned long leaves[GST_LEVELS_MAX];
+	unsigned long napots;
 };
 
 static void violation(struct check *check, unsigned int inv, gst_gpa_t gpa, unsigned int level,
@@ -28,7 +29,6 @@ static void check_leaf(struct check *check, gst_gpa_t gpa, unsigned int level, g
 {
 	const gst_pte_t promised = GST_PTE_V | GST_PTE_R | GST_PTE_U | GST_PTE_D;
 
-	check->leaves[level]++;
 	if ((pte & promised) != promised || (pte & GST_PTE_G))
 		violation(check, 5, gpa, level, pte, "a leaf lacks V, R, U or D, or has G");
 	/* PBMT 3 is reserved; without Svpbmt there is no such field. */
@@ -37,6 +37,20 @@ static void check_leaf(struct check *check, gst_gpa_t gpa, unsigned int level, g
 		violation(check, 6, gpa, level, pte, "a leaf has a reserved bit");
 	if (gst_pte_pa(pte) & (GST_LEVEL_SIZE(level) - 1))
 		violation(check, 7, gpa, level, pte, "a huge leaf maps a misaligned pa");
+}
+
+/* Any entry of a 64 KiB leaf; the first one, at an aligned gpa, counts. Return: whether it does. */
+static bool check_napot(struct check *check, gst_gpa_t gpa, unsigned int level, const gst_pte_t *ptep)
+{
+	unsigned int i = (gpa >> GST_PAGE_SHIFT) & (GST_NAPOT_ENTRIES - 1);
+	gst_pte_t pte = gst_pte_load(ptep);
+
+	if (level || (gst_pte_napot(pte) != pte) ||
+	    ((gst_pte_load(ptep - i) ^ pte) & ~GST_PTE_A))
+		violation(check, 11, gpa, level, pte, "16 entries are no leaf of 64 KiB");
+	else if (i == 0)
+		return true;
+	return false;
 }
 
 static void check_page(struct check *check, gst_pte_t *page, gst_gpa_t gpa, unsigned int level);
@@ -67,7 +81,7 @@ static void check_page(struct check *check, gst_pte_t *page, gst_gpa_t gpa, unsi
 {
 	struct gst_meta *meta = gst_meta_of(check->space, page);
 	gst_gpa_t start = gpa;
-	unsigned int live = 0;
+	unsigned int live = 0, napots = 0;
 
 	meta->mark = check->mark;
 	for (unsigned int i = 0; i < GST_TABLE_ENTRIES; i++) {
@@ -79,11 +93,18 @@ static void check_page(struct check *check, gst_pte_t *page, gst_gpa_t gpa, unsi
 		live++;
 		if (!gst_pte_valid(pte))
 			violation(check, 9, gpa, level, pte, "an entry without V is not zero");
-		else if (gst_pte_is_leaf(pte))
-			check_leaf(check, gpa, level, pte);
-		else
+		else if (!gst_pte_is_leaf(pte))
 			check_table(check, gpa, level, pte);
+		else
+			check_leaf(check, gpa, level, pte);
+		if (gst_pte_is_leaf(pte) && gst_pte_is_napot(pte))
+			napots += check_napot(check, gpa, level, &page[i]);
+		else
+			check->leaves[level] += gst_pte_is_leaf(pte);
 	}
+	check->napots += napots;
+	if (napots != meta->napots)
+		violation(check, 11, start, level, napots, "leaves of 64 KiB are miscounted");
 	if (live != meta->live)
 		violation(check, 3, start, level, live, "live entries are miscounted");
 }
@@ -113,6 +134,8 @@ unsigned int gst_check(struct gst_space *space, gst_report_fn report, void *arg)
 
 	if (check.tables != space->tables)
 		violation(&check, 10, 0, 0, 0, "tables are miscounted");
+	if (check.napots != space->napots)
+		violation(&check, 10, 0, 0, 0, "leaves of 64 KiB are miscounted");
 	for (unsigned int level = 0; level < GST_LEVELS_MAX; level++)
 		if (check.leaves[level] != space->leaves[level])
 			violation(&check, 10, 0, level, 0, "leaves are miscounted");

@@ -11,7 +11,8 @@ static bool cuts(struct gst_space *space, gst_gpa_t gpa, struct gst_leaf *leaf)
 }
 
 /* All memory before the first change. Only the two ends of a range can cut. */
-static int reserve_cuts(struct gst_space *space, gst_gpa_t start, gst_gpa_t end, void *source)
+static int reserve_cuts(struct gst_space *space, gst_gpa_t start, gst_gpa_t end,
+			struct gst_gather *gather)
 {
 	struct gst_leaf first, last;
 	bool cut_first, cut_last;
@@ -19,10 +20,10 @@ static int reserve_cuts(struct gst_space *space, gst_gpa_t start, gst_gpa_t end,
 	uint64_t tables = 0;
 
 	for (huge = GST_LEVELS_MAX - 1; huge; huge--)
-		if (space->leaves[huge])
+		if (__atomic_load_n(&space->leaves[huge], __ATOMIC_RELAXED))
 			break;
 	if (!huge)
-		return 0;
+		return gst_table_reserve(space, gather, 0);
 
 	cut_first = (start & (GST_LEVEL_SIZE(huge) - 1)) && cuts(space, start, &first);
 	cut_last = (end & (GST_LEVEL_SIZE(huge) - 1)) && cuts(space, end, &last);
@@ -36,7 +37,7 @@ static int reserve_cuts(struct gst_space *space, gst_gpa_t start, gst_gpa_t end,
 		if (cut_last)
 			tables += gst_tables_for(last.level, last.level, last.gpa, end);
 	}
-	return tables ? space->ops->reserve(space->ctx, source, (unsigned int)tables) : 0;
+	return gst_table_reserve(space, gather, tables);
 }
 
 int gst_cut_run(struct gst_space *space, gst_gpa_t gpa, uint64_t size, unsigned int flags,
@@ -48,7 +49,7 @@ int gst_cut_run(struct gst_space *space, gst_gpa_t gpa, uint64_t size, unsigned 
 	if (!ret && (flags & ~GST_WHOLE_LEAVES))
 		ret = -GST_EINVAL;
 	if (!ret && !cut.whole)
-		ret = reserve_cuts(space, gpa, gpa + size, gather->source);
+		ret = reserve_cuts(space, gpa, gpa + size, gather);
 	return ret ? ret : gst_walk_run(&cut.walk, visitor);
 }
 
@@ -56,5 +57,5 @@ int gst_cut_split(struct gst_walk *walk)
 {
 	walk->pte = gst_table_split(walk->space, walk->gather, walk->ptep, walk->pte, walk->gpa,
 				    walk->level);
-	return GST_WALK_DESCEND;
+	return walk->pte ? GST_WALK_DESCEND : -GST_EAGAIN;
 }

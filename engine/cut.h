@@ -18,7 +18,7 @@ struct gst_cut_walk {
 int gst_cut_run(struct gst_space *space, gst_gpa_t gpa, uint64_t size, unsigned int flags,
 		struct gst_gather *gather, const struct gst_visitor *visitor);
 
-/* Split the leaf at which the walk stands, and go into it. */
+/* Split the huge leaf at which the walk stands, and go into it. -GST_EAGAIN: a concurrent change won. */
 int gst_cut_split(struct gst_walk *walk);
 
 #endif /* GST_ENGINE_CUT_H */

@@ -2,7 +2,7 @@
 /*
  * gst: what a gpa translates to.
  */
-#include "walk.h"
+#include "read.h"
 
 struct lookup_walk {
 	struct gst_walk walk;
@@ -16,14 +16,7 @@ static int lookup_leaf(struct gst_walk *walk)
 
 	lookup->found = true;
 	if (lookup->leaf)
-		*lookup->leaf = (struct gst_leaf){
-			.gpa = gst_walk_entry(walk),
-			.pa = gst_pte_pa(walk->pte),
-			.size = GST_LEVEL_SIZE(walk->level),
-			.level = walk->level,
-			.attr = gst_pte_attr(walk->pte),
-			.young = walk->pte & GST_PTE_A,
-		};
+		*lookup->leaf = gst_walk_leaf(walk);
 	return GST_WALK_STOP;
 }
 

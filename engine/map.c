@@ -2,13 +2,14 @@
 /*
  * gst: map a range.
  */
-#include "walk.h"
+#include "napot.h"
 
 struct map_walk {
 	struct gst_walk walk;
 	uint64_t offset;   /* pa - gpa, modulo 2^64 */
-	gst_pte_t bits;    /* of every leaf, but for the PPN */
+	gst_pte_t bits;    /* of every leaf, but for PPN and N */
 	unsigned int best; /* the highest level that can hold a leaf */
+	bool napot;        /* leaves of 64 KiB are allowed, and gpa and pa congruent for them */
 	uint64_t tables;   /* plan: pages that the commit will take */
 };
 
@@ -24,20 +25,28 @@ static bool map_fits(const struct gst_walk *walk)
 	return walk->level <= map_walk_of(walk)->best && gst_walk_covers(walk);
 }
 
+static bool map_fits_napot(const struct gst_walk *walk)
+{
+	return walk->level == 0 && map_walk_of(walk)->napot && gst_walk_has(walk, GST_NAPOT_SIZE);
+}
+
 /* Is the leaf, of whatever size, just what is wanted? Its age does not matter. */
 static bool map_is_same(const struct gst_walk *walk)
 {
 	const struct map_walk *map = map_walk_of(walk);
-	gst_gpa_t start = gst_walk_entry(walk);
+	gst_gpa_t start = gst_walk_leaf_start(walk);
+	gst_pte_t pte = walk->pte;
 
-	return !((start + map->offset) & (GST_LEVEL_SIZE(walk->level) - 1)) &&
-	       (walk->pte | GST_PTE_A) == map_pte(map, start);
+	if (gst_pte_is_napot(pte))
+		pte = gst_pte_napot_page(pte, 0);
+	return !((start + map->offset) & (gst_walk_leaf_size(walk) - 1)) &&
+	       (pte | GST_PTE_A) == map_pte(map, start);
 }
 
 static int plan_entry(struct gst_walk *walk)
 {
 	struct map_walk *map = map_walk_of(walk);
-	gst_gpa_t end = gst_walk_entry(walk) + GST_LEVEL_SIZE(walk->level);
+	gst_gpa_t end = gst_walk_leaf_start(walk) + gst_walk_leaf_size(walk);
 
 	if (map_fits(walk) || (gst_pte_valid(walk->pte) && map_is_same(walk)))
 		return GST_WALK_NEXT;
@@ -57,33 +66,6 @@ static const struct gst_visitor plan_visitor = {
 	.table = plan_table,
 };
 
-static int map_hole(struct gst_walk *walk)
-{
-	struct map_walk *map = map_walk_of(walk);
-	gst_pte_t pte, step = gst_pte_of_pa(GST_LEVEL_SIZE(walk->level));
-	unsigned int run, n;
-
-	if (!map_fits(walk)) {
-		walk->pte = gst_table_link(walk->space, walk->gather, walk->ptep);
-		return GST_WALK_DESCEND;
-	}
-
-	run = gst_walk_run_length(walk);
-	pte = map_pte(map, walk->gpa);
-	n = 0;
-	do {
-		gst_pte_store(walk->ptep + n, pte);
-		pte += step;
-		n++;
-	} while (n < run && !gst_pte_load(walk->ptep + n));
-
-	gst_meta_of(walk->space, walk->ptep)->live += n;
-	walk->space->leaves[walk->level] += n;
-	walk->gather->fresh = true;
-	gst_walk_take(walk, n);
-	return GST_WALK_NEXT;
-}
-
 /* May harts go on using @old after the entry has become @new? */
 static bool map_widens(gst_pte_t old, gst_pte_t new)
 {
@@ -92,31 +74,124 @@ static bool map_widens(gst_pte_t old, gst_pte_t new)
 	return (old | may_come) == (new | may_come) && !(old & ~new);
 }
 
+/* Note what harts must be told when @old of @level, or nothing, became @new. */
+static void map_changed(struct gst_walk *walk, gst_gpa_t gpa, gst_pte_t old, gst_pte_t new)
+{
+	if (!old || map_widens(old, new))
+		walk->gather->fresh = true;
+	else
+		gst_gather_range(walk->gather, gpa, gpa + GST_LEVEL_SIZE(walk->level), walk->level);
+}
+
+/* A leaf of 64 KiB over 16 entries, whatever they hold. */
+static int map_napot(struct gst_walk *walk)
+{
+	struct gst_space *space = walk->space;
+	gst_pte_t *ptep = walk->ptep;
+	gst_pte_t page = map_pte(map_walk_of(walk), walk->gpa);
+	gst_pte_t new = gst_pte_napot(page);
+	bool was_napot = gst_pte_is_napot(walk->pte);
+	unsigned int plain = 0;
+
+	if (walk->gather->shared)
+		return -GST_EBUSY;
+	for (unsigned int i = 0; i < GST_NAPOT_ENTRIES; i++) {
+		gst_pte_t old = gst_pte_load(&ptep[i]);
+
+		plain += !!old;
+		if (was_napot)
+			old = gst_pte_napot_page(old, i);
+		gst_pte_store(&ptep[i], new);
+		map_changed(walk, walk->gpa + i * GST_PAGE_SIZE, old, gst_pte_napot_page(new, i));
+	}
+	if (!was_napot) {
+		gst_meta_of(space, ptep)->live += GST_NAPOT_ENTRIES - plain;
+		gst_napot_made(space, ptep, plain);
+	}
+	gst_walk_take(walk, GST_NAPOT_ENTRIES);
+	return GST_WALK_NEXT;
+}
+
+/* How many entries from this one on may become leaves of the entry's own size. */
+static unsigned int map_run_length(const struct gst_walk *walk)
+{
+	unsigned int run = gst_walk_run_length(walk);
+	unsigned int index = (walk->gpa >> GST_PAGE_SHIFT) & (GST_NAPOT_ENTRIES - 1);
+
+	/* Up to where the next leaf of 64 KiB may begin. */
+	if (walk->level == 0 && map_walk_of(walk)->napot && GST_NAPOT_ENTRIES - index < run)
+		run = GST_NAPOT_ENTRIES - index;
+	return run;
+}
+
+static int map_hole(struct gst_walk *walk)
+{
+	gst_pte_t pte, step = gst_pte_of_pa(GST_LEVEL_SIZE(walk->level));
+	unsigned int run, n = 0;
+
+	if (!map_fits(walk)) {
+		walk->pte = gst_table_link(walk->space, walk->gather, walk->ptep);
+		return walk->pte ? GST_WALK_DESCEND : -GST_EAGAIN;
+	}
+	if (map_fits_napot(walk))
+		return map_napot(walk);
+
+	run = map_run_length(walk);
+	pte = map_pte(map_walk_of(walk), walk->gpa);
+	do {
+		if (!gst_pte_change(walk->gather, walk->ptep + n, 0, pte))
+			break;
+		pte += step;
+		n++;
+	} while (n < run && !gst_pte_load(walk->ptep + n));
+	if (!n)
+		return -GST_EAGAIN;
+
+	gst_count(walk->gather, &gst_meta_of(walk->space, walk->ptep)->live, n);
+	gst_count(walk->gather, &walk->space->leaves[walk->level], n);
+	walk->gather->fresh = true;
+	gst_walk_take(walk, n);
+	return GST_WALK_NEXT;
+}
+
+/* All that the leaf lacks of what is wanted may be its age. */
+static int map_refresh(struct gst_walk *walk)
+{
+	gst_pte_t *ptep = gst_walk_leaf_ptep(walk);
+
+	for (unsigned int i = 0; i < gst_walk_leaf_entries(walk); i++) {
+		gst_pte_t pte = gst_pte_load(&ptep[i]);
+
+		if (pte & GST_PTE_A)
+			continue;
+		if (!gst_pte_change(walk->gather, &ptep[i], pte, pte | GST_PTE_A))
+			return -GST_EAGAIN;
+		walk->gather->fresh = true;
+	}
+	gst_walk_take_leaf(walk);
+	return GST_WALK_NEXT;
+}
+
 static int map_leaf(struct gst_walk *walk)
 {
-	struct map_walk *map = map_walk_of(walk);
 	gst_pte_t new;
 
-	if (map_is_same(walk)) {
-		if (!(walk->pte & GST_PTE_A)) {
-			gst_pte_set_bits(walk->ptep, GST_PTE_A);
-			walk->gather->fresh = true;
-		}
-		return GST_WALK_NEXT;
-	}
+	if (map_is_same(walk) && (gst_pte_is_napot(walk->pte) || !map_fits_napot(walk)))
+		return map_refresh(walk);
+	if (map_fits_napot(walk))
+		return map_napot(walk);
 	if (!map_fits(walk)) {
 		walk->pte = gst_table_split(walk->space, walk->gather, walk->ptep, walk->pte,
 					    walk->gpa, walk->level);
-		return GST_WALK_DESCEND;
+		return walk->pte ? GST_WALK_DESCEND : -GST_EAGAIN;
 	}
+	if (gst_pte_is_napot(walk->pte) && gst_napot_break(walk))
+		return -GST_EBUSY;
 
-	new = map_pte(map, walk->gpa);
-	gst_pte_store(walk->ptep, new);
-	if (map_widens(walk->pte, new))
-		walk->gather->fresh = true;
-	else
-		gst_gather_range(walk->gather, walk->gpa, walk->gpa + GST_LEVEL_SIZE(walk->level),
-				 walk->level);
+	new = map_pte(map_walk_of(walk), walk->gpa);
+	if (!gst_pte_change(walk->gather, walk->ptep, walk->pte, new))
+		return -GST_EAGAIN;
+	map_changed(walk, walk->gpa, walk->pte, new);
 	return GST_WALK_NEXT;
 }
 
@@ -125,6 +200,8 @@ static int map_table(struct gst_walk *walk)
 {
 	if (!map_fits(walk))
 		return GST_WALK_DESCEND;
+	if (walk->gather->shared)
+		return -GST_EBUSY;
 
 	gst_pte_store(walk->ptep, map_pte(map_walk_of(walk), walk->gpa));
 	gst_table_release(walk->space, walk->gather, gst_pte_next_table(walk->space, walk->pte),
@@ -146,22 +223,16 @@ static const struct gst_visitor map_visitor = {
  */
 static int map_reserve(struct map_walk *map, gst_gpa_t gpa, uint64_t size)
 {
-	struct gst_space *space = map->walk.space;
-	void *source = map->walk.gather->source;
-	uint64_t bound = gst_tables_for(map->walk.top, map->best, gpa, gpa + size);
+	struct gst_walk *walk = &map->walk;
+	uint64_t bound = gst_tables_for(walk->top, map->best, gpa, gpa + size);
 	int ret;
 
-	if (!bound || (bound <= GST_TABLE_ENTRIES &&
-		       !space->ops->reserve(space->ctx, source, (unsigned int)bound)))
+	if (bound <= GST_TABLE_ENTRIES && !gst_table_reserve(walk->space, walk->gather, bound))
 		return 0;
 
 	map->tables = 0;
-	ret = gst_walk_run(&map->walk, &plan_visitor);
-	if (ret || !map->tables)
-		return ret;
-	if (map->tables > UINT32_MAX)
-		return -GST_ENOMEM;
-	return space->ops->reserve(space->ctx, source, (unsigned int)map->tables);
+	ret = gst_walk_run(walk, &plan_visitor);
+	return ret ? ret : gst_table_reserve(walk->space, walk->gather, map->tables);
 }
 
 int gst_map(struct gst_space *space, gst_gpa_t gpa, uint64_t size, gst_pa_t pa, gst_attr_t attr,
@@ -183,6 +254,8 @@ int gst_map(struct gst_space *space, gst_gpa_t gpa, uint64_t size, gst_pa_t pa, 
 	while (map.best < max_level && map.best < map.walk.top &&
 	       !(map.offset & (GST_LEVEL_SIZE(map.best + 1) - 1)))
 		map.best++;
+
+	map.napot = (attr & GST_NAPOT) && !(map.offset & (GST_NAPOT_SIZE - 1));
 
 	ret = map_reserve(&map, gpa, size);
 	if (ret)

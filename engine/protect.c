@@ -3,7 +3,7 @@
  * gst: take the write permission away, from a range or from pages of a bitmap.
  */
 #include "cut.h"
-#include "seed.h"
+#include "napot.h"
 
 struct mask_walk {
 	struct gst_walk walk;
@@ -11,27 +11,42 @@ struct mask_walk {
 	uint64_t mask;
 };
 
-static void protect_entry(struct gst_walk *walk)
+/* The leaf, whole. In shared entry it may be a table by now, or have changed otherwise. */
+static int protect_whole_leaf(struct gst_walk *walk)
 {
-	gst_gpa_t start = gst_walk_entry(walk);
+	gst_pte_t *ptep = gst_walk_leaf_ptep(walk);
+	gst_gpa_t start = gst_walk_leaf_start(walk);
 
 	if (!(walk->pte & GST_PTE_W))
-		return;
-	gst_pte_clear_bits(walk->ptep, GST_PTE_W);
-	gst_gather_range(walk->gather, start, start + GST_LEVEL_SIZE(walk->level), walk->level);
+		return GST_WALK_NEXT;
+	if (walk->gather->shared) {
+		if (gst_pte_is_napot(walk->pte))
+			return -GST_EBUSY;
+		if (!gst_pte_change(walk->gather, ptep, walk->pte, walk->pte & ~GST_PTE_W))
+			return -GST_EAGAIN;
+	} else {
+		for (unsigned int i = 0; i < gst_walk_leaf_entries(walk); i++)
+			gst_pte_clear_bits(&ptep[i], GST_PTE_W);
+	}
+	gst_gather_range(walk->gather, start, start + gst_walk_leaf_size(walk), walk->level);
+	gst_walk_take_leaf(walk);
+	return GST_WALK_NEXT;
 }
 
 static int protect_leaf(struct gst_walk *walk)
 {
 	if (!(walk->pte & GST_PTE_W))
 		return GST_WALK_NEXT;
-	if (!gst_walk_covers(walk) && !gst_cut_walk_of(walk)->whole)
-		return gst_cut_split(walk);
+	if (!gst_walk_has(walk, gst_walk_leaf_size(walk)) && !gst_cut_walk_of(walk)->whole) {
+		if (!gst_pte_is_napot(walk->pte))
+			return gst_cut_split(walk);
+		if (gst_napot_break(walk))
+			return -GST_EBUSY;
+	}
 	if (gst_seeded(LOST_WRITE_PROTECT) && !walk->level &&
 	    walk->gpa + GST_PAGE_SIZE == walk->end)
 		return GST_WALK_NEXT;
-	protect_entry(walk);
-	return GST_WALK_NEXT;
+	return protect_whole_leaf(walk);
 }
 
 static const struct gst_visitor protect_visitor = {
@@ -48,7 +63,7 @@ int gst_wrprotect(struct gst_space *space, gst_gpa_t gpa, uint64_t size, unsigne
 static bool mask_hits(const struct gst_walk *walk)
 {
 	const struct mask_walk *masked = (const struct mask_walk *)walk;
-	gst_gpa_t leaf_end = gst_walk_entry(walk) + GST_LEVEL_SIZE(walk->level);
+	gst_gpa_t leaf_end = gst_walk_leaf_start(walk) + gst_walk_leaf_size(walk);
 	gst_gpa_t end = leaf_end < walk->end ? leaf_end : walk->end;
 	uint64_t first = (walk->gpa - masked->base) >> GST_PAGE_SHIFT;
 	uint64_t pages = (end - walk->gpa) >> GST_PAGE_SHIFT;
@@ -59,7 +74,8 @@ static bool mask_hits(const struct gst_walk *walk)
 static int mask_leaf(struct gst_walk *walk)
 {
 	if (mask_hits(walk))
-		protect_entry(walk);
+		return protect_whole_leaf(walk);
+	gst_walk_take_leaf(walk);
 	return GST_WALK_NEXT;
 }
 

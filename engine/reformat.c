@@ -8,7 +8,6 @@
  * old range truthfully: nobody changes anything before the flush has returned.
  */
 #include "table.h"
-#include "seed.h"
 
 static gst_pte_t *root_page(gst_pte_t *root, unsigned int i)
 {
@@ -49,8 +48,9 @@ static int widen(struct gst_space *space, gst_pte_t *old, gst_pte_t *root, unsig
 	unsigned int chain = levels_up - 1;
 	gst_pte_t *above = root;
 
-	if (chain && space->ops->reserve(space->ctx, gather->source, chain))
+	if (gst_table_reserve(space, gather, chain))
 		return -GST_ENOMEM;
+	gather->reserved = 0;
 
 	while (chain--) {
 		gst_pte_t *table = space->ops->alloc(space->ctx, gather->source);
@@ -151,7 +151,7 @@ int gst_reformat(struct gst_space *space, const struct gst_format *fmt, void **r
 	gst_pte_t *new = old;
 	int ret;
 
-	if (!from || !fmt || fmt->xlen != GST_XLEN)
+	if (!from || !fmt || fmt->xlen != GST_XLEN || gather->shared)
 		return -GST_EINVAL;
 	if (fmt == from)
 		return 0;

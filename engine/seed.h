@@ -18,6 +18,9 @@
 #define GST_SEED_COUNT              6 /* live entries are miscounted on unmap */
 #define GST_SEED_LOST_ENTRY         7 /* narrowing forgets the last entry of a table */
 #define GST_SEED_KEPT_ROOT          8 /* harts are not told of another root */
+#define GST_SEED_NAPOT_TORN         9 /* a broken 64 KiB leaf keeps its last entry */
+#define GST_SEED_COLLAPSE_UNLIKE    10 /* collapse does not compare permissions */
+#define GST_SEED_LOST_UPDATE        11 /* shared entry stores where it must compare and swap */
 
 #ifndef GST_SEED
 #define GST_SEED GST_SEED_NONE

@@ -61,10 +61,11 @@ gst_root_t gst_detach(struct gst_space *space)
 static void teardown_page(struct teardown *down, gst_pte_t *page, unsigned int level)
 {
 	struct gst_space *space = down->space;
-	unsigned int live = gst_meta_of(space, page)->live;
+	const struct gst_meta *meta = gst_meta_of(space, page);
+	unsigned int live = meta->live;
 
 	if (level == 0) {
-		space->leaves[0] -= live;
+		gst_table_forget_leaves(space, meta);
 		live = 0;
 	}
 	for (gst_pte_t *ptep = page; live; ptep++) {

@@ -1,26 +1,61 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
- * gst: table pages: linked, split, unlinked, gathered and freed.
+ * gst: table pages: linked, split, unlinked and gathered.
  */
 #include "table.h"
-#include "seed.h"
 
+/*
+ * No more is taken than was reserved. In shared entry others may have changed what the
+ * reservation was for: then there is nothing, and the caller looks again.
+ */
 static gst_pte_t *table_alloc(struct gst_space *space, struct gst_gather *gather)
 {
-	gst_pte_t *table = space->ops->alloc(space->ctx, gather->source);
+	unsigned long tables, peak;
 
-	if (++space->tables > space->tables_peak)
-		space->tables_peak = space->tables;
-	return table;
+	if (!gather->reserved)
+		return NULL;
+	gather->reserved--;
+	gst_count(gather, &space->tables, 1);
+	tables = __atomic_load_n(&space->tables, __ATOMIC_RELAXED);
+	peak = __atomic_load_n(&space->tables_peak, __ATOMIC_RELAXED);
+	/* A failed exchange has read the peak anew. */
+	while (tables > peak && !__atomic_compare_exchange_n(&space->tables_peak, &peak, tables, true,
+							     __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+		;
+	return space->ops->alloc(space->ctx, gather->source);
+}
+
+/* A table that no walk has seen, because a concurrent change won. */
+static void table_drop(struct gst_space *space, struct gst_gather *gather, gst_pte_t *table)
+{
+	gst_count(gather, &space->tables, -1ul);
+	gst_meta_of(space, table)->next = gather->tables;
+	gather->tables = table;
+}
+
+int gst_table_reserve(struct gst_space *space, struct gst_gather *gather, uint64_t tables)
+{
+	gather->reserved = 0;
+	if (tables > UINT32_MAX ||
+	    (tables && space->ops->reserve(space->ctx, gather->source, (unsigned int)tables)))
+		return -GST_ENOMEM;
+	gather->reserved = (unsigned int)tables;
+	return 0;
 }
 
 gst_pte_t gst_table_link(struct gst_space *space, struct gst_gather *gather, gst_pte_t *ptep)
 {
 	gst_pte_t *table = table_alloc(space, gather);
-	gst_pte_t pte = gst_pte_table(space->ops->to_pa(space->ctx, table));
+	gst_pte_t pte;
 
-	gst_pte_publish(ptep, pte);
-	gst_meta_of(space, ptep)->live++;
+	if (!table)
+		return 0;
+	pte = gst_pte_table(space->ops->to_pa(space->ctx, table));
+	if (!gst_pte_link(gather, ptep, 0, pte)) {
+		table_drop(space, gather, table);
+		return 0;
+	}
+	gst_count(gather, &gst_meta_of(space, ptep)->live, 1);
 	gather->linked = true;
 	return pte;
 }
@@ -30,16 +65,22 @@ gst_pte_t gst_table_split(struct gst_space *space, struct gst_gather *gather, gs
 {
 	gst_pte_t *table = table_alloc(space, gather);
 	gst_pte_t step = gst_pte_of_pa(GST_LEVEL_SIZE(level - 1));
-	gst_pte_t table_pte = gst_pte_table(space->ops->to_pa(space->ctx, table));
 	gst_gpa_t start = gpa & ~(GST_LEVEL_SIZE(level) - 1);
+	gst_pte_t table_pte;
 
+	if (!table)
+		return 0;
+	table_pte = gst_pte_table(space->ops->to_pa(space->ctx, table));
 	for (unsigned int i = 0; i < GST_TABLE_ENTRIES; i++)
 		table[i] = pte + (gst_seeded(SPLIT_OFFSET) ? 0 : i * step);
 	gst_meta_of(space, table)->live = GST_TABLE_ENTRIES;
-	gst_pte_publish(ptep, table_pte);
+	if (!gst_pte_link(gather, ptep, pte, table_pte)) {
+		table_drop(space, gather, table);
+		return 0;
+	}
 
-	space->leaves[level]--;
-	space->leaves[level - 1] += GST_TABLE_ENTRIES;
+	gst_count(gather, &space->leaves[level], -1ul);
+	gst_count(gather, &space->leaves[level - 1], GST_TABLE_ENTRIES);
 	/* A leaf became a pointer: more than an address-ranged fence is told to order. */
 	gather->all = true;
 	gst_gather_range(gather, start, start + GST_LEVEL_SIZE(level), level - 1);
@@ -60,59 +101,23 @@ void gst_table_gather(struct gst_space *space, struct gst_gather *gather, gst_pt
 void gst_table_release(struct gst_space *space, struct gst_gather *gather, gst_pte_t *table,
 		       unsigned int level)
 {
-	unsigned int live = gst_meta_of(space, table)->live;
+	const struct gst_meta *meta = gst_meta_of(space, table);
+	unsigned int live = meta->live;
 
 	if (level == 0) {
-		/* INV-08: nothing but leaves, so that there is no need to look. */
-		space->leaves[0] -= live;
-	} else {
-		for (gst_pte_t *ptep = table; live; ptep++) {
-			gst_pte_t pte = gst_pte_load(ptep);
+		gst_table_forget_leaves(space, meta);
+		live = 0;
+	}
+	for (gst_pte_t *ptep = table; live; ptep++) {
+		gst_pte_t pte = gst_pte_load(ptep);
 
-			if (!gst_pte_valid(pte))
-				continue;
-			live--;
-			if (gst_pte_is_leaf(pte))
-				space->leaves[level]--;
-			else
-				gst_table_release(space, gather, gst_pte_next_table(space, pte),
-						  level - 1);
-		}
+		if (!gst_pte_valid(pte))
+			continue;
+		live--;
+		if (gst_pte_is_leaf(pte))
+			space->leaves[level]--;
+		else
+			gst_table_release(space, gather, gst_pte_next_table(space, pte), level - 1);
 	}
 	gst_table_gather(space, gather, table);
-}
-
-void gst_gather_init(struct gst_gather *gather, void *source)
-{
-	*gather = (struct gst_gather){ .source = source };
-}
-
-void gst_gather_stale(struct gst_gather *gather, gst_gpa_t start, gst_gpa_t end)
-{
-	gst_gather_range(gather, start, end, 0);
-	gather->all |= gather->linked;
-}
-
-bool gst_gather_finish(struct gst_space *space, struct gst_gather *gather)
-{
-	struct gst_flush flush = {
-		.start = gather->start,
-		.end = gather->end,
-		.level = gather->level,
-		.all = gather->all,
-		.old_root = gather->old_root,
-	};
-	bool stale = gather->all || gather->end > gather->start;
-	void *page = gather->tables;
-
-	if (stale)
-		space->ops->flush(space->ctx, &flush);
-	while (page) {
-		void *next = gst_meta_of(space, page)->next;
-
-		space->ops->free(space->ctx, page);
-		page = next;
-	}
-	gst_gather_init(gather, gather->source);
-	return stale;
 }

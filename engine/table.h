@@ -7,9 +7,10 @@
 
 #include <gst/space.h>
 
+#include "seed.h"
+
 /*
- * Harts walk while PTEs change, so each is read and written whole. What a table
- * holds must be visible before the pointer to it is.
+ * Harts and readers walk while PTEs change, so each is read and written whole.
  */
 static inline gst_pte_t gst_pte_load(const gst_pte_t *ptep)
 {
@@ -21,20 +22,47 @@ static inline void gst_pte_store(gst_pte_t *ptep, gst_pte_t pte)
 	__atomic_store_n(ptep, pte, __ATOMIC_RELAXED);
 }
 
-static inline void gst_pte_publish(gst_pte_t *ptep, gst_pte_t pte)
+/* What is behind the pointer that is read was written by someone at the same time. */
+static inline gst_pte_t gst_pte_load_acquire(const gst_pte_t *ptep)
 {
-	__atomic_store_n(ptep, pte, __ATOMIC_RELEASE);
+	return __atomic_load_n(ptep, __ATOMIC_ACQUIRE);
 }
+
+/*
+ * Change an entry from @old to @new, a leaf. In exclusive entry nobody else writes,
+ * but for ageing and a hart that sets A by itself: neither minds. Return: false
+ * where a concurrent change won.
+ */
+static inline bool gst_pte_change(const struct gst_gather *gather, gst_pte_t *ptep, gst_pte_t old,
+				  gst_pte_t new)
+{
+	if (gather->shared && !gst_seeded(LOST_UPDATE))
+		return __atomic_compare_exchange_n(ptep, &old, new, false, __ATOMIC_RELAXED,
+						   __ATOMIC_RELAXED);
+	__atomic_store_n(ptep, new, __ATOMIC_RELAXED);
+	return true;
+}
+
+/* The same for a pointer to a table, whose contents must be seen before it is. */
+static inline bool gst_pte_link(const struct gst_gather *gather, gst_pte_t *ptep, gst_pte_t old,
+				gst_pte_t new)
+{
+	if (gather->shared && !gst_seeded(LOST_UPDATE))
+		return __atomic_compare_exchange_n(ptep, &old, new, false, __ATOMIC_RELEASE,
+						   __ATOMIC_RELAXED);
+	__atomic_store_n(ptep, new, __ATOMIC_RELEASE);
+	return true;
+}
+
+/* Add to a counter that others, in shared entry, add to as well. */
+#define gst_count(gather, counter, delta)                                                          \
+	((gather)->shared ? (void)__atomic_fetch_add(counter, delta, __ATOMIC_RELAXED) :           \
+			    (void)(*(counter) += (delta)))
 
 /* A hart that updates A by itself may do so at any time: no read, modify, write. */
 static inline void gst_pte_clear_bits(gst_pte_t *ptep, gst_pte_t bits)
 {
 	__atomic_fetch_and(ptep, ~bits, __ATOMIC_RELAXED);
-}
-
-static inline void gst_pte_set_bits(gst_pte_t *ptep, gst_pte_t bits)
-{
-	__atomic_fetch_or(ptep, bits, __ATOMIC_RELAXED);
 }
 
 static inline unsigned int gst_pte_index(gst_gpa_t gpa, unsigned int level, unsigned int top)
@@ -46,7 +74,7 @@ static inline unsigned int gst_pte_index(gst_gpa_t gpa, unsigned int level, unsi
 
 static inline gst_pte_t *gst_pte_next_table(struct gst_space *space, gst_pte_t pte)
 {
-	return space->ops->to_va(space->ctx, gst_pte_pa(pte));
+	return space->ops->to_va(space->ctx, gst_pte_table_pa(pte));
 }
 
 /* The meta of the page that holds @ptep: a root has one for each of its pages. */
@@ -57,15 +85,19 @@ static inline struct gst_meta *gst_meta_of(struct gst_space *space, gst_pte_t *p
 	return space->ops->meta(space->ctx, (void *)page);
 }
 
+/* Have @tables tables ready for what follows. Return: 0 or -GST_ENOMEM. */
+int gst_table_reserve(struct gst_space *space, struct gst_gather *gather, uint64_t tables);
+
 /*
  * Put an empty table of entries of level @level - 1 into the hole at @ptep, an
- * entry of @level. The memory was reserved. Returns the PTE.
+ * entry of @level. The memory was reserved. Returns the PTE; 0 where a
+ * concurrent change won.
  */
 gst_pte_t gst_table_link(struct gst_space *space, struct gst_gather *gather, gst_pte_t *ptep);
 
 /*
  * Split the leaf @pte at @ptep, an entry of @level, into a table of leaves one
- * level down that translate alike. Returns the PTE.
+ * level down that translate alike. Returns as gst_table_link().
  */
 gst_pte_t gst_table_split(struct gst_space *space, struct gst_gather *gather, gst_pte_t *ptep,
 			  gst_pte_t pte, gst_gpa_t gpa, unsigned int level);
@@ -76,6 +108,13 @@ gst_pte_t gst_table_split(struct gst_space *space, struct gst_gather *gather, gs
  */
 void gst_table_release(struct gst_space *space, struct gst_gather *gather, gst_pte_t *table,
 		       unsigned int level);
+
+/* All the leaves of a table of level 0 go; the table has no need to be read (INV-08). */
+static inline void gst_table_forget_leaves(struct gst_space *space, const struct gst_meta *meta)
+{
+	space->leaves[0] -= meta->live - meta->napots * GST_NAPOT_ENTRIES;
+	space->napots -= meta->napots;
+}
 
 /* Gather one table page that is linked no more and has nothing below it. */
 void gst_table_gather(struct gst_space *space, struct gst_gather *gather, gst_pte_t *table);

@@ -3,7 +3,7 @@
  * gst: unmap a range.
  */
 #include "cut.h"
-#include "seed.h"
+#include "napot.h"
 
 static void unlink_entry(struct gst_walk *walk, gst_pte_t *ptep)
 {
@@ -11,35 +11,75 @@ static void unlink_entry(struct gst_walk *walk, gst_pte_t *ptep)
 	gst_meta_of(walk->space, ptep)->live--;
 }
 
-static int unmap_leaf(struct gst_walk *walk)
+/* One leaf goes whole, where the range may cut it. */
+static int unmap_whole_leaf(struct gst_walk *walk)
 {
 	struct gst_space *space = walk->space;
-	gst_gpa_t start = gst_walk_entry(walk);
-	unsigned int run = 1, taken, n = 0;
+	struct gst_meta *meta = gst_meta_of(space, walk->ptep);
+	gst_pte_t *ptep = gst_walk_leaf_ptep(walk);
+	unsigned int entries = gst_walk_leaf_entries(walk);
+	gst_gpa_t start = gst_walk_leaf_start(walk);
 
-	if (gst_walk_covers(walk))
-		run = gst_walk_run_length(walk);
-	else if (!gst_cut_walk_of(walk)->whole)
-		return gst_cut_split(walk);
+	for (unsigned int i = 0; i < entries; i++)
+		gst_pte_store(&ptep[i], 0);
+	meta->live -= entries;
+	if (gst_pte_is_napot(walk->pte)) {
+		meta->napots--;
+		space->napots--;
+	} else {
+		space->leaves[walk->level]--;
+	}
+	gst_gather_range(walk->gather, start, start + gst_walk_leaf_size(walk), walk->level);
+	gst_walk_take_leaf(walk);
+	return GST_WALK_NEXT;
+}
+
+/* All the leaves and holes from here on, to the end of the range or of the table, or to a table. */
+static int unmap_leaves(struct gst_walk *walk)
+{
+	struct gst_space *space = walk->space;
+	struct gst_meta *meta = gst_meta_of(space, walk->ptep);
+	unsigned int run = gst_walk_run_length(walk), taken, n = 0, napot_entries = 0;
+	gst_gpa_t start = walk->gpa;
 
 	for (taken = 0; taken < run; taken++) {
 		gst_pte_t pte = gst_pte_load(walk->ptep + taken);
 
+		if (!pte)
+			continue;
 		if (gst_pte_is_table(pte) && walk->level)
 			break;
 		if (gst_seeded(STALE) && taken + 1 == run && run > 1 && run < GST_TABLE_ENTRIES)
 			continue;
-		if (pte) {
-			gst_pte_store(walk->ptep + taken, 0);
-			n++;
+		if (gst_pte_is_napot(pte)) {
+			/* The range cuts the last one: the walk comes back to it. */
+			if (!(napot_entries % GST_NAPOT_ENTRIES) && run - taken < GST_NAPOT_ENTRIES)
+				break;
+			napot_entries++;
 		}
+		gst_pte_store(walk->ptep + taken, 0);
+		n++;
 	}
-	gst_meta_of(space, walk->ptep)->live -= gst_seeded(COUNT) && n > 1 ? n - 1 : n;
-	space->leaves[walk->level] -= n;
+	meta->live -= gst_seeded(COUNT) && n > 1 ? n - 1 : n;
+	meta->napots -= napot_entries / GST_NAPOT_ENTRIES;
+	space->napots -= napot_entries / GST_NAPOT_ENTRIES;
+	space->leaves[walk->level] -= n - napot_entries;
 	gst_gather_range(walk->gather, start, start + taken * GST_LEVEL_SIZE(walk->level),
 			 walk->level);
 	gst_walk_take(walk, taken);
 	return GST_WALK_NEXT;
+}
+
+static int unmap_leaf(struct gst_walk *walk)
+{
+	if (!gst_walk_has(walk, gst_walk_leaf_size(walk))) {
+		if (gst_cut_walk_of(walk)->whole)
+			return unmap_whole_leaf(walk);
+		if (!gst_pte_is_napot(walk->pte))
+			return gst_cut_split(walk);
+		gst_napot_break(walk);
+	}
+	return unmap_leaves(walk);
 }
 
 /* A table that lies in the range with all its entries goes at once, unread if it holds leaves. */
@@ -76,5 +116,7 @@ static const struct gst_visitor unmap_visitor = {
 int gst_unmap(struct gst_space *space, gst_gpa_t gpa, uint64_t size, unsigned int flags,
 	      struct gst_gather *gather)
 {
+	if (gather->shared)
+		return -GST_EINVAL;
 	return gst_cut_run(space, gpa, size, flags, gather, &unmap_visitor);
 }

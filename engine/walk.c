@@ -19,6 +19,7 @@ int gst_walk_begin(struct gst_walk *walk, struct gst_space *space, struct gst_ga
 	walk->gather = gather;
 	walk->gpa = gpa;
 	walk->end = gpa + size;
+	walk->acquire = !gather || gather->shared;
 	walk->top = fmt->levels - 1;
 	walk->level = walk->top;
 	walk->tables[walk->top] = gst_root_table(root);
@@ -28,7 +29,7 @@ int gst_walk_begin(struct gst_walk *walk, struct gst_space *space, struct gst_ga
 static int visit(struct gst_walk *walk, const struct gst_visitor *visitor)
 {
 	walk->ptep = &walk->tables[walk->level][gst_pte_index(walk->gpa, walk->level, walk->top)];
-	walk->pte = gst_pte_load(walk->ptep);
+	walk->pte = walk->acquire ? gst_pte_load_acquire(walk->ptep) : gst_pte_load(walk->ptep);
 
 	if (!gst_pte_valid(walk->pte))
 		return visitor->hole ? visitor->hole(walk) : GST_WALK_NEXT;

@@ -24,7 +24,8 @@ struct gst_walk;
  * @leave: the table at walk->tables[walk->level] is done with; NULL: nothing
  *
  * A visitor may take a run of entries of the same table at once: it then moves
- * walk->gpa into the last one that it took.
+ * walk->gpa into the last one that it took. At the first entry of a 64 KiB leaf
+ * that lies in the range it has to, or has to break it up.
  */
 struct gst_visitor {
 	int (*hole)(struct gst_walk *walk);
@@ -42,6 +43,7 @@ struct gst_visitor {
  * @end: end of the range, exclusive
  * @level: level of the entry
  * @top: level of the root's entries
+ * @acquire: others link tables at the same time
  * @ptep: the entry
  * @pte: what it held when it was read
  * @tables: the tables on the way down, by the level of their entries
@@ -53,30 +55,59 @@ struct gst_walk {
 	gst_gpa_t end;
 	unsigned int level;
 	unsigned int top;
+	bool acquire;
 	gst_pte_t *ptep;
 	gst_pte_t pte;
 	gst_pte_t *tables[GST_LEVELS_MAX];
 };
 
-/* Check a range and stand before it. Return: 0, -GST_EINVAL or -GST_ERANGE. */
+/* Check a range and stand before it; a reader has no gather. Return: 0, -GST_EINVAL or -GST_ERANGE. */
 int gst_walk_begin(struct gst_walk *walk, struct gst_space *space, struct gst_gather *gather,
 		   gst_gpa_t gpa, uint64_t size);
 
 /* One descent over the range. Return: 0, or the error of a visitor. */
 int gst_walk_run(struct gst_walk *walk, const struct gst_visitor *visitor);
 
-/* Does the range take in all of the entry? */
-static inline bool gst_walk_covers(const struct gst_walk *walk)
+/* Does the range take in all of an aligned piece of @size bytes at walk->gpa? */
+static inline bool gst_walk_has(const struct gst_walk *walk, uint64_t size)
 {
-	uint64_t size = GST_LEVEL_SIZE(walk->level);
-
 	return !(walk->gpa & (size - 1)) && walk->end - walk->gpa >= size;
 }
 
-/* The first gpa of the entry, which may lie before the range. */
-static inline gst_gpa_t gst_walk_entry(const struct gst_walk *walk)
+/* Does the range take in all of the entry? */
+static inline bool gst_walk_covers(const struct gst_walk *walk)
 {
-	return walk->gpa & ~(GST_LEVEL_SIZE(walk->level) - 1);
+	return gst_walk_has(walk, GST_LEVEL_SIZE(walk->level));
+}
+
+/* The bytes of the leaf at which the walk stands; of an entry that is none, the entry's. */
+static inline uint64_t gst_walk_leaf_size(const struct gst_walk *walk)
+{
+	return gst_pte_is_napot(walk->pte) ? GST_NAPOT_SIZE : GST_LEVEL_SIZE(walk->level);
+}
+
+/* The first gpa of the leaf, which may lie before the range. */
+static inline gst_gpa_t gst_walk_leaf_start(const struct gst_walk *walk)
+{
+	return walk->gpa & ~(gst_walk_leaf_size(walk) - 1);
+}
+
+/* The entries of the leaf: GST_NAPOT_ENTRIES of one of 64 KiB, one of any other. */
+static inline unsigned int gst_walk_leaf_entries(const struct gst_walk *walk)
+{
+	return gst_pte_is_napot(walk->pte) ? GST_NAPOT_ENTRIES : 1;
+}
+
+/* The first entry of the leaf. */
+static inline gst_pte_t *gst_walk_leaf_ptep(const struct gst_walk *walk)
+{
+	return walk->ptep - ((walk->gpa - gst_walk_leaf_start(walk)) >> GST_LEVEL_SHIFT(walk->level));
+}
+
+/* Tell the walk that the leaf is dealt with, all of it. */
+static inline void gst_walk_take_leaf(struct gst_walk *walk)
+{
+	walk->gpa = gst_walk_leaf_start(walk) + gst_walk_leaf_size(walk) - 1;
 }
 
 /*

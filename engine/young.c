@@ -13,13 +13,18 @@ struct young_walk {
 static int young_leaf(struct gst_walk *walk)
 {
 	struct young_walk *age = (struct young_walk *)walk;
+	gst_pte_t *ptep = gst_walk_leaf_ptep(walk);
 
-	if (!(walk->pte & GST_PTE_A))
-		return GST_WALK_NEXT;
-	age->young = true;
-	if (!age->clear)
-		return GST_WALK_STOP;
-	gst_pte_clear_bits(walk->ptep, GST_PTE_A);
+	/* A hart that updates A may do so in any one of the entries of a 64 KiB leaf. */
+	for (unsigned int i = 0; i < gst_walk_leaf_entries(walk); i++) {
+		if (!(gst_pte_load(&ptep[i]) & GST_PTE_A))
+			continue;
+		age->young = true;
+		if (!age->clear)
+			return GST_WALK_STOP;
+		gst_pte_clear_bits(&ptep[i], GST_PTE_A);
+	}
+	gst_walk_take_leaf(walk);
 	return GST_WALK_NEXT;
 }
 

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+/*
+ * gst: split leaves that are larger than wanted.
+ */
+#include "napot.h"
+
+struct split_walk {
+	struct gst_walk walk;
+	unsigned int level; /* leaves of it and below remain */
+	uint64_t tables;    /* plan: pages that the commit will take */
+};
+
+#define split_walk_of(w) ((struct split_walk *)(w))
+
+static int plan_leaf(struct gst_walk *walk)
+{
+	struct split_walk *split = split_walk_of(walk);
+	gst_gpa_t mask = GST_LEVEL_SIZE(split->level) - 1;
+	gst_gpa_t end = gst_walk_leaf_start(walk) + gst_walk_leaf_size(walk);
+
+	if (walk->level > split->level)
+		/* Rounded to whole leaves of the level: more than that is not split. */
+		split->tables += gst_tables_for(walk->level, split->level, walk->gpa & ~mask,
+						end < walk->end ? end : (walk->end + mask) & ~mask);
+	gst_walk_take_leaf(walk);
+	return GST_WALK_NEXT;
+}
+
+static const struct gst_visitor plan_visitor = {
+	.leaf = plan_leaf,
+};
+
+static int split_leaf(struct gst_walk *walk)
+{
+	struct split_walk *split = split_walk_of(walk);
+
+	if (walk->level > split->level) {
+		walk->pte = gst_table_split(walk->space, walk->gather, walk->ptep, walk->pte,
+					    walk->gpa, walk->level);
+		return walk->pte ? GST_WALK_DESCEND : -GST_EAGAIN;
+	}
+	return gst_pte_is_napot(walk->pte) ? gst_napot_break(walk) : GST_WALK_NEXT;
+}
+
+static const struct gst_visitor split_visitor = {
+	.leaf = split_leaf,
+};
+
+int gst_split(struct gst_space *space, gst_gpa_t gpa, uint64_t size, unsigned int level,
+	      struct gst_gather *gather)
+{
+	struct split_walk split = { .level = level };
+	int ret = gst_walk_begin(&split.walk, space, gather, gpa, size);
+
+	if (ret)
+		return ret;
+	if (level > split.walk.top)
+		return -GST_EINVAL;
+	ret = gst_walk_run(&split.walk, &plan_visitor);
+	if (!ret)
+		ret = gst_table_reserve(space, gather, split.tables);
+	if (!ret)
+		ret = gst_walk_begin(&split.walk, space, gather, gpa, size);
+	return ret ? ret : gst_walk_run(&split.walk, &split_visitor);
+}
