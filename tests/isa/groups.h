@@ -23,6 +23,7 @@ void group_extensions(struct guest *guest);
 void group_change(struct guest *guest);
 void group_random(struct guest *guest);
 void group_young(struct guest *guest);
-void group_reformat(struct guest *guest);
+/* Of every format to every other that the hart has. */
+void group_reformat(void);
 
 #endif /* ISA_GROUPS_H */

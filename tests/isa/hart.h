@@ -62,6 +62,11 @@ extern struct hart hart;
 
 void hart_init(void);
 
+static inline bool hart_has(const struct gst_format *fmt)
+{
+	return fmt->xlen == GST_XLEN && hart.modes[fmt->mode];
+}
+
 /* Does hgatp take the mode? From a known state, since MODE is WARL. */
 bool hart_probe_mode(unsigned int mode);
 

@@ -19,12 +19,9 @@ static void check_format(const struct gst_format *fmt)
 	group_permissions(&guest);
 	group_ptes(&guest);
 	group_extensions(&guest);
+	group_change(&guest);
+	group_young(&guest);
 	guest_end(&guest);
-}
-
-static bool has_format(unsigned int i)
-{
-	return gst_formats[i].xlen == GST_XLEN && hart.modes[gst_formats[i].mode];
 }
 
 static void check_hart_formats(void)
@@ -32,7 +29,7 @@ static void check_hart_formats(void)
 	hart_init();
 	say("# hart: xlen %u, vmid bits %u", (unsigned int)GST_XLEN, hart.vmid_bits);
 	for (unsigned int i = 0; i < GST_FORMATS; i++) {
-		if (!has_format(i))
+		if (!hart_has(&gst_formats[i]))
 			continue;
 		say(", %s", gst_formats[i].name);
 		if (!hart.svnapot) {
@@ -49,8 +46,9 @@ void isa_main(void)
 {
 	check_hart_formats();
 	for (unsigned int i = 0; i < GST_FORMATS; i++)
-		if (has_format(i))
+		if (hart_has(&gst_formats[i]))
 			check_format(&gst_formats[i]);
+	group_reformat();
 	check_notes();
 	say("# %u accesses in all\n", check_accesses);
 	platform_exit(results_end() ? 1 : 0);

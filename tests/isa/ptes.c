@@ -30,6 +30,9 @@ static bool checkable(gst_pte_t pte)
 	if ((pte >> 63 && !hart.svnapot) || ((pte >> 61 & 3) && !hart.svpbmt))
 		return false;
 #endif
+	/* gst_check() follows pointers, and the arena holds no table. */
+	if ((pte & 0xf) == 1)
+		return false;
 	/* A PTE without A faults, and is nothing bad. */
 	return !(pte & 1) || (pte & 64);
 }
