@@ -51,6 +51,17 @@ static unsigned long pattern_of(gst_pa_t pa)
 	return (unsigned long)pa ^ (unsigned long)PATTERN;
 }
 
+/* What an access read, in words: a place of the arena, or what was never put there. */
+static const char *place(unsigned long data)
+{
+	return arena_has(pattern_of(data)) ? "says pa" : "reads";
+}
+
+static uint64_t place_of(unsigned long data)
+{
+	return arena_has(pattern_of(data)) ? pattern_of(data) : data;
+}
+
 /*
  * The one place that forgives a simulator; check_notes() tells of it. QEMU gives faults of
  * HLVX the cause of a fetch page fault, where the specification has HLVX fault as loads do, and
@@ -101,9 +112,10 @@ bool check_hart(const struct guest *guest, enum access kind, gst_gpa_t gpa,
 	if (expect->fault && got.cause)
 		return check_fault(guest, kind, gpa, &got);
 	if (expect->fault) {
-		difference("%s: %s of gpa %x: the hart says pa %x, expected was a fault",
-			   guest->name, access_names[kind], gpa,
-			   kind == ACCESS_STORE ? 0 : (uint64_t)pattern_of(got.data));
+		difference("%s: %s of gpa %x: the hart %s %x, expected was a fault", guest->name,
+			   access_names[kind], gpa,
+			   kind == ACCESS_STORE ? "stores" : place(got.data),
+			   kind == ACCESS_STORE ? 0 : place_of(got.data));
 		return false;
 	}
 	if (got.cause) {
@@ -118,9 +130,9 @@ bool check_hart(const struct guest *guest, enum access kind, gst_gpa_t gpa,
 		data = (uint32_t)data | (want & ~0xfffffffful);
 	if (data == want)
 		return true;
-	difference("%s: %s of gpa %x: the hart says pa %x, expected was pa %x", guest->name,
-		   access_names[kind], gpa, kind == ACCESS_STORE ? 0 : (uint64_t)pattern_of(data),
-		   expect->pa);
+	difference("%s: %s of gpa %x: the hart %s %x, expected was pa %x", guest->name,
+		   access_names[kind], gpa, kind == ACCESS_STORE ? "leaves there" : place(data),
+		   kind == ACCESS_STORE ? data : place_of(data), expect->pa);
 	return false;
 }
 

@@ -19,6 +19,7 @@ void group_leaves(struct guest *guest);
 void group_above(struct guest *guest);
 void group_permissions(struct guest *guest);
 void group_ptes(struct guest *guest);
+void group_extension_ptes(struct guest *guest);
 void group_extensions(struct guest *guest);
 void group_change(struct guest *guest);
 void group_random(struct guest *guest);

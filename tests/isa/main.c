@@ -21,6 +21,7 @@ static void check_format(const struct gst_format *fmt)
 	group_extensions(&guest);
 	group_change(&guest);
 	group_young(&guest);
+	group_random(&guest);
 	guest_end(&guest);
 }
 

@@ -186,7 +186,7 @@ static void try_pbmt(struct guest *guest)
 	}
 }
 
-void group_extensions(struct guest *guest)
+void group_extension_ptes(struct guest *guest)
 {
 	unsigned int before = check_accesses;
 	bool svpbmt = hart.svpbmt;
@@ -223,11 +223,5 @@ bool probe_svnapot(struct guest *guest)
 {
 	(void)guest;
 	return false;
-}
-
-/* Svnapot and Svpbmt are not for Sv32. */
-void group_extensions(struct guest *guest)
-{
-	(void)guest;
 }
 #endif

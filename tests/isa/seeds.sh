@@ -15,7 +15,7 @@ for elf; do
 	n=$((n + 1))
 	seed=$(basename "$elf" .elf)
 	seed=${seed#isa-}
-	log=$(timeout 60 qemu-system-riscv64 -M virt -cpu rv64 -m 128M -display none -serial stdio -monitor none \
+	log=$(timeout 60 qemu-system-riscv64 -M virt -cpu rv64,svnapot=on,svpbmt=on -m 128M -display none -serial stdio -monitor none \
 		-bios none -kernel "$elf" </dev/null 2>&1 | tr -d '\r' | grep '^\(# difference\|Bail\|not ok\|1\.\.\)')
 	hart=$(echo "$log" | grep '^# difference: .* the hart ' | head -n 1)
 	if [ -n "$hart" ]; then
