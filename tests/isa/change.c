@@ -6,7 +6,7 @@
 #include "groups.h"
 #include "say.h"
 
-#define ROUNDS 16
+#define ROUNDS (ISA_COUNT / 256 + 1)
 
 /* A leaf of a level, used by the hart, and a piece of it that the arena has. */
 struct piece {

@@ -28,6 +28,15 @@ static struct {
 } notes;
 static uint64_t rng_state = UINT64_C(0x9e3779b97f4a7c15);
 
+uint64_t rng_seed(uint64_t seed)
+{
+	/* Not 0, and far from the neighbours' states. */
+	rng_state = (seed * UINT64_C(0x9e3779b97f4a7c15)) | 1;
+	for (unsigned int i = 0; i < 16; i++)
+		rng();
+	return seed;
+}
+
 uint64_t rng(void)
 {
 	rng_state ^= rng_state << 13;

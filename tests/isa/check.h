@@ -46,6 +46,8 @@ void check_notes(void);
 /* How often the hart was asked. */
 extern unsigned int check_accesses;
 
+/* Begin with a seed. Return: it. */
+uint64_t rng_seed(uint64_t seed);
 uint64_t rng(void);
 /* Below @n. */
 uint32_t rng_below(uint32_t n);

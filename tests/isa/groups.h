@@ -12,6 +12,10 @@
 #define ISA_COUNT 4096
 #endif
 
+#ifndef ISA_SEED
+#define ISA_SEED UINT64_C(1)
+#endif
+
 /* Does the hart know of 64 KiB leaves? Nothing but a try tells. */
 bool probe_svnapot(struct guest *guest);
 
@@ -23,6 +27,7 @@ void group_extension_ptes(struct guest *guest);
 void group_extensions(struct guest *guest);
 void group_change(struct guest *guest);
 void group_random(struct guest *guest);
+void group_vmids(const struct gst_format *fmt);
 void group_young(struct guest *guest);
 /* Of every format to every other that the hart has. */
 void group_reformat(void);

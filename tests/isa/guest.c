@@ -48,9 +48,9 @@ bool place_is_free(gst_gpa_t gpa, uint64_t size)
 }
 #endif
 
-void guest_load(struct guest *guest, const struct gst_format *fmt)
+void guest_load(struct guest *guest, const struct gst_format *fmt, unsigned int vmid)
 {
-	*guest = (struct guest){ .name = fmt->name, .vmid = hart.vmid_bits ? 1 : 0 };
+	*guest = (struct guest){ .name = fmt->name, .vmid = hart.vmid_bits ? vmid : 0 };
 	must(guest, "gst_init", 0, 0, gst_init(&guest->space, &mem_ops, guest, fmt));
 	model_reset();
 	hart_load(hart_hgatp(gst_root(&guest->space), guest->vmid));
@@ -70,7 +70,7 @@ void guest_begin(struct guest *guest, const struct gst_format *fmt)
 {
 	gst_root_t root;
 
-	guest_load(guest, fmt);
+	guest_load(guest, fmt, 1);
 	root = gst_root(&guest->space);
 	/* The hart ignores the two low bits of the PPN, and QEMU not even that: look here. */
 	result_if(!((uintptr_t)gst_root_table(root) & (GST_ROOT_SIZE - 1)) &&

@@ -7,8 +7,8 @@
 
 #include "check.h"
 
-/* Make an empty space of a format and load it; take it away. */
-void guest_load(struct guest *guest, const struct gst_format *fmt);
+/* Make an empty space of a format and load it; take it away. The model is emptied. */
+void guest_load(struct guest *guest, const struct gst_format *fmt, unsigned int vmid);
 void guest_unload(struct guest *guest);
 
 /* The same, with results: hgatp, and that every page comes back. */

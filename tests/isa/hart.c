@@ -15,6 +15,13 @@ struct answer isa_store(unsigned long gva, unsigned long data);
 struct hart hart;
 
 #define HSTATUS_SPVP (1ul << 8)
+#if GST_XLEN == 64
+#define HSTATUS_VSXL     (3ul << 32)
+#define HSTATUS_VSXL_MAX (2ul << 32)
+#else
+#define HSTATUS_VSXL     0ul
+#define HSTATUS_VSXL_MAX 0ul
+#endif
 
 #if GST_XLEN == 64
 #define HGATP_MODE_SHIFT 60
@@ -22,7 +29,6 @@ struct hart hart;
 #define HGATP_VMID_MASK  0x3ffful
 #define MENVCFG_ADUE     (1ul << 61)
 #define MENVCFG_PBMTE    (1ul << 62)
-#define menvcfg_csr      menvcfg
 #else
 #define HGATP_MODE_SHIFT 31
 #define HGATP_VMID_SHIFT 22
@@ -120,8 +126,8 @@ void hart_init(void)
 {
 	unsigned long vmid;
 
-	/* As VS-mode, not VU; and with the widest VSXL. */
-	csr_set(hstatus, HSTATUS_SPVP);
+	/* HLV as VS-mode does, not VU; and with 64 bits where that can be chosen. */
+	csr_write(hstatus, (csr_read(hstatus) & ~HSTATUS_VSXL) | HSTATUS_VSXL_MAX | HSTATUS_SPVP);
 	csr_write(vsatp, 0);
 	/* What HLV traps for comes here and is not delegated. */
 	csr_write(medeleg, 0);
@@ -204,7 +210,7 @@ struct outcome hart_access(enum access kind, gst_gpa_t gpa, unsigned long data)
 	struct outcome outcome = { .gva = gva };
 	struct answer answer;
 
-	/* Keep what was planted in memory before the access. */
+	/* What the program stored comes before the guest's access, and what it reads after it. */
 	__asm__ volatile("fence" ::: "memory");
 	if (kind == ACCESS_LOAD)
 		answer = isa_load(gva);

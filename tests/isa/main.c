@@ -23,6 +23,7 @@ static void check_format(const struct gst_format *fmt)
 	group_young(&guest);
 	group_random(&guest);
 	guest_end(&guest);
+	group_vmids(fmt);
 }
 
 static void check_hart_formats(void)
@@ -34,7 +35,7 @@ static void check_hart_formats(void)
 			continue;
 		say(", %s", gst_formats[i].name);
 		if (!hart.svnapot) {
-			guest_load(&guest, &gst_formats[i]);
+			guest_load(&guest, &gst_formats[i], 1);
 			hart.svnapot = probe_svnapot(&guest);
 			guest_unload(&guest);
 		}
@@ -46,6 +47,7 @@ static void check_hart_formats(void)
 void isa_main(void)
 {
 	check_hart_formats();
+	say("# seed %x, count %u\n", rng_seed(ISA_SEED), (unsigned int)ISA_COUNT);
 	for (unsigned int i = 0; i < GST_FORMATS; i++)
 		if (hart_has(&gst_formats[i]))
 			check_format(&gst_formats[i]);

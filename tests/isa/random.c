@@ -7,7 +7,7 @@
 #include "say.h"
 
 #define WINDOWS 10
-#define STEPS   (ISA_COUNT / 8)
+#define STEPS   (ISA_COUNT / 4)
 
 /* A place in the guest whose memory is what the arena has, so that leaves can be large. */
 struct window {

@@ -54,7 +54,7 @@ static void there_and_back(const struct gst_format *from, const struct gst_forma
 	static struct guest guest;
 	unsigned int before = check_accesses;
 
-	guest_load(&guest, from);
+	guest_load(&guest, from, 1);
 	fill(&guest, low);
 	for (unsigned int round = 0; round < 4; round++) {
 		const struct gst_format *next = round & 1 ? from : to;
