@@ -91,6 +91,21 @@ static void change_protect(struct guest *guest, unsigned int level)
 	use_piece(guest, &piece);
 }
 
+/* GST_KEEP: a leaf that maps the same and may do more stays; else there is what was asked for. */
+static void change_keep(struct guest *guest, unsigned int level)
+{
+	struct piece piece = piece_of_leaf(guest, level, random_attr());
+	gst_attr_t attr = random_attr(), before = model_find(piece.gpa)->attr;
+	bool same = rng() & 1;
+	gst_pa_t pa = same ? piece.pa : arena_base();
+
+	same |= pa == piece.pa;
+	guest_map(guest, piece.gpa, piece.size, pa, attr | GST_KEEP, rng_below(level + 1));
+	if (same && (before & attr) == attr)
+		model_map(piece.gpa, piece.size, pa, before);
+	use_piece(guest, &piece);
+}
+
 static void change_mask(struct guest *guest, unsigned int level)
 {
 	struct piece piece = piece_of_leaf(guest, level ? 1 : 0, GST_RWX);
@@ -165,6 +180,40 @@ static void change_collapse(struct guest *guest, unsigned int level)
 	use_piece(guest, &piece);
 }
 
+/* Pages that lie anywhere, around the end of a table: behind it there is none, and so no leaf. */
+static void change_fill(struct guest *guest, unsigned int level)
+{
+	uint64_t table = GST_LEVEL_SIZE(1);
+	gst_gpa_t end = place_gpa(guest, 1) + table, gpa = end - 40 * 4096;
+	struct gst_page fill[64];
+	struct gst_gather gather;
+	int mapped = 0;
+
+	(void)level;
+	if (end + table > guest_size(guest) || !place_is_free(end, table))
+		return;
+	guest_unmap_all(guest);
+	guest_map(guest, end - ((1 + rng_below(32)) << 12), 4096, place_pa(0), random_attr(), 0);
+	check_edges(guest, gpa, end);
+	for (unsigned int i = 0; i < 64; i++) {
+		gst_gpa_t page = gpa + ((gst_gpa_t)i << 12);
+
+		fill[i] = (struct gst_page){ place_pa(0), rng_below(4) ? random_attr() : 0 };
+		if (page >= end || !fill[i].attr || model_find(page))
+			continue;
+		model_map(page, 4096, fill[i].pa, fill[i].attr);
+		mapped++;
+	}
+	gst_gather_init(&gather, NULL);
+	if (gst_fill(&guest->space, gpa, fill, 64, &gather) != mapped)
+		difference("%s: gst_fill at gpa %x does not map %u pages", guest->name, gpa,
+			   (unsigned int)mapped);
+	guest_finish(guest, &gather, gpa, 64 * 4096);
+	for (unsigned int i = 0; i < 64; i++)
+		check_any(guest, gpa + ((gst_gpa_t)i << 12) + (rng() & 0xff8));
+	check_edges(guest, gpa, end);
+}
+
 static void rounds(struct guest *guest, void (*change)(struct guest *guest, unsigned int level),
 		   unsigned int from_level, const char *name)
 {
@@ -182,6 +231,8 @@ void group_change(struct guest *guest)
 	rounds(guest, change_unmap, 0, "unmapped after use: %u accesses");
 	rounds(guest, change_remap, 0, "mapped elsewhere after use: %u accesses");
 	rounds(guest, change_protect, 0, "write-protected after use, and given back: %u accesses");
+	rounds(guest, change_keep, 0, "mapped with GST_KEEP after use: %u accesses");
+	rounds(guest, change_fill, 0, "filled up page by page: %u accesses");
 	rounds(guest, change_mask, 0, "write-protected by a mask after use: %u accesses");
 	rounds(guest, change_split, 0, "split after use: %u accesses");
 	rounds(guest, change_collapse, 1, "collapsed after use: %u accesses");

@@ -51,7 +51,7 @@ void model_unmap(gst_gpa_t gpa, uint64_t size)
 
 void model_map(gst_gpa_t gpa, uint64_t size, gst_pa_t pa, gst_attr_t attr)
 {
-	struct range range = { gpa, gpa + size, pa, attr & ~GST_NAPOT };
+	struct range range = { gpa, gpa + size, pa, attr & ~(GST_NAPOT | GST_KEEP) };
 
 	model_unmap(gpa, size);
 	add(&range);

@@ -76,44 +76,94 @@ static struct window whole_leaves(struct guest *guest, struct window piece)
 	return piece;
 }
 
-static int random_map(struct guest *guest, const struct window *piece, struct gst_gather *gather)
-{
-	gst_attr_t attr = random_attr();
-	gst_pa_t pa = piece->pa;
+/* An operation with all that was thrown for it. */
+struct change {
+	struct window piece;
+	unsigned int kind;
+	unsigned int flags;
+	unsigned int level;
+	gst_pa_t pa;
+	gst_attr_t attr;
+};
 
+enum { UNMAP, WRPROTECT, SPLIT, COLLAPSE, MAP, MORE_MAP, KINDS };
+
+static struct change random_change(void)
+{
+	struct change change = {
+		.piece = random_piece(),
+		.kind = rng_below(KINDS),
+		.flags = rng_below(3) ? 0 : GST_WHOLE_LEAVES,
+		.level = rng_below(4),
+		.attr = random_attr(),
+	};
+
+	change.pa = change.piece.pa;
 	if (hart.svnapot && rng() >> 50 & 1)
-		attr |= GST_NAPOT;
+		change.attr |= GST_NAPOT;
 	/* Sometimes memory of another window, and mostly not aligned alike. */
 	if (rng_below(4) == 0)
-		pa = arena_base() + (rng_in(ARENA_SIZE - piece->size + 1) & ~UINT64_C(4095));
-	model_map(piece->gpa, piece->size, pa, attr);
-	return gst_map(&guest->space, piece->gpa, piece->size, pa, attr, rng_below(4), gather);
+		change.pa = arena_base() +
+			    (rng_in(ARENA_SIZE - change.piece.size + 1) & ~UINT64_C(4095));
+	return change;
 }
 
-/* Return: what the engine does; the model has done it before. */
-static int random_change(struct guest *guest, struct window *piece, struct gst_gather *gather)
+static void change_model(struct guest *guest, const struct change *change)
 {
-	unsigned int flags = rng_below(3) ? 0 : GST_WHOLE_LEAVES, choice = rng_below(10);
-	struct gst_space *space = &guest->space;
-	struct window whole = flags ? whole_leaves(guest, *piece) : *piece;
+	struct window piece = change->piece;
 
-	switch (choice) {
-	case 0:
-	case 1:
-		model_unmap(whole.gpa, whole.size);
-		return gst_unmap(space, piece->gpa, piece->size, flags, gather);
-	case 2:
-	case 3:
-		model_wrprotect(whole.gpa, whole.size);
-		return gst_wrprotect(space, piece->gpa, piece->size, flags, gather);
-	case 4:
-		return gst_split(space, piece->gpa, piece->size, rng_below(2), gather);
-	case 5:
-		return gst_collapse(space, piece->gpa, piece->size, rng_below(4),
+	if (change->flags)
+		piece = whole_leaves(guest, piece);
+	if (change->kind == UNMAP)
+		model_unmap(piece.gpa, piece.size);
+	else if (change->kind == WRPROTECT)
+		model_wrprotect(piece.gpa, piece.size);
+	else if (change->kind >= MAP)
+		model_map(change->piece.gpa, change->piece.size, change->pa, change->attr);
+}
+
+static int change_space(struct gst_space *space, const struct change *change,
+			struct gst_gather *gather)
+{
+	const struct window *piece = &change->piece;
+
+	switch (change->kind) {
+	case UNMAP:
+		return gst_unmap(space, piece->gpa, piece->size, change->flags, gather);
+	case WRPROTECT:
+		return gst_wrprotect(space, piece->gpa, piece->size, change->flags, gather);
+	case SPLIT:
+		return gst_split(space, piece->gpa, piece->size, change->level & 1, gather);
+	case COLLAPSE:
+		return gst_collapse(space, piece->gpa, piece->size, change->level,
 				    hart.svnapot ? GST_NAPOT : 0, gather);
 	default:
-		return random_map(guest, piece, gather);
+		return gst_map(space, piece->gpa, piece->size, change->pa, change->attr,
+			       change->level, gather);
 	}
+}
+
+/* In shared entry where that will do, and then in exclusive entry as far as need be. */
+static void do_change(struct guest *guest, const struct change *change)
+{
+	const struct window *piece = &change->piece;
+	struct gst_gather gather;
+	int ret = -GST_EBUSY;
+
+	change_model(guest, change);
+	if (change->kind != UNMAP && change->kind != COLLAPSE && (rng() & 1)) {
+		gst_gather_init_shared(&gather, NULL);
+		ret = change_space(&guest->space, change, &gather);
+		guest_finish(guest, &gather, piece->gpa, piece->size);
+	}
+	if (ret == -GST_EBUSY) {
+		gst_gather_init(&gather, NULL);
+		ret = change_space(&guest->space, change, &gather);
+		guest_finish(guest, &gather, piece->gpa, piece->size);
+	}
+	if (ret)
+		difference("%s: operation %u at gpa %x, size %x says -%u", guest->name,
+			   change->kind, piece->gpa, piece->size, (unsigned int)-ret);
 }
 
 static void random_reformat(struct guest *guest)
@@ -139,25 +189,19 @@ static void random_reformat(struct guest *guest)
 void group_random(struct guest *guest)
 {
 	unsigned int before = check_accesses;
-	struct gst_gather gather;
 
 	guest_unmap_all(guest);
 	open_windows(guest);
-	gst_gather_init(&gather, NULL);
 	for (unsigned int step = 0; step < STEPS; step++) {
-		struct window piece = random_piece();
+		struct change change = random_change();
+		gst_gpa_t gpa = change.piece.gpa, end = gpa + change.piece.size;
 
 		if (rng_below(16) == 0)
 			random_reformat(guest);
 		/* A window may lie above a format that came since. */
-		if (piece.gpa + piece.size <= guest_size(guest)) {
-			int ret = random_change(guest, &piece, &gather);
-
-			if (ret)
-				difference("%s: step %u at gpa %x, size %x says -%u", guest->name,
-					   step, piece.gpa, piece.size, (unsigned int)-ret);
-			guest_finish(guest, &gather, piece.gpa, piece.size);
-			check_edges(guest, piece.gpa, piece.gpa + piece.size);
+		if (end <= guest_size(guest)) {
+			do_change(guest, &change);
+			check_edges(guest, gpa, end);
 		}
 		check_random(guest, guest_size(guest), 16);
 		if (step % 8 == 0)
