@@ -78,7 +78,9 @@ static void alone(struct work *work)
 	sched_setaffinity(0, sizeof(set), &set);
 }
 
-static struct { u64 exits, calls, others, reformats, faults; } before, now;
+static struct {
+	u64 exits, calls, others, reformats, faults;
+} before, now;
 
 static void count_from_now(struct work *work)
 {
