@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+/*
+ * Random operations in a few windows, where leaves of two levels meet, and the hart is asked
+ * after each.
+ */
+#include "groups.h"
+#include "say.h"
+
+#define WINDOWS 10
+#define STEPS   (ISA_COUNT / 4)
+
+/* A place in the guest whose memory is what the arena has, so that leaves can be large. */
+struct window {
+	gst_gpa_t gpa;
+	gst_pa_t pa;
+	uint64_t size;
+};
+
+static struct window windows[WINDOWS];
+
+/* Half of them leave room for narrower formats. The window is the part that the arena has. */
+static void open_windows(struct guest *guest)
+{
+	uint64_t narrow = gst_format_size(&gst_formats[GST_XLEN == 64 ? 1 : 0]);
+
+	for (unsigned int i = 0; i < WINDOWS; i++) {
+		unsigned int level = guest_format(guest)->levels > 2 && i % 5 == 4 ? 2 : 1;
+		uint64_t size = GST_LEVEL_SIZE(level);
+		gst_gpa_t gpa = place_gpa(guest, level);
+
+		if (i & 1 && (gpa & ~(narrow - 1))) {
+			gpa &= narrow - 1;
+			gpa &= ~(size - 1);
+		}
+		windows[i].pa = place_pa(level);
+		windows[i].gpa = gpa;
+		windows[i].size = size;
+		if (level == 2) {
+			windows[i].gpa += arena_base() - windows[i].pa;
+			windows[i].pa = arena_base();
+			windows[i].size = ARENA_SIZE;
+		}
+	}
+}
+
+/* A piece of a window, often with ends that are round. */
+static struct window random_piece(void)
+{
+	struct window piece = windows[rng_below(WINDOWS)];
+	uint64_t unit = UINT64_C(4096) << 4 * rng_below(3), offset, size;
+
+	if (rng_below(8) == 0)
+		return piece;
+	offset = rng_in(piece.size) & ~(unit - 1);
+	size = (rng_in(piece.size - offset) & ~(unit - 1)) >> rng_below(6);
+	size = (size & ~(unit - 1)) + unit;
+	if (size > piece.size - offset)
+		size = piece.size - offset;
+	piece.gpa += offset;
+	piece.pa += offset;
+	piece.size = size;
+	return piece;
+}
+
+/* What GST_WHOLE_LEAVES adds to a range, by what is there now. */
+static struct window whole_leaves(struct guest *guest, struct window piece)
+{
+	gst_gpa_t end = piece.gpa + piece.size;
+	struct gst_leaf leaf;
+
+	if (!gst_lookup(&guest->space, end - 1, &leaf) && leaf.gpa + leaf.size > end)
+		end = leaf.gpa + leaf.size;
+	if (!gst_lookup(&guest->space, piece.gpa, &leaf))
+		piece.gpa = leaf.gpa;
+	piece.size = end - piece.gpa;
+	return piece;
+}
+
+static int random_map(struct guest *guest, const struct window *piece, struct gst_gather *gather)
+{
+	gst_attr_t attr = random_attr();
+	gst_pa_t pa = piece->pa;
+
+	if (hart.svnapot && rng() >> 50 & 1)
+		attr |= GST_NAPOT;
+	/* Sometimes memory of another window, and mostly not aligned alike. */
+	if (rng_below(4) == 0)
+		pa = arena_base() + (rng_in(ARENA_SIZE - piece->size + 1) & ~UINT64_C(4095));
+	model_map(piece->gpa, piece->size, pa, attr);
+	return gst_map(&guest->space, piece->gpa, piece->size, pa, attr, rng_below(4), gather);
+}
+
+/* Return: what the engine does; the model has done it before. */
+static int random_change(struct guest *guest, struct window *piece, struct gst_gather *gather)
+{
+	unsigned int flags = rng_below(3) ? 0 : GST_WHOLE_LEAVES, choice = rng_below(10);
+	struct gst_space *space = &guest->space;
+	struct window whole = flags ? whole_leaves(guest, *piece) : *piece;
+
+	switch (choice) {
+	case 0:
+	case 1:
+		model_unmap(whole.gpa, whole.size);
+		return gst_unmap(space, piece->gpa, piece->size, flags, gather);
+	case 2:
+	case 3:
+		model_wrprotect(whole.gpa, whole.size);
+		return gst_wrprotect(space, piece->gpa, piece->size, flags, gather);
+	case 4:
+		return gst_split(space, piece->gpa, piece->size, rng_below(2), gather);
+	case 5:
+		return gst_collapse(space, piece->gpa, piece->size, rng_below(4),
+				    hart.svnapot ? GST_NAPOT : 0, gather);
+	default:
+		return random_map(guest, piece, gather);
+	}
+}
+
+static void random_reformat(struct guest *guest)
+{
+	const struct gst_format *to = &gst_formats[rng_below(GST_FORMATS)];
+	int ret, want = 0;
+
+	if (!hart_has(to))
+		return;
+	for (unsigned int i = 0; i < model.n; i++)
+		if (model.ranges[i].end > gst_format_size(to))
+			want = -GST_ERANGE;
+	if (want && rng() & 1) {
+		guest_unmap(guest, gst_format_size(to), guest_size(guest) - gst_format_size(to));
+		want = 0;
+	}
+	ret = guest_reformat(guest, to);
+	if (ret != want)
+		difference("%s: gst_reformat to %s says -%u, expected was -%u", guest->name,
+			   to->name, (unsigned int)-ret, (unsigned int)-want);
+}
+
+void group_random(struct guest *guest)
+{
+	unsigned int before = check_accesses;
+	struct gst_gather gather;
+
+	guest_unmap_all(guest);
+	open_windows(guest);
+	gst_gather_init(&gather, NULL);
+	for (unsigned int step = 0; step < STEPS; step++) {
+		struct window piece = random_piece();
+
+		if (rng_below(16) == 0)
+			random_reformat(guest);
+		/* A window may lie above a format that came since. */
+		if (piece.gpa + piece.size <= guest_size(guest)) {
+			int ret = random_change(guest, &piece, &gather);
+
+			if (ret)
+				difference("%s: step %u at gpa %x, size %x says -%u", guest->name,
+					   step, piece.gpa, piece.size, (unsigned int)-ret);
+			guest_finish(guest, &gather, piece.gpa, piece.size);
+			check_edges(guest, piece.gpa, piece.gpa + piece.size);
+		}
+		check_random(guest, guest_size(guest), 16);
+		if (step % 8 == 0)
+			check_invariants(guest);
+		if (model.n > MODEL_RANGES / 2)
+			guest_unmap_all(guest);
+	}
+	check_invariants(guest);
+	say("# %s: %u steps\n", guest->name, (unsigned int)STEPS);
+	result(guest->name, "random operations, formats among them: %u accesses",
+	       check_accesses - before);
+}
