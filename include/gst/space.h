@@ -274,6 +274,7 @@ void gst_gather_stale(struct gst_gather *gather, gst_gpa_t start, gst_gpa_t end)
  * Takes the largest leaves that alignment of @gpa and @pa allows, those of 64 KiB
  * where @attr has GST_NAPOT, and replaces what was there. A leaf that already
  * maps just so is kept, a larger one too; smaller ones give way to the largest.
+ * With GST_KEEP in @attr one that maps the same and may do more is kept as well.
  *
  * Return: 0, -GST_EINVAL, -GST_ERANGE, -GST_ENOMEM; in shared entry -GST_EAGAIN, and
  * -GST_EBUSY where a table or a 64 KiB leaf is in the way or is to be made.
