@@ -152,6 +152,8 @@ function goals(    i, k, s, least, part, g, steepest, at) {
 	}
 	if (least != "")
 		verdict(least >= 20, "sparse unmap: at most 1/20 of stock: 1/" number(least))
+	else
+		print "  -      sparse unmap: at most 1/20 of stock: not measured"
 	for (k in cost) {
 		split(k, part, SUBSEP)
 		if (part[1] != "gst" || part[4] == sizes[1]) continue
