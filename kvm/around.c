@@ -81,23 +81,23 @@ void gst_kvm_window_look(const struct gst_kvm_fault *fault, struct gst_kvm_windo
 	const struct kvm_memory_slot *slot = fault->slot;
 	struct kvm *kvm = fault->vcpu->kvm;
 	unsigned int pages = READ_ONCE(fault_around);
+	gfn_t end;
 
 	window->pages = 1;
 	window->napot = false;
 	if (pages < 2 || fault->pfnmap)
 		return;
-	window->first = fault->gfn & ~(gfn_t)(pages - 1);
-	if (window->first < slot->base_gfn ||
-	    window->first + pages > slot->base_gfn + slot->npages ||
-	    gst_kvm_invalidated(kvm, fault->mmu_seq, window->first, window->first + pages))
+	window->first = max(fault->gfn & ~(gfn_t)(pages - 1), slot->base_gfn);
+	end = min((fault->gfn | (pages - 1)) + 1, slot->base_gfn + slot->npages);
+	if (gst_kvm_invalidated(kvm, fault->mmu_seq, window->first, end))
 		return;
 
-	window->pages = pages;
-	for (unsigned int i = 0; i < pages; i++) {
+	window->pages = end - window->first;
+	for (unsigned int i = 0; i < window->pages; i++) {
 		struct gst_kvm_host_leaf *leaf = &window->leaves[i];
-		unsigned long hva = fault->hva + (((long)window->first + i - (long)fault->gfn) << PAGE_SHIFT);
 
-		if (!gst_kvm_host_leaf(kvm, hva & PAGE_MASK, leaf) || !leaf->young)
+		if (!gst_kvm_host_leaf(kvm, gfn_to_hva_memslot(fault->slot, window->first + i), leaf) ||
+		    !leaf->young)
 			leaf->ordinary = false;
 	}
 	window->napot = is_napot(fault, window);
