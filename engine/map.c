@@ -125,12 +125,33 @@ static unsigned int map_run_length(const struct gst_walk *walk)
 	return run;
 }
 
+/*
+ * In shared entry what comes of a new table is not certain, and an empty one must not
+ * stay (INV-04): there are tables for all of the way down, and the leaf at its end is not
+ * one of 64 KiB.
+ */
+static int map_shared_hole(const struct gst_walk *walk)
+{
+	const struct map_walk *map = map_walk_of(walk);
+	unsigned int level = map->best < walk->level ? map->best : walk->level - 1;
+
+	while (level && !gst_walk_has(walk, GST_LEVEL_SIZE(level)))
+		level--;
+	if (level == 0 && map->napot && gst_walk_has(walk, GST_NAPOT_SIZE))
+		return -GST_EBUSY;
+	return walk->gather->reserved < walk->level - level ? -GST_EAGAIN : 0;
+}
+
 static int map_hole(struct gst_walk *walk)
 {
 	gst_pte_t pte, step = gst_pte_of_pa(GST_LEVEL_SIZE(walk->level));
 	unsigned int run, n = 0;
 
 	if (!map_fits(walk)) {
+		int ret = walk->gather->shared ? map_shared_hole(walk) : 0;
+
+		if (ret)
+			return ret;
 		walk->pte = gst_table_link(walk->space, walk->gather, walk->ptep);
 		return walk->pte ? GST_WALK_DESCEND : -GST_EAGAIN;
 	}
@@ -161,7 +182,8 @@ static int map_refresh(struct gst_walk *walk)
 	gst_pte_t *ptep = gst_walk_leaf_ptep(walk);
 
 	for (unsigned int i = 0; i < gst_walk_leaf_entries(walk); i++) {
-		gst_pte_t pte = gst_pte_load(&ptep[i]);
+		/* In shared entry a huge leaf may be a table by now, in which A is reserved. */
+		gst_pte_t pte = gst_pte_is_napot(walk->pte) ? gst_pte_load(&ptep[i]) : walk->pte;
 
 		if (pte & GST_PTE_A)
 			continue;
