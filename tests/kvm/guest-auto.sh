@@ -33,7 +33,7 @@ pid=$!
 lines() { grep -c "^gstage-guest: $name: $1" out; }
 
 # wait_lines TEXT N: until the guest has printed more than N such lines, QEMU has ended, or it has been too long.
-end=$(($(cut -d. -f1 /proc/uptime) + 130))
+end=$(($(cut -d. -f1 /proc/uptime) + 230))
 wait_lines() {
 	until [ "$(lines "$1")" -gt "$2" ]; do
 		kill -0 $pid 2>/dev/null || return 1
