@@ -24,7 +24,7 @@ esac
 mkfifo in
 (
 	exec <>in
-	exec ./gstage exec --mode auto -- qemu-system-riscv64 -M virt -accel kvm -cpu host -smp 2 -m 128 -nographic -nodefaults \
+	exec ./gstage exec --mode auto -- qemu-system-riscv64 -M virt -accel kvm -cpu host -smp 2 -m 2G -nographic -nodefaults \
 		-serial stdio -kernel /guest/Image -initrd /guest/initrd \
 		-append "console=ttyS0 quiet panic=-1 gstage=$name gstage_wait gstage_loop=600" -no-reboot
 ) >out 2>&1 &
