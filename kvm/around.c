@@ -2,7 +2,7 @@
 /*
  * gstage: fault-around: one exit for the pages that the host has populated already.
  *
- * A page comes along if the host maps it as ordinary memory, for the VMM to read, and
+ * A page comes along into a hole of the table if the host maps it as ordinary memory, for the VMM to read, and
  * has seen it used since it last looked (its A bit). It may be written if the host's
  * PTE is writable and dirty, the slot is not read-only and its dirty pages are not
  * logged. So nothing is told to the guest that the host has not decided already:
@@ -43,19 +43,49 @@ module_param_cb(gstage_fault_around, &around_ops, &fault_around, 0644);
 MODULE_PARM_DESC(gstage_fault_around, "pages of the aligned window that a fault maps if the host has "
 				      "them: 0 (off), 2, 4, 8, 16 (default)");
 
-/* May the guest use the page? The host has answered already. */
+/* How the guest may use a page; 0: leave it to a fault of its own. */
 static gst_attr_t page_attr(const struct gst_kvm_fault *fault, const struct gst_kvm_host_leaf *leaf)
 {
 	bool write = leaf->write && !fault->logging && !(fault->slot->flags & KVM_MEM_READONLY);
 
+	if (!leaf->ordinary || !leaf->young)
+		return 0;
 	return GST_READ | GST_EXEC | (write ? GST_WRITE : 0);
 }
 
-/* Contiguous, aligned, alike: the host's own page of 64 KiB, or as good as one. */
-static bool is_napot(const struct gst_kvm_fault *fault, const struct gst_kvm_window *window)
+/**
+ * gst_kvm_window_look() - see what the host has at a page and around it
+ * @fault: the fault; kvm->mmu_lock is held and its page is known to be current
+ * @window: filled in: the page of the fault alone, or the window
+ */
+void gst_kvm_window_look(const struct gst_kvm_fault *fault, struct gst_kvm_window *window)
 {
-	kvm_pfn_t pfn = window->leaves[0].pfn;
+	const struct kvm_memory_slot *slot = fault->slot;
+	gfn_t pages = max(READ_ONCE(fault_around), 1u);
+	gfn_t first = max(fault->gfn & ~(pages - 1), slot->base_gfn);
+	gfn_t end = min((fault->gfn | (pages - 1)) + 1, slot->base_gfn + slot->npages);
+
+	if (gst_kvm_invalidated(fault->vcpu->kvm, fault->mmu_seq, first, end)) {
+		first = fault->gfn;
+		end = first + 1;
+	}
+	window->first = first;
+	window->pages = end - first;
+	gst_kvm_host_leaves(fault->vcpu->kvm, __gfn_to_hva_memslot(slot, first),
+			    window->leaves, window->pages);
+}
+
+/**
+ * gst_kvm_window_is_napot() - does the window make one leaf of 64 KiB?
+ * @fault: the fault
+ * @window: what gst_kvm_window_look() saw
+ *
+ * Contiguous, aligned and alike: the host's own page of 64 KiB, or as good as one.
+ */
+bool gst_kvm_window_is_napot(const struct gst_kvm_fault *fault, const struct gst_kvm_window *window)
+{
 	gst_attr_t attr = fault->attr & (GST_READ | GST_WRITE | GST_EXEC);
+	kvm_pfn_t pfn = window->leaves[0].pfn;
 
 	if (!riscv_has_extension_unlikely(RISCV_ISA_EXT_SVNAPOT) || fault->logging ||
 	    window->pages != GST_NAPOT_ENTRIES || (pfn & (GST_NAPOT_ENTRIES - 1)))
@@ -63,44 +93,12 @@ static bool is_napot(const struct gst_kvm_fault *fault, const struct gst_kvm_win
 	for (unsigned int i = 0; i < window->pages; i++) {
 		const struct gst_kvm_host_leaf *leaf = &window->leaves[i];
 
-		/* The page of the fault itself is known to be good. */
-		if (leaf->pfn != pfn + i || (window->first + i != fault->gfn &&
-		    (!leaf->ordinary || !leaf->young || page_attr(fault, leaf) != attr)))
+		/* What the page of the fault may do has been found out already. */
+		if (!leaf->present || leaf->pfn != pfn + i ||
+		    (window->first + i != fault->gfn && page_attr(fault, leaf) != attr))
 			return false;
 	}
 	return true;
-}
-
-/**
- * gst_kvm_window_look() - see what the host has around a page
- * @fault: the fault, whose page is mapped by 4 KiB; kvm->mmu_lock is held
- * @window: filled in
- */
-void gst_kvm_window_look(const struct gst_kvm_fault *fault, struct gst_kvm_window *window)
-{
-	const struct kvm_memory_slot *slot = fault->slot;
-	struct kvm *kvm = fault->vcpu->kvm;
-	unsigned int pages = READ_ONCE(fault_around);
-	gfn_t end;
-
-	window->pages = 1;
-	window->napot = false;
-	if (pages < 2 || fault->pfnmap)
-		return;
-	window->first = max(fault->gfn & ~(gfn_t)(pages - 1), slot->base_gfn);
-	end = min((fault->gfn | (pages - 1)) + 1, slot->base_gfn + slot->npages);
-	if (gst_kvm_invalidated(kvm, fault->mmu_seq, window->first, end))
-		return;
-
-	window->pages = end - window->first;
-	for (unsigned int i = 0; i < window->pages; i++) {
-		struct gst_kvm_host_leaf *leaf = &window->leaves[i];
-
-		if (!gst_kvm_host_leaf(kvm, gfn_to_hva_memslot(fault->slot, window->first + i), leaf) ||
-		    !leaf->young)
-			leaf->ordinary = false;
-	}
-	window->napot = is_napot(fault, window);
 }
 
 /**
@@ -109,31 +107,24 @@ void gst_kvm_window_look(const struct gst_kvm_fault *fault, struct gst_kvm_windo
  * @window: what gst_kvm_window_look() saw, under the same hold of kvm->mmu_lock
  * @gather: the gather of the mapping
  *
- * What is mapped already stays as it is. There is a table for all of it, so that no memory
- * is needed.
- *
- * Return: the pages mapped. A lost race ends it early: the rest will fault.
+ * Return: the pages mapped.
  */
 int gst_kvm_window_map(const struct gst_kvm_fault *fault, const struct gst_kvm_window *window,
 		       struct gst_gather *gather)
 {
-	struct gst_space *space = gst_kvm_space(fault->vcpu->kvm);
-	unsigned int mapped = 0;
+	struct gst_page pages[GST_NAPOT_ENTRIES];
+	bool any = false;
 
-	for (unsigned int i = 0, run; i < window->pages; i += run) {
+	for (unsigned int i = 0; i < window->pages; i++) {
 		const struct gst_kvm_host_leaf *leaf = &window->leaves[i];
-		gst_attr_t attr = page_attr(fault, leaf);
 
-		run = 1;
-		if (!leaf->ordinary)
+		pages[i].attr = window->first + i == fault->gfn ? 0 : page_attr(fault, leaf);
+		if (!pages[i].attr)
 			continue;
-		while (i + run < window->pages && leaf[run].ordinary &&
-		       leaf[run].pfn == leaf->pfn + run && page_attr(fault, &leaf[run]) == attr)
-			run++;
-		if (gst_map(space, (window->first + i) << PAGE_SHIFT, (u64)run << PAGE_SHIFT,
-			    (gst_pa_t)leaf->pfn << PAGE_SHIFT, attr | GST_KEEP, 0, gather))
-			break;
-		mapped += run;
+		pages[i].pa = (gst_pa_t)leaf->pfn << PAGE_SHIFT;
+		any = true;
 	}
-	return mapped;
+	return any ? gst_fill(gst_kvm_space(fault->vcpu->kvm), window->first << PAGE_SHIFT, pages,
+			      window->pages, gather)
+		   : 0;
 }

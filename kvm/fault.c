@@ -42,16 +42,12 @@ static int look_at_vma(struct gst_kvm_fault *fault)
 	return 0;
 }
 
-static unsigned int leaf_level(const struct gst_kvm_fault *fault)
+/* The level of the host's leaf at the page. */
+static unsigned int host_level(const struct gst_kvm_fault *fault, const struct gst_kvm_window *window)
 {
-	struct kvm *kvm = fault->vcpu->kvm;
-	struct gst_kvm_host_leaf host;
+	const struct gst_kvm_host_leaf *leaf = &window->leaves[fault->gfn - window->first];
 
-	/* Pages are logged one by one; and PFNMAPs need not have tables as large as they look. */
-	if (fault->logging || fault->pfnmap || !gst_kvm_host_leaf(kvm, fault->hva, &host))
-		return 0;
-	return gst_kvm_leaf_level(kvm, fault->slot, fault->gfn, fault->pfn, host.level,
-				  fault->mmu_seq);
+	return leaf->present ? leaf->level : 0;
 }
 
 /*
@@ -61,26 +57,37 @@ static unsigned int leaf_level(const struct gst_kvm_fault *fault)
 static int map_page(struct gst_kvm_fault *fault, struct gst_gather *gather)
 {
 	struct gst_kvm *gk = to_gst_kvm(fault->vcpu->kvm);
-	struct gst_kvm_window window = { .pages = 1 };
+	struct gst_kvm_window window;
 	gst_attr_t attr = fault->attr;
 	u64 size, mask;
 	int ret;
 
-	fault->level = leaf_level(fault);
-	if (fault->level == 0)
+	window.pages = 0;
+	fault->level = 0;
+	/* PFNMAPs need not have tables as large as they look. */
+	if (!fault->pfnmap)
 		gst_kvm_window_look(fault, &window);
-	size = window.napot ? GST_NAPOT_SIZE : GST_LEVEL_SIZE(fault->level);
-	mask = (size >> PAGE_SHIFT) - 1;
+	/* Pages are logged one by one. */
+	if (window.pages && !fault->logging)
+		fault->level = gst_kvm_leaf_level(&gk->kvm, fault->slot, fault->gfn, fault->pfn,
+						  host_level(fault, &window), fault->mmu_seq);
+	size = GST_LEVEL_SIZE(fault->level);
+	if (!fault->level && gst_kvm_window_is_napot(fault, &window)) {
+		size = GST_NAPOT_SIZE;
+		attr |= GST_NAPOT;
+	}
 	/* A load does not take away what a store was given. */
-	attr |= (window.napot ? GST_NAPOT : 0) | (fault->write ? 0 : GST_KEEP);
+	if (!fault->write)
+		attr |= GST_KEEP;
 
+	mask = (size >> PAGE_SHIFT) - 1;
 	ret = gst_map(&gk->space, (fault->gfn & ~mask) << PAGE_SHIFT, size,
 		      (gst_pa_t)(fault->pfn & ~mask) << PAGE_SHIFT, attr, fault->level, gather);
 	if (ret)
 		return ret;
 	fault->size = size;
-	if (window.pages > 1 && !window.napot)
-		atomic64_add(gst_kvm_window_map(fault, &window, gather) - 1, &gk->stats.around);
+	if (size == PAGE_SIZE && window.pages > 1)
+		atomic64_add(gst_kvm_window_map(fault, &window, gather), &gk->stats.around);
 	if (fault->attr & GST_WRITE)
 		mark_page_dirty_in_slot(&gk->kvm, fault->slot, fault->gfn);
 	return 0;

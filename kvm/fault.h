@@ -51,17 +51,16 @@ int gst_kvm_fault(struct gst_kvm_fault *fault);
  * struct gst_kvm_window - an aligned window of pages around a fault
  * @first: its first page
  * @pages: how many; 1: there is no window
- * @leaves: what the host has there; not @leaves[i].ordinary: leave it to a fault of its own
- * @napot: they make a leaf of 64 KiB
+ * @leaves: what the host has there
  */
 struct gst_kvm_window {
 	gfn_t first;
 	unsigned int pages;
 	struct gst_kvm_host_leaf leaves[GST_NAPOT_ENTRIES];
-	bool napot;
 };
 
 void gst_kvm_window_look(const struct gst_kvm_fault *fault, struct gst_kvm_window *window);
+bool gst_kvm_window_is_napot(const struct gst_kvm_fault *fault, const struct gst_kvm_window *window);
 int gst_kvm_window_map(const struct gst_kvm_fault *fault, const struct gst_kvm_window *window,
 		       struct gst_gather *gather);
 

@@ -25,6 +25,7 @@ static void take_leaf(struct gst_kvm_host_leaf *leaf, pte_t pte, unsigned int le
 {
 	unsigned long pages = GST_LEVEL_SIZE(level) >> PAGE_SHIFT;
 
+	leaf->present = true;
 	leaf->level = level;
 	leaf->pfn = pte_napot(pte) ? napot_pfn(pte, hva)
 				   : pte_pfn(pte) | ((hva >> PAGE_SHIFT) & (pages - 1));
@@ -35,66 +36,84 @@ static void take_leaf(struct gst_kvm_host_leaf *leaf, pte_t pte, unsigned int le
 	leaf->young = pte_young(pte);
 }
 
-/* Each entry is read once. Interrupts are off. */
-static bool find_leaf(struct mm_struct *mm, unsigned long hva, struct gst_kvm_host_leaf *leaf)
+/*
+ * The host's entry for an address, at the lowest level that there is: *level is 0 for the
+ * PTE that may be looked at with its neighbours in the same table. NULL: there is
+ * no table. Interrupts are off; each entry is read once.
+ */
+static const pte_t *find_entry(struct mm_struct *mm, unsigned long hva, pte_t *entry,
+			       unsigned int *level)
 {
 	pgd_t pgd = READ_ONCE(*pgd_offset(mm, hva));
 	p4d_t p4d;
 	pud_t pud;
 	pmd_t pmd;
-	pte_t pte;
 
+	*level = 2;
+	*entry = __pte(0);
 	/*
 	 * A level that the host folds is the entry above; the kernel's own p4d_offset()
 	 * and pud_offset() are not exported.
 	 */
 	if (!(pgd_val(pgd) & _PAGE_PRESENT))
-		return false;
+		return NULL;
 	p4d = pgtable_l5_enabled ? READ_ONCE(pgd_pgtable(pgd)[p4d_index(hva)])
 				 : __p4d(pgd_val(pgd));
 	if (!(p4d_val(p4d) & _PAGE_PRESENT))
-		return false;
+		return NULL;
 	pud = pgtable_l4_enabled ? READ_ONCE(p4d_pgtable(p4d)[pud_index(hva)])
 				 : __pud(p4d_val(p4d));
 	if (!(pud_val(pud) & _PAGE_PRESENT))
-		return false;
+		return NULL;
 	if (pud_leaf(pud)) {
-		take_leaf(leaf, __pte(pud_val(pud)), 2, hva);
-		return true;
+		*entry = __pte(pud_val(pud));
+		return NULL;
 	}
+	*level = 1;
 	pmd = READ_ONCE(*pmd_offset(&pud, hva));
 	if (!(pmd_val(pmd) & _PAGE_PRESENT))
-		return false;
+		return NULL;
 	if (pmd_leaf(pmd)) {
-		take_leaf(leaf, pmd_pte(pmd), 1, hva);
-		return true;
+		*entry = pmd_pte(pmd);
+		return NULL;
 	}
-	pte = READ_ONCE(((pte_t *)pmd_page_vaddr(pmd))[pte_index(hva)]);
-	if (!(pte_val(pte) & _PAGE_PRESENT))
-		return false;
-	take_leaf(leaf, pte, 0, hva);
-	return true;
+	*level = 0;
+	return (pte_t *)pmd_page_vaddr(pmd) + pte_index(hva);
 }
 
 /**
- * gst_kvm_host_leaf() - the host's leaf over an address
- * @kvm: the VM; kvm->mmu_lock is held and no invalidation of @hva is under way
- * @hva: the address
- * @leaf: filled in
+ * gst_kvm_host_leaves() - what the host maps at some pages
+ * @kvm: the VM; kvm->mmu_lock is held and no invalidation of the pages is under way
+ * @hva: the first, page aligned
+ * @leaves: filled in, one for each page
+ * @count: how many
  *
- * Return: false where the host maps nothing.
+ * Walks the host's tables once for all that lie in one of its tables.
  */
-bool gst_kvm_host_leaf(struct kvm *kvm, unsigned long hva, struct gst_kvm_host_leaf *leaf)
+void gst_kvm_host_leaves(struct kvm *kvm, unsigned long hva, struct gst_kvm_host_leaf *leaves,
+			 unsigned int count)
 {
+	const pte_t *ptep = NULL;
+	unsigned int level = 0;
 	unsigned long flags;
-	bool found;
+	pte_t pte;
 
 	gst_kvm_assert_held(kvm);
-	*leaf = (struct gst_kvm_host_leaf){};
 	local_irq_save(flags);
-	found = find_leaf(kvm->mm, hva, leaf);
+	for (unsigned int i = 0; i < count; i++, hva += PAGE_SIZE) {
+		/* Anew where another table of the host begins. */
+		if (i == 0 || !(hva & (GST_LEVEL_SIZE(1) - 1)))
+			ptep = find_entry(kvm->mm, hva, &pte, &level);
+		else if (ptep)
+			ptep++;
+		if (ptep)
+			pte = READ_ONCE(*ptep);
+		if (pte_val(pte) & _PAGE_PRESENT)
+			take_leaf(&leaves[i], pte, level, hva);
+		else
+			leaves[i].present = leaves[i].ordinary = false;
+	}
 	local_irq_restore(flags);
-	return found;
 }
 
 /**

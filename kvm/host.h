@@ -9,6 +9,7 @@
 
 /**
  * struct gst_kvm_host_leaf - a leaf of the VMM's own page tables
+ * @present: there is one; else nothing but @ordinary holds, which is false
  * @pfn: the page at the address that was asked for
  * @level: 0 for a PTE, 1 for a PMD, 2 for a PUD
  * @ordinary: memory with a struct page, that the VMM may read
@@ -16,6 +17,7 @@
  * @young: used since the host last looked
  */
 struct gst_kvm_host_leaf {
+	bool present;
 	kvm_pfn_t pfn;
 	unsigned int level;
 	bool ordinary;
@@ -23,7 +25,8 @@ struct gst_kvm_host_leaf {
 	bool young;
 };
 
-bool gst_kvm_host_leaf(struct kvm *kvm, unsigned long hva, struct gst_kvm_host_leaf *leaf);
+void gst_kvm_host_leaves(struct kvm *kvm, unsigned long hva, struct gst_kvm_host_leaf *leaves,
+			 unsigned int count);
 unsigned int gst_kvm_leaf_level(struct kvm *kvm, const struct kvm_memory_slot *slot, gfn_t gfn,
 				kvm_pfn_t pfn, unsigned int level, unsigned long seq);
 

@@ -102,9 +102,10 @@ static void collapse_region(struct kvm *kvm, const struct kvm_memory_slot *slot,
 	unsigned int level;
 	u64 mask;
 
-	if (gst_kvm_invalidated(kvm, kvm->mmu_invalidate_seq, gfn, gfn + 1) ||
-	    !gst_kvm_host_leaf(kvm, gfn_to_hva_memslot((struct kvm_memory_slot *)slot, gfn), &host) ||
-	    !host.ordinary)
+	if (gst_kvm_invalidated(kvm, kvm->mmu_invalidate_seq, gfn, gfn + 1))
+		return;
+	gst_kvm_host_leaves(kvm, __gfn_to_hva_memslot(slot, gfn), &host, 1);
+	if (!host.ordinary)
 		return;
 	level = gst_kvm_leaf_level(kvm, slot, gfn, host.pfn, host.level, kvm->mmu_invalidate_seq);
 	if (!level)
