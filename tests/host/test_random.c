@@ -50,10 +50,10 @@ static gst_gpa_t pick_gpa(struct sequence *seq)
 	return gpa % w_limit(w);
 }
 
-/* So much that pieces of @level are some 2000 and no more: this is a test of edges. */
+/* So much that pieces of @level are some 1100 and no more: this is a test of edges. */
 static uint64_t at_most(struct world *w, uint64_t size, unsigned int level)
 {
-	uint64_t most = 2000 * w_size(w, level);
+	uint64_t most = 1100 * w_size(w, level);
 
 	return size > most ? most : size;
 }
@@ -280,7 +280,7 @@ static void step(struct sequence *seq)
 	if (!rng_one_in(&w->rng, 4))
 		w_finish(w);
 	/* Keep it small enough for a look at all of it. */
-	if (w->space.tables > 400) {
+	if (w->space.tables > 200) {
 		w_share(w, false);
 		w_unmap(w, 0, w_limit(w), 0);
 	}
@@ -304,7 +304,7 @@ static void run_sequence(struct world *w, uint64_t steps)
 
 	for (uint64_t i = 0; i < steps; i++) {
 		step(&seq);
-		if (i % 32 == 31)
+		if (i % 64 == 63)
 			w_check_all(w);
 	}
 	w_finish(w);
