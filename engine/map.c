@@ -124,12 +124,32 @@ static unsigned int map_run_length(const struct gst_walk *walk)
 	return run;
 }
 
+/*
+ * INV-04: in shared entry a table is linked only where the first leaf below it can be
+ * made, too. It may be one of 64 KiB, and others may have changed what the plan counted.
+ */
+static int map_may_link(const struct gst_walk *walk)
+{
+	const struct map_walk *map = map_walk_of(walk);
+	unsigned int leaf = map->best;
+
+	while (leaf && !gst_walk_has(walk, GST_LEVEL_SIZE(leaf)))
+		leaf--;
+	if (!leaf && map->napot && gst_walk_has(walk, GST_NAPOT_SIZE))
+		return -GST_EBUSY;
+	return walk->gather->reserved < walk->level - leaf ? -GST_EAGAIN : 0;
+}
+
 static int map_hole(struct gst_walk *walk)
 {
 	gst_pte_t pte, step = gst_pte_of_pa(GST_LEVEL_SIZE(walk->level));
 	unsigned int run, n = 0;
 
 	if (!map_fits(walk)) {
+		int ret = walk->gather->shared ? map_may_link(walk) : 0;
+
+		if (ret)
+			return ret;
 		walk->pte = gst_table_link(walk->space, walk->gather, walk->ptep);
 		return walk->pte ? GST_WALK_DESCEND : -GST_EAGAIN;
 	}
