@@ -9,6 +9,7 @@ struct map_walk {
 	uint64_t offset;   /* pa - gpa, modulo 2^64 */
 	gst_pte_t bits;    /* of every leaf, but for PPN and N */
 	unsigned int best; /* the highest level that can hold a leaf */
+	gst_pte_t mind;    /* the bits in which a leaf may not differ from them */
 	bool napot;        /* leaves of 64 KiB are allowed, and gpa and pa congruent for them */
 	uint64_t tables;   /* plan: pages that the commit will take */
 };
@@ -40,7 +41,7 @@ static bool map_is_same(const struct gst_walk *walk)
 	if (gst_pte_is_napot(pte))
 		pte = gst_pte_napot_page(pte, 0);
 	return !((start + map->offset) & (gst_walk_leaf_size(walk) - 1)) &&
-	       (pte | GST_PTE_A) == map_pte(map, start);
+	       ((pte | GST_PTE_A) & (map->mind | map->bits)) == map_pte(map, start);
 }
 
 static int plan_entry(struct gst_walk *walk)
@@ -261,6 +262,7 @@ int gst_map(struct gst_space *space, gst_gpa_t gpa, uint64_t size, gst_pa_t pa, 
 	struct map_walk map = {
 		.offset = pa - gpa,
 		.bits = gst_pte_leaf(0, attr),
+		.mind = ~(attr & GST_KEEP ? GST_PTE_W | GST_PTE_X : 0),
 	};
 	int ret = gst_walk_begin(&map.walk, space, gather, gpa, size);
 

@@ -86,8 +86,18 @@ static int gstage_stats_show(struct seq_file *m, void *unused)
 	show(m, "table_bytes", space.tables * GST_PAGE_SIZE + (fmt ? GST_ROOT_SIZE : 0));
 	for (unsigned int level = 0; level < GST_LEVELS_MAX; level++)
 		show(m, leaf_names[level], space.leaves[level]);
+	show(m, "leaves_64k", space.napots);
 	show(m, "faults", atomic64_read(&gk->stats.faults));
+	show(m, "faults_4k", atomic64_read(&gk->stats.mapped[0]));
+	show(m, "faults_64k", atomic64_read(&gk->stats.mapped_64k));
+	show(m, "faults_2m", atomic64_read(&gk->stats.mapped[1]));
+	show(m, "faults_1g", atomic64_read(&gk->stats.mapped[2]));
+	show(m, "faults_exclusive", atomic64_read(&gk->stats.exclusive));
+	show(m, "fault_around", atomic64_read(&gk->stats.around));
+	show(m, "prefaults", atomic64_read(&gk->stats.prefaults));
 	show(m, "retries", atomic64_read(&gk->stats.retries));
+	show(m, "splits", atomic64_read(&gk->stats.splits));
+	show(m, "collapses", atomic64_read(&gk->stats.collapses));
 	show(m, "flushes_all", atomic64_read(&gk->stats.flushes_all));
 	show(m, "flushes_range", atomic64_read(&gk->stats.flushes_range));
 	show(m, "unmaps", atomic64_read(&gk->stats.unmaps));

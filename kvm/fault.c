@@ -6,37 +6,7 @@
 #include <linux/mm.h>
 #include <linux/sched/signal.h>
 
-#include "gstage.h"
-
-/**
- * struct gst_kvm_fault - one fault on its way
- * @vcpu: who faulted
- * @slot: the memslot, under kvm->srcu
- * @gfn: the page
- * @hva: where the VMM has it
- * @write: it was a store
- * @logging: the slot's dirty pages are logged
- * @pfnmap: the VMA has no struct pages behind it
- * @attr: how the page may be used
- * @shift: log2 of the VMA's page size, for a SIGBUS
- * @mmu_seq: kvm->mmu_invalidate_seq before the page was looked up
- * @pfn: the page
- * @level: the level of leaf that maps it
- */
-struct gst_kvm_fault {
-	struct kvm_vcpu *vcpu;
-	struct kvm_memory_slot *slot;
-	gfn_t gfn;
-	unsigned long hva;
-	bool write;
-	bool logging;
-	bool pfnmap;
-	gst_attr_t attr;
-	short shift;
-	unsigned long mmu_seq;
-	kvm_pfn_t pfn;
-	unsigned int level;
-};
+#include "fault.h"
 
 /* Device memory keeps the memory type that the VMM's mapping has. */
 static gst_attr_t vma_attr(const struct vm_area_struct *vma)
@@ -72,58 +42,168 @@ static int look_at_vma(struct gst_kvm_fault *fault)
 	return 0;
 }
 
-/* The largest leaf that the host's page, and the slot's place and ends, allow. */
-static unsigned int leaf_level(const struct gst_kvm_fault *fault)
+/* The level of the host's leaf at the page. */
+static unsigned int host_level(const struct gst_kvm_fault *fault, const struct gst_kvm_window *window)
 {
-	const struct kvm_memory_slot *slot = fault->slot;
-	gfn_t shifted = slot->base_gfn ^ (slot->userspace_addr >> PAGE_SHIFT);
-	unsigned int level;
+	const struct gst_kvm_host_leaf *leaf = &window->leaves[fault->gfn - window->first];
 
-	/* Pages are logged one by one; and PFNMAPs need not have tables as large as they look. */
-	if (fault->logging || fault->pfnmap)
-		return 0;
-
-	for (level = gst_kvm_host_level(fault->vcpu->kvm, fault->hva); level; level--) {
-		u64 pages = GST_LEVEL_SIZE(level) >> PAGE_SHIFT;
-		gfn_t first = fault->gfn & ~(pages - 1);
-
-		if (!(shifted & (pages - 1)) && !((fault->pfn ^ fault->gfn) & (pages - 1)) &&
-		    first >= slot->base_gfn && first + pages <= slot->base_gfn + slot->npages)
-			break;
-	}
-	return level;
+	return leaf->present ? leaf->level : 0;
 }
 
-/* With mmu_lock held and the page known to be current. */
-static int map_page(struct gst_kvm_fault *fault)
+/*
+ * With mmu_lock held, exclusively or as the gather says, and the page known to be
+ * current. Return: as gst_map().
+ */
+static int map_page(struct gst_kvm_fault *fault, struct gst_gather *gather)
 {
-	struct kvm *kvm = fault->vcpu->kvm;
-	struct gst_space *space = gst_kvm_space(kvm);
-	u64 mask = (GST_LEVEL_SIZE(fault->level) >> PAGE_SHIFT) - 1;
-	gpa_t gpa = (fault->gfn & ~mask) << PAGE_SHIFT;
-	struct gst_gather gather;
-	bool leaf_alone;
+	struct gst_kvm *gk = to_gst_kvm(fault->vcpu->kvm);
+	struct gst_kvm_window window;
+	gst_attr_t attr = fault->attr;
+	u64 size, mask;
 	int ret;
 
-	gst_gather_init(&gather, &fault->vcpu->arch.mmu_page_cache);
-	ret = gst_map(space, gpa, GST_LEVEL_SIZE(fault->level),
-		      (gst_pa_t)(fault->pfn & ~mask) << PAGE_SHIFT, fault->attr, fault->level,
-		      &gather);
-	leaf_alone = gather.fresh && !gather.linked;
-	gst_gather_finish(space, &gather);
-	if (ret) {
-		kvm_err("gstage: cannot map gpa 0x%llx: error %d\n", gpa, ret);
+	window.pages = 0;
+	fault->level = 0;
+	/* PFNMAPs need not have tables as large as they look. */
+	if (!fault->pfnmap)
+		gst_kvm_window_look(fault, &window);
+	/* Pages are logged one by one. */
+	if (window.pages && !fault->logging)
+		fault->level = gst_kvm_leaf_level(&gk->kvm, fault->slot, fault->gfn, fault->pfn,
+						  host_level(fault, &window), fault->mmu_seq);
+	size = GST_LEVEL_SIZE(fault->level);
+	if (!fault->level && gst_kvm_window_is_napot(fault, &window)) {
+		size = GST_NAPOT_SIZE;
+		attr |= GST_NAPOT;
+	}
+	/* A load does not take away what a store was given. */
+	if (!fault->write)
+		attr |= GST_KEEP;
+
+	mask = (size >> PAGE_SHIFT) - 1;
+	ret = gst_map(&gk->space, (fault->gfn & ~mask) << PAGE_SHIFT, size,
+		      (gst_pa_t)(fault->pfn & ~mask) << PAGE_SHIFT, attr, fault->level, gather);
+	if (ret)
 		return ret;
+	fault->size = size;
+	if (size == PAGE_SIZE && window.pages > 1)
+		atomic64_add(gst_kvm_window_map(fault, &window, gather), &gk->stats.around);
+	if (fault->attr & GST_WRITE)
+		mark_page_dirty_in_slot(&gk->kvm, fault->slot, fault->gfn);
+	return 0;
+}
+
+/* Map the page, beside other faults or, where that cannot be, alone. */
+static int map_locked(struct gst_kvm_fault *fault, bool exclusive)
+{
+	struct kvm *kvm = fault->vcpu->kvm;
+	struct gst_kvm *gk = to_gst_kvm(kvm);
+	struct gst_gather gather;
+	bool leaf_alone;
+	int ret = 0;
+
+	if (gst_kvm_invalidated(kvm, fault->mmu_seq, fault->gfn, fault->gfn + 1)) {
+		atomic64_inc(&gk->stats.retries);
+		return 0;
 	}
 
-	if (fault->attr & GST_WRITE)
-		mark_page_dirty_in_slot(kvm, fault->slot, fault->gfn);
+	if (exclusive)
+		gst_gather_init(&gather, &fault->vcpu->arch.mmu_page_cache);
+	else
+		gst_gather_init_shared(&gather, &fault->vcpu->arch.mmu_page_cache);
+	ret = map_page(fault, &gather);
+	leaf_alone = gather.fresh && !gather.linked;
+	gst_gather_finish(&gk->space, &gather);
+	if (ret)
+		return ret;
+
 	/* Where nothing had to change, this hart went by something old, no matter what. */
 	if (leaf_alone)
-		gst_kvm_fence_new_leaf(kvm, gpa, fault->level);
+		gst_kvm_fence_new_leaf(kvm, fault->gfn << PAGE_SHIFT, fault->level);
 	else
 		gst_kvm_fence_new_table(kvm);
+	gst_kvm_put_pfn(fault->pfn, fault->attr & GST_WRITE);
 	return 0;
+}
+
+static void count_fault(const struct gst_kvm_fault *fault, bool exclusive)
+{
+	struct gst_kvm_stats *stats = &to_gst_kvm(fault->vcpu->kvm)->stats;
+
+	if (exclusive)
+		atomic64_inc(&stats->exclusive);
+	if (fault->size == GST_NAPOT_SIZE)
+		atomic64_inc(&stats->mapped_64k);
+	else if (fault->size)
+		atomic64_inc(&stats->mapped[fault->level]);
+}
+
+/* The page is there: map it. */
+static int install(struct gst_kvm_fault *fault)
+{
+	struct kvm *kvm = fault->vcpu->kvm;
+	bool exclusive = false;
+	int ret;
+
+	/* At the limit of its memory cgroup the VMM gets ENOMEM from KVM_RUN, and is not killed. */
+	fault->vcpu->arch.mmu_page_cache.gfp_custom =
+		GFP_KERNEL_ACCOUNT | __GFP_RETRY_MAYFAIL | __GFP_NOWARN;
+	do {
+		/* One chain of tables, in the deepest format there is. */
+		ret = kvm_mmu_topup_memory_cache(&fault->vcpu->arch.mmu_page_cache, GST_LEVELS_MAX);
+		if (ret)
+			break;
+		if (exclusive) {
+			gst_kvm_lock(kvm);
+			ret = map_locked(fault, true);
+			gst_kvm_unlock(kvm);
+		} else {
+			gst_kvm_read_lock(kvm);
+			ret = map_locked(fault, false);
+			gst_kvm_read_unlock(kvm);
+			exclusive = ret == -GST_EBUSY;
+		}
+	} while (ret == -GST_EAGAIN || ret == -GST_EBUSY);
+
+	if (!fault->size)
+		gst_kvm_put_pfn(fault->pfn, false);
+	count_fault(fault, exclusive);
+	if (ret)
+		kvm_err("gstage: cannot map gpa 0x%llx: error %d\n", fault->gfn << PAGE_SHIFT, ret);
+	return ret;
+}
+
+int gst_kvm_fault(struct gst_kvm_fault *fault)
+{
+	struct kvm_vcpu *vcpu = fault->vcpu;
+	struct kvm *kvm = vcpu->kvm;
+	bool writable = false;
+	int ret;
+
+	fault->logging = fault->slot->dirty_bitmap && !(fault->slot->flags & KVM_MEM_READONLY);
+	fault->size = 0;
+
+	/* Whoever changes the page now will be a while yet. */
+	if (gst_kvm_invalidating(kvm, fault->gfn)) {
+		atomic64_inc(&to_gst_kvm(kvm)->stats.retries);
+		cond_resched();
+		return 0;
+	}
+
+	ret = look_at_vma(fault);
+	if (ret)
+		return ret;
+
+	fault->pfn = gst_kvm_get_pfn(kvm, fault->slot, fault->gfn, fault->write, &writable);
+	if (fault->pfn == KVM_PFN_ERR_HWPOISON)
+		return -EHWPOISON;
+	if (is_error_noslot_pfn(fault->pfn))
+		return -EFAULT;
+
+	/* While dirty pages are logged, only a store makes a page writable. */
+	if (writable && (fault->write || !fault->logging))
+		fault->attr |= GST_WRITE;
+	return install(fault);
 }
 
 /*
@@ -133,51 +213,20 @@ static int map_page(struct gst_kvm_fault *fault)
 int kvm_riscv_gstage_map(struct kvm_vcpu *vcpu, struct kvm_memory_slot *memslot, gpa_t gpa,
 			 unsigned long hva, bool is_write)
 {
-	struct kvm *kvm = vcpu->kvm;
-	struct gst_kvm *gk = to_gst_kvm(kvm);
 	struct gst_kvm_fault fault = {
 		.vcpu = vcpu,
 		.slot = memslot,
 		.gfn = gpa >> PAGE_SHIFT,
 		.hva = hva,
 		.write = is_write,
-		.logging = memslot->dirty_bitmap && !(memslot->flags & KVM_MEM_READONLY),
 	};
-	bool writable = false;
 	int ret;
 
-	atomic64_inc(&gk->stats.faults);
-
-	/* One chain of tables, in the deepest format there is. */
-	ret = kvm_mmu_topup_memory_cache(&vcpu->arch.mmu_page_cache, GST_LEVELS_MAX);
-	if (ret)
-		return ret;
-
-	ret = look_at_vma(&fault);
-	if (ret)
-		return ret;
-
-	fault.pfn = gst_kvm_get_pfn(kvm, memslot, fault.gfn, is_write, &writable);
-	if (fault.pfn == KVM_PFN_ERR_HWPOISON) {
+	atomic64_inc(&to_gst_kvm(vcpu->kvm)->stats.faults);
+	ret = gst_kvm_fault(&fault);
+	if (ret == -EHWPOISON) {
 		send_sig_mceerr(BUS_MCEERR_AR, (void __user *)hva, fault.shift, current);
 		return 0;
 	}
-	if (is_error_noslot_pfn(fault.pfn))
-		return -EFAULT;
-
-	/* While dirty pages are logged, only a store makes a page writable. */
-	if (writable && (is_write || !fault.logging))
-		fault.attr |= GST_WRITE;
-
-	gst_kvm_lock(kvm);
-	if (mmu_invalidate_retry(kvm, fault.mmu_seq)) {
-		atomic64_inc(&gk->stats.retries);
-		fault.attr &= ~GST_WRITE;
-	} else {
-		fault.level = leaf_level(&fault);
-		ret = map_page(&fault);
-	}
-	gst_kvm_put_pfn(fault.pfn, !ret && (fault.attr & GST_WRITE));
-	gst_kvm_unlock(kvm);
 	return ret;
 }

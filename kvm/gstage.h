@@ -14,7 +14,8 @@
 #include "testing.h"
 
 static_assert(GST_ENOMEM == ENOMEM && GST_EINVAL == EINVAL && GST_ENOENT == ENOENT &&
-		      GST_EEXIST == EEXIST && GST_ERANGE == ERANGE,
+		      GST_EEXIST == EEXIST && GST_ERANGE == ERANGE && GST_EAGAIN == EAGAIN &&
+		      GST_EBUSY == EBUSY,
 	      "the engine's errors must be Linux's, since they are passed on");
 static_assert(sizeof(pte_t) == sizeof(gst_pte_t), "the engine must be built for the kernel's XLEN");
 
@@ -22,6 +23,13 @@ static_assert(sizeof(pte_t) == sizeof(gst_pte_t), "the engine must be built for 
  * struct gst_kvm_stats - what the VM's G-stage did
  * @faults: guest page faults that asked for a page of a memslot
  * @retries: of those, how many lost against an MMU notifier
+ * @exclusive: of those, how many needed mmu_lock for themselves
+ * @mapped: those that were answered, by level of the leaf; of level 0 those of 4 KiB
+ * @mapped_64k: those that were answered with a leaf of 64 KiB
+ * @around: pages that came along with the one of a fault
+ * @prefaults: faults of KVM_PRE_FAULT_MEMORY
+ * @splits: tables that came of splitting large leaves when logging started
+ * @collapses: large leaves that came back when logging stopped
  * @flushes_all: fences of all of the VMID
  * @flushes_range: fences of a range
  * @unmaps: ranges unmapped
@@ -30,6 +38,13 @@ static_assert(sizeof(pte_t) == sizeof(gst_pte_t), "the engine must be built for 
 struct gst_kvm_stats {
 	atomic64_t faults;
 	atomic64_t retries;
+	atomic64_t exclusive;
+	atomic64_t mapped[GST_LEVELS_MAX];
+	atomic64_t mapped_64k;
+	atomic64_t around;
+	atomic64_t prefaults;
+	atomic64_t splits;
+	atomic64_t collapses;
 	atomic64_t flushes_all;
 	atomic64_t flushes_range;
 	atomic64_t unmaps;
@@ -39,8 +54,8 @@ struct gst_kvm_stats {
 /**
  * struct gst_kvm - a VM, with what gstage keeps of it
  * @kvm: what the rest of KVM sees
- * @space: the G-stage. Changed under kvm->mmu_lock; its format under
- *	kvm->slots_lock too.
+ * @space: the G-stage. Changed under kvm->mmu_lock, of which faults hold the read
+ *	side; its format under kvm->slots_lock too.
  * @grow: widen the format where a memslot needs it; under kvm->slots_lock
  * @hgatp: hgatp as last read back from a hart that loaded it; 0: never loaded
  * @stats: counters
@@ -88,8 +103,9 @@ int gst_kvm_grow(struct kvm *kvm, gfn_t end);
 /* unmap.c */
 void gst_kvm_unmap(struct kvm *kvm, gpa_t gpa, u64 size);
 
-/* host.c: what the host maps */
-unsigned int gst_kvm_host_level(struct kvm *kvm, unsigned long hva);
+/* logging.c: dirty logging of a slot */
+void gst_kvm_logging_start(struct kvm *kvm, const struct kvm_memory_slot *slot);
+void gst_kvm_logging_stop(struct kvm *kvm, const struct kvm_memory_slot *slot);
 
 /* debugfs.c */
 void gst_kvm_debugfs_init(void);

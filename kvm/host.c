@@ -1,60 +1,148 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * gstage: how large a page the host maps.
+ * gstage: what the host maps, read from its own page tables.
+ *
+ * They are read without their locks. Interrupts are off, which holds off the grace
+ * period after which a host table is freed; and what is read stays true while
+ * mmu_lock is held, and no invalidation is under way: whoever changes it must first get
+ * through the MMU notifier.
  */
 #include <linux/mm.h>
 #include <linux/pgtable.h>
 
-#include "gstage.h"
+#include "host.h"
 
-/**
- * gst_kvm_host_level() - the level of the host's leaf over an address
- * @kvm: the VM; kvm->mmu_lock is held and no invalidation of @hva is under way
- * @hva: the address
- *
- * Reads the host's tables without their locks. Interrupts are off, which holds
- * off the grace period after which a host table is freed; and what is read
- * stays true while mmu_lock is held, since whoever changes it must first get
- * through the MMU notifier.
- *
- * Return: 0 for 4 KiB and for anything that is not a leaf of a higher level, 1
- * for a PMD leaf, 2 for a PUD leaf.
- */
-unsigned int gst_kvm_host_level(struct kvm *kvm, unsigned long hva)
+/* A page of 64 KiB and more in PTEs: those that the page is made of are all alike. */
+static kvm_pfn_t napot_pfn(pte_t pte, unsigned long hva)
 {
-	unsigned int level = 0;
-	unsigned long flags;
-	pgd_t pgd;
+	unsigned long pages = 1ul << napot_cont_order(pte);
+
+	return (pte_pfn(pte) & ~(pages - 1)) | ((hva >> PAGE_SHIFT) & (pages - 1));
+}
+
+static void take_leaf(struct gst_kvm_host_leaf *leaf, pte_t pte, unsigned int level,
+		      unsigned long hva)
+{
+	unsigned long pages = GST_LEVEL_SIZE(level) >> PAGE_SHIFT;
+
+	leaf->present = true;
+	leaf->level = level;
+	leaf->pfn = pte_napot(pte) ? napot_pfn(pte, hva)
+				   : pte_pfn(pte) | ((hva >> PAGE_SHIFT) & (pages - 1));
+	/* Neither device memory nor anything else without an ordinary struct page. */
+	leaf->ordinary = (pte_val(pte) & _PAGE_READ) && pte_user(pte) && !pte_special(pte) &&
+			 !pte_devmap(pte) && !(pte_val(pte) & _PAGE_MTMASK);
+	leaf->write = pte_write(pte) && pte_dirty(pte);
+	leaf->young = pte_young(pte);
+}
+
+/*
+ * The host's entry for an address, at the lowest level that there is: *level is 0 for the
+ * PTE that may be looked at with its neighbours in the same table. NULL: there is
+ * no table. Interrupts are off; each entry is read once.
+ */
+static const pte_t *find_entry(struct mm_struct *mm, unsigned long hva, pte_t *entry,
+			       unsigned int *level)
+{
+	pgd_t pgd = READ_ONCE(*pgd_offset(mm, hva));
 	p4d_t p4d;
 	pud_t pud;
 	pmd_t pmd;
 
-	gst_kvm_assert_locked(kvm);
-	local_irq_save(flags);
-
+	*level = 2;
+	*entry = __pte(0);
 	/*
-	 * Each entry is read once. A level that the host folds is the entry above; the
-	 * kernel's own p4d_offset() and pud_offset() are not exported.
+	 * A level that the host folds is the entry above; the kernel's own p4d_offset()
+	 * and pud_offset() are not exported.
 	 */
-	pgd = READ_ONCE(*pgd_offset(kvm->mm, hva));
 	if (!(pgd_val(pgd) & _PAGE_PRESENT))
-		goto out;
+		return NULL;
 	p4d = pgtable_l5_enabled ? READ_ONCE(pgd_pgtable(pgd)[p4d_index(hva)])
 				 : __p4d(pgd_val(pgd));
 	if (!(p4d_val(p4d) & _PAGE_PRESENT))
-		goto out;
+		return NULL;
 	pud = pgtable_l4_enabled ? READ_ONCE(p4d_pgtable(p4d)[pud_index(hva)])
 				 : __pud(p4d_val(p4d));
-	if (!pud_present(pud))
-		goto out;
+	if (!(pud_val(pud) & _PAGE_PRESENT))
+		return NULL;
 	if (pud_leaf(pud)) {
-		level = 2;
-		goto out;
+		*entry = __pte(pud_val(pud));
+		return NULL;
 	}
+	*level = 1;
 	pmd = READ_ONCE(*pmd_offset(&pud, hva));
-	if (pmd_present(pmd) && pmd_leaf(pmd))
-		level = 1;
-out:
+	if (!(pmd_val(pmd) & _PAGE_PRESENT))
+		return NULL;
+	if (pmd_leaf(pmd)) {
+		*entry = pmd_pte(pmd);
+		return NULL;
+	}
+	*level = 0;
+	return (pte_t *)pmd_page_vaddr(pmd) + pte_index(hva);
+}
+
+/**
+ * gst_kvm_host_leaves() - what the host maps at some pages
+ * @kvm: the VM; kvm->mmu_lock is held and no invalidation of the pages is under way
+ * @hva: the first, page aligned
+ * @leaves: filled in, one for each page
+ * @count: how many
+ *
+ * Walks the host's tables once for all that lie in one of its tables.
+ */
+void gst_kvm_host_leaves(struct kvm *kvm, unsigned long hva, struct gst_kvm_host_leaf *leaves,
+			 unsigned int count)
+{
+	const pte_t *ptep = NULL;
+	unsigned int level = 0;
+	unsigned long flags;
+	pte_t pte;
+
+	gst_kvm_assert_held(kvm);
+	local_irq_save(flags);
+	for (unsigned int i = 0; i < count; i++, hva += PAGE_SIZE) {
+		/* Anew where another table of the host begins. */
+		if (i == 0 || !(hva & (GST_LEVEL_SIZE(1) - 1)))
+			ptep = find_entry(kvm->mm, hva, &pte, &level);
+		else if (ptep)
+			ptep++;
+		if (ptep)
+			pte = READ_ONCE(*ptep);
+		if (pte_val(pte) & _PAGE_PRESENT)
+			take_leaf(&leaves[i], pte, level, hva);
+		else
+			leaves[i].present = leaves[i].ordinary = false;
+	}
 	local_irq_restore(flags);
+}
+
+/**
+ * gst_kvm_leaf_level() - how large a leaf may be
+ * @kvm: the VM; kvm->mmu_lock is held
+ * @slot: the slot
+ * @gfn: a page of it
+ * @pfn: the page behind it
+ * @level: the level of the host's leaf there
+ * @seq: kvm->mmu_invalidate_seq before @pfn was looked up
+ *
+ * The host's leaf must be as large; gpa, hva and pa alike within it; the slot must hold
+ * all of it; and none of its pages may be changing.
+ *
+ * Return: the level.
+ */
+unsigned int gst_kvm_leaf_level(struct kvm *kvm, const struct kvm_memory_slot *slot, gfn_t gfn,
+				kvm_pfn_t pfn, unsigned int level, unsigned long seq)
+{
+	gfn_t shifted = slot->base_gfn ^ (slot->userspace_addr >> PAGE_SHIFT);
+
+	for (; level; level--) {
+		u64 pages = GST_LEVEL_SIZE(level) >> PAGE_SHIFT;
+		gfn_t first = gfn & ~(pages - 1);
+
+		if (!(shifted & (pages - 1)) && !((pfn ^ gfn) & (pages - 1)) &&
+		    first >= slot->base_gfn && first + pages <= slot->base_gfn + slot->npages &&
+		    !gst_kvm_invalidated(kvm, seq, first, first + pages))
+			break;
+	}
 	return level;
 }

@@ -46,25 +46,20 @@ int kvm_arch_prepare_memory_region(struct kvm *kvm, const struct kvm_memory_slot
 	return ret ? ret : gst_kvm_grow(kvm, new->base_gfn + new->npages);
 }
 
+/* Faults that saw the slot as it was are over: generic KVM waited for them. */
 void kvm_arch_commit_memory_region(struct kvm *kvm, struct kvm_memory_slot *old,
 				   const struct kvm_memory_slot *new, enum kvm_mr_change change)
 {
-	struct gst_space *space = gst_kvm_space(kvm);
-	struct gst_gather gather;
+	bool was = old && (old->flags & KVM_MEM_LOG_DIRTY_PAGES);
+	bool is = new && (new->flags & KVM_MEM_LOG_DIRTY_PAGES);
 
-	if (change == KVM_MR_DELETE || !(new->flags &KVM_MEM_LOG_DIRTY_PAGES))
+	/* Only here has a slot that is logged, or was, anything mapped. */
+	if (change != KVM_MR_FLAGS_ONLY)
 		return;
-
-	/*
-	 * Faults that saw the slot without logging are over: generic KVM waited for
-	 * them. A huge leaf stays huge, without its write permission; a slot's end cuts none.
-	 */
-	gst_kvm_lock(kvm);
-	gst_gather_init(&gather, NULL);
-	gst_wrprotect(space, new->base_gfn << PAGE_SHIFT, (u64) new->npages << PAGE_SHIFT,
-		      GST_WHOLE_LEAVES, &gather);
-	gst_gather_finish(space, &gather);
-	gst_kvm_unlock(kvm);
+	if (is && !was)
+		gst_kvm_logging_start(kvm, new);
+	else if (was && !is)
+		gst_kvm_logging_stop(kvm, new);
 }
 
 /*

@@ -10,8 +10,16 @@ MODULE_VERSION(GSTAGE_VERSION);
 MODULE_INFO(gstage, GSTAGE_VERSION);
 MODULE_INFO(gstage_kvm_sources, GSTAGE_KVM_SOURCES);
 
-/* The stock module's init calls this in place of kvm_init(). */
+/*
+ * The stock module's init and exit call these in place of kvm_init(), kvm_exit() and
+ * kvm_riscv_aia_exit().
+ */
 int gst_kvm_init(unsigned int vcpu_size, unsigned int vcpu_align, struct module *module);
+void gst_kvm_exit(void);
+void gst_kvm_aia_exit(void);
+
+static bool running;
+
 int gst_kvm_init(unsigned int vcpu_size, unsigned int vcpu_align, struct module *module)
 {
 	int ret = gst_kvm_policy_init();
@@ -20,8 +28,27 @@ int gst_kvm_init(unsigned int vcpu_size, unsigned int vcpu_align, struct module 
 		ret = kvm_init(vcpu_size, vcpu_align, module);
 	if (ret)
 		return ret;
+	running = true;
 	gst_kvm_debugfs_init();
 	kvm_info("gstage %s: G-stage formats, hgatp mode mask 0x%llx\n", GSTAGE_VERSION,
 		 gst_kvm_modes());
 	return 0;
+}
+
+/*
+ * The stock order is the other way round, and gives back the interrupt of guest external
+ * interrupts while harts still have it enabled; then it stays taken, and the module
+ * cannot be loaded again before the next boot.
+ */
+void gst_kvm_exit(void)
+{
+	kvm_exit();
+	kvm_riscv_aia_exit();
+}
+
+void gst_kvm_aia_exit(void)
+{
+	/* After a failed init nothing else comes. */
+	if (!running)
+		kvm_riscv_aia_exit();
 }

@@ -31,6 +31,7 @@ static struct gst_meta *ops_meta(void *ctx, void *page)
 static void *take_page(void *page)
 {
 	atomic_long_inc(&pages_live);
+	kvm_account_pgtable_pages(page, 1);
 	*ops_meta(NULL, page) = (struct gst_meta){};
 	return page;
 }
@@ -69,6 +70,7 @@ static void *ops_alloc_root(void *ctx)
 static void ops_free(void *ctx, void *page)
 {
 	atomic_long_dec(&pages_live);
+	kvm_account_pgtable_pages(page, -1);
 	free_page((unsigned long)page);
 }
 

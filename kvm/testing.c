@@ -6,6 +6,7 @@
 #include <linux/module.h>
 
 #include "gstage.h"
+#include "compat/test-vmid.h"
 
 /* The modes that the host may have, to play one that lacks some. */
 static ulong test_modes = ~0UL;
@@ -14,6 +15,17 @@ module_param(test_modes, ulong, 0400);
 /* n > 0: the nth allocation for G-stage tables from now on fails. */
 static atomic_t fail_nth = ATOMIC_INIT(0);
 module_param_named(test_fail_nth, fail_nth.counter, int, 0600);
+
+/* The bits of hgatp.VMID that the host may have: few make VMIDs roll over soon. */
+static uint test_vmid_bits = ~0u;
+module_param(test_vmid_bits, uint, 0400);
+
+unsigned long gst_kvm_test_vmid_mask(unsigned long mask)
+{
+	unsigned long lowest = mask & -mask;
+
+	return test_vmid_bits < 16 ? mask & (lowest * ((1ul << test_vmid_bits) - 1)) : mask;
+}
 
 u64 gst_kvm_test_modes(void)
 {

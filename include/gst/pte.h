@@ -73,10 +73,16 @@ typedef uint32_t gst_attr_t;
  */
 #define GST_NAPOT ((gst_attr_t)1 << 5)
 
+/*
+ * For gst_map(): a leaf that maps the same memory keeps what it may do beyond this.
+ * For who does not know what else was allowed, such as a fault of a reader.
+ */
+#define GST_KEEP ((gst_attr_t)1 << 6)
+
 #if GST_XLEN == 64
-#define GST_ATTR_ALL (GST_READ | GST_WRITE | GST_EXEC | GST_NC | GST_IO | GST_NAPOT)
+#define GST_ATTR_ALL (GST_READ | GST_WRITE | GST_EXEC | GST_NC | GST_IO | GST_NAPOT | GST_KEEP)
 #else
-#define GST_ATTR_ALL (GST_READ | GST_WRITE | GST_EXEC)
+#define GST_ATTR_ALL (GST_READ | GST_WRITE | GST_EXEC | GST_KEEP)
 #endif
 
 static inline bool gst_attr_valid(gst_attr_t attr)

@@ -11,7 +11,7 @@
  * - Exclusive entry, the rule: the caller keeps all other operations but readers
  *   out, as with the write side of a lock.
  * - Shared entry, with a gather of gst_gather_init_shared(): any number of
- *   gst_map(), gst_wrprotect(), gst_wrprotect_mask() and gst_split() at the same
+ *   gst_map(), gst_fill(), gst_wrprotect(), gst_wrprotect_mask() and gst_split() at the same
  *   time, as with the read side. Each change is a compare-and-swap. -GST_EAGAIN: a
  *   concurrent change won; look again. -GST_EBUSY: it needs exclusive entry, because a
  *   table or a 64 KiB leaf would have to go. Part of the range may be done then, and
@@ -274,12 +274,40 @@ void gst_gather_stale(struct gst_gather *gather, gst_gpa_t start, gst_gpa_t end)
  * Takes the largest leaves that alignment of @gpa and @pa allows, those of 64 KiB
  * where @attr has GST_NAPOT, and replaces what was there. A leaf that already
  * maps just so is kept, a larger one too; smaller ones give way to the largest.
+ * With GST_KEEP in @attr one that maps the same and may do more is kept as well.
  *
  * Return: 0, -GST_EINVAL, -GST_ERANGE, -GST_ENOMEM; in shared entry -GST_EAGAIN, and
  * -GST_EBUSY where a table or a 64 KiB leaf is in the way or is to be made.
  */
 int gst_map(struct gst_space *space, gst_gpa_t gpa, uint64_t size, gst_pa_t pa, gst_attr_t attr,
 	    unsigned int max_level, struct gst_gather *gather);
+
+/**
+ * struct gst_page - one page for gst_fill()
+ * @pa: what it maps to, 4 KiB aligned
+ * @attr: permissions and memory type; 0: leave this one out
+ */
+struct gst_page {
+	gst_pa_t pa;
+	gst_attr_t attr;
+};
+
+/**
+ * gst_fill() - map pages that lie anywhere, as far as nothing is in the way
+ * @space: the space
+ * @gpa: start
+ * @pages: what is to be mapped there, page by page
+ * @count: how many
+ * @gather: what is left to do; shared entry will do
+ *
+ * Makes 4 KiB leaves in holes of tables that are there. What is mapped stays as it
+ * is, and no table comes: needs no memory. For who has a fault to answer and knows
+ * more than was asked.
+ *
+ * Return: the pages mapped, -GST_EINVAL, -GST_ERANGE.
+ */
+int gst_fill(struct gst_space *space, gst_gpa_t gpa, const struct gst_page *pages,
+	     unsigned int count, struct gst_gather *gather);
 
 /**
  * gst_unmap() - unmap a range

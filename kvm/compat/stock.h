@@ -1,14 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Included ahead of every object of kvm.ko, stock ones too: makes generic KVM
- * ask gstage for the memory of a VM, so that a struct kvm comes inside of a
- * struct gst_kvm.
+ * Included ahead of every object of kvm.ko, stock ones too. Makes generic KVM
+ *
+ * - ask gstage for the memory of a VM, so that a struct kvm comes inside of a
+ *   struct gst_kvm;
+ * - use an rwlock for kvm->mmu_lock, as later kernels do by themselves: no stock
+ *   object but the MMU that gstage replaces takes it;
+ * - have KVM_PRE_FAULT_MEMORY.
  */
 #ifndef GST_KVM_COMPAT_STOCK_H
 #define GST_KVM_COMPAT_STOCK_H
 
 #define __KVM_HAVE_ARCH_VM_ALLOC
 #define __KVM_HAVE_ARCH_VM_FREE
+#define KVM_HAVE_MMU_RWLOCK
+
+#ifndef CONFIG_KVM_GENERIC_PRE_FAULT_MEMORY
+#define CONFIG_KVM_GENERIC_PRE_FAULT_MEMORY 1
+#endif
 
 #ifndef __ASSEMBLY__
 struct kvm;

@@ -55,6 +55,7 @@ int run_properties(const struct property *properties, size_t n)
 	failed = _cmocka_run_group_tests("gst", tests, used, NULL, NULL);
 	model_free(&world.model);
 	model_free(&world.before);
+	model_free(&world.scratch);
 	free(cases);
 	free(tests);
 	return failed != 0;

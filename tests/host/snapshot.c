@@ -24,6 +24,7 @@ static void add_page(struct snapshot *snap, uint64_t pa)
 	}
 	snap->page[snap->n].pa = pa;
 	snap->page[snap->n].live = testmem_meta(pa)->live;
+	snap->page[snap->n].napots = testmem_meta(pa)->napots;
 	memcpy(snap->page[snap->n].bytes, bytes, 4096);
 	snap->n++;
 }
@@ -58,6 +59,7 @@ void snapshot_take(struct snapshot *snap, struct world *w)
 	spec_visit(&w->machine, &visitor);
 	snap->tables = w->space.tables;
 	memcpy(snap->leaves, w->space.leaves, sizeof(snap->leaves));
+	snap->napots = w->space.napots;
 	snap->pages_held = w->mem.live;
 }
 
@@ -74,6 +76,7 @@ void snapshot_check(const struct snapshot *snap, struct world *w)
 	snapshot_take(&now, w);
 	CHECK_EQ("snapshot", now.n, snap->n, "tables that a walk can reach");
 	CHECK_EQ("snapshot", now.tables, snap->tables, "gst_space.tables");
+	CHECK_EQ("snapshot", now.napots, snap->napots, "gst_space.napots");
 	CHECK_EQ("snapshot", now.pages_held, snap->pages_held, "pages held");
 	for (unsigned int level = 0; level < GST_LEVELS_MAX; level++)
 		CHECK_EQ("snapshot", now.leaves[level], snap->leaves[level], "gst_space.leaves");
@@ -82,6 +85,7 @@ void snapshot_check(const struct snapshot *snap, struct world *w)
 
 		CHECK_EQ("snapshot", b->pa, a->pa, "a table's place");
 		CHECK_EQ("snapshot", b->live, a->live, "a table's live entries");
+		CHECK_EQ("snapshot", b->napots, a->napots, "a table's leaves of 64 KiB");
 		CHECK("snapshot", !memcmp(a->bytes, b->bytes, 4096),
 		      "the table at pa 0x%llx has changed", (unsigned long long)a->pa);
 	}

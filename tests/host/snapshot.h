@@ -11,12 +11,14 @@ struct snapshot {
 	struct snapshot_page {
 		uint64_t pa;
 		uint16_t live;
+		uint16_t napots;
 		unsigned char bytes[4096];
 	} * page;
 	size_t n;
 	size_t max;
 	uint64_t tables;
 	uint64_t leaves[GST_LEVELS_MAX];
+	uint64_t napots;
 	uint64_t pages_held;
 };
 

@@ -4,7 +4,7 @@
  * "Virtual Address Translation Process" of Sv32, with Sv39, Sv48 and Sv57
  * differing in the constants; "Guest Physical Address Translation" for what
  * the G-stage changes: a root of 16 KiB, every access as in U-mode, MXR and SUM
- * of no concern; Svpbmt as implemented, Svnapot as not.
+ * of no concern; Svpbmt and Svnapot as implemented.
  */
 #include <string.h>
 
@@ -91,6 +91,7 @@ static bool read_pte(const struct spec_machine *hart, uint64_t pa, uint64_t *pte
 static bool decode(const struct spec_machine *hart, uint64_t pte, struct spec_result *res)
 {
 	unsigned int pbmt = 0;
+	bool napot = false;
 	uint64_t ppn = ppn_of(hart->mode, pte);
 
 	res->fault = SPEC_NOT_VALID;
@@ -102,25 +103,35 @@ static bool decode(const struct spec_machine *hart, uint64_t pte, struct spec_re
 
 	res->fault = SPEC_RESERVED;
 	if (hart->mode != 1) {
-		/* 60 to 54 are reserved; 63 is N, and reserved without Svnapot. */
-		if (bits(pte, 60, 54) || bit(pte, 63))
+		if (bits(pte, 60, 54))
 			return false;
 		pbmt = bits(pte, 62, 61);
 		if (pbmt == 3)
 			return false;
+		napot = bit(pte, 63);
 	}
 
 	if (!bit(pte, R) && !bit(pte, X)) {
-		/* In a pointer D, A, U and PBMT are reserved as well. */
-		if (bit(pte, D) || bit(pte, A) || bit(pte, U) || pbmt)
+		/* In a pointer D, A, U, PBMT and N are reserved as well. */
+		if (bit(pte, D) || bit(pte, A) || bit(pte, U) || pbmt || napot)
 			return false;
 		res->fault = res->level ? SPEC_NO_FAULT : SPEC_NO_LEAF;
 		return false;
 	}
 
+	/* Svnapot, "Page table entry encodings when pte.N=1": one size, in the last level alone. */
+	if (napot && (res->level || bits(ppn, 3, 0) != 8))
+		return false;
 	res->fault = SPEC_NOT_USER;
 	if (!bit(pte, U))
 		return false;
+	if (napot) {
+		/* The low 4 bits of the PPN are those of the VPN. */
+		ppn -= 8;
+		res->size = 65536;
+		res->gpa -= res->gpa % 65536;
+		res->napot = true;
+	}
 	res->fault = SPEC_MISALIGNED;
 	if (ppn % (res->size / 4096))
 		return false;

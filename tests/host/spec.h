@@ -47,7 +47,8 @@ enum spec_fault {
  * @fault: SPEC_NO_FAULT where a leaf was found
  * @level: of the last PTE read, 0 being the level of 4 KiB pages
  * @gpa: where the leaf starts; on a fault, where what the last PTE spans starts
- * @size: bytes that the last PTE spans
+ * @size: bytes of the leaf; on a fault, what the last PTE spans
+ * @napot: a leaf of 64 KiB, of which the PTE at @pte_pa is one of 16
  * @pa: what @gpa maps to
  * @perm: SPEC_R and so on
  * @accessed: A
@@ -63,6 +64,7 @@ struct spec_result {
 	uint64_t size;
 	uint64_t pa;
 	unsigned int perm;
+	bool napot;
 	bool accessed;
 	bool dirty;
 	bool global;
@@ -96,7 +98,8 @@ bool spec_resume(const struct spec_machine *hart, uint64_t gpa, unsigned int lev
 
 /**
  * struct spec_visitor - told of all that tables hold
- * @leaf: a leaf, as spec_translate() would find it
+ * @leaf: a PTE that is a leaf, as spec_translate() would find it; of a leaf of
+ *	64 KiB each of the 16
  * @table: a table below the root with its number of PTEs that are not zero
  * @bad: a PTE that is not zero and leads nowhere
  */

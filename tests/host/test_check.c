@@ -21,7 +21,7 @@ static void see(void *arg, unsigned int inv, gst_gpa_t gpa, unsigned int level, 
 	struct seen *seen = arg;
 
 	(void)pte;
-	CHECK("case", inv >= 1 && inv <= 10, "INV-%02u is none", inv);
+	CHECK("case", inv >= 1 && inv <= 11, "INV-%02u is none", inv);
 	CHECK("case", what && *what, "INV-%02u without a word", inv);
 	seen->reports++;
 	seen->inv[inv]++;
@@ -236,7 +236,8 @@ static void inv_06(struct world *w)
 		bool pbmt = bit == 61 || bit == 62;
 
 		for (unsigned int level = 0; !ppn && level <= w_top(w); level++) {
-			if (!pbmt)
+			/* A lonely N is not reserved but out of place: INV-11. */
+			if (!pbmt && bit != 63)
 				spoil(w, 6, leaf_at(w, level), level, BIT(bit), 0);
 			if (level)
 				spoil(w, 6, leaf_at(w, 0), level, BIT(bit), 0);

@@ -36,6 +36,18 @@ static void cache_pointers(struct tlb *tlb, struct tlb_pointer *slots, uint64_t 
 	}
 }
 
+/* All of the 16, or one, or any. */
+static unsigned int some_pages(struct rng *rng)
+{
+	switch (rng_below(rng, 4)) {
+	case 0:
+		return 1u << rng_below(rng, 16);
+	case 1:
+		return 1 + rng_below(rng, 0xffff);
+	}
+	return 0xffff;
+}
+
 void tlb_fill(struct tlb *tlb, uint64_t gpa)
 {
 	unsigned int hart = rng_below(tlb->rng, TLB_HARTS);
@@ -69,6 +81,7 @@ void tlb_fill(struct tlb *tlb, uint64_t gpa)
 			.size = res.size,
 			.pa = res.pa,
 			.perm = res.perm,
+			.pages = res.napot ? some_pages(tlb->rng) : 0,
 		};
 }
 
@@ -87,12 +100,33 @@ static bool fenced(const struct tlb_leaf *leaf, uint64_t start, uint64_t end, ui
 	return first < end && first < leaf->gpa + leaf->size;
 }
 
+/* One page of a leaf of 64 KiB, as if it were cached alone. */
+static struct tlb_leaf page_of(const struct tlb_leaf *leaf, unsigned int page)
+{
+	uint64_t offset = page * UINT64_C(4096);
+
+	return (struct tlb_leaf){ leaf->gpa + offset, 4096, leaf->pa + offset, leaf->perm, 0 };
+}
+
+static void fence_leaf(struct tlb_leaf *leaf, uint64_t start, uint64_t end, uint64_t step)
+{
+	if (!fenced(leaf, start, end, step))
+		return;
+	for (unsigned int page = 0; leaf->pages >> page; page++) {
+		struct tlb_leaf one = page_of(leaf, page);
+
+		if (fenced(&one, start, end, step))
+			leaf->pages &= ~(1u << page);
+	}
+	if (!leaf->pages)
+		leaf->size = 0;
+}
+
 void tlb_fence_range(struct tlb *tlb, uint64_t start, uint64_t end, uint64_t step)
 {
 	for (unsigned int hart = 0; hart < TLB_HARTS; hart++)
 		for (unsigned int i = 0; i < TLB_LEAVES; i++)
-			if (fenced(&tlb->hart[hart].leaf[i], start, end, step))
-				tlb->hart[hart].leaf[i].size = 0;
+			fence_leaf(&tlb->hart[hart].leaf[i], start, end, step);
 }
 
 void tlb_check_freed(const struct tlb *tlb, uint64_t table)
@@ -110,6 +144,14 @@ void tlb_check_freed(const struct tlb *tlb, uint64_t table)
 
 static void check_leaf(const struct tlb_leaf *leaf, const struct model *model)
 {
+	for (unsigned int page = 0; leaf->pages >> page; page++) {
+		struct tlb_leaf one = page_of(leaf, page);
+
+		if (leaf->pages != 0xffff && leaf->pages >> page & 1)
+			check_leaf(&one, model);
+	}
+	if (leaf->pages && leaf->pages != 0xffff)
+		return;
 	CHECK("TLB",
 	      model_allows(model, leaf->gpa, leaf->gpa + leaf->size, leaf->pa,
 			   attr_of_perm(leaf->perm), ATTR_TYPES),

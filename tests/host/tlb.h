@@ -5,7 +5,9 @@
  * any time and dropped when a fence says so and not before.
  *
  * A fence with an address drops the leaves that translate that address, and no
- * pointer ("Hypervisor Memory-Management Fence Instructions").
+ * pointer ("Hypervisor Memory-Management Fence Instructions"). Any PTE of a leaf of
+ * 64 KiB may bring in the translations of any or all of its pages ("Svnapot"), and
+ * each of them goes by itself.
  */
 #ifndef TESTS_HOST_TLB_H
 #define TESTS_HOST_TLB_H
@@ -22,7 +24,8 @@ struct tlb_leaf {
 	uint64_t gpa;
 	uint64_t size; /* 0: the slot is free */
 	uint64_t pa;
-	unsigned int perm; /* SPEC_R, ... */
+	unsigned int perm;  /* SPEC_R, ... */
+	unsigned int pages; /* of a leaf of 64 KiB: those whose translation is held; else 0 */
 };
 
 struct tlb_pointer {

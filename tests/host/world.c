@@ -82,7 +82,7 @@ static void on_flush(void *arg, const struct gst_flush *flush)
 		tlb_fence_range(&w->tlb, flush->start, flush->end, w_size(w, flush->level));
 }
 
-static void log_op(struct world *w, const char *fmt, ...)
+void w_log_op(struct world *w, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -137,12 +137,13 @@ void w_end(struct world *w)
 	CHECK_EQ("counters", w->space.tables, 0, "tables after destroy");
 	for (unsigned int level = 0; level < GST_LEVELS_MAX; level++)
 		CHECK_EQ("counters", w->space.leaves[level], 0, "leaves after destroy");
+	CHECK_EQ("counters", w->space.napots, 0, "leaves of 64 KiB after destroy");
 	CHECK_EQ("leak", w->mem.live, 0, "pages that destroy left behind");
 	test_on_failure = NULL;
 }
 
 /* Note an operation's range and its edges, on every level. */
-static void aim(struct world *w, gst_gpa_t lo, gst_gpa_t hi)
+void w_aim(struct world *w, gst_gpa_t lo, gst_gpa_t hi)
 {
 	w->lo = lo;
 	w->hi = hi;
@@ -151,6 +152,10 @@ static void aim(struct world *w, gst_gpa_t lo, gst_gpa_t hi)
 	w->hot[w->hots++] = hi - W_PAGE;
 	w->hot[w->hots++] = lo - W_PAGE;
 	w->hot[w->hots++] = hi;
+	w->hot[w->hots++] = align_down(lo, W_NAPOT);
+	w->hot[w->hots++] = align_down(lo, W_NAPOT) - W_PAGE;
+	w->hot[w->hots++] = align_up(hi, W_NAPOT);
+	w->hot[w->hots++] = align_up(hi, W_NAPOT) - W_PAGE;
 	for (unsigned int level = 1; level <= w_top(w); level++) {
 		uint64_t size = w_size(w, level);
 
@@ -162,7 +167,7 @@ static void aim(struct world *w, gst_gpa_t lo, gst_gpa_t hi)
 }
 
 /* What the contract says of a range. */
-static int range_error(const struct world *w, gst_gpa_t gpa, uint64_t size)
+int w_range_error(const struct world *w, gst_gpa_t gpa, uint64_t size)
 {
 	if (!size || gpa % W_PAGE || size % W_PAGE || gpa + size < gpa)
 		return -GST_EINVAL;
@@ -170,7 +175,7 @@ static int range_error(const struct world *w, gst_gpa_t gpa, uint64_t size)
 }
 
 /* The bounds of the leaves that a range touches. */
-static void whole_leaves(struct world *w, gst_gpa_t *lo, gst_gpa_t *hi)
+void w_whole_leaves(struct world *w, gst_gpa_t *lo, gst_gpa_t *hi)
 {
 	struct spec_result res;
 	gst_gpa_t last = *hi - W_PAGE;
@@ -181,7 +186,7 @@ static void whole_leaves(struct world *w, gst_gpa_t *lo, gst_gpa_t *hi)
 		*hi = res.gpa + res.size;
 }
 
-static void before_op(struct world *w)
+void w_before_op(struct world *w)
 {
 	model_copy(&w->before, &w->model);
 	for (unsigned int i = 0; w->harts_run && i < 4; i++)
@@ -190,11 +195,13 @@ static void before_op(struct world *w)
 }
 
 /* The model is what it must be after success; take it back where there was none. */
-static int after_op(struct world *w, int ret, int want)
+int w_after_op(struct world *w, int ret, int want)
 {
 	w->busy = false;
 	if (ret == -GST_ENOMEM && w->mem.failed) {
 		model_copy(&w->model, &w->before);
+	} else if (ret == -GST_EBUSY && w->gather.shared && !want) {
+		w_adopt(w, false);
 	} else {
 		CHECK("return", ret == want, "the operation returned %d, and not %d", ret, want);
 		if (ret < 0)
@@ -205,168 +212,6 @@ static int after_op(struct world *w, int ret, int want)
 		w_check_invariants(w);
 	}
 	return ret;
-}
-
-int w_map(struct world *w, gst_gpa_t gpa, uint64_t size, gst_pa_t pa, gst_attr_t attr,
-	  unsigned int max_level)
-{
-	int want = range_error(w, gpa, size), ret;
-
-	log_op(w, "map gpa=0x%llx size=0x%llx pa=0x%llx attr=0x%x max_level=%u", LL(gpa), LL(size),
-	       LL(pa), attr, max_level);
-	if (!want && (pa % W_PAGE || pa + size < pa || !(attr & GST_READ) ||
-		      (attr & ~GST_ATTR_ALL) || (attr & ATTR_TYPES) == ATTR_TYPES))
-		want = -GST_EINVAL;
-	if (!want && (pa + size) >> (GST_XLEN == 64 ? 56 : 34) &&
-	    pa + size != UINT64_C(1) << (GST_XLEN == 64 ? 56 : 34))
-		want = -GST_ERANGE;
-	aim(w, gpa, gpa + size);
-	before_op(w);
-	if (!want) {
-		gst_gpa_t lo = gpa, hi = gpa + size;
-
-		/* A larger leaf that maps just so is kept, and gets young as a whole. */
-		whole_leaves(w, &lo, &hi);
-		model_map(&w->model, gpa, gpa + size, pa, attr);
-		if (lo < gpa && model_allows(&w->model, lo, gpa + 1, pa - (gpa - lo), attr, ~0u))
-			model_age(&w->model, lo, gpa, MODEL_EITHER);
-		if (hi > gpa + size &&
-		    model_allows(&w->model, gpa + size - 1, hi, pa + size - 1, attr, ~0u))
-			model_age(&w->model, gpa + size, hi, MODEL_EITHER);
-		w_look_before(w);
-		w->busy = true;
-	}
-	ret = gst_map(&w->space, gpa, size, pa, attr, max_level, &w->gather);
-	w->busy = false;
-	if (!ret)
-		w_check_coming(w);
-	return after_op(w, ret, want);
-}
-
-int w_unmap(struct world *w, gst_gpa_t gpa, uint64_t size, unsigned int flags)
-{
-	int want = range_error(w, gpa, size);
-	gst_gpa_t lo = gpa, hi = gpa + size;
-
-	log_op(w, "unmap gpa=0x%llx size=0x%llx flags=%u", LL(gpa), LL(size), flags);
-	if (flags & ~GST_WHOLE_LEAVES)
-		want = want ? want : -GST_EINVAL;
-	if (!want && (flags & GST_WHOLE_LEAVES))
-		whole_leaves(w, &lo, &hi);
-	aim(w, lo, hi);
-	before_op(w);
-	if (!want) {
-		model_unmap(&w->model, lo, hi);
-		w->busy = true;
-	}
-	return after_op(w, gst_unmap(&w->space, gpa, size, flags, &w->gather), want);
-}
-
-int w_wrprotect(struct world *w, gst_gpa_t gpa, uint64_t size, unsigned int flags)
-{
-	int want = range_error(w, gpa, size);
-	gst_gpa_t lo = gpa, hi = gpa + size;
-
-	log_op(w, "wrprotect gpa=0x%llx size=0x%llx flags=%u", LL(gpa), LL(size), flags);
-	if (flags & ~GST_WHOLE_LEAVES)
-		want = want ? want : -GST_EINVAL;
-	if (!want && (flags & GST_WHOLE_LEAVES))
-		whole_leaves(w, &lo, &hi);
-	aim(w, lo, hi);
-	before_op(w);
-	if (!want) {
-		model_forbid(&w->model, lo, hi, GST_WRITE);
-		w->busy = true;
-	}
-	return after_op(w, gst_wrprotect(&w->space, gpa, size, flags, &w->gather), want);
-}
-
-int w_wrprotect_mask(struct world *w, gst_gpa_t gpa, uint64_t mask)
-{
-	unsigned int first = 0, last = 63;
-	int want = -GST_EINVAL;
-
-	log_op(w, "wrprotect_mask gpa=0x%llx mask=0x%llx", LL(gpa), LL(mask));
-	if (mask) {
-		while (!(mask >> first & 1))
-			first++;
-		while (!(mask >> last & 1))
-			last--;
-		want = gpa % W_PAGE || gpa + (last + 1) * W_PAGE < gpa ? -GST_EINVAL : 0;
-		if (!want && gpa + (last + 1) * W_PAGE > w_limit(w))
-			want = -GST_ERANGE;
-	}
-	aim(w, gpa + first * W_PAGE, gpa + (last + 1) * W_PAGE);
-	before_op(w);
-	for (unsigned int bit = first; !want && bit <= last; bit++) {
-		gst_gpa_t lo = gpa + bit * W_PAGE, hi = lo + W_PAGE;
-
-		if (!(mask >> bit & 1))
-			continue;
-		whole_leaves(w, &lo, &hi);
-		model_forbid(&w->model, lo, hi, GST_WRITE);
-	}
-	if (!want)
-		w->busy = true;
-	return after_op(w, gst_wrprotect_mask(&w->space, gpa, mask, &w->gather), want);
-}
-
-int w_young(struct world *w, gst_gpa_t gpa, uint64_t size, bool clear)
-{
-	int want = range_error(w, gpa, size);
-	gst_gpa_t lo = gpa, hi = gpa + size;
-
-	log_op(w, "young gpa=0x%llx size=0x%llx clear=%d", LL(gpa), LL(size), clear);
-	if (!want)
-		whole_leaves(w, &lo, &hi);
-	aim(w, lo, hi);
-	before_op(w);
-	if (!want) {
-		want = w_is_young(w, lo, hi);
-		if (clear)
-			model_age(&w->model, lo, hi, MODEL_OLD);
-		w->busy = true;
-	}
-	return after_op(w, gst_young(&w->space, gpa, size, clear), want);
-}
-
-const struct gst_format *w_format(unsigned int i)
-{
-	for (unsigned int f = 0; f < GST_FORMATS; f++)
-		if (gst_formats[f].xlen == GST_XLEN && !i--)
-			return &gst_formats[f];
-	return NULL;
-}
-
-int w_reformat(struct world *w, const struct gst_format *fmt)
-{
-	gst_gpa_t limit = UINT64_C(1) << spec_gpa_bits(fmt->mode);
-	const struct model_run *above;
-	uint64_t flushes;
-	void *root;
-	int ret, want;
-
-	log_op(w, "reformat %s", fmt->name);
-	w_finish(w);
-	above = model_from(&w->model, limit);
-	want = above && above < model_end(&w->model) ? -GST_ERANGE : 0;
-	aim(w, 0, limit < w_limit(w) ? limit : w_limit(w));
-	before_op(w);
-	flushes = w->mem.flushes;
-	root = gst_root_alloc(&w->space);
-	w->busy = true;
-	ret = gst_reformat(&w->space, fmt, &root, &w->gather);
-	gst_root_free(&w->space, root);
-	if (ret) {
-		CHECK_EQ("flush count", w->mem.flushes, flushes, "flushes of a refused change");
-		return after_op(w, ret, want);
-	}
-	w->busy = false;
-	CHECK("return", !want, "the change to %s was not refused", fmt->name);
-	CHECK_EQ("flush count", w_finish(w), fmt != w->fmt, "flushes of a change");
-	w->fmt = fmt;
-	CHECK("case", gst_space_format(&w->space) == fmt, "another format");
-	return after_op(w, 0, 0);
 }
 
 bool w_finish(struct world *w)
@@ -389,6 +234,15 @@ bool w_finish(struct world *w)
 	return flushed;
 }
 
+void w_share(struct world *w, bool shared)
+{
+	w_finish(w);
+	if (shared)
+		gst_gather_init_shared(&w->gather, &w->source);
+	else
+		gst_gather_init(&w->gather, &w->source);
+}
+
 void w_cache(struct world *w, gst_gpa_t gpa)
 {
 	/* Often enough that every hart has it. */
@@ -401,10 +255,13 @@ void w_touch(struct world *w, gst_gpa_t gpa)
 	struct spec_result res;
 	char *page;
 
-	log_op(w, "touch gpa=0x%llx", LL(gpa));
+	w_log_op(w, "touch gpa=0x%llx", LL(gpa));
 	tlb_fill(&w->tlb, gpa);
 	if (!spec_translate(&w->machine, gpa, &res) || res.accessed)
 		return;
+	/* Of a leaf of 64 KiB any PTE will do. */
+	if (res.napot)
+		res.pte_pa = (res.pte_pa & ~UINT64_C(127)) + rng_below(&w->rng, 16) * 8;
 	page = testmem_page_mut(res.pte_pa & ~UINT64_C(4095));
 	/* A is bit 6: in the first byte of either PTE. */
 	page[res.pte_pa % 4096] |= 1 << 6;

@@ -20,10 +20,14 @@
 #include "testmem.h"
 #include "tlb.h"
 
-#define W_HOT  24
+#define W_HOT  28
 #define W_LOG  12
 #define W_KiB  UINT64_C(1024)
 #define W_PAGE UINT64_C(4096)
+/* The leaves of Svnapot, and what gst_map() is told that makes them; 0 where there are none. */
+#define W_NAPOT      UINT64_C(65536)
+#define W_HAS_NAPOT  (GST_XLEN == 64)
+#define W_MAKE_NAPOT (W_HAS_NAPOT ? GST_NAPOT : 0)
 
 struct world {
 	const struct gst_format *fmt;
@@ -33,6 +37,7 @@ struct world {
 	struct gst_gather gather;
 	struct model model;  /* what should be mapped */
 	struct model before; /* and before the operation under way */
+	struct model scratch;
 	struct spec_machine machine;
 	struct tlb tlb;
 	struct rng rng;
@@ -68,6 +73,18 @@ int w_unmap(struct world *w, gst_gpa_t gpa, uint64_t size, unsigned int flags);
 int w_wrprotect(struct world *w, gst_gpa_t gpa, uint64_t size, unsigned int flags);
 int w_wrprotect_mask(struct world *w, gst_gpa_t gpa, uint64_t mask);
 int w_young(struct world *w, gst_gpa_t gpa, uint64_t size, bool clear);
+int w_split(struct world *w, gst_gpa_t gpa, uint64_t size, unsigned int level);
+int w_collapse(struct world *w, gst_gpa_t gpa, uint64_t size, unsigned int max_level,
+	       gst_attr_t napot);
+
+/*
+ * Finish the gather, and have the next ones shared or not. In shared entry -GST_EBUSY
+ * is accepted, and the model takes over what was done.
+ */
+void w_share(struct world *w, bool shared);
+
+/* Compare gst_iterate(), ended and resumed after every @pause leaves, and gst_dump() with walks. */
+int w_iterate(struct world *w, gst_gpa_t gpa, uint64_t size, unsigned int pause);
 
 /* With its flush, at which harts take up the new root; w->fmt is another then. */
 int w_reformat(struct world *w, const struct gst_format *fmt);
@@ -120,7 +137,8 @@ static inline gst_gpa_t w_limit(const struct world *w)
 		w_finish(w);                                                                       \
 	} while (0)
 
-/* What is mapped at a gpa must be so. */
+/* What is mapped at a gpa must be so; w_expect_size() minds the size and not the level. */
+void w_expect_size(struct world *w, gst_gpa_t gpa, uint64_t size, gst_pa_t pa, gst_attr_t attr);
 void w_expect(struct world *w, gst_gpa_t gpa, unsigned int level, gst_pa_t pa, gst_attr_t attr);
 void w_expect_none(struct world *w, gst_gpa_t gpa);
 

@@ -38,12 +38,106 @@ void w_glance(struct world *w, gst_gpa_t gpa)
 	      LL(gpa), found ? "mapped" : spec_fault_name(res.fault));
 }
 
+bool w_leaf_young(struct world *w, const struct spec_result *res)
+{
+	const unsigned char *page = w->machine.page(res->pte_pa & ~UINT64_C(4095));
+	bool young = res->accessed;
+
+	for (unsigned int i = 0; res->napot && i < 16; i++)
+		young |= page[(res->pte_pa % 4096 & ~127u) + i * 8] >> 6 & 1;
+	return young;
+}
+
+void w_may_break(struct world *w, gst_gpa_t gpa)
+{
+	struct spec_result res;
+	unsigned int young = 0;
+
+	if (!spec_translate(&w->machine, gpa, &res) || !res.napot)
+		return;
+	for (unsigned int i = 0; i < 16; i++) {
+		struct spec_result page;
+
+		spec_translate(&w->machine, res.gpa + i * W_PAGE, &page);
+		young += page.accessed;
+	}
+	if (young && young < 16)
+		model_age(&w->model, res.gpa, res.gpa + res.size, MODEL_EITHER);
+}
+
+/* Take over the part [lo, hi) of what a walk found. */
+static void adopt_piece(struct world *w, gst_gpa_t lo, gst_gpa_t hi, bool found,
+			const struct spec_result *res, bool kept)
+{
+	const struct model_run *run;
+	gst_attr_t attr;
+	gst_pa_t pa;
+
+	if (!found) {
+		run = model_from(&w->before, lo);
+		CHECK("model", !kept && (!run || run >= model_end(&w->before) || run->lo >= hi),
+		      "gpa 0x%llx is not mapped any more, or not yet", LL(lo));
+		model_unmap(&w->scratch, lo, hi);
+		return;
+	}
+	attr = attr_of_perm(res->perm);
+	pa = res->pa + (lo - res->gpa);
+	if (model_allows(&w->model, lo, hi, pa, attr, ~0u))
+		return;
+	CHECK("model", model_allows(&w->before, lo, hi, pa, attr, ~0u),
+	      "gpa 0x%llx to 0x%llx is as it was neither before nor should be", LL(lo), LL(hi));
+	run = model_at(&w->model, lo);
+	CHECK("model",
+	      !kept || (run && run->pa + (lo - run->lo) == pa && !(run->attr & ~attr) &&
+			!((run->attr ^ attr) & ATTR_TYPES)),
+	      "gpa 0x%llx keeps what is not what was asked for", LL(lo));
+	model_map(&w->scratch, lo, hi, pa, attr);
+}
+
+void w_adopt(struct world *w, bool kept)
+{
+	model_copy(&w->scratch, &w->model);
+	for (gst_gpa_t gpa = w->lo, next; gpa < w->hi; gpa = next) {
+		struct spec_result res;
+		bool found = spec_translate(&w->machine, gpa, &res);
+
+		next = res.gpa + res.size < w->hi ? res.gpa + res.size : w->hi;
+		adopt_piece(w, gpa, next, found, &res, kept);
+	}
+	if (!kept)
+		model_age(&w->scratch, w->lo, w->hi, MODEL_EITHER);
+	model_copy(&w->model, &w->scratch);
+}
+
+void w_check_largest(struct world *w, gst_gpa_t at, gst_gpa_t gpa, uint64_t size,
+		     unsigned int best, bool napot)
+{
+	uint64_t fits = W_PAGE;
+	struct spec_result res;
+
+	if (at < gpa || at - gpa >= size)
+		return;
+	for (unsigned int level = 0; level <= best + 1; level++) {
+		/* The 64 KiB come behind all the levels. */
+		uint64_t leaf = level <= best ? w_size(w, level) : W_NAPOT;
+		gst_gpa_t start = at & ~(leaf - 1);
+
+		if (level > best && (!napot || fits > W_NAPOT))
+			break;
+		if (start >= gpa && start + leaf <= gpa + size)
+			fits = leaf;
+	}
+	CHECK("leaf size", spec_translate(&w->machine, at, &res) && res.size >= fits,
+	      "the leaf at gpa 0x%llx has 0x%llx bytes, and could have 0x%llx", LL(at),
+	      LL(res.size), LL(fits));
+}
+
 void w_check_gpa(struct world *w, gst_gpa_t gpa)
 {
 	const struct model_run *run = model_at(&w->model, gpa);
 	struct spec_result res;
 	struct gst_leaf leaf;
-	bool found = spec_translate(&w->machine, gpa, &res);
+	bool found = spec_translate(&w->machine, gpa, &res), young;
 	int ret = gst_lookup(&w->space, gpa, &leaf);
 
 	if (gpa >= w_limit(w)) {
@@ -62,14 +156,15 @@ void w_check_gpa(struct world *w, gst_gpa_t gpa)
 		CHECK("lookup", ret == -GST_ENOENT, "gst_lookup(0x%llx) is %d", LL(gpa), ret);
 		return;
 	}
-	CHECK("ageing", run->young == MODEL_EITHER || (run->young == MODEL_YOUNG) == res.accessed,
-	      "gpa 0x%llx is %s, and should not be", LL(gpa), res.accessed ? "young" : "old");
+	young = w_leaf_young(w, &res);
+	CHECK("ageing", run->young == MODEL_EITHER || (run->young == MODEL_YOUNG) == young,
+	      "gpa 0x%llx is %s, and should not be", LL(gpa), young ? "young" : "old");
 	CHECK("spec walker", res.dirty && !res.global, "gpa 0x%llx: a leaf without D, or with G",
 	      LL(gpa));
 	CHECK("lookup",
 	      !ret && leaf.gpa == res.gpa && leaf.pa == res.pa && leaf.size == res.size &&
 		      leaf.level == res.level && leaf.attr == attr_of_perm(res.perm) &&
-		      leaf.young == res.accessed,
+		      leaf.young == young,
 	      "gst_lookup(0x%llx) is %d, and its leaf is not what a hart finds", LL(gpa), ret);
 }
 
@@ -134,7 +229,7 @@ bool w_is_young(struct world *w, gst_gpa_t lo, gst_gpa_t hi)
 		if (run->young == MODEL_OLD)
 			continue;
 		for (; gpa < run->hi && gpa < hi; gpa = res.gpa + res.size)
-			if (spec_translate(&w->machine, gpa, &res) && res.accessed)
+			if (spec_translate(&w->machine, gpa, &res) && w_leaf_young(w, &res))
 				young = true;
 	}
 	return young;
@@ -143,16 +238,46 @@ bool w_is_young(struct world *w, gst_gpa_t lo, gst_gpa_t hi)
 struct census {
 	struct world *w;
 	uint64_t leaves[GST_LEVELS_MAX];
+	uint64_t napots;
+	uint64_t here; /* of these, in the table that the visit is in */
 	uint64_t tables;
 	uint64_t bytes;
 };
+
+/* All 16 PTEs of a leaf of 64 KiB say the same. */
+static void check_unit(struct world *w, const struct spec_result *first)
+{
+	struct spec_result res;
+
+	for (unsigned int i = 1; i < 16; i++)
+		CHECK("spec walker",
+		      spec_translate(&w->machine, first->gpa + i * W_PAGE, &res) && res.napot &&
+			      res.pa == first->pa && res.perm == first->perm,
+		      "page %u of the leaf of 64 KiB at gpa 0x%llx is not like the first", i,
+		      LL(first->gpa));
+}
 
 static void census_leaf(void *arg, const struct spec_result *res)
 {
 	struct census *census = arg;
 
-	census->leaves[res->level]++;
-	census->bytes += res->size;
+	if (!res->napot) {
+		census->leaves[res->level]++;
+		census->bytes += res->size;
+	} else if (res->pte_pa % 128 == 0) {
+		check_unit(census->w, res);
+		census->napots++;
+		census->here++;
+		census->bytes += res->size;
+	} else {
+		/* Of a unit whose first PTE is another the rest must not be. */
+		struct spec_result first;
+
+		CHECK("spec walker",
+		      spec_translate(&census->w->machine, res->gpa, &first) && first.napot,
+		      "gpa 0x%llx has a part of a leaf of 64 KiB", LL(res->gpa));
+		return;
+	}
 	CHECK("model",
 	      model_allows(&census->w->model, res->gpa, res->gpa + res->size, res->pa,
 			   attr_of_perm(res->perm), ~0u),
@@ -168,6 +293,10 @@ static void census_table(void *arg, uint64_t pa, unsigned int level, unsigned in
 	census->tables++;
 	CHECK("empty table", used, "a table of level %u is empty and linked", level);
 	CHECK_EQ("counters", testmem_meta(pa)->live, used, "live entries of a table");
+	CHECK_EQ("counters", testmem_meta(pa)->napots, level ? 0 : census->here,
+		 "leaves of 64 KiB in a table");
+	if (!level)
+		census->here = 0;
 }
 
 static void census_bad(void *arg, const struct spec_result *res, uint64_t pte)
@@ -188,6 +317,7 @@ void w_check_all(struct world *w)
 	for (unsigned int level = 0; level < GST_LEVELS_MAX; level++)
 		CHECK_EQ("counters", w->space.leaves[level], census.leaves[level],
 			 "gst_space.leaves of a level");
+	CHECK_EQ("counters", w->space.napots, census.napots, "gst_space.napots");
 	CHECK("counters", w->space.tables_peak >= w->space.tables,
 	      "the peak of tables is below them");
 }
@@ -216,6 +346,15 @@ void w_expect(struct world *w, gst_gpa_t gpa, unsigned int level, gst_pa_t pa, g
 	CHECK_EQ("case", res.pa + (gpa - res.gpa), pa, "pa");
 	CHECK_EQ("case", attr_of_perm(res.perm), attr, "attr");
 	w_check_gpa(w, gpa);
+}
+
+void w_expect_size(struct world *w, gst_gpa_t gpa, uint64_t size, gst_pa_t pa, gst_attr_t attr)
+{
+	struct spec_result res;
+
+	CHECK("case", spec_translate(&w->machine, gpa, &res), "gpa 0x%llx is not mapped", LL(gpa));
+	CHECK_EQ("case", res.size, size, "size of the leaf");
+	w_expect(w, gpa, res.level, pa, attr);
 }
 
 void w_expect_none(struct world *w, gst_gpa_t gpa)

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * gstage: fault-around: one exit for the pages that the host has populated already.
+ *
+ * A page comes along into a hole of the table if the host maps it as ordinary memory, for the VMM to read, and
+ * has seen it used since it last looked (its A bit). It may be written if the host's
+ * PTE is writable and dirty, the slot is not read-only and its dirty pages are not
+ * logged. So nothing is told to the guest that the host has not decided already:
+ *
+ * - A page that the host thinks old gets no leaf, and its use is seen by a fault. Our
+ *   leaf of a young page ages by itself from then on, as one from a fault does.
+ * - A store through our leaf makes no page dirty that is not. When the host cleans the
+ *   page or takes it away it goes through the MMU notifier.
+ * - With dirty logging every first store still faults.
+ */
+#include <linux/module.h>
+
+#include "fault.h"
+
+static unsigned int fault_around = GST_NAPOT_ENTRIES;
+
+static int around_set(const char *value, const struct kernel_param *unused)
+{
+	unsigned int pages;
+	int ret = kstrtouint(value, 0, &pages);
+
+	if (ret)
+		return ret;
+	if (pages > GST_NAPOT_ENTRIES || (pages & (pages - 1))) {
+		pr_err("kvm: gstage_fault_around: %u is not 0 or a power of two up to %u pages\n",
+		       pages, GST_NAPOT_ENTRIES);
+		return -EINVAL;
+	}
+	WRITE_ONCE(fault_around, pages);
+	return 0;
+}
+
+static const struct kernel_param_ops around_ops = {
+	.set = around_set,
+	.get = param_get_uint,
+};
+module_param_cb(gstage_fault_around, &around_ops, &fault_around, 0644);
+MODULE_PARM_DESC(gstage_fault_around, "pages of the aligned window that a fault maps if the host has "
+				      "them: 0 (off), 2, 4, 8, 16 (default)");
+
+/* How the guest may use a page; 0: leave it to a fault of its own. */
+static gst_attr_t page_attr(const struct gst_kvm_fault *fault, const struct gst_kvm_host_leaf *leaf)
+{
+	bool write = leaf->write && !fault->logging && !(fault->slot->flags & KVM_MEM_READONLY);
+
+	if (!leaf->ordinary || !leaf->young)
+		return 0;
+	return GST_READ | GST_EXEC | (write ? GST_WRITE : 0);
+}
+
+/**
+ * gst_kvm_window_look() - see what the host has at a page and around it
+ * @fault: the fault; kvm->mmu_lock is held and its page is known to be current
+ * @window: filled in: the page of the fault alone, or the window
+ */
+void gst_kvm_window_look(const struct gst_kvm_fault *fault, struct gst_kvm_window *window)
+{
+	const struct kvm_memory_slot *slot = fault->slot;
+	gfn_t pages = max(READ_ONCE(fault_around), 1u);
+	gfn_t first = max(fault->gfn & ~(pages - 1), slot->base_gfn);
+	gfn_t end = min((fault->gfn | (pages - 1)) + 1, slot->base_gfn + slot->npages);
+
+	if (gst_kvm_invalidated(fault->vcpu->kvm, fault->mmu_seq, first, end)) {
+		first = fault->gfn;
+		end = first + 1;
+	}
+	window->first = first;
+	window->pages = end - first;
+	gst_kvm_host_leaves(fault->vcpu->kvm, __gfn_to_hva_memslot(slot, first),
+			    window->leaves, window->pages);
+}
+
+/**
+ * gst_kvm_window_is_napot() - does the window make one leaf of 64 KiB?
+ * @fault: the fault
+ * @window: what gst_kvm_window_look() saw
+ *
+ * Contiguous, aligned and alike: the host's own page of 64 KiB, or as good as one.
+ */
+bool gst_kvm_window_is_napot(const struct gst_kvm_fault *fault, const struct gst_kvm_window *window)
+{
+	gst_attr_t attr = fault->attr & (GST_READ | GST_WRITE | GST_EXEC);
+	kvm_pfn_t pfn = window->leaves[0].pfn;
+
+	if (!riscv_has_extension_unlikely(RISCV_ISA_EXT_SVNAPOT) || fault->logging ||
+	    window->pages != GST_NAPOT_ENTRIES || (pfn & (GST_NAPOT_ENTRIES - 1)))
+		return false;
+	for (unsigned int i = 0; i < window->pages; i++) {
+		const struct gst_kvm_host_leaf *leaf = &window->leaves[i];
+
+		/* What the page of the fault may do has been found out already. */
+		if (!leaf->present || leaf->pfn != pfn + i ||
+		    (window->first + i != fault->gfn && page_attr(fault, leaf) != attr))
+			return false;
+	}
+	return true;
+}
+
+/**
+ * gst_kvm_window_map() - map the pages around the one of a fault, which is mapped
+ * @fault: the fault
+ * @window: what gst_kvm_window_look() saw, under the same hold of kvm->mmu_lock
+ * @gather: the gather of the mapping
+ *
+ * Return: the pages mapped.
+ */
+int gst_kvm_window_map(const struct gst_kvm_fault *fault, const struct gst_kvm_window *window,
+		       struct gst_gather *gather)
+{
+	struct gst_page pages[GST_NAPOT_ENTRIES];
+	bool any = false;
+
+	for (unsigned int i = 0; i < window->pages; i++) {
+		const struct gst_kvm_host_leaf *leaf = &window->leaves[i];
+
+		pages[i].attr = window->first + i == fault->gfn ? 0 : page_attr(fault, leaf);
+		if (!pages[i].attr)
+			continue;
+		pages[i].pa = (gst_pa_t)leaf->pfn << PAGE_SHIFT;
+		any = true;
+	}
+	return any ? gst_fill(gst_kvm_space(fault->vcpu->kvm), window->first << PAGE_SHIFT, pages,
+			      window->pages, gather)
+		   : 0;
+}

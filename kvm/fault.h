@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * gstage: one guest page fault on its way.
+ */
+#ifndef GST_KVM_FAULT_H
+#define GST_KVM_FAULT_H
+
+#include "host.h"
+
+/**
+ * struct gst_kvm_fault - one fault
+ * @vcpu: who faulted
+ * @slot: the memslot, under kvm->srcu
+ * @gfn: the page
+ * @hva: where the VMM has it
+ * @write: it was a store
+ * @logging: the slot's dirty pages are logged
+ * @pfnmap: the VMA has no struct pages behind it
+ * @attr: how the page may be used
+ * @shift: log2 of the VMA's page size, for a SIGBUS
+ * @mmu_seq: kvm->mmu_invalidate_seq before the page was looked up
+ * @pfn: the page
+ * @level: the level of leaf that maps it
+ * @size: bytes of that leaf; 0 as long as nothing is mapped
+ */
+struct gst_kvm_fault {
+	struct kvm_vcpu *vcpu;
+	struct kvm_memory_slot *slot;
+	gfn_t gfn;
+	unsigned long hva;
+	bool write;
+	bool logging;
+	bool pfnmap;
+	gst_attr_t attr;
+	short shift;
+	unsigned long mmu_seq;
+	kvm_pfn_t pfn;
+	unsigned int level;
+	u64 size;
+};
+
+/*
+ * fault.c: answer it. Return: 0 when the guest may try again; with @fault->size 0 it lost
+ * against an MMU notifier and nothing was mapped. A negative error ends KVM_RUN.
+ */
+int gst_kvm_fault(struct gst_kvm_fault *fault);
+
+/* around.c: the pages around a 4 KiB page that the host has populated */
+
+/**
+ * struct gst_kvm_window - an aligned window of pages around a fault
+ * @first: its first page
+ * @pages: how many; 1: there is no window
+ * @leaves: what the host has there
+ */
+struct gst_kvm_window {
+	gfn_t first;
+	unsigned int pages;
+	struct gst_kvm_host_leaf leaves[GST_NAPOT_ENTRIES];
+};
+
+void gst_kvm_window_look(const struct gst_kvm_fault *fault, struct gst_kvm_window *window);
+bool gst_kvm_window_is_napot(const struct gst_kvm_fault *fault, const struct gst_kvm_window *window);
+int gst_kvm_window_map(const struct gst_kvm_fault *fault, const struct gst_kvm_window *window,
+		       struct gst_gather *gather);
+
+#endif /* GST_KVM_FAULT_H */

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * gstage: what the host maps.
+ */
+#ifndef GST_KVM_HOST_H
+#define GST_KVM_HOST_H
+
+#include "gstage.h"
+
+/**
+ * struct gst_kvm_host_leaf - a leaf of the VMM's own page tables
+ * @present: there is one; else nothing but @ordinary holds, which is false
+ * @pfn: the page at the address that was asked for
+ * @level: 0 for a PTE, 1 for a PMD, 2 for a PUD
+ * @ordinary: memory with a struct page, that the VMM may read
+ * @write: writable, and dirty already: a store behind the host's back makes it no dirtier
+ * @young: used since the host last looked
+ */
+struct gst_kvm_host_leaf {
+	bool present;
+	kvm_pfn_t pfn;
+	unsigned int level;
+	bool ordinary;
+	bool write;
+	bool young;
+};
+
+void gst_kvm_host_leaves(struct kvm *kvm, unsigned long hva, struct gst_kvm_host_leaf *leaves,
+			 unsigned int count);
+unsigned int gst_kvm_leaf_level(struct kvm *kvm, const struct kvm_memory_slot *slot, gfn_t gfn,
+				kvm_pfn_t pfn, unsigned int level, unsigned long seq);
+
+#endif /* GST_KVM_HOST_H */

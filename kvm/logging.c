@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * gstage: dirty logging of a slot starts and stops.
+ *
+ * When it starts, leaves lose their write permission and large ones are split, so that
+ * a store has one page to mark and a fault little to do. When it stops, what the host
+ * still maps in large pages becomes large leaves again, without a fault.
+ */
+#include <linux/sched.h>
+
+#include "host.h"
+
+/* What is done under one hold of mmu_lock. */
+#define SPLIT_CHUNK    (32 * GST_LEVEL_SIZE(1))
+#define SPLIT_TABLES   (32 + 2 * GST_LEVELS_MAX)
+#define COLLAPSE_BATCH 32
+
+static gpa_t slot_start(const struct kvm_memory_slot *slot)
+{
+	return slot->base_gfn << PAGE_SHIFT;
+}
+
+static gpa_t slot_end(const struct kvm_memory_slot *slot)
+{
+	return (slot->base_gfn + slot->npages) << PAGE_SHIFT;
+}
+
+static int split(struct kvm *kvm, gpa_t gpa, u64 size, struct kvm_mmu_memory_cache *cache)
+{
+	struct gst_kvm *gk = to_gst_kvm(kvm);
+	struct gst_gather gather;
+	unsigned long before;
+	int ret;
+
+	gst_gather_init(&gather, cache);
+	gst_kvm_lock(kvm);
+	before = gk->space.tables;
+	ret = gst_split(&gk->space, gpa, size, 0, &gather);
+	atomic64_add(gk->space.tables - before, &gk->stats.splits);
+	gst_gather_finish(&gk->space, &gather);
+	gst_kvm_unlock(kvm);
+	return ret;
+}
+
+/* Where memory is short large leaves stay, and the faults of stores split them. */
+static void split_slot(struct kvm *kvm, const struct kvm_memory_slot *slot)
+{
+	struct kvm_mmu_memory_cache cache = {
+		.gfp_custom = GFP_KERNEL_ACCOUNT | __GFP_NORETRY | __GFP_NOWARN,
+		.gfp_zero = __GFP_ZERO,
+	};
+	gpa_t next;
+
+	for (gpa_t gpa = slot_start(slot); gpa < slot_end(slot); gpa = next) {
+		next = min_t(gpa_t, slot_end(slot), (gpa | (SPLIT_CHUNK - 1)) + 1);
+		/* Most often there is nothing to split, and no memory needed. */
+		if (split(kvm, gpa, next - gpa, &cache) == -GST_ENOMEM &&
+		    (__kvm_mmu_topup_memory_cache(&cache, SPLIT_TABLES, SPLIT_TABLES) ||
+		     split(kvm, gpa, next - gpa, &cache)))
+			break;
+		cond_resched();
+	}
+	kvm_mmu_free_memory_cache(&cache);
+}
+
+/**
+ * gst_kvm_logging_start() - every store from now on is to be seen
+ * @kvm: the VM; kvm->slots_lock is held
+ * @slot: the slot, which faults see with its dirty bitmap already
+ */
+void gst_kvm_logging_start(struct kvm *kvm, const struct kvm_memory_slot *slot)
+{
+	struct gst_space *space = gst_kvm_space(kvm);
+	struct gst_gather gather;
+
+	/* With a bitmap that is all set a page is protected when its bit is cleared. */
+	if (!kvm_dirty_log_manual_protect_and_init_set(kvm)) {
+		/* A huge leaf stays huge for now; a slot's end cuts none. */
+		gst_kvm_lock(kvm);
+		gst_gather_init(&gather, NULL);
+		gst_wrprotect(space, slot_start(slot), slot_end(slot) - slot_start(slot),
+			      GST_WHOLE_LEAVES, &gather);
+		gst_gather_finish(space, &gather);
+		gst_kvm_unlock(kvm);
+	}
+	split_slot(kvm, slot);
+}
+
+static int stop_at_small(void *arg, const struct gst_leaf *leaf)
+{
+	*(gpa_t *)arg = leaf->gpa;
+	return leaf->level == 0;
+}
+
+/* Make the leaves of the 2 MiB around @gpa what the host has there. mmu_lock is held exclusively. */
+static void collapse_region(struct kvm *kvm, const struct kvm_memory_slot *slot, gpa_t gpa,
+			    struct gst_gather *gather)
+{
+	struct gst_kvm *gk = to_gst_kvm(kvm);
+	gfn_t gfn = gpa >> PAGE_SHIFT;
+	struct gst_kvm_host_leaf host;
+	unsigned int level;
+	u64 mask;
+
+	if (gst_kvm_invalidated(kvm, kvm->mmu_invalidate_seq, gfn, gfn + 1))
+		return;
+	gst_kvm_host_leaves(kvm, __gfn_to_hva_memslot(slot, gfn), &host, 1);
+	if (!host.ordinary)
+		return;
+	level = gst_kvm_leaf_level(kvm, slot, gfn, host.pfn, host.level, kvm->mmu_invalidate_seq);
+	if (!level)
+		return;
+	mask = (GST_LEVEL_SIZE(level) >> PAGE_SHIFT) - 1;
+	if (!gst_map(&gk->space, (gfn & ~mask) << PAGE_SHIFT, GST_LEVEL_SIZE(level),
+		     (gst_pa_t)(host.pfn & ~mask) << PAGE_SHIFT,
+		     GST_READ | GST_EXEC |
+			     (host.write && !(slot->flags & KVM_MEM_READONLY) ? GST_WRITE : 0),
+		     level, gather))
+		atomic64_inc(&gk->stats.collapses);
+}
+
+/**
+ * gst_kvm_logging_stop() - large leaves come back
+ * @kvm: the VM; kvm->slots_lock is held
+ * @slot: the slot, whose dirty bitmap faults see no more
+ *
+ * O(tables of 4 KiB leaves), a few under each hold of mmu_lock.
+ */
+void gst_kvm_logging_stop(struct kvm *kvm, const struct kvm_memory_slot *slot)
+{
+	struct gst_space *space = gst_kvm_space(kvm);
+	gpa_t gpa = slot_start(slot), end = slot_end(slot);
+	struct gst_gather gather;
+	bool more = true;
+
+	while (more) {
+		gst_kvm_lock(kvm);
+		gst_gather_init(&gather, NULL);
+		for (unsigned int n = 0; n < COLLAPSE_BATCH && more; n++) {
+			gpa_t small = gpa;
+
+			more = gpa < end &&
+			       gst_iterate(space, gpa, end - gpa, stop_at_small, &small) == 1;
+			if (!more)
+				break;
+			collapse_region(kvm, slot, small, &gather);
+			gpa = (small | (GST_LEVEL_SIZE(1) - 1)) + 1;
+		}
+		gst_gather_finish(space, &gather);
+		gst_kvm_unlock(kvm);
+		cond_resched();
+	}
+}

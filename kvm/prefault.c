@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * gstage: KVM_PRE_FAULT_MEMORY: faults ahead of the guest.
+ */
+#include <linux/sched/signal.h>
+
+#include "fault.h"
+
+/* What is mapped at a gpa needs no fault. Return: bytes from there to the end of its leaf. */
+static u64 mapped_already(struct kvm *kvm, gpa_t gpa)
+{
+	struct gst_leaf leaf;
+	u64 bytes = 0;
+
+	gst_kvm_read_lock(kvm);
+	if (!gst_lookup(gst_kvm_space(kvm), gpa, &leaf))
+		bytes = leaf.gpa + leaf.size - gpa;
+	gst_kvm_read_unlock(kvm);
+	return bytes;
+}
+
+/*
+ * Generic KVM holds kvm->srcu, calls again for what is left, and looks for signals
+ * in between. As a load of the guest would do: what the VMM may write and has populated can
+ * be written at once. Return: the bytes that are mapped now, or an error.
+ */
+long kvm_arch_vcpu_pre_fault_memory(struct kvm_vcpu *vcpu, struct kvm_pre_fault_memory *range)
+{
+	struct kvm *kvm = vcpu->kvm;
+	struct gst_kvm_fault fault = {
+		.vcpu = vcpu,
+		.gfn = range->gpa >> PAGE_SHIFT,
+	};
+	u64 bytes = mapped_already(kvm, range->gpa);
+	int ret;
+
+	while (!bytes) {
+		if (signal_pending(current))
+			return -EINTR;
+		cond_resched();
+
+		fault.slot = kvm_vcpu_gfn_to_memslot(vcpu, fault.gfn);
+		fault.hva = gfn_to_hva_memslot_prot(fault.slot, fault.gfn, NULL);
+		fault.attr = 0;
+		if (kvm_is_error_hva(fault.hva))
+			return -ENOENT;
+		ret = gst_kvm_fault(&fault);
+		if (ret)
+			return ret;
+		atomic64_inc(&to_gst_kvm(kvm)->stats.prefaults);
+		if (fault.size)
+			bytes = mapped_already(kvm, range->gpa);
+	}
+	return min(bytes, range->size);
+}
