@@ -126,19 +126,20 @@ static unsigned int map_run_length(const struct gst_walk *walk)
 }
 
 /*
- * INV-04: in shared entry a table is linked only where the first leaf below it can be
- * made, too. It may be one of 64 KiB, and others may have changed what the plan counted.
+ * In shared entry what comes of a new table is not certain, and an empty one must not
+ * stay (INV-04): there are tables for all of the way down, and the leaf at its end is not
+ * one of 64 KiB.
  */
-static int map_may_link(const struct gst_walk *walk)
+static int map_shared_hole(const struct gst_walk *walk)
 {
 	const struct map_walk *map = map_walk_of(walk);
-	unsigned int leaf = map->best;
+	unsigned int level = map->best < walk->level ? map->best : walk->level - 1;
 
-	while (leaf && !gst_walk_has(walk, GST_LEVEL_SIZE(leaf)))
-		leaf--;
-	if (!leaf && map->napot && gst_walk_has(walk, GST_NAPOT_SIZE))
+	while (level && !gst_walk_has(walk, GST_LEVEL_SIZE(level)))
+		level--;
+	if (level == 0 && map->napot && gst_walk_has(walk, GST_NAPOT_SIZE))
 		return -GST_EBUSY;
-	return walk->gather->reserved < walk->level - leaf ? -GST_EAGAIN : 0;
+	return walk->gather->reserved < walk->level - level ? -GST_EAGAIN : 0;
 }
 
 static int map_hole(struct gst_walk *walk)
@@ -147,7 +148,7 @@ static int map_hole(struct gst_walk *walk)
 	unsigned int run, n = 0;
 
 	if (!map_fits(walk)) {
-		int ret = walk->gather->shared ? map_may_link(walk) : 0;
+		int ret = walk->gather->shared ? map_shared_hole(walk) : 0;
 
 		if (ret)
 			return ret;
@@ -181,7 +182,8 @@ static int map_refresh(struct gst_walk *walk)
 	gst_pte_t *ptep = gst_walk_leaf_ptep(walk);
 
 	for (unsigned int i = 0; i < gst_walk_leaf_entries(walk); i++) {
-		gst_pte_t pte = gst_pte_load(&ptep[i]);
+		/* In shared entry a huge leaf may be a table by now, in which A is reserved. */
+		gst_pte_t pte = gst_pte_is_napot(walk->pte) ? gst_pte_load(&ptep[i]) : walk->pte;
 
 		if (pte & GST_PTE_A)
 			continue;

@@ -39,7 +39,10 @@ static int split_leaf(struct gst_walk *walk)
 					    walk->gpa, walk->level);
 		return walk->pte ? GST_WALK_DESCEND : -GST_EAGAIN;
 	}
-	return gst_pte_is_napot(walk->pte) ? gst_napot_break(walk) : GST_WALK_NEXT;
+	if (gst_pte_is_napot(walk->pte) && split->level == 0)
+		return gst_napot_break(walk);
+	gst_walk_take_leaf(walk);
+	return GST_WALK_NEXT;
 }
 
 static const struct gst_visitor split_visitor = {

@@ -50,6 +50,14 @@ static gst_gpa_t pick_gpa(struct sequence *seq)
 	return gpa % w_limit(w);
 }
 
+/* So much that pieces of @level are some 2000 and no more: this is a test of edges. */
+static uint64_t at_most(struct world *w, uint64_t size, unsigned int level)
+{
+	uint64_t most = 2000 * w_size(w, level);
+
+	return size > most ? most : size;
+}
+
 static uint64_t pick_size(struct sequence *seq, gst_gpa_t gpa, unsigned int level)
 {
 	struct world *w = seq->w;
@@ -75,7 +83,7 @@ static uint64_t pick_size(struct sequence *seq, gst_gpa_t gpa, unsigned int leve
 		size *= 511 + rng_below(&w->rng, 3);
 		break;
 	case 6:
-		size = W_PAGE;
+		size = rng_one_in(&w->rng, 2) ? W_PAGE : W_NAPOT;
 		break;
 	}
 	if (rng_one_in(&w->rng, 200))
@@ -93,6 +101,10 @@ static gst_attr_t pick_attr(struct rng *rng)
 		attr |= GST_EXEC;
 	if (GST_XLEN == 64 && rng_one_in(rng, 8))
 		attr |= rng_one_in(rng, 2) ? GST_NC : GST_IO;
+	if (!rng_one_in(rng, 3))
+		attr |= W_MAKE_NAPOT;
+	if (rng_one_in(rng, 6))
+		attr |= GST_KEEP;
 	return attr;
 }
 
@@ -104,15 +116,70 @@ static void step_map(struct sequence *seq)
 	uint64_t pa_mask = (UINT64_C(1) << (GST_XLEN == 64 ? 55 : 33)) - 1;
 	unsigned int max_level = rng_below(&w->rng, w_top(w) + 2), best = 0;
 	gst_pa_t pa = (gpa + offset) & pa_mask;
-	uint64_t size = pick_size(seq, gpa, rng_below(&w->rng, w_top(w) + 1)), most;
+	uint64_t size = pick_size(seq, gpa, rng_below(&w->rng, w_top(w) + 1));
+	gst_attr_t attr = pick_attr(&w->rng);
 
 	while (best < w_top(w) && best < max_level && (pa - gpa) % w_size(w, best + 1) == 0)
 		best++;
-	/* Some 2000 leaves and no more: this is a test of edges. */
-	most = 2000 * w_size(w, best);
-	if (size > most)
-		size = most - most % w_size(w, best);
-	w_map(w, gpa, size, pa, pick_attr(&w->rng), max_level);
+	size = at_most(w, size, best);
+	/* What shared entry leaves over is for exclusive entry, as a caller would do it. */
+	if (w_map(w, gpa, size, pa, attr, max_level) == -GST_EBUSY) {
+		w_share(w, false);
+		w_map(w, gpa, size, pa, attr, max_level);
+	}
+}
+
+static void step_wrprotect(struct world *w, gst_gpa_t gpa, uint64_t size, unsigned int flags)
+{
+	if (w_wrprotect(w, gpa, size, flags) == -GST_EBUSY) {
+		w_share(w, false);
+		w_wrprotect(w, gpa, size, flags);
+	}
+}
+
+static void step_mask(struct world *w, gst_gpa_t gpa)
+{
+	uint64_t mask = rng_next(&w->rng) & rng_next(&w->rng);
+
+	if (w_wrprotect_mask(w, gpa, mask) == -GST_EBUSY) {
+		w_share(w, false);
+		w_wrprotect_mask(w, gpa, mask);
+	}
+}
+
+/* Most often by a level or two, so that not all becomes pages. */
+static void step_split(struct sequence *seq, gst_gpa_t gpa)
+{
+	struct world *w = seq->w;
+	unsigned int level = rng_below(&w->rng, w_top(w) + 1);
+	uint64_t size = at_most(w, pick_size(seq, gpa, level), level);
+
+	if (rng_one_in(&w->rng, 32))
+		level = w_top(w) + 1;
+	if (w_split(w, gpa, size, level) == -GST_EBUSY) {
+		w_share(w, false);
+		w_split(w, gpa, size, level);
+	}
+}
+
+/* Something that collapses is mapped in small pieces first, now and then with a flaw. */
+static void step_collapse(struct sequence *seq, gst_gpa_t gpa)
+{
+	struct world *w = seq->w;
+	unsigned int level = rng_below(&w->rng, w_top(w) + 1);
+	uint64_t block = level ? w_size(w, level) : W_NAPOT;
+	uint64_t size = pick_size(seq, gpa, level);
+	gst_attr_t napot = rng_one_in(&w->rng, 3) ? 0 : W_MAKE_NAPOT;
+
+	if (rng_one_in(&w->rng, 2)) {
+		gpa &= ~(block - 1);
+		size = block;
+		w_map(w, gpa, size, gpa & (GST_XLEN == 64 ? ~UINT64_C(0) >> 8 : 0x1ffffffff),
+		      pick_attr(&w->rng), level ? level - 1 : 0);
+		if (rng_one_in(&w->rng, 3))
+			w_wrprotect(w, gpa + W_PAGE * rng_below(&w->rng, size / W_PAGE), W_PAGE, 0);
+	}
+	w_collapse(w, gpa, size, rng_below(&w->rng, w_top(w) + 2), napot);
 }
 
 /* Most often what is in the way of a narrower format is unmapped first. */
@@ -132,18 +199,37 @@ static void step_reformat(struct world *w)
 	w->mem.fail_root = 0;
 }
 
+static const bool needs_exclusive[17] = { [5] = true, [6] = true, [7] = true, [12] = true,
+					  [15] = true };
+
 static void step(struct sequence *seq)
 {
 	struct world *w = seq->w;
 	unsigned int level = rng_below(&w->rng, w_top(w) + 1);
 	unsigned int flags = rng_one_in(&w->rng, 3) ? GST_WHOLE_LEAVES : 0;
 	gst_gpa_t gpa = pick_gpa(seq);
+	unsigned int op = rng_below(&w->rng, 17);
 
 	if (rng_one_in(&w->rng, 16))
 		w->mem.fail_reserve = 1;
-	switch (rng_below(&w->rng, 13)) {
+	if (rng_one_in(&w->rng, 16))
+		w_share(w, true);
+	/* Seldom to see them refused. */
+	if (w->gather.shared && needs_exclusive[op] && !rng_one_in(&w->rng, 16))
+		w_share(w, false);
+	switch (op) {
 	case 12:
 		step_reformat(w);
+		break;
+	case 13:
+	case 14:
+		step_split(seq, gpa);
+		break;
+	case 15:
+		step_collapse(seq, gpa);
+		break;
+	case 16:
+		w_iterate(w, gpa, pick_size(seq, gpa, level), rng_below(&w->rng, 8));
 		break;
 	case 0:
 	case 1:
@@ -158,10 +244,10 @@ static void step(struct sequence *seq)
 		w_unmap(w, gpa, pick_size(seq, gpa, level), flags);
 		break;
 	case 8:
-		w_wrprotect(w, gpa, pick_size(seq, gpa, level), flags);
+		step_wrprotect(w, gpa, pick_size(seq, gpa, level), flags);
 		break;
 	case 9:
-		w_wrprotect_mask(w, gpa, rng_next(&w->rng) & rng_next(&w->rng));
+		step_mask(w, gpa);
 		break;
 	case 10:
 		w_young(w, gpa, pick_size(seq, gpa, level), rng_one_in(&w->rng, 2));
@@ -174,8 +260,10 @@ static void step(struct sequence *seq)
 	if (!rng_one_in(&w->rng, 4))
 		w_finish(w);
 	/* Keep it small enough for a look at all of it. */
-	if (w->space.tables > 400)
+	if (w->space.tables > 400) {
+		w_share(w, false);
 		w_unmap(w, 0, w_limit(w), 0);
+	}
 }
 
 static void run_sequence(struct world *w, uint64_t steps)

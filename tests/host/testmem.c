@@ -138,6 +138,7 @@ static int op_reserve(void *ctx, void *source, unsigned int n)
 
 	busy(mem);
 	mem->reserves++;
+	mem->reserved = n;
 	if (n > mem->limit || (mem->fail_reserve && !--mem->fail_reserve)) {
 		mem->failed = true;
 		return -GST_ENOMEM;

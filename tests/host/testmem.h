@@ -52,6 +52,7 @@ struct testmem {
 	uint64_t allocs;
 	uint64_t frees;
 	uint64_t reserves;
+	uint64_t reserved; /* pages that the last call of reserve() asked for */
 	uint64_t flushes;
 	uint64_t to_va_calls;
 	struct gst_flush last_flush;

@@ -96,16 +96,21 @@ static void adopt_piece(struct world *w, gst_gpa_t lo, gst_gpa_t hi, bool found,
 
 void w_adopt(struct world *w, bool kept)
 {
+	gst_gpa_t lo = w->lo, hi = w->hi;
+
+	/* A leaf that was to be taken whole may reach beyond. */
+	if (!kept)
+		w_whole_leaves(w, &lo, &hi);
 	model_copy(&w->scratch, &w->model);
-	for (gst_gpa_t gpa = w->lo, next; gpa < w->hi; gpa = next) {
+	for (gst_gpa_t gpa = lo, next; gpa < hi; gpa = next) {
 		struct spec_result res;
 		bool found = spec_translate(&w->machine, gpa, &res);
 
-		next = res.gpa + res.size < w->hi ? res.gpa + res.size : w->hi;
+		next = res.gpa + res.size < hi ? res.gpa + res.size : hi;
 		adopt_piece(w, gpa, next, found, &res, kept);
 	}
 	if (!kept)
-		model_age(&w->scratch, w->lo, w->hi, MODEL_EITHER);
+		model_age(&w->scratch, lo, hi, MODEL_EITHER);
 	model_copy(&w->model, &w->scratch);
 }
 

@@ -20,8 +20,8 @@ int w_map(struct world *w, gst_gpa_t gpa, uint64_t size, gst_pa_t pa, gst_attr_t
 	unsigned long napots = w->space.napots;
 	unsigned int best = 0;
 
-	w_log_op(w, "map gpa=0x%llx size=0x%llx pa=0x%llx attr=0x%x max_level=%u", LL(gpa), LL(size),
-	       LL(pa), attr, max_level);
+	w_log_op(w, "map gpa=0x%llx size=0x%llx pa=0x%llx attr=0x%x max_level=%u%s", LL(gpa),
+		 LL(size), LL(pa), attr, max_level, w->gather.shared ? " shared" : "");
 	if (!want && (pa % W_PAGE || pa + size < pa || !(attr & GST_READ) ||
 		      (attr & ~GST_ATTR_ALL) || (attr & ATTR_TYPES) == ATTR_TYPES))
 		want = -GST_EINVAL;
@@ -70,7 +70,8 @@ int w_unmap(struct world *w, gst_gpa_t gpa, uint64_t size, unsigned int flags)
 	int want = w_range_error(w, gpa, size);
 	gst_gpa_t lo = gpa, hi = gpa + size;
 
-	w_log_op(w, "unmap gpa=0x%llx size=0x%llx flags=%u", LL(gpa), LL(size), flags);
+	w_log_op(w, "unmap gpa=0x%llx size=0x%llx flags=%u%s", LL(gpa), LL(size), flags,
+		 w->gather.shared ? " shared" : "");
 	if (flags & ~GST_WHOLE_LEAVES)
 		want = want ? want : -GST_EINVAL;
 	if (w->gather.shared)
@@ -95,7 +96,8 @@ int w_wrprotect(struct world *w, gst_gpa_t gpa, uint64_t size, unsigned int flag
 	int want = w_range_error(w, gpa, size);
 	gst_gpa_t lo = gpa, hi = gpa + size;
 
-	w_log_op(w, "wrprotect gpa=0x%llx size=0x%llx flags=%u", LL(gpa), LL(size), flags);
+	w_log_op(w, "wrprotect gpa=0x%llx size=0x%llx flags=%u%s", LL(gpa), LL(size), flags,
+		 w->gather.shared ? " shared" : "");
 	if (flags & ~GST_WHOLE_LEAVES)
 		want = want ? want : -GST_EINVAL;
 	if (!want && (flags & GST_WHOLE_LEAVES))
@@ -118,7 +120,8 @@ int w_wrprotect_mask(struct world *w, gst_gpa_t gpa, uint64_t mask)
 	unsigned int first = 0, last = 63;
 	int want = -GST_EINVAL;
 
-	w_log_op(w, "wrprotect_mask gpa=0x%llx mask=0x%llx", LL(gpa), LL(mask));
+	w_log_op(w, "wrprotect_mask gpa=0x%llx mask=0x%llx%s", LL(gpa), LL(mask),
+		 w->gather.shared ? " shared" : "");
 	if (mask) {
 		while (!(mask >> first & 1))
 			first++;
@@ -182,6 +185,8 @@ int w_reformat(struct world *w, const struct gst_format *fmt)
 	w_finish(w);
 	above = model_from(&w->model, limit);
 	want = above && above < model_end(&w->model) ? -GST_ERANGE : 0;
+	if (w->gather.shared)
+		want = -GST_EINVAL;
 	w_aim(w, 0, limit < w_limit(w) ? limit : w_limit(w));
 	w_before_op(w);
 	flushes = w->mem.flushes;
