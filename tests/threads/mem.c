@@ -13,6 +13,7 @@
 #include "windows.h"
 #undef __atomic_compare_exchange_n
 #undef __atomic_store_n
+#undef __atomic_load_n
 
 /* gcc and clang have each its own way to say so. */
 #ifdef __has_feature
@@ -73,6 +74,12 @@ void mem_before_change(void)
 {
 	/* There may be many in one operation. */
 	between("change", 8);
+}
+
+void mem_before_look(void)
+{
+	if (mem_hook.fn)
+		mem_hook.fn(mem_hook.arg, "look");
 }
 
 static void *frame_va(const struct frame *frame)

@@ -12,6 +12,7 @@ enum op_kind {
 	OP_WRPROTECT,
 	OP_MASK,
 	OP_SPLIT,
+	OP_FILL,         /* 64 pages at most, each alike */
 	OP_SHARED_KINDS, /* those above may run in shared entry */
 	OP_UNMAP = OP_SHARED_KINDS,
 	OP_COLLAPSE,
@@ -28,6 +29,18 @@ struct op {
 	uint64_t mask;
 };
 
+static inline int op_fill(struct gst_space *space, const struct op *op, struct gst_gather *gather)
+{
+	unsigned int count = (unsigned int)(op->size >> GST_PAGE_SHIFT);
+	struct gst_page pages[64];
+	int ret;
+
+	for (unsigned int i = 0; i < count; i++)
+		pages[i] = (struct gst_page){ op->pa + i * GST_PAGE_SIZE, op->attr };
+	ret = gst_fill(space, op->gpa, pages, count, gather);
+	return ret < 0 ? ret : 0;
+}
+
 static inline int op_run(struct gst_space *space, const struct op *op, struct gst_gather *gather)
 {
 	switch (op->kind) {
@@ -39,6 +52,8 @@ static inline int op_run(struct gst_space *space, const struct op *op, struct gs
 		return gst_wrprotect_mask(space, op->gpa, op->mask, gather);
 	case OP_SPLIT:
 		return gst_split(space, op->gpa, op->size, op->level, gather);
+	case OP_FILL:
+		return op_fill(space, op, gather);
 	case OP_UNMAP:
 		return gst_unmap(space, op->gpa, op->size, op->flags, gather);
 	case OP_COLLAPSE:

@@ -90,7 +90,7 @@ void account_note(unsigned int block, unsigned int lo, unsigned int hi, const st
 {
 	for (unsigned int group = lo / GROUP; group <= (hi - 1) / GROUP; group++) {
 		struct account *account = &accounts[block][group];
-		bool maps = op->kind == OP_MAP;
+		bool maps = op->kind == OP_MAP || op->kind == OP_FILL;
 
 		if (maps)
 			__atomic_fetch_add(&account->replaces[which], 1, AFTER);
@@ -110,7 +110,8 @@ void account_check(unsigned int block, unsigned int page, const struct op *op,
 	struct account now = account_read(block, page, 0);
 	bool maps = op->kind == OP_MAP, writable = leaf.attr & GST_WRITE;
 
-	if (op->kind == OP_SPLIT || op->kind == OP_COLLAPSE)
+	/* What is filled in is where nothing else was, and promises nothing. */
+	if (op->kind == OP_SPLIT || op->kind == OP_COLLAPSE || op->kind == OP_FILL)
 		return;
 	if (op->kind == OP_UNMAP) {
 		EXPECT(ret == -GST_ENOENT, "page 0x%llx was unmapped and is there", LL(gpa));

@@ -162,8 +162,8 @@ static struct job common_job(void)
 {
 	unsigned int block = OWNED + below(BLOCKS - OWNED);
 	unsigned int lo = below(ACTIVE - 1), hi = lo + 1 + below(ACTIVE - lo);
-	static const enum op_kind kinds[] = { OP_MAP,       OP_MAP,  OP_MAP,  OP_WRPROTECT,
-					      OP_WRPROTECT, OP_MASK, OP_SPLIT };
+	static const enum op_kind kinds[] = { OP_MAP,       OP_MAP,  OP_MAP,   OP_WRPROTECT,
+					      OP_WRPROTECT, OP_MASK, OP_SPLIT, OP_FILL };
 	struct job job;
 
 	if (one_in(2)) {
@@ -178,6 +178,10 @@ static struct job common_job(void)
 		break;
 	case OP_WRPROTECT:
 		job.op.flags = one_in(2) ? GST_WHOLE_LEAVES : 0;
+		break;
+	case OP_FILL:
+		job = job_on(OP_FILL, block, lo, hi < lo + ACTIVE ? hi : lo + ACTIVE);
+		job.op.attr = one_in(2) ? RW : GST_READ;
 		break;
 	case OP_MASK:
 		/* Bit 0 and the last one, so that the range is what it says. */
