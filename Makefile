@@ -4,14 +4,19 @@
 KVER	?= 6.12
 LOGS	:= $(CURDIR)/build/test-logs
 # What runs on the PC alone: each leaves *.tap in LOGDIR.
-PC_TESTS := $(patsubst %/Makefile,%,$(wildcard tests/host/Makefile tests/cli/Makefile))
+PC_TESTS := tests/host tests/threads tests/fuzz tests/cli examples
 
 help:
 	@echo 'make run               set up the lab, and run three Linux guests in three G-stage formats at once (root)'
 	@echo 'make test              every test: check, and then all that runs in the lab (root)'
 	@echo 'make check             the tests on this machine alone: no root, no lab'
+	@echo 'make check-long        ten million random operations on the engine, where check has a hundred thousand'
+	@echo 'make fuzz SECONDS=60   look for operation scripts that break the engine; wants clang'
+	@echo 'make proof             prove the operations of the engine on a small geometry; proof-bites: that it can fail (root)'
+	@echo 'make coverage          what the tests of the engine leave out'
 	@echo 'make module KVER=6.12  build kvm.ko for this kernel series (root)'
 	@echo 'make bench             the stock kvm.ko against ours, by turns, in one boot (root)'
+	@echo 'make bench-engine      instructions of the engine and of stock'"'"'s G-stage code; wants valgrind (root)'
 	@echo 'make bench-formats     what the formats cost, and a change of format (root)'
 	@echo 'make clean             delete build/'
 	@echo 'make lab-clean         delete build/ and the cache of downloads (root)'
@@ -36,9 +41,27 @@ test:
 	@lab/lab need-packages libcmocka-dev jq
 	@tests/stage check $(LOGS)/pc $(MAKE) -s check
 	@tests/stage lab-tests $(LOGS)/kvm lab/lab test --kernel $(KVER)
+	@tests/stage isa $(LOGS)/isa lab/lab root make -s -C tests/isa check LOGDIR=/gstage/build/test-logs/isa
+	@tests/stage examples $(LOGS)/examples lab/lab root make -s -C examples check-baremetal LOGDIR=/gstage/build/test-logs/examples
 	@tests/stage lab $(LOGS)/lab lab/test-lab.sh $(LOGS)/lab
 	@echo
 	@tests/tally $$(find $(LOGS) -name '*.tap' | sort)
+
+check-long:
+	@$(MAKE) -C tests/host check-long
+
+fuzz:
+	@$(MAKE) -s -C tests/fuzz fuzz
+
+coverage:
+	@$(MAKE) -s -C tests/coverage coverage
+
+proof proof-bites:
+	@lab/lab root make -s -C tests/proof $@
+
+bench-engine:
+	@lab/lab up
+	@bench/engine/run
 
 bench:
 	@bench/run --kernel $(KVER)
@@ -52,4 +75,4 @@ clean:
 lab-clean:
 	lab/lab clean
 
-.PHONY: help run module check test bench bench-formats clean lab-clean
+.PHONY: help run module check check-long fuzz coverage proof proof-bites test bench bench-engine bench-formats clean lab-clean

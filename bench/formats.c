@@ -5,21 +5,25 @@
  *
  *	formats miss	nested TLB misses by guest paging and format
  *	formats change	widening and narrowing by mapped size
+ *	formats hold	how long a change keeps a vCPU out of the guest, beside other exits
  */
 #include <errno.h>
-#include <gstage/kvm.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <time.h>
+#include <unistd.h>
 
+#include "hold.h"
+#include "live.h"
 #include "miss.h"
 #include "tap.h"
 #include "vcpu.h"
 
-#define PAGES	 1024
-#define CHUNK	 SZ_1G
+#define PAGES	 512
+#define TRIES	 400
+#define CHUNK	 (128UL << 20)
 #define SLOT_GPA 0x40000000ULL
 #define CHANGES	 51
 
@@ -31,28 +35,31 @@ static u64 now_ns(void)
 	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
 }
 
-/* Each guest in all formats in turn, so that what slows the machine down slows all of them. */
+/* Each guest in all formats by turns, so that what slows the machine down slows all of them. */
 static void misses(void)
 {
 	const struct format *f;
+	struct miss miss[16];
 
-	for (unsigned int p = 0; p < ARRAY_SIZE(pagings); p++)
+	for (unsigned int p = 0; p < ARRAY_SIZE(pagings); p++) {
+		for_each_format(f)
+			miss_start(&miss[f->mode], f, &pagings[p], PAGES);
+		for (unsigned int i = 0; i < TRIES; i++)
+			for_each_format(f)
+				miss_try(&miss[f->mode]);
 		for_each_format(f)
 			printf("miss\t%s\t%s\t%u\t%.1f\n", pagings[p].name, f->name,
 			       (pagings[p].levels + 1) * (f->levels + 1) - 1,
-			       miss_ns(f, &pagings[p], PAGES));
+			       miss_end(&miss[f->mode]));
+	}
 }
 
 static void set_live(struct vm *vm, u64 mode)
 {
-	struct kvm_device_attr attr = {
-		.group = KVM_RISCV_VM_GSTAGE,
-		.attr = KVM_RISCV_VM_GSTAGE_MODE,
-		.addr = (uintptr_t)&mode,
-	};
+	int err = change_format(vm->fd, mode);
 
-	if (ioctl(vm->fd, KVM_SET_DEVICE_ATTR, &attr))
-		bail("mode %u: %s", (unsigned int)mode, strerror(errno));
+	if (err)
+		bail("mode %u: %s", (unsigned int)mode, strerror(err));
 }
 
 static int compare_u64(const void *a, const void *b)
@@ -62,19 +69,36 @@ static int compare_u64(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
+/*
+ * One slot, of the same memory over and over: what counts is what the G-stage maps.
+ * Huge pages of a memfd, since a mapping of such can be had often, side by side.
+ */
+static char *repeated(u64 size, u64 chunk)
+{
+	char *mem = mem_aligned(size, SZ_1G);
+	int fd = memfd_create("bench", MFD_CLOEXEC | MFD_HUGETLB);
+
+	if (fd < 0 || ftruncate(fd, chunk))
+		bail("no memory in huge pages: %s", strerror(errno));
+	for (u64 at = 0; at < size; at += chunk)
+		if (mmap(mem + at, chunk, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd, 0) ==
+		    MAP_FAILED)
+			bail("huge pages cannot be mapped: %s", strerror(errno));
+	close(fd);
+	return mem;
+}
+
 /* The median of many, with a vCPU that is not in the guest. */
 static void change(u64 size)
 {
 	const struct format *narrow = next_format(NULL), *wide = host.widest;
 	u64 chunk = size < CHUNK ? size : CHUNK;
-	void *mem = mem_map(chunk, HUGE);
+	char *mem = repeated(size, chunk);
 	struct vm *vm = vm_new(narrow);
 	u64 up[CHANGES], down[CHANGES];
 	struct vcpu *vcpu;
 
-	/* The same memory over and over: what counts is what the G-stage maps. */
-	for (u64 at = 0; at < size; at += chunk)
-		vm_slot(vm, at / chunk, 0, SLOT_GPA + at, chunk, mem);
+	vm_slot(vm, 0, 0, SLOT_GPA, size, mem);
 	vcpu = vcpu_new(vm);
 	guest_fill(vcpu, SLOT_GPA, SZ_2M, size / SZ_2M, 1);
 	for (unsigned int i = 0; i < CHANGES; i++) {
@@ -92,13 +116,15 @@ static void change(u64 size)
 	       (unsigned long)vm_leaves(vm), (unsigned long)vm_stat(vm, "tables"),
 	       up[CHANGES / 2] / 1e3, down[CHANGES / 2] / 1e3);
 	vm_free(vm);
-	mem_unmap(mem, chunk);
+	mem_unmap(mem, size);
 }
 
 static void changes(void)
 {
 	static const u64 mib[] = { 16, 128, 1024, 8192, 65536 };
 
+	if (write_text("/proc/sys/vm/nr_hugepages", "64"))
+		bail("no huge pages");
 	for (unsigned int i = 0; i < ARRAY_SIZE(mib); i++)
 		change(mib[i] << 20);
 }
@@ -110,7 +136,9 @@ int main(int argc, char **argv)
 		misses();
 	else if (argc == 2 && !strcmp(argv[1], "change"))
 		changes();
+	else if (argc == 2 && !strcmp(argv[1], "hold"))
+		holds();
 	else
-		bail("miss or change");
+		bail("miss, change or hold");
 	return 0;
 }

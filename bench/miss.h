@@ -7,14 +7,40 @@
 #include "paging.h"
 
 /**
- * miss_ns() - the least time per nested TLB miss of a guest
+ * struct miss - a guest that misses its TLB all the time
+ * @vm: it
+ * @mem: what it loads from
+ * @pages: how many 4 KiB pages that is
+ * @few: the least time of a run over all pages, in ns
+ * @many: the least of one over all pages several times
+ */
+struct miss {
+	struct vm *vm;
+	char *mem;
+	u64 pages;
+	double few, many;
+};
+
+/**
+ * miss_start() - make one
+ * @miss: to be filled
  * @format: of its G-stage; must be one that the module can give
  * @paging: of its own stage
  * @pages: how many 4 KiB pages it loads from after each time that it has emptied the TLB
- *
- * The load itself is in it, and so are, once for all the pages, the fence and the
- * misses of the code and the mailbox.
  */
-double miss_ns(const struct format *format, const struct paging *paging, u64 pages);
+void miss_start(struct miss *miss, const struct format *format, const struct paging *paging,
+		u64 pages);
+
+/** miss_try() - let it run. Whatever else runs on this machine can only add to the time: try often */
+void miss_try(struct miss *miss);
+
+/**
+ * miss_end() - end it
+ *
+ * Return: the least time per miss in ns. The load itself is in it, and so are, once for
+ * all the pages, the fence and the misses of the code and the mailbox; the exit that
+ * ends a run is not.
+ */
+double miss_end(struct miss *miss);
 
 #endif

@@ -60,8 +60,11 @@ static void check_table(struct check *check, gst_gpa_t gpa, unsigned int level, 
 	struct gst_space *space = check->space;
 	gst_pte_t *table;
 
-	if (pte & ~(GST_PTE_V | GST_PTE_PPN))
+	/* What such an entry points to is anybody's guess, and not followed. */
+	if (pte & ~(GST_PTE_V | GST_PTE_PPN)) {
 		violation(check, 6, gpa, level, pte, "a table pointer has a reserved bit");
+		return;
+	}
 	if (level == 0) {
 		violation(check, 8, gpa, level, pte, "level 0 holds a table pointer");
 		return;

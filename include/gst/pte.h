@@ -74,7 +74,8 @@ typedef uint32_t gst_attr_t;
 #define GST_NAPOT ((gst_attr_t)1 << 5)
 
 /*
- * For gst_map(): a leaf that maps the same memory keeps what it may do beyond this.
+ * For gst_map(): a leaf that maps the same memory and may do all of this and more
+ * stays as it is.
  * For who does not know what else was allowed, such as a fault of a reader.
  */
 #define GST_KEEP ((gst_attr_t)1 << 6)

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+/*
+ * Memory: pages for tables, and what the engine asks of its embedder.
+ *
+ * Physical addresses are the program's own: it runs in M-mode, without paging.
+ */
+#include "hart.h"
+#include "mem.h"
+#include "say.h"
+
+#define PAGES 1536u
+
+/* A ranged flush of more leaves than this is done with one fence of all. */
+#define RANGE_FENCES_MAX 64u
+
+extern char arena_start[];
+
+static uint64_t pages[PAGES][512] __attribute__((section(".tables"), aligned(16384)));
+static struct gst_meta metas[PAGES];
+static bool used[PAGES];
+static unsigned int pages_used;
+
+gst_pa_t arena_base(void)
+{
+	return (uintptr_t)arena_start;
+}
+
+bool arena_has(gst_pa_t pa)
+{
+	return pa >= arena_base() && pa - arena_base() < ARENA_SIZE;
+}
+
+unsigned int mem_pages_used(void)
+{
+	return pages_used;
+}
+
+static void *page_take(unsigned int i)
+{
+	for (unsigned int word = 0; word < 512; word++)
+		pages[i][word] = 0;
+	metas[i] = (struct gst_meta){ 0 };
+	used[i] = true;
+	pages_used++;
+	return pages[i];
+}
+
+static unsigned int page_index(const void *page)
+{
+	uintptr_t offset = (uintptr_t)page - (uintptr_t)pages;
+
+	if (offset % 4096 || offset >= sizeof(pages) || !used[offset / 4096])
+		bail("the engine names %x, which is no table page", (uint64_t)(uintptr_t)page);
+	return offset / 4096;
+}
+
+static int op_reserve(void *ctx, void *source, unsigned int n)
+{
+	(void)ctx, (void)source;
+	return n <= PAGES - pages_used ? 0 : -GST_ENOMEM;
+}
+
+/* Single pages from above, roots from below, so that roots find four that adjoin. */
+static void *op_alloc(void *ctx, void *source)
+{
+	(void)ctx, (void)source;
+	for (unsigned int i = PAGES; i-- > 0;)
+		if (!used[i])
+			return page_take(i);
+	bail("no page is left, in spite of the reservation");
+}
+
+static void *op_alloc_root(void *ctx)
+{
+	(void)ctx;
+	for (unsigned int i = 0; i < PAGES; i += 4)
+		if (!used[i] && !used[i + 1] && !used[i + 2] && !used[i + 3]) {
+			page_take(i + 1);
+			page_take(i + 2);
+			page_take(i + 3);
+			return page_take(i);
+		}
+	return NULL;
+}
+
+/* A hart that still walks the page finds PTEs that are valid and misaligned or reserved. */
+static void op_free(void *ctx, void *page)
+{
+	unsigned int i = page_index(page);
+
+	(void)ctx;
+	for (unsigned int word = 0; word < 512; word++)
+		pages[i][word] = ~UINT64_C(0);
+	used[i] = false;
+	pages_used--;
+}
+
+static gst_pa_t op_to_pa(void *ctx, void *page)
+{
+	(void)ctx;
+	return (uintptr_t)page;
+}
+
+static void *op_to_va(void *ctx, gst_pa_t pa)
+{
+	(void)ctx;
+	return (void *)(uintptr_t)pa;
+}
+
+static struct gst_meta *op_meta(void *ctx, void *page)
+{
+	(void)ctx;
+	return &metas[page_index(page)];
+}
+
+/*
+ * One hart, and it is here: what struct gst_flush says, and no fence more. A root
+ * or format that changed is loaded before the fence.
+ */
+static void op_flush(void *ctx, const struct gst_flush *flush)
+{
+	struct guest *guest = ctx;
+	uint64_t step = GST_LEVEL_SIZE(flush->level);
+
+	if (flush->old_root) {
+		guest->reloads++;
+		hart_load(hart_hgatp(gst_root(&guest->space), guest->vmid));
+	}
+#ifdef ISA_NO_FENCE
+	/* A test of the test: the hart goes on with what it remembers. */
+	return;
+#endif
+	if (flush->all ||
+	    (flush->end - flush->start) >> GST_LEVEL_SHIFT(flush->level) > RANGE_FENCES_MAX) {
+		guest->fences_all++;
+		hart_fence_all(guest->vmid);
+		return;
+	}
+	guest->fences_range++;
+	for (gst_gpa_t gpa = flush->start; gpa < flush->end; gpa += step)
+		hart_fence_gpa(gpa, guest->vmid);
+}
+
+const struct gst_ops mem_ops = {
+	.reserve = op_reserve,
+	.alloc = op_alloc,
+	.alloc_root = op_alloc_root,
+	.free = op_free,
+	.to_pa = op_to_pa,
+	.to_va = op_to_va,
+	.meta = op_meta,
+	.flush = op_flush,
+};

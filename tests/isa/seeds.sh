@@ -1,0 +1,33 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#
+# seeds.sh TAP ELF...: run programs that have a mistake compiled in. A check that cannot fail proves
+# nothing: the hart has to be seen to disagree, in a line of its own.
+
+tap=$1
+shift
+name=$(basename "$tap" .tap)
+start=$(date +%s)
+n=0 passed=0
+mkdir -p "$(dirname "$tap")"
+: >"$tap"
+for elf; do
+	n=$((n + 1))
+	seed=$(basename "$elf" .elf)
+	seed=${seed#isa-}
+	log=$(timeout 60 qemu-system-riscv64 -M virt -cpu rv64,svnapot=on,svpbmt=on -m 128M -display none -serial stdio -monitor none \
+		-bios none -kernel "$elf" </dev/null 2>&1 | tr -d '\r' | grep '^\(# difference\|Bail\|not ok\|1\.\.\)')
+	hart=$(echo "$log" | grep '^# difference: .* the hart ' | head -n 1)
+	if [ -n "$hart" ]; then
+		passed=$((passed + 1))
+		echo "ok $n - the seeded bug $seed is seen by the hart" >>"$tap"
+		echo "# ${hart#\# difference: }" >>"$tap"
+	else
+		echo "not ok $n - the seeded bug $seed is seen by the hart" >>"$tap"
+		echo "$log" | sed 's/^/# /' >>"$tap"
+	fi
+done
+echo "1..$n" >>"$tap"
+grep '^not ok' "$tap"
+echo "$name: $passed passed, $((n - passed)) failed, $(($(date +%s) - start)) s"
+exit 0
