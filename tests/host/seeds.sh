@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 #
-# seeds.sh DIR/NAME/random...: the random operations must fail on an engine that
-# has the mistake NAME compiled in.
+# seeds.sh DIR/NAME/PROGRAM...: the random operations, or those that are interleaved,
+# must fail on an engine that has the mistake NAME compiled in.
 
 n=0
 echo "1..$#"
