@@ -43,14 +43,16 @@ static void check_leaf(struct check *check, gst_gpa_t gpa, unsigned int level, g
 static bool check_napot(struct check *check, gst_gpa_t gpa, unsigned int level, const gst_pte_t *ptep)
 {
 	unsigned int i = (gpa >> GST_PAGE_SHIFT) & (GST_NAPOT_ENTRIES - 1);
+	/* Each is compared with the first, and the first with all: one without N comes not here. */
+	unsigned int others = i ? 1 : GST_NAPOT_ENTRIES;
 	gst_pte_t pte = gst_pte_load(ptep);
+	bool whole = level == 0 && gst_pte_napot(pte) == pte;
 
-	if (level || (gst_pte_napot(pte) != pte) ||
-	    ((gst_pte_load(ptep - i) ^ pte) & ~GST_PTE_A))
+	for (unsigned int n = 0; n < others && whole; n++)
+		whole = !((gst_pte_load(ptep - i + n) ^ pte) & ~GST_PTE_A);
+	if (!whole)
 		violation(check, 11, gpa, level, pte, "16 entries are no leaf of 64 KiB");
-	else if (i == 0)
-		return true;
-	return false;
+	return whole && i == 0;
 }
 
 static void check_page(struct check *check, gst_pte_t *page, gst_gpa_t gpa, unsigned int level);

@@ -44,9 +44,10 @@ static int reserve_cuts(struct gst_space *space, gst_gpa_t start, gst_gpa_t end,
 int gst_cut_run(struct gst_space *space, gst_gpa_t gpa, uint64_t size, unsigned int flags,
 		struct gst_gather *gather, const struct gst_visitor *visitor)
 {
-	struct gst_cut_walk cut = { .whole = flags & GST_WHOLE_LEAVES };
+	struct gst_cut_walk cut;
 	int ret = gst_walk_begin(&cut.walk, space, gather, gpa, size);
 
+	cut.whole = flags & GST_WHOLE_LEAVES;
 	if (!ret && (flags & ~GST_WHOLE_LEAVES))
 		ret = -GST_EINVAL;
 	if (!ret && !cut.whole)

@@ -160,12 +160,19 @@ static int map_hole(struct gst_walk *walk)
 
 	run = map_run_length(walk);
 	pte = map_pte(map_walk_of(walk), walk->gpa);
-	do {
-		if (!gst_pte_change(walk->gather, walk->ptep + n, 0, pte))
-			break;
-		pte += step;
-		n++;
-	} while (n < run && !gst_pte_load(walk->ptep + n));
+	/* The one loop that most of a dense range is spent in: asked once which entry it is. */
+	if (walk->gather->shared) {
+		while (n < run && gst_pte_change(walk->gather, walk->ptep + n, 0, pte + n * step))
+			n++;
+	} else {
+		gst_pte_t *ptep = walk->ptep, *end = ptep + run;
+
+		do {
+			gst_pte_store(ptep++, pte);
+			pte += step;
+		} while (ptep < end && !gst_pte_load(ptep));
+		n = (unsigned int)(ptep - walk->ptep);
+	}
 	if (!n)
 		return -GST_EAGAIN;
 
@@ -247,7 +254,10 @@ static const struct gst_visitor map_visitor = {
 static int map_reserve(struct map_walk *map, gst_gpa_t gpa, uint64_t size)
 {
 	struct gst_walk *walk = &map->walk;
-	uint64_t bound = gst_tables_for(walk->top, map->best, gpa, gpa + size);
+	/* Within one table of level 0 there is at most one for each level. */
+	uint64_t bound = (gpa ^ (gpa + size - 1)) < GST_LEVEL_SIZE(1) ?
+				 walk->top :
+				 gst_tables_for(walk->top, map->best, gpa, gpa + size);
 	int ret;
 
 	if (bound <= GST_TABLE_ENTRIES && !gst_table_reserve(walk->space, walk->gather, bound))
@@ -255,17 +265,16 @@ static int map_reserve(struct map_walk *map, gst_gpa_t gpa, uint64_t size)
 
 	map->tables = 0;
 	ret = gst_walk_run(walk, &plan_visitor);
-	return ret ? ret : gst_table_reserve(walk->space, walk->gather, map->tables);
+	if (!ret)
+		ret = gst_table_reserve(walk->space, walk->gather, map->tables);
+	/* The plan has moved on. */
+	return ret ? ret : gst_walk_begin(walk, walk->space, walk->gather, gpa, size);
 }
 
 int gst_map(struct gst_space *space, gst_gpa_t gpa, uint64_t size, gst_pa_t pa, gst_attr_t attr,
 	    unsigned int max_level, struct gst_gather *gather)
 {
-	struct map_walk map = {
-		.offset = pa - gpa,
-		.bits = gst_pte_leaf(0, attr),
-		.mind = ~(attr & GST_KEEP ? GST_PTE_W | GST_PTE_X : 0),
-	};
+	struct map_walk map;
 	int ret = gst_walk_begin(&map.walk, space, gather, gpa, size);
 
 	if (ret)
@@ -275,6 +284,10 @@ int gst_map(struct gst_space *space, gst_gpa_t gpa, uint64_t size, gst_pa_t pa, 
 	if (pa + size > GST_PA_END)
 		return -GST_ERANGE;
 
+	map.offset = pa - gpa;
+	map.bits = gst_pte_leaf(0, attr);
+	map.mind = ~(attr & GST_KEEP ? GST_PTE_W | GST_PTE_X : 0);
+	map.best = 0;
 	while (map.best < max_level && map.best < map.walk.top &&
 	       !(map.offset & (GST_LEVEL_SIZE(map.best + 1) - 1)))
 		map.best++;
@@ -282,10 +295,5 @@ int gst_map(struct gst_space *space, gst_gpa_t gpa, uint64_t size, gst_pa_t pa, 
 	map.napot = (attr & GST_NAPOT) && !(map.offset & (GST_NAPOT_SIZE - 1));
 
 	ret = map_reserve(&map, gpa, size);
-	if (ret)
-		return ret;
-
-	/* The plan may have moved on. */
-	ret = gst_walk_begin(&map.walk, space, gather, gpa, size);
 	return ret ? ret : gst_walk_run(&map.walk, &map_visitor);
 }

@@ -33,8 +33,34 @@ static int protect_whole_leaf(struct gst_walk *walk)
 	return GST_WALK_NEXT;
 }
 
+/* Leaves of 4 KiB, and holes among them, to the end of the range or of the table, or to one of 64 KiB. */
+static int protect_pages(struct gst_walk *walk)
+{
+	gst_pte_t *ptep = walk->ptep, *end = ptep + gst_walk_run_length(walk), *last = NULL;
+
+	for (; ptep < end; ptep++) {
+		gst_pte_t pte = gst_pte_load(ptep);
+
+		if (!(pte & (GST_PTE_W | GST_PTE_N)))
+			continue;
+		if (gst_pte_is_napot(pte))
+			break;
+		if (gst_seeded(LOST_WRITE_PROTECT) && ptep + 1 == end)
+			continue;
+		gst_pte_clear_bits(ptep, GST_PTE_W);
+		last = ptep;
+	}
+	if (last)
+		gst_gather_range(walk->gather, walk->gpa,
+				 walk->gpa + (uint64_t)(last - walk->ptep + 1) * GST_PAGE_SIZE, 0);
+	gst_walk_take(walk, (unsigned int)(ptep - walk->ptep));
+	return GST_WALK_NEXT;
+}
+
 static int protect_leaf(struct gst_walk *walk)
 {
+	if (walk->level == 0 && !gst_pte_is_napot(walk->pte) && !walk->gather->shared)
+		return protect_pages(walk);
 	if (!(walk->pte & GST_PTE_W))
 		return GST_WALK_NEXT;
 	if (!gst_walk_has(walk, gst_walk_leaf_size(walk)) && !gst_cut_walk_of(walk)->whole) {
@@ -43,9 +69,6 @@ static int protect_leaf(struct gst_walk *walk)
 		if (gst_napot_break(walk))
 			return -GST_EBUSY;
 	}
-	if (gst_seeded(LOST_WRITE_PROTECT) && !walk->level &&
-	    walk->gpa + GST_PAGE_SIZE == walk->end)
-		return GST_WALK_NEXT;
 	return protect_whole_leaf(walk);
 }
 
@@ -86,7 +109,7 @@ static const struct gst_visitor mask_visitor = {
 int gst_wrprotect_mask(struct gst_space *space, gst_gpa_t gpa, uint64_t mask,
 		       struct gst_gather *gather)
 {
-	struct mask_walk masked = { .base = gpa, .mask = mask };
+	struct mask_walk masked;
 	unsigned int first = 0, last = 63;
 	gst_gpa_t start;
 	uint64_t size;
@@ -95,10 +118,14 @@ int gst_wrprotect_mask(struct gst_space *space, gst_gpa_t gpa, uint64_t mask,
 	if (!mask)
 		return -GST_EINVAL;
 	/* By hand: without Zbb the compiler's own would come from libgcc. */
-	while (!(mask >> first & 1))
-		first++;
-	while (!(mask >> last & 1))
-		last--;
+	for (unsigned int bits = 32; bits; bits /= 2) {
+		if (!(mask << (64 - bits - first)))
+			first += bits;
+		if (!(mask >> (last + 1 - bits)))
+			last -= bits;
+	}
+	masked.base = gpa;
+	masked.mask = mask;
 	start = gpa + ((gst_gpa_t)first << GST_PAGE_SHIFT);
 	size = (uint64_t)(last - first + 1) << GST_PAGE_SHIFT;
 	if (start < gpa)

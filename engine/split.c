@@ -37,7 +37,10 @@ static int split_leaf(struct gst_walk *walk)
 	if (walk->level > split->level) {
 		walk->pte = gst_table_split(walk->space, walk->gather, walk->ptep, walk->pte,
 					    walk->gpa, walk->level);
-		return walk->pte ? GST_WALK_DESCEND : -GST_EAGAIN;
+		if (!walk->pte)
+			return -GST_EAGAIN;
+		/* Its new leaves may be what is wanted. */
+		return walk->level - 1 == split->level ? GST_WALK_NEXT : GST_WALK_DESCEND;
 	}
 	if (gst_pte_is_napot(walk->pte) && split->level == 0)
 		return gst_napot_break(walk);

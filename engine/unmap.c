@@ -42,15 +42,24 @@ static int unmap_leaves(struct gst_walk *walk)
 	unsigned int run = gst_walk_run_length(walk), taken, n = 0, napot_entries = 0;
 	gst_gpa_t start = walk->gpa;
 
-	for (taken = 0; taken < run; taken++) {
+	taken = 0;
+	/* Most tables hold 4 KiB leaves alone. */
+	if (walk->level == 0 && !meta->napots) {
+		unsigned int end = run - (gst_seeded(STALE) && run > 1 && run < GST_TABLE_ENTRIES);
+
+		for (; taken < end; taken++) {
+			n += !!gst_pte_load(walk->ptep + taken);
+			gst_pte_store(walk->ptep + taken, 0);
+		}
+		taken = run;
+	}
+	for (; taken < run; taken++) {
 		gst_pte_t pte = gst_pte_load(walk->ptep + taken);
 
 		if (!pte)
 			continue;
 		if (gst_pte_is_table(pte) && walk->level)
 			break;
-		if (gst_seeded(STALE) && taken + 1 == run && run > 1 && run < GST_TABLE_ENTRIES)
-			continue;
 		if (gst_pte_is_napot(pte)) {
 			/* The range cuts the last one: the walk comes back to it. */
 			if (!(napot_entries % GST_NAPOT_ENTRIES) && run - taken < GST_NAPOT_ENTRIES)

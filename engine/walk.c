@@ -26,13 +26,31 @@ int gst_walk_begin(struct gst_walk *walk, struct gst_space *space, struct gst_ga
 	return 0;
 }
 
+/* Pass over the hole at which the walk stands, and those behind it in this page of a table. */
+static void pass_holes(struct gst_walk *walk)
+{
+	unsigned int shift = GST_LEVEL_SHIFT(walk->level);
+	unsigned int index = (walk->gpa >> shift) & (GST_TABLE_ENTRIES - 1);
+	unsigned int left = GST_TABLE_ENTRIES - index;
+	uint64_t touched = ((walk->end - 1) >> shift) - (walk->gpa >> shift) + 1;
+	const gst_pte_t *ptep = walk->ptep, *last = ptep + (touched < left ? touched : left) - 1;
+
+	while (ptep < last && !gst_pte_load(ptep + 1))
+		ptep++;
+	walk->gpa += (uint64_t)(ptep - walk->ptep) << shift;
+}
+
 static int visit(struct gst_walk *walk, const struct gst_visitor *visitor)
 {
 	walk->ptep = &walk->tables[walk->level][gst_pte_index(walk->gpa, walk->level, walk->top)];
 	walk->pte = walk->acquire ? gst_pte_load_acquire(walk->ptep) : gst_pte_load(walk->ptep);
 
-	if (!gst_pte_valid(walk->pte))
-		return visitor->hole ? visitor->hole(walk) : GST_WALK_NEXT;
+	if (!gst_pte_valid(walk->pte)) {
+		if (visitor->hole)
+			return visitor->hole(walk);
+		pass_holes(walk);
+		return GST_WALK_NEXT;
+	}
 	if (gst_pte_is_leaf(walk->pte) || walk->level == 0)
 		return visitor->leaf(walk);
 	return visitor->table ? visitor->table(walk) : GST_WALK_DESCEND;
@@ -59,6 +77,8 @@ int gst_walk_run(struct gst_walk *walk, const struct gst_visitor *visitor)
 		}
 
 		walk->gpa = (walk->gpa | (GST_LEVEL_SIZE(walk->level) - 1)) + 1;
+		if (walk->gpa >= walk->end && !visitor->leave)
+			return 0;
 		while (walk->level < walk->top &&
 		       (walk->gpa >= walk->end ||
 			gst_pte_index(walk->gpa, walk->level, walk->top) == 0)) {

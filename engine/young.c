@@ -10,11 +10,36 @@ struct young_walk {
 	bool young;
 };
 
+/* Leaves of 4 KiB, and holes among them, to the end of the range or of the table, or to one of 64 KiB. */
+static int young_pages(struct gst_walk *walk)
+{
+	struct young_walk *age = (struct young_walk *)walk;
+	gst_pte_t *ptep = walk->ptep, *end = ptep + gst_walk_run_length(walk);
+
+	/* The first one as it was when the walk read it: nobody is kept out. */
+	for (gst_pte_t pte = walk->pte;; pte = gst_pte_load(ptep)) {
+		if (gst_pte_is_napot(pte))
+			break;
+		if (pte & GST_PTE_A) {
+			age->young = true;
+			if (!age->clear)
+				return GST_WALK_STOP;
+			gst_pte_clear_bits(ptep, GST_PTE_A);
+		}
+		if (++ptep == end)
+			break;
+	}
+	gst_walk_take(walk, (unsigned int)(ptep - walk->ptep));
+	return GST_WALK_NEXT;
+}
+
 static int young_leaf(struct gst_walk *walk)
 {
 	struct young_walk *age = (struct young_walk *)walk;
 	gst_pte_t *ptep = gst_walk_leaf_ptep(walk);
 
+	if (walk->level == 0 && !gst_pte_is_napot(walk->pte))
+		return young_pages(walk);
 	/* A hart that updates A may do so in any one of the entries of a 64 KiB leaf. */
 	for (unsigned int i = 0; i < gst_walk_leaf_entries(walk); i++) {
 		if (!(gst_pte_load(&ptep[i]) & GST_PTE_A))
@@ -34,9 +59,11 @@ static const struct gst_visitor young_visitor = {
 
 int gst_young(struct gst_space *space, gst_gpa_t gpa, uint64_t size, bool clear)
 {
-	struct young_walk age = { .clear = clear };
+	struct young_walk age;
 	int ret = gst_walk_begin(&age.walk, space, NULL, gpa, size);
 
+	age.clear = clear;
+	age.young = false;
 	if (!ret)
 		ret = gst_walk_run(&age.walk, &young_visitor);
 	return ret ? ret : age.young;

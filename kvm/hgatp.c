@@ -14,6 +14,9 @@ static u64 host_modes __ro_after_init;
 /* What this hart has in hgatp; 0 where gstage has not put anything there. */
 static DEFINE_PER_CPU(unsigned long, loaded_hgatp);
 
+/* This hart is between reading a root word and having it in loaded_hgatp. */
+static DEFINE_PER_CPU(bool, loading);
+
 u64 gst_kvm_modes(void)
 {
 	return host_modes;
@@ -90,8 +93,13 @@ void kvm_riscv_gstage_update_hgatp(struct kvm_vcpu *vcpu)
 	unsigned long hgatp, flags;
 	gst_root_t root;
 
-	/* gst_kvm_forget_root() finds it loaded or not yet read, never in between. */
+	/*
+	 * gst_kvm_forget_root() sees that this hart is at it, or this hart sees the new
+	 * root: there is a full barrier between the store and the load on either side.
+	 */
 	local_irq_save(flags);
+	this_cpu_write(loading, true);
+	smp_mb();
 	root = gst_root(&gk->space);
 	/* No vCPU of a VM whose tables are gone runs again. */
 	if (root) {
@@ -100,6 +108,7 @@ void kvm_riscv_gstage_update_hgatp(struct kvm_vcpu *vcpu)
 		if (READ_ONCE(gk->hgatp) != hgatp)
 			WRITE_ONCE(gk->hgatp, gst_kvm_read_hgatp());
 	}
+	smp_store_release(this_cpu_ptr(&loading), false);
 	local_irq_restore(flags);
 }
 
@@ -112,6 +121,13 @@ static void forget_local(void *info)
 	kvm_riscv_local_hfence_gvma_all();
 }
 
+/* May the hart have this root? Where it is just loading, it answers for itself, with interrupts on. */
+static bool may_hold(int cpu, void *info)
+{
+	return smp_load_acquire(per_cpu_ptr(&loading, cpu)) ||
+	       (READ_ONCE(per_cpu(loaded_hgatp, cpu)) & HGATP_PPN) == *(unsigned long *)info;
+}
+
 /**
  * gst_kvm_forget_root() - take a root that is about to be freed out of every hart's hgatp
  * @root: the root, which no space has any more
@@ -119,10 +135,12 @@ static void forget_local(void *info)
  * A hart in HS-mode may still walk it by speculation, since HLV could use it at any
  * time. A vCPU that has it loaded while it is outside of the guest is left with
  * hgatp = 0: it has KVM_REQ_UPDATE_HGATP posted, or belongs to a VM that is gone.
+ * Harts that have another root, most often all, are not interrupted.
  */
 void gst_kvm_forget_root(gst_root_t root)
 {
 	unsigned long ppn = make_hgatp(root, 0) & HGATP_PPN;
 
-	on_each_cpu(forget_local, &ppn, 1);
+	smp_mb();
+	on_each_cpu_cond(may_hold, forget_local, &ppn, true);
 }

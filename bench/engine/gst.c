@@ -131,6 +131,17 @@ static void map_range(uint64_t gpa, uint64_t pages)
 	    gst_map(&space, gpa, pages * PAGE_BYTES, MEMORY_PA + gpa, ATTR, 0, &gather));
 }
 
+/* What a fault brings along: pages that lie anywhere, into a table that is there. */
+static void fill(uint64_t gpa, uint64_t count)
+{
+	static struct gst_page pages[FILL_PAGES];
+
+	if (!pages[0].attr)
+		for (unsigned int i = 0; i < FILL_PAGES; i++)
+			pages[i] = (struct gst_page){ MEMORY_PA + (i ^ 1) * PAGE_BYTES, ATTR };
+	RUN("gst_fill", gpa, gst_fill(&space, gpa, pages, count, &gather) < 0);
+}
+
 static void lookup(uint64_t gpa, uint64_t arg)
 {
 	struct gst_leaf leaf;
@@ -179,6 +190,7 @@ const struct impl bench_impl = {
 	.map_huge = map_huge,
 	.map_range = map_range,
 	.map_page = map_range,
+	.fill = fill,
 	.lookup = lookup,
 	.young_range = young,
 	.young_page = young,

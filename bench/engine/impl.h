@@ -11,6 +11,9 @@
 #define PAGE_BYTES UINT64_C(4096)
 #define HUGE_BYTES (512 * PAGE_BYTES)
 
+/* Pages of one fill. */
+#define FILL_PAGES 16
+
 /* What gpa 0 maps to: aligned like it, so that leaves can collapse. */
 #define MEMORY_PA UINT64_C(0x10000000000)
 
@@ -43,6 +46,7 @@ struct impl {
 	bench_fn map_huge;
 	bench_fn map_range;
 	bench_fn map_page;
+	bench_fn fill;
 	bench_fn lookup;
 	bench_fn young_range;
 	bench_fn young_page;

@@ -178,6 +178,13 @@ static void dense(uint64_t pages)
 	measure("unmap-most", &load, 512, bench_impl.unmap, 511, 0);
 	bench_impl.close();
 
+	if (bench_impl.fill) {
+		open_empty();
+		each(&load, 512, bench_impl.map_page, 1);
+		measure("fill", &load, FILL_PAGES, bench_impl.fill, FILL_PAGES, all);
+		bench_impl.close();
+	}
+
 	if (bench_impl.split && bench_impl.collapse) {
 		open_empty();
 		bench_impl.map_huge(0, pages);

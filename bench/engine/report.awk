@@ -15,6 +15,7 @@ BEGIN {
 	size_name[1024] = "1 Ki"; size_name[65536] = "64 Ki"; size_name[1048576] = "1 Mi"
 	text["map"] = "map, one call"
 	text["map-each"] = "map, a call per page"
+	text["fill"] = "fill, 16 pages a call"
 	text["lookup"] = "look up"
 	text["age"] = "age, one call"
 	text["age-each"] = "age, a call per page"
@@ -24,7 +25,7 @@ BEGIN {
 	text["unmap-most"] = "unmap 511 of each 512"
 	text["split"] = "split 2 MiB leaves"
 	text["collapse"] = "collapse to 2 MiB"
-	split("map map-each lookup age age-each protect protect-mask unmap unmap-most split collapse", operations, " ")
+	split("map map-each fill lookup age age-each protect protect-mask unmap unmap-most split collapse", operations, " ")
 	tolerance = 1.10
 }
 

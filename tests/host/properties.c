@@ -4,6 +4,7 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "world.h"
 
@@ -32,6 +33,7 @@ int run_properties(const struct property *properties, size_t n)
 	struct test_case *cases = calloc(n * GST_FORMATS, sizeof(*cases));
 	struct CMUnitTest *tests = calloc(n * GST_FORMATS, sizeof(*tests));
 	size_t used = 0;
+	const char *only = getenv("GST_FORMAT");
 	int failed;
 
 	if (!cases || !tests)
@@ -40,7 +42,8 @@ int run_properties(const struct property *properties, size_t n)
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	for (unsigned int f = 0; f < GST_FORMATS; f++) {
-		if (gst_formats[f].xlen != GST_XLEN)
+		if (gst_formats[f].xlen != GST_XLEN ||
+		    (only && strcmp(only, gst_formats[f].name)))
 			continue;
 		for (size_t i = 0; i < n; i++) {
 			struct test_case *tc = &cases[used];

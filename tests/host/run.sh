@@ -9,7 +9,7 @@ shift
 name=$(basename "$tap" .tap)
 start=$(date +%s)
 
-timeout 600 "$@" >"$tap.part" 2>"$tap.errors"
+timeout "${TEST_TIMEOUT:-600}" "$@" >"$tap.part" 2>"$tap.errors"
 status=$?
 
 # Anything that is not TAP becomes a comment.

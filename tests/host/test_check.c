@@ -293,6 +293,54 @@ static void inv_10(struct world *w)
 	}
 }
 
+/* The 16 entries of a leaf of 64 KiB, each of which may be wrong by itself. */
+static void inv_11(struct world *w)
+{
+	gst_gpa_t gpa = 20 * w_size(w, 1);
+	struct gst_meta *meta;
+	struct spec_result res;
+
+	lay_out(w);
+	/* N where it has no business. */
+	for (unsigned int level = 0; GST_XLEN == 64 && level <= w_top(w); level++)
+		spoil(w, 11, leaf_at(w, level), level, BIT(63), 0);
+	if (GST_XLEN == 32)
+		return;
+	W_OK(w_map(w, gpa, 2 * W_NAPOT, 0x70000, W_RW | GST_NAPOT, 0));
+	for (unsigned int i = 0; i < 16; i++) {
+		gst_gpa_t page = gpa + i * W_PAGE;
+		gst_pte_t *ptep = entry(w, page, 0), good = *ptep;
+
+		/* Other memory, another permission, another encoding, a page alone, nothing. */
+		const gst_pte_t bad[] = {
+			good ^ BIT(14),           good ^ BIT(2),
+			good ^ BIT(10),           good ^ BIT(13),
+			(good ^ BIT(63) ^ BIT(13)) | (gst_pte_t)i << 10,
+			0,
+		};
+
+		for (unsigned int k = 0; k < sizeof(bad) / sizeof(bad[0]); k++) {
+			*ptep = bad[k];
+			expect_inv(w, 11);
+		}
+		/* A alone may differ. */
+		*ptep = good ^ BIT(6);
+		CHECK_EQ("case", gst_check(&w->space, NULL, NULL), 0, "violations of an old entry");
+		*ptep = good;
+	}
+	spec_translate(&w->machine, gpa, &res);
+	meta = testmem_meta(res.table[0]);
+	meta->napots++;
+	expect_inv(w, 11);
+	meta->napots -= 2;
+	expect_inv(w, 11);
+	meta->napots++;
+	w->space.napots++;
+	expect_inv(w, 10);
+	w->space.napots--;
+	CHECK_EQ("case", gst_check(&w->space, NULL, NULL), 0, "violations");
+}
+
 static void the_same_twice(struct world *w)
 {
 	struct gst_space other;
@@ -323,6 +371,7 @@ static const struct property properties[] = {
 	{ "gst_check() reports INV-08, a table pointer in level 0", inv_08 },
 	{ "gst_check() reports INV-09, an entry that is not valid and not zero", inv_09 },
 	{ "gst_check() reports INV-10, counters that are wrong", inv_10 },
+	{ "gst_check() reports INV-11, 16 entries that are no leaf of 64 KiB", inv_11 },
 	{ "gst_check() may be called any number of times", the_same_twice },
 };
 

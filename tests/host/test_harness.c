@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "world.h"
+#include "world_check.h"
 
 /* Leave it as it should not be, and begin anew. */
 static void forget(struct world *w)
@@ -121,6 +122,89 @@ static void check_all(void *arg)
 static void check_invariants(void *arg)
 {
 	w_check_invariants(arg);
+}
+
+struct look {
+	struct world *w;
+	gst_gpa_t gpa;
+};
+
+static void check_page(void *arg)
+{
+	const struct look *look = arg;
+
+	w_check_gpa(look->w, look->gpa);
+}
+
+static gst_gpa_t unit(struct world *w)
+{
+	W_OK(w_map(w, base(w), 2 * W_NAPOT, 0, W_RWX | GST_NAPOT, 0));
+	return base(w) + 5 * W_PAGE;
+}
+
+/* An entry that a hart has read may give it the translations of all the 16 pages. */
+static void harts_know_all_of_64_kib_from_any_of_it(struct world *w)
+{
+	for (unsigned int i = 0; W_HAS_NAPOT && i < 16; i++) {
+		gst_gpa_t page = unit(w);
+
+		/* No more is read than this. */
+		for (unsigned int n = 0; n < 8; n++)
+			w_cache(w, base(w) + i * W_PAGE);
+		model_unmap(&w->model, page, page + W_PAGE);
+		test_catches("TLB", finish, w);
+		/* Each page goes by a fence of its own, and no more than it. */
+		tlb_fence_range(&w->tlb, page, page + W_PAGE, W_PAGE);
+		finish(w);
+		model_unmap(&w->model, page + W_PAGE, page + 2 * W_PAGE);
+		test_catches("TLB", finish, w);
+		forget(w);
+	}
+}
+
+/* A page of it goes, and the other entries are left to say that it is there. */
+static void a_torn_leaf_of_64_kib_is_caught(struct world *w)
+{
+	for (unsigned int i = 0; W_HAS_NAPOT && i < 16; i++) {
+		gst_gpa_t page = unit(w) - 5 * W_PAGE + i * W_PAGE;
+
+		change_leaf(w, page, 0);
+		test_catches("model", check_page, &(struct look){ w, page });
+		model_unmap(&w->model, page, page + W_PAGE);
+		test_catches("spec walker", check_all, w);
+		test_catches("gst_check", check_invariants, w);
+		forget(w);
+
+		/* A page in the place of one of the 16. */
+		page = unit(w) - 5 * W_PAGE + i * W_PAGE;
+		change_leaf(w, page, UINT64_C(1) << 63 | (8 ^ i) << 10);
+		test_catches("spec walker", check_all, w);
+		test_catches("gst_check", check_invariants, w);
+		forget(w);
+	}
+}
+
+static void leaves_of_64_kib_miscounted_are_caught(struct world *w)
+{
+	if (!W_HAS_NAPOT)
+		return;
+	unit(w);
+	w->space.napots++;
+	test_catches("counters", check_all, w);
+	test_catches("gst_check", check_invariants, w);
+	w->space.napots--;
+}
+
+static void check_largest(void *arg)
+{
+	w_check_largest(arg, base(arg), base(arg), w_size(arg, 1), 1, false);
+}
+
+static void leaves_of_a_wrong_size_are_caught(struct world *w)
+{
+	W_OK(w_map(w, base(w), w_size(w, 1), w_size(w, 1), W_RW, 0));
+	test_catches("leaf size", check_largest, w);
+	forget(w);
 }
 
 static void a_leaf_that_is_not_what_it_should_be_is_caught(struct world *w)
@@ -291,6 +375,11 @@ static const struct property properties[] = {
 	  a_leaf_that_is_not_what_it_should_be_is_caught },
 	{ "a leaf too many is caught", a_leaf_too_many_is_caught },
 	{ "counters that are wrong are caught", counters_that_are_wrong_are_caught },
+	{ "harts know all of a 64 KiB leaf from any of its entries",
+	  harts_know_all_of_64_kib_from_any_of_it },
+	{ "a torn leaf of 64 KiB is caught", a_torn_leaf_of_64_kib_is_caught },
+	{ "64 KiB leaves miscounted are caught", leaves_of_64_kib_miscounted_are_caught },
+	{ "leaves that could be larger are caught", leaves_of_a_wrong_size_are_caught },
 	{ "misuse of the embedder is caught", misuse_of_the_embedder_is_caught },
 	{ "tables that are forgotten are caught", tables_that_are_forgotten_are_caught },
 	{ "harts walk by pointers that they hold", harts_walk_by_pointers_that_they_hold },

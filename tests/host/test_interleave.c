@@ -68,7 +68,7 @@ static void (*const states[])(struct world *w) = {
 #define STATES (sizeof(states) / sizeof(states[0]))
 
 /* The operations: each on the space, and on the model of what should come of it. */
-enum kind { MAP, PROTECT, MASK, SPLIT };
+enum kind { MAP, FILL, PROTECT, MASK, SPLIT };
 
 struct op {
 	enum kind kind;
@@ -88,6 +88,7 @@ static const struct op ops[] = {
 	{ MAP, 1, 1, SAME, 0, GST_READ },
 	{ MAP, 0, 0, 0, 1, W_RWX },
 	{ MAP, 0, ~UINT64_C(0), SAME, ~0u, W_RW },
+	{ FILL, 0, 6, 0x200000, 0, GST_READ },
 	{ PROTECT, 1, 1, 0, 0, 0 },
 	{ PROTECT, 0, 3, GST_WHOLE_LEAVES, 0, 0 },
 	{ PROTECT, 2, 0, 0, 0, 0 },
@@ -115,6 +116,17 @@ static gst_pa_t op_pa(struct world *w, const struct op *op)
 	return op->what == SAME ? base_pa(w) + (uint64_t)op->from * W_PAGE : op->what;
 }
 
+static int fill(struct world *w, const struct op *op, struct gst_gather *gather)
+{
+	struct gst_page page[8] = { 0 };
+	int ret;
+
+	for (unsigned int i = 0; i < op->pages; i++)
+		page[i] = (struct gst_page){ op->what + i * 2 * W_PAGE, op->attr };
+	ret = gst_fill(&w->space, op_gpa(w, op), page, (unsigned int)op->pages, gather);
+	return ret > 0 ? 0 : ret;
+}
+
 static int run(struct world *w, const struct op *op, struct gst_gather *gather)
 {
 	gst_gpa_t gpa = op_gpa(w, op);
@@ -123,6 +135,8 @@ static int run(struct world *w, const struct op *op, struct gst_gather *gather)
 	switch (op->kind) {
 	case MAP:
 		return gst_map(&w->space, gpa, size, op_pa(w, op), op->attr, op->max_level, gather);
+	case FILL:
+		return fill(w, op, gather);
 	case PROTECT:
 		return gst_wrprotect(&w->space, gpa, size, (unsigned int)op->what, gather);
 	case MASK:
@@ -136,13 +150,14 @@ static int run(struct world *w, const struct op *op, struct gst_gather *gather)
 /*
  * How much of a leaf an operation takes that takes leaves whole depends on what the
  * other has made of it: what was asked for, the leaf of the start state, or one of level 1
- * or of the top.
+ * or of the top. And a fill does all that it can or, where there is no table yet, nothing.
  */
 enum reach { ASKED, LEAF, LEVEL_1, TOP, REACHES };
 
-static bool takes_whole(const struct op *op)
+static bool may_differ(const struct op *op)
 {
-	return op->kind == MASK || (op->kind == PROTECT && op->what & GST_WHOLE_LEAVES);
+	return op->kind == FILL || op->kind == MASK ||
+	       (op->kind == PROTECT && op->what & GST_WHOLE_LEAVES);
 }
 
 static void run_model(struct world *w, struct model *m, const struct op *op, enum reach reach)
@@ -151,7 +166,11 @@ static void run_model(struct world *w, struct model *m, const struct op *op, enu
 
 	if (op->kind == MAP)
 		model_map(m, lo, hi, op_pa(w, op), op->attr);
-	if (op->kind == MAP || op->kind == SPLIT)
+	for (unsigned int i = 0; op->kind == FILL && reach == ASKED && i < op->pages; i++)
+		if (!model_at(m, lo + i * W_PAGE))
+			model_map(m, lo + i * W_PAGE, lo + (i + 1) * W_PAGE,
+				  op->what + i * 2 * W_PAGE, op->attr);
+	if (op->kind == MAP || op->kind == FILL || op->kind == SPLIT)
 		return;
 	if (reach == LEAF && model_at(&w->before, lo)) {
 		hi = model_at(&w->before, lo)->hi;
@@ -221,8 +240,8 @@ static unsigned int all_results(struct world *w, const struct op *a, const struc
 	unsigned int n = 0;
 
 	for (unsigned int swapped = 0; swapped < 2; swapped++)
-		for (enum reach ra = 0; ra < (takes_whole(a) ? REACHES : 1); ra++)
-			for (enum reach rb = 0; rb < (takes_whole(b) ? REACHES : 1); rb++) {
+		for (enum reach ra = 0; ra < (may_differ(a) ? REACHES : 1); ra++)
+			for (enum reach rb = 0; rb < (may_differ(b) ? REACHES : 1); rb++) {
 				struct model *m = &results[n++];
 
 				model_copy(m, &w->before);

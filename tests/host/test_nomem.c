@@ -50,9 +50,15 @@ static void old_and_protected(struct world *w)
 	w_young(w, 0, w_limit(w), true);
 }
 
+static void leaves_of_64_kib(struct world *w)
+{
+	w_map(w, place(w) - W_NAPOT, w_size(w, 1) + W_NAPOT, 7 * W_NAPOT, W_RW | W_MAKE_NAPOT, 0);
+	w_map(w, place(w) + w_size(w, 1), w_size(w, 1), 0, W_RWX, 1);
+}
+
 static void (*const states[])(struct world *w) = {
 	nothing,    a_leaf_of_the_top,     leaves_of_level_1,
-	some_pages, pages_and_huge_leaves, old_and_protected,
+	some_pages, pages_and_huge_leaves, old_and_protected, leaves_of_64_kib,
 };
 
 #define STATES (sizeof(states) / sizeof(states[0]))
@@ -110,6 +116,53 @@ static int wrprotect_a_page(struct world *w)
 static int wrprotect_from_leaf_to_leaf(struct world *w)
 {
 	return w_wrprotect(w, place(w) + W_PAGE, w_size(w, w_top(w)), 0);
+}
+
+static int map_64_kib(struct world *w)
+{
+	return w_map(w, place(w) - W_PAGE, 3 * W_NAPOT, 0xf000, W_RWX | W_MAKE_NAPOT, 0);
+}
+
+static int split_a_page(struct world *w)
+{
+	return w_split(w, place(w) + 3 * W_PAGE, W_PAGE, 0);
+}
+
+static int split_two_branches(struct world *w)
+{
+	return w_split(w, place(w) + w_size(w, 1) - W_PAGE, 2 * W_PAGE, 0);
+}
+
+static int split_to_level_1(struct world *w)
+{
+	return w_split(w, place(w) + W_PAGE, w_size(w, w_top(w)), w_top(w) > 1 ? w_top(w) - 1 : 0);
+}
+
+/* The same in shared entry; what that cannot do is done in exclusive entry, as by a caller. */
+
+static int shared(struct world *w, int (*op)(struct world *w))
+{
+	int ret;
+
+	w_share(w, true);
+	ret = op(w);
+	w_share(w, false);
+	return ret == -GST_EBUSY ? op(w) : ret;
+}
+
+static int map_two_branches_shared(struct world *w)
+{
+	return shared(w, map_two_branches);
+}
+
+static int wrprotect_from_leaf_to_leaf_shared(struct world *w)
+{
+	return shared(w, wrprotect_from_leaf_to_leaf);
+}
+
+static int split_two_branches_shared(struct world *w)
+{
+	return shared(w, split_two_branches);
 }
 
 typedef int (*operation)(struct world *w);
@@ -202,6 +255,13 @@ EVERYWHERE(unmap_from_leaf_to_leaf)
 EVERYWHERE(unmap_the_head)
 EVERYWHERE(wrprotect_a_page)
 EVERYWHERE(wrprotect_from_leaf_to_leaf)
+EVERYWHERE(map_64_kib)
+EVERYWHERE(split_a_page)
+EVERYWHERE(split_two_branches)
+EVERYWHERE(split_to_level_1)
+EVERYWHERE(map_two_branches_shared)
+EVERYWHERE(wrprotect_from_leaf_to_leaf_shared)
+EVERYWHERE(split_two_branches_shared)
 
 /* What is said to need no memory asks for none, whatever is there. */
 static void others_ask_for_none(struct world *w)
@@ -216,6 +276,8 @@ static void others_ask_for_none(struct world *w)
 		w->mem.fail_reserve = 1;
 		reserves = w->mem.reserves;
 		w_young(w, gpa + W_PAGE, W_PAGE, true);
+		CHECK_RET(w_collapse(w, 0, w_limit(w), ~0u, W_MAKE_NAPOT), 0);
+		CHECK_RET(w_iterate(w, 0, w_limit(w), 3), 0);
 		CHECK_RET(w_wrprotect_mask(w, gpa + W_PAGE, 5), 0);
 		CHECK_RET(w_wrprotect(w, gpa + W_PAGE, W_PAGE, GST_WHOLE_LEAVES), 0);
 		CHECK_RET(w_unmap(w, gpa + W_PAGE, w_size(w, 1), GST_WHOLE_LEAVES), 0);
@@ -233,7 +295,9 @@ static void no_more_is_asked_for_than_is_needed(struct world *w)
 	const operation operations[] = { map_a_page,      map_two_branches,
 					 map_many_tables, map_leaves_of_all_levels,
 					 unmap_a_page,    unmap_from_leaf_to_leaf,
-					 unmap_the_head,  wrprotect_a_page };
+					 unmap_the_head,  wrprotect_a_page,
+					 map_64_kib,      split_a_page,
+					 split_two_branches, split_to_level_1 };
 
 	for (unsigned int state = 0; state < STATES; state++)
 		for (unsigned int i = 0; i < sizeof(operations) / sizeof(operations[0]); i++) {
@@ -289,6 +353,14 @@ static const struct property properties[] = {
 	{ "a write-protect of a page without memory changes nothing", wrprotect_a_page_everywhere },
 	{ "a write-protect that cuts two leaves without memory changes nothing",
 	  wrprotect_from_leaf_to_leaf_everywhere },
+	{ "a map with 64 KiB leaves without memory changes nothing", map_64_kib_everywhere },
+	{ "a split to a page without memory changes nothing", split_a_page_everywhere },
+	{ "a split of two leaves without memory changes nothing", split_two_branches_everywhere },
+	{ "a split by one level without memory changes nothing", split_to_level_1_everywhere },
+	{ "a shared map without memory changes nothing", map_two_branches_shared_everywhere },
+	{ "a shared write-protect without memory changes nothing",
+	  wrprotect_from_leaf_to_leaf_shared_everywhere },
+	{ "a shared split without memory changes nothing", split_two_branches_shared_everywhere },
 	{ "a map that takes billions of tables is ENOMEM at once",
 	  a_map_of_billions_of_tables_is_enomem },
 	{ "what is said to need no memory asks for none", others_ask_for_none },

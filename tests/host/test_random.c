@@ -50,10 +50,10 @@ static gst_gpa_t pick_gpa(struct sequence *seq)
 	return gpa % w_limit(w);
 }
 
-/* So much that pieces of @level are some 2000 and no more: this is a test of edges. */
+/* So much that pieces of @level are some 1100 and no more: this is a test of edges. */
 static uint64_t at_most(struct world *w, uint64_t size, unsigned int level)
 {
-	uint64_t most = 2000 * w_size(w, level);
+	uint64_t most = 1100 * w_size(w, level);
 
 	return size > most ? most : size;
 }
@@ -129,6 +129,23 @@ static void step_map(struct sequence *seq)
 	}
 }
 
+/* Pages from anywhere, as a fault brings along those around it. */
+static void step_fill(struct sequence *seq, gst_gpa_t gpa)
+{
+	struct world *w = seq->w;
+	unsigned int count = 1 + rng_below(&w->rng, 40);
+	struct gst_page pages[40];
+
+	for (unsigned int i = 0; i < count; i++)
+		pages[i] = (struct gst_page){
+			.pa = rng_below(&w->rng, 1 << 20) * W_PAGE,
+			.attr = rng_one_in(&w->rng, 4) ? 0 : pick_attr(&w->rng),
+		};
+	if (rng_one_in(&w->rng, 100))
+		pages[0] = (struct gst_page){ .pa = rng_next(&w->rng), .attr = W_RW };
+	w_fill(w, gpa, pages, count);
+}
+
 static void step_wrprotect(struct world *w, gst_gpa_t gpa, uint64_t size, unsigned int flags)
 {
 	if (w_wrprotect(w, gpa, size, flags) == -GST_EBUSY) {
@@ -199,7 +216,7 @@ static void step_reformat(struct world *w)
 	w->mem.fail_root = 0;
 }
 
-static const bool needs_exclusive[17] = { [5] = true, [6] = true, [7] = true, [12] = true,
+static const bool needs_exclusive[18] = { [5] = true, [6] = true, [7] = true, [12] = true,
 					  [15] = true };
 
 static void step(struct sequence *seq)
@@ -208,7 +225,7 @@ static void step(struct sequence *seq)
 	unsigned int level = rng_below(&w->rng, w_top(w) + 1);
 	unsigned int flags = rng_one_in(&w->rng, 3) ? GST_WHOLE_LEAVES : 0;
 	gst_gpa_t gpa = pick_gpa(seq);
-	unsigned int op = rng_below(&w->rng, 17);
+	unsigned int op = rng_below(&w->rng, 18);
 
 	if (rng_one_in(&w->rng, 16))
 		w->mem.fail_reserve = 1;
@@ -255,12 +272,15 @@ static void step(struct sequence *seq)
 	case 11:
 		w_touch(w, gpa);
 		break;
+	case 17:
+		step_fill(seq, gpa);
+		break;
 	}
 	w->mem.fail_reserve = 0;
 	if (!rng_one_in(&w->rng, 4))
 		w_finish(w);
 	/* Keep it small enough for a look at all of it. */
-	if (w->space.tables > 400) {
+	if (w->space.tables > 200) {
 		w_share(w, false);
 		w_unmap(w, 0, w_limit(w), 0);
 	}
@@ -284,7 +304,7 @@ static void run_sequence(struct world *w, uint64_t steps)
 
 	for (uint64_t i = 0; i < steps; i++) {
 		step(&seq);
-		if (i % 32 == 31)
+		if (i % 64 == 63)
 			w_check_all(w);
 	}
 	w_finish(w);

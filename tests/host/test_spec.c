@@ -150,6 +150,35 @@ static void minds_every_reserved_bit(struct world *w)
 	CHECK_EQ("self-test", fault_of(w, 0, leaf | 3 << 8), SPEC_NO_FAULT, "RSW");
 }
 
+/* Svnapot: the one encoding that there is, in the last level alone. */
+static void knows_leaves_of_64_kib(struct world *w)
+{
+	const uint64_t n = UINT64_C(1) << 63, leaf = V | R | W | U | A | D;
+
+	for (unsigned int low = 0; GST_XLEN == 64 && low < 16; low++)
+		CHECK_EQ("self-test", fault_of(w, 0, n | ppn(0x120000 + low * 4096) | leaf),
+			 low == 8 ? SPEC_NO_FAULT : SPEC_RESERVED, "the low bits of the PPN");
+	for (unsigned int level = 1; GST_XLEN == 64 && level <= w_top(w); level++) {
+		CHECK_EQ("self-test", fault_of(w, level, n | leaf), SPEC_RESERVED, "N further up");
+		CHECK_EQ("self-test", fault_of(w, level, n | ppn(0x8000) | leaf), SPEC_RESERVED,
+			 "N further up");
+	}
+	for (unsigned int i = 0; GST_XLEN == 64 && i < 16; i++) {
+		struct spec_machine m = machine_of(w);
+		struct spec_result res;
+		uint64_t gpa = build(&m, 0, 0) & ~UINT64_C(0xffff);
+
+		/* Of the 16 one alone is there: it is enough to know all about the leaf. */
+		put(m.mode, MEM_PA + (4 + (w_top(w) - 1)) * 4096, i, n | ppn(0x128000) | leaf);
+		CHECK("self-test", spec_translate(&m, gpa + i * 4096 + 5, &res), "no leaf");
+		CHECK("self-test", res.napot && !res.level, "no leaf of 64 KiB");
+		CHECK_EQ("self-test", res.gpa, gpa, "gpa");
+		CHECK_EQ("self-test", res.size, 65536, "size");
+		CHECK_EQ("self-test", res.pa, 0x120000, "pa");
+		CHECK("self-test", !spec_translate(&m, gpa + (i ^ 1) * 4096, &res), "another entry");
+	}
+}
+
 static void takes_no_gpa_beyond_the_format_and_no_misaligned_root(struct world *w)
 {
 	struct spec_machine m = machine_of(w);
@@ -218,6 +247,7 @@ static const struct property properties[] = {
 	{ "the walker finds a leaf of every level", finds_a_leaf_of_every_level },
 	{ "the walker faults where the specification says", faults_where_the_spec_says },
 	{ "the walker minds every reserved bit", minds_every_reserved_bit },
+	{ "the walker knows leaves of 64 KiB", knows_leaves_of_64_kib },
 	{ "the walker takes no gpa beyond the format and no misaligned root",
 	  takes_no_gpa_beyond_the_format_and_no_misaligned_root },
 	{ "the visitor sees what a walk can reach", visits_what_a_walk_can_reach },

@@ -69,6 +69,7 @@ void w_end(struct world *w);
  */
 int w_map(struct world *w, gst_gpa_t gpa, uint64_t size, gst_pa_t pa, gst_attr_t attr,
 	  unsigned int max_level);
+int w_fill(struct world *w, gst_gpa_t gpa, const struct gst_page *pages, unsigned int count);
 int w_unmap(struct world *w, gst_gpa_t gpa, uint64_t size, unsigned int flags);
 int w_wrprotect(struct world *w, gst_gpa_t gpa, uint64_t size, unsigned int flags);
 int w_wrprotect_mask(struct world *w, gst_gpa_t gpa, uint64_t mask);

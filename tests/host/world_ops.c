@@ -65,6 +65,46 @@ int w_map(struct world *w, gst_gpa_t gpa, uint64_t size, gst_pa_t pa, gst_attr_t
 	return w_after_op(w, ret, want);
 }
 
+int w_fill(struct world *w, gst_gpa_t gpa, const struct gst_page *pages, unsigned int count)
+{
+	int want = w_range_error(w, gpa, count * W_PAGE), filled = 0;
+	uint64_t reserves = w->mem.reserves, allocs = w->mem.allocs;
+
+	w_log_op(w, "fill gpa=0x%llx count=%u%s", LL(gpa), count,
+		 w->gather.shared ? " shared" : "");
+	for (unsigned int i = 0; i < count && !want; i++) {
+		if (!pages[i].attr)
+			continue;
+		if (!(pages[i].attr & GST_READ) || (pages[i].attr & ~GST_ATTR_ALL) ||
+		    (pages[i].attr & ATTR_TYPES) == ATTR_TYPES || pages[i].pa % W_PAGE)
+			want = -GST_EINVAL;
+		else if (pages[i].pa >> (GST_XLEN == 64 ? 56 : 34))
+			want = -GST_ERANGE;
+	}
+	w_aim(w, gpa, gpa + count * W_PAGE);
+	w_before_op(w);
+	for (unsigned int i = 0; i < count && !want; i++) {
+		gst_gpa_t page = gpa + i * W_PAGE;
+		struct spec_result res;
+
+		/* A hole in a table that is there. */
+		if (!pages[i].attr || spec_translate(&w->machine, page, &res) || res.level)
+			continue;
+		model_map(&w->model, page, page + W_PAGE, pages[i].pa,
+			  pages[i].attr & ~(GST_NAPOT | GST_KEEP));
+		filled++;
+	}
+	w_look_before(w);
+	w->busy = !want;
+	want = want ? want : filled;
+	filled = gst_fill(&w->space, gpa, pages, count, &w->gather);
+	w->busy = false;
+	if (filled > 0)
+		w_check_coming(w);
+	CHECK("reserve", w->mem.reserves == reserves && w->mem.allocs == allocs, "it takes memory");
+	return w_after_op(w, filled, want);
+}
+
 int w_unmap(struct world *w, gst_gpa_t gpa, uint64_t size, unsigned int flags)
 {
 	int want = w_range_error(w, gpa, size);

@@ -24,7 +24,7 @@ esac
 mkfifo in
 (
 	exec <>in
-	exec ./gstage exec --mode auto -- qemu-system-riscv64 -M virt -accel kvm -cpu host -smp 2 -m 128 -nographic -nodefaults \
+	exec ./gstage exec --mode auto -- qemu-system-riscv64 -M virt -accel kvm -cpu host -smp 2 -m 2G -nographic -nodefaults \
 		-serial stdio -kernel /guest/Image -initrd /guest/initrd \
 		-append "console=ttyS0 quiet panic=-1 gstage=$name gstage_wait gstage_loop=600" -no-reboot
 ) >out 2>&1 &
@@ -33,7 +33,7 @@ pid=$!
 lines() { grep -c "^gstage-guest: $name: $1" out; }
 
 # wait_lines TEXT N: until the guest has printed more than N such lines, QEMU has ended, or it has been too long.
-end=$(($(cut -d. -f1 /proc/uptime) + 130))
+end=$(($(cut -d. -f1 /proc/uptime) + 230))
 wait_lines() {
 	until [ "$(lines "$1")" -gt "$2" ]; do
 		kill -0 $pid 2>/dev/null || return 1
