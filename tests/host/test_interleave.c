@@ -72,9 +72,9 @@ enum kind { MAP, FILL, PROTECT, MASK, SPLIT };
 
 struct op {
 	enum kind kind;
-	int64_t from;         /* pages from base() */
-	uint64_t pages;       /* 0: as many as a leaf of level 1; ~0: of the top */
-	uint64_t what;        /* pa, flags, mask or level */
+	int64_t from;   /* pages from base() */
+	uint64_t pages; /* 0: as many as a leaf of level 1; ~0: of the top */
+	uint64_t what;  /* pa, flags, mask or level */
 	unsigned int max_level;
 	gst_attr_t attr;
 };
