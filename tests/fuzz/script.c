@@ -190,41 +190,63 @@ static void reformat(struct script *s, unsigned int op)
 	w_reformat(s->w, fmt);
 }
 
+/* One of the pages is none that a PTE can hold: all is refused. */
+static int spoil(struct gst_page *page, unsigned int how)
+{
+	if (!page->attr)
+		return 0;
+	switch (how) {
+	case 1:
+		page->attr = GST_WRITE;
+		return -GST_EINVAL;
+	case 2:
+		page->pa++;
+		return -GST_EINVAL;
+	case 3:
+		page->pa = GST_PA_END;
+		return -GST_ERANGE;
+	}
+	return 0;
+}
+
 /* The pages that gst_fill() must map are those whose walk ends in a hole of level 0. */
-static void fill(struct script *s, gst_gpa_t gpa)
+static void fill(struct script *s, unsigned int op, gst_gpa_t gpa)
 {
 	struct world *w = s->w;
-	unsigned int count = 1 + byte(s) % 64, want = 0;
+	unsigned int count = byte(s) % 65;
 	gst_attr_t attr = (attributes(s) & GST_ATTR_ALL & ~(GST_NAPOT | GST_KEEP)) | GST_READ;
 	unsigned int how = byte(s);
 	struct gst_page pages[64];
-	int ret;
+	int want = w_range_error(w, gpa, count * W_PAGE), bad = 0, filled = 0, ret;
 
-	if ((w_limit(w) - gpa) / W_PAGE < count)
-		count = (unsigned int)((w_limit(w) - gpa) / W_PAGE);
-	w_log_op(w, "fill gpa=0x%llx count=%u attr=0x%x how=0x%x", (unsigned long long)gpa, count,
-		 attr, how);
+	w_log_op(w, "fill gpa=0x%llx count=%u attr=0x%x how=0x%x%s", (unsigned long long)gpa, count,
+		 attr, how, op & SCRIPT_WHOLE ? " spoilt" : "");
 	w_aim(w, gpa, gpa + count * W_PAGE);
 	w_before_op(w);
 	for (unsigned int i = 0; i < count; i++) {
+		/* Pages that lie anywhere, and some left out. */
+		pages[i] = (struct gst_page){ pa_for(s, gpa + i * W_PAGE, (how + i) & 7), attr };
+		if (how >> 5 && i % (how >> 5) == 1)
+			pages[i].attr = 0;
+		if (op & SCRIPT_WHOLE && i == (how & 31))
+			bad = spoil(&pages[i], how >> 5);
+	}
+	want = want ? want : bad;
+	for (unsigned int i = 0; i < count && !want; i++) {
 		gst_gpa_t at = gpa + i * W_PAGE;
 		struct spec_result res;
 
-		/* Pages that lie anywhere, and some left out. */
-		pages[i] = (struct gst_page){ pa_for(s, at, (how + i) & 7), attr };
-		if (how >> 5 && i % (how >> 5) == 1)
-			pages[i].attr = 0;
 		if (!pages[i].attr || spec_translate(&w->machine, at, &res) || res.level)
 			continue;
 		model_map(&w->model, at, at + W_PAGE, pages[i].pa, attr);
-		want++;
+		filled++;
 	}
 	w_look_before(w);
-	w->busy = true;
+	w->busy = !want;
 	ret = gst_fill(&w->space, gpa, pages, count, &w->gather);
 	w->busy = false;
 	w_check_coming(w);
-	w_after_op(w, ret, (int)want);
+	w_after_op(w, ret, want ? want : filled);
 }
 
 static void step(struct script *s)
@@ -287,7 +309,7 @@ static void step(struct script *s)
 		w_iterate(w, gpa, size, byte(s) & 7);
 		break;
 	case SCRIPT_FILL:
-		fill(s, gpa);
+		fill(s, op, gpa);
 		break;
 	case SCRIPT_SHARE:
 		w_share(w, byte(s) & 1);
