@@ -190,63 +190,25 @@ static void reformat(struct script *s, unsigned int op)
 	w_reformat(s->w, fmt);
 }
 
-/* One of the pages is none that a PTE can hold: all is refused. */
-static int spoil(struct gst_page *page, unsigned int how)
-{
-	if (!page->attr)
-		return 0;
-	switch (how) {
-	case 1:
-		page->attr = GST_WRITE;
-		return -GST_EINVAL;
-	case 2:
-		page->pa++;
-		return -GST_EINVAL;
-	case 3:
-		page->pa = GST_PA_END;
-		return -GST_ERANGE;
-	}
-	return 0;
-}
-
-/* The pages that gst_fill() must map are those whose walk ends in a hole of level 0. */
+/* Pages that lie anywhere, some of them left out; or one among them that no PTE can hold. */
 static void fill(struct script *s, unsigned int op, gst_gpa_t gpa)
 {
-	struct world *w = s->w;
 	unsigned int count = byte(s) % 65;
-	gst_attr_t attr = (attributes(s) & GST_ATTR_ALL & ~(GST_NAPOT | GST_KEEP)) | GST_READ;
+	gst_attr_t attr = attributes(s);
 	unsigned int how = byte(s);
 	struct gst_page pages[64];
-	int want = w_range_error(w, gpa, count * W_PAGE), bad = 0, filled = 0, ret;
 
-	w_log_op(w, "fill gpa=0x%llx count=%u attr=0x%x how=0x%x%s", (unsigned long long)gpa, count,
-		 attr, how, op & SCRIPT_WHOLE ? " spoilt" : "");
-	w_aim(w, gpa, gpa + count * W_PAGE);
-	w_before_op(w);
 	for (unsigned int i = 0; i < count; i++) {
-		/* Pages that lie anywhere, and some left out. */
 		pages[i] = (struct gst_page){ pa_for(s, gpa + i * W_PAGE, (how + i) & 7), attr };
 		if (how >> 5 && i % (how >> 5) == 1)
 			pages[i].attr = 0;
-		if (op & SCRIPT_WHOLE && i == (how & 31))
-			bad = spoil(&pages[i], how >> 5);
-	}
-	want = want ? want : bad;
-	for (unsigned int i = 0; i < count && !want; i++) {
-		gst_gpa_t at = gpa + i * W_PAGE;
-		struct spec_result res;
-
-		if (!pages[i].attr || spec_translate(&w->machine, at, &res) || res.level)
+		if (!(op & SCRIPT_WHOLE) || i != (how & 31))
 			continue;
-		model_map(&w->model, at, at + W_PAGE, pages[i].pa, attr);
-		filled++;
+		pages[i].attr ^= how & 0x20 ? GST_READ : 0;
+		pages[i].pa += how & 0x40 ? 1 : 0;
+		pages[i].pa |= how & 0x80 ? GST_PA_END : 0;
 	}
-	w_look_before(w);
-	w->busy = !want;
-	ret = gst_fill(&w->space, gpa, pages, count, &w->gather);
-	w->busy = false;
-	w_check_coming(w);
-	w_after_op(w, ret, want ? want : filled);
+	w_fill(s->w, gpa, pages, count);
 }
 
 static void step(struct script *s)
