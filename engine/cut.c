@@ -19,8 +19,9 @@ static int reserve_cuts(struct gst_space *space, gst_gpa_t start, gst_gpa_t end,
 	unsigned int huge;
 	uint64_t tables = 0;
 
-	for (huge = GST_LEVELS_MAX - 1; huge; huge--)
-		if (__atomic_load_n(&space->leaves[huge], __ATOMIC_RELAXED))
+	/* In shared entry a leaf may be there before it is counted. */
+	for (huge = GST_LEVELS_MAX - 1; huge && !gather->shared; huge--)
+		if (space->leaves[huge])
 			break;
 	if (!huge)
 		return gst_table_reserve(space, gather, 0);

@@ -21,12 +21,12 @@ void interleave_at(unsigned int point, void (*fn)(void *arg), void *arg);
 bool interleave_end(void);
 
 #ifdef INTERLEAVE_ENGINE
-#define __atomic_load_n(...)             (interleave_point(), __atomic_load_n(__VA_ARGS__))
-#define __atomic_store_n(...)            (interleave_point(), __atomic_store_n(__VA_ARGS__))
-#define __atomic_exchange_n(...)         (interleave_point(), __atomic_exchange_n(__VA_ARGS__))
-#define __atomic_fetch_add(...)          (interleave_point(), __atomic_fetch_add(__VA_ARGS__))
-#define __atomic_fetch_and(...)          (interleave_point(), __atomic_fetch_and(__VA_ARGS__))
-#define __atomic_compare_exchange_n(...) \
+#define __atomic_load_n(...)     (interleave_point(), __atomic_load_n(__VA_ARGS__))
+#define __atomic_store_n(...)    (interleave_point(), __atomic_store_n(__VA_ARGS__))
+#define __atomic_exchange_n(...) (interleave_point(), __atomic_exchange_n(__VA_ARGS__))
+#define __atomic_fetch_add(...)  (interleave_point(), __atomic_fetch_add(__VA_ARGS__))
+#define __atomic_fetch_and(...)  (interleave_point(), __atomic_fetch_and(__VA_ARGS__))
+#define __atomic_compare_exchange_n(...)                                                           \
 	(interleave_point(), __atomic_compare_exchange_n(__VA_ARGS__))
 #endif
 

@@ -42,8 +42,7 @@ int run_properties(const struct property *properties, size_t n)
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	for (unsigned int f = 0; f < GST_FORMATS; f++) {
-		if (gst_formats[f].xlen != GST_XLEN ||
-		    (only && strcmp(only, gst_formats[f].name)))
+		if (gst_formats[f].xlen != GST_XLEN || (only && strcmp(only, gst_formats[f].name)))
 			continue;
 		for (size_t i = 0; i < n; i++) {
 			struct test_case *tc = &cases[used];

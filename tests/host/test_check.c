@@ -313,8 +313,10 @@ static void inv_11(struct world *w)
 
 		/* Other memory, another permission, another encoding, a page alone, nothing. */
 		const gst_pte_t bad[] = {
-			good ^ BIT(14),           good ^ BIT(2),
-			good ^ BIT(10),           good ^ BIT(13),
+			good ^ BIT(14),
+			good ^ BIT(2),
+			good ^ BIT(10),
+			good ^ BIT(13),
 			(good ^ BIT(63) ^ BIT(13)) | (gst_pte_t)i << 10,
 			0,
 		};

@@ -19,6 +19,20 @@ static void at_most(uint64_t entered, uint64_t most, const char *what)
 	      (unsigned long long)entered, (unsigned long long)most);
 }
 
+static int on_leaf(void *arg, const struct gst_leaf *leaf)
+{
+	(void)arg;
+	(void)leaf;
+	return 0;
+}
+
+static int on_run(void *arg, const struct gst_run *run)
+{
+	(void)arg;
+	(void)run;
+	return 0;
+}
+
 static void an_empty_space_costs_nothing(struct world *w)
 {
 	uint64_t limit = w_limit(w);
@@ -26,6 +40,10 @@ static void an_empty_space_costs_nothing(struct world *w)
 	at_most(ENTERED(w, gst_unmap(&w->space, 0, limit, 0, &w->gather)), 0, "unmap");
 	at_most(ENTERED(w, gst_wrprotect(&w->space, 0, limit, 0, &w->gather)), 0, "wrprotect");
 	at_most(ENTERED(w, gst_young(&w->space, 0, limit, true)), 0, "young");
+	at_most(ENTERED(w, gst_split(&w->space, 0, limit, 0, &w->gather)), 0, "split");
+	at_most(ENTERED(w, gst_collapse(&w->space, 0, limit, ~0u, W_MAKE_NAPOT, &w->gather)), 0,
+		"collapse");
+	at_most(ENTERED(w, gst_iterate(&w->space, 0, limit, on_leaf, NULL)), 0, "iterate");
 }
 
 static void a_vast_range_with_few_tables_enters_just_those(struct world *w)
@@ -65,6 +83,12 @@ static void a_full_table_is_entered_once(struct world *w)
 	CHECK_RET(gst_young(&w->space, size, n * W_PAGE, true), 1);
 	at_most(ENTERED(w, gst_young(&w->space, size, n * W_PAGE, true)), top, "young");
 	at_most(ENTERED(w, gst_lookup(&w->space, size + W_PAGE, NULL)), top, "lookup");
+	at_most(ENTERED(w, gst_iterate(&w->space, size, n * W_PAGE, on_leaf, NULL)), top,
+		"iterate");
+	at_most(ENTERED(w, gst_split(&w->space, size, n * W_PAGE, 0, &w->gather)), 2 * top,
+		"split");
+	at_most(ENTERED(w, gst_collapse(&w->space, size, n * W_PAGE, 0, 0, &w->gather)), 3 * top,
+		"collapse");
 	at_most(ENTERED(w, gst_unmap(&w->space, size + W_PAGE, (n - 2) * W_PAGE, 0, &w->gather)),
 		top, "unmap");
 	gst_gather_finish(&w->space, &w->gather);
@@ -86,6 +110,15 @@ static void many_tables_are_entered_once_each(struct world *w)
 		"wrprotect");
 	CHECK_RET(gst_young(&w->space, 0, n * size, true), 1);
 	at_most(ENTERED(w, gst_young(&w->space, W_PAGE, n * size, true)), tables, "young");
+	at_most(ENTERED(w, gst_iterate(&w->space, W_PAGE, n * size, on_leaf, NULL)), tables,
+		"iterate");
+	at_most(ENTERED(w, gst_dump(&w->space, W_PAGE, n * size, on_run, NULL)), tables, "dump");
+	at_most(ENTERED(w, gst_split(&w->space, W_PAGE, n * size, 0, &w->gather)), 2 * tables,
+		"split");
+	/* A table of level 0 is asked for its count, and once more for 64 KiB. */
+	at_most(ENTERED(w,
+			gst_collapse(&w->space, W_PAGE, n * size, ~0u, W_MAKE_NAPOT, &w->gather)),
+		3 * tables, "collapse");
 	at_most(ENTERED(w, gst_unmap(&w->space, W_PAGE, n * size, 0, &w->gather)), tables, "unmap");
 	gst_gather_finish(&w->space, &w->gather);
 	model_unmap(&w->model, W_PAGE, w_limit(w));

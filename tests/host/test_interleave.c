@@ -68,13 +68,13 @@ static void (*const states[])(struct world *w) = {
 #define STATES (sizeof(states) / sizeof(states[0]))
 
 /* The operations: each on the space, and on the model of what should come of it. */
-enum kind { MAP, FILL, PROTECT, MASK, SPLIT };
+enum kind { MAP, FILL, PROTECT, MASK, SPLIT, AGE };
 
 struct op {
 	enum kind kind;
-	int64_t from;         /* pages from base() */
-	uint64_t pages;       /* 0: as many as a leaf of level 1; ~0: of the top */
-	uint64_t what;        /* pa, flags, mask or level */
+	int64_t from;   /* pages from base() */
+	uint64_t pages; /* 0: as many as a leaf of level 1; ~0: of the top */
+	uint64_t what;  /* pa, flags, mask or level */
 	unsigned int max_level;
 	gst_attr_t attr;
 };
@@ -95,6 +95,7 @@ static const struct op ops[] = {
 	{ MASK, 0, 6, 0x21, 0, 0 },
 	{ SPLIT, 0, 2, 0, 0, 0 },
 	{ SPLIT, 0, 0, 1, 0, 0 },
+	{ AGE, 1, 20, 0, 0, 0 },
 };
 
 #define OPS (sizeof(ops) / sizeof(ops[0]))
@@ -141,6 +142,8 @@ static int run(struct world *w, const struct op *op, struct gst_gather *gather)
 		return gst_wrprotect(&w->space, gpa, size, (unsigned int)op->what, gather);
 	case MASK:
 		return gst_wrprotect_mask(&w->space, gpa, op->what, gather);
+	case AGE:
+		return gst_young(&w->space, gpa, size, true) < 0;
 	case SPLIT:
 		return gst_split(&w->space, gpa, size, (unsigned int)op->what, gather);
 	}
@@ -170,7 +173,7 @@ static void run_model(struct world *w, struct model *m, const struct op *op, enu
 		if (!model_at(m, lo + i * W_PAGE))
 			model_map(m, lo + i * W_PAGE, lo + (i + 1) * W_PAGE,
 				  op->what + i * 2 * W_PAGE, op->attr);
-	if (op->kind == MAP || op->kind == FILL || op->kind == SPLIT)
+	if (op->kind == MAP || op->kind == FILL || op->kind == SPLIT || op->kind == AGE)
 		return;
 	if (reach == LEAF && model_at(&w->before, lo)) {
 		hi = model_at(&w->before, lo)->hi;

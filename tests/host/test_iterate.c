@@ -90,8 +90,9 @@ static void ends_early_and_goes_on(struct world *w)
 		behind = list.leaf[n - 1].gpa + list.leaf[n - 1].size;
 		list.end_after = 0;
 		if (behind < w_limit(w))
-			CHECK_RET(gst_iterate(&w->space, behind, w_limit(w) - behind, on_leaf,
-					      &list), 0);
+			CHECK_RET(
+				gst_iterate(&w->space, behind, w_limit(w) - behind, on_leaf, &list),
+				0);
 		CHECK_EQ("case", list.n, w_top(w) + 2, "leaves in all");
 		CHECK_RET(w_iterate(w, 0, w_limit(w), n), 0);
 	}

@@ -47,8 +47,8 @@ static void made_where_alignment_allows(struct world *w)
 		W_OK(N(w, gpa, 4 * W_NAPOT, pa, W_RWX));
 		CHECK_EQ("case", w->space.napots, off ? 3 : 4, "leaves of 64 KiB");
 		CHECK_EQ("case", w->space.leaves[0], off ? 16 : 0, "leaves of 4 KiB");
-		w_expect_size(w, base(w) + W_NAPOT + off * W_PAGE, W_NAPOT, PA + W_NAPOT + off * W_PAGE,
-			      W_RWX);
+		w_expect_size(w, base(w) + W_NAPOT + off * W_PAGE, W_NAPOT,
+			      PA + W_NAPOT + off * W_PAGE, W_RWX);
 		if (off)
 			w_expect_size(w, gpa, W_PAGE, pa, W_RWX);
 		w_check_all(w);
@@ -76,8 +76,7 @@ static void never_without_leave(struct world *w)
 	W_OK(w_unmap(w, base(w) + W_PAGE, W_PAGE, 0));
 	W_OK(w_map(w, base(w), 8 * W_NAPOT, PA, W_RWX, w_top(w)));
 	CHECK_EQ("case", w->space.napots, 0, "leaves of 64 KiB");
-	CHECK_RET(w_collapse(w, 0, w_limit(w), 0, 0), 0);
-	w_finish(w);
+	W_OK(w_collapse(w, 0, w_limit(w), 0, 0));
 	CHECK_EQ("case", w->space.napots, 0, "leaves of 64 KiB");
 }
 
@@ -156,8 +155,7 @@ static void replaced_as_one(struct world *w)
 	CHECK("case", w_finish(w), "no flush");
 	CHECK_EQ("case", w->space.napots, 1, "leaves of 64 KiB");
 	/* By pages, without leave. */
-	CHECK_RET(w_map(w, base(w), W_NAPOT, PA, W_RW, 0), 0);
-	w_finish(w);
+	W_OK(w_map(w, base(w), W_NAPOT, PA, W_RW, 0));
 	expect_pages(w, 16, W_RW);
 }
 
@@ -293,8 +291,7 @@ static void broken_while_young_a_page_of_it_is(struct world *w)
 	CHECK_RET(w_young(w, base(w), W_NAPOT, true), 1);
 	*entry_of(w, 5) |= 1 << 6;
 	model_age(&w->model, base(w), base(w) + W_NAPOT, MODEL_YOUNG);
-	CHECK_RET(w_split(w, base(w), W_NAPOT, 0), 0);
-	w_finish(w);
+	W_OK(w_split(w, base(w), W_NAPOT, 0));
 	CHECK_RET(gst_young(&w->space, base(w), W_NAPOT, false), 1);
 }
 
@@ -358,11 +355,13 @@ static void the_entries_have_no_reserved_bit(struct world *w)
 		W_OK(N(w, base(w), W_NAPOT, last, as[k].attr));
 		for (unsigned int i = 0; i < 16; i++)
 			CHECK_EQ("case", *(uint64_t *)entry_of(w, i),
-				 UINT64_C(1) << 63 | as[k].high | (last >> 12 | 8) << 10 | as[k].low,
+				 UINT64_C(1) << 63 | as[k].high | (last >> 12 | 8) << 10 |
+					 as[k].low,
 				 "an entry");
 		W_OK(w_unmap(w, base(w) + W_PAGE, W_PAGE, 0));
 		CHECK_EQ("case", *(uint64_t *)entry_of(w, 15),
-			 as[k].high | (last >> 12 | 15) << 10 | as[k].low, "an entry of the broken");
+			 as[k].high | (last >> 12 | 15) << 10 | as[k].low,
+			 "an entry of the broken");
 	}
 }
 
@@ -377,7 +376,8 @@ static const struct property properties[] = {
 	{ "64 KiB: the same again, or a part of it, is kept", the_same_again_is_kept },
 	{ "64 KiB: made of pages that are there", made_of_pages_of_the_same },
 	{ "64 KiB: replaced as one", replaced_as_one },
-	{ "64 KiB: the unmap of a page breaks it, and 15 are as before", unmap_of_a_page_breaks_it },
+	{ "64 KiB: the unmap of a page breaks it, and 15 are as before",
+	  unmap_of_a_page_breaks_it },
 	{ "64 KiB: the protection of a page breaks it, and 15 are as before",
 	  protection_of_a_page_breaks_it },
 	{ "64 KiB: a page mapped into it breaks it, and 15 are as before",

@@ -57,8 +57,8 @@ static void leaves_of_64_kib(struct world *w)
 }
 
 static void (*const states[])(struct world *w) = {
-	nothing,    a_leaf_of_the_top,     leaves_of_level_1,
-	some_pages, pages_and_huge_leaves, old_and_protected, leaves_of_64_kib,
+	nothing,           a_leaf_of_the_top, leaves_of_level_1, some_pages, pages_and_huge_leaves,
+	old_and_protected, leaves_of_64_kib,
 };
 
 #define STATES (sizeof(states) / sizeof(states[0]))
@@ -292,11 +292,11 @@ static void others_ask_for_none(struct world *w)
 /* Just as many pages as are needed are enough. */
 static void no_more_is_asked_for_than_is_needed(struct world *w)
 {
-	const operation operations[] = { map_a_page,      map_two_branches,
-					 map_many_tables, map_leaves_of_all_levels,
-					 unmap_a_page,    unmap_from_leaf_to_leaf,
-					 unmap_the_head,  wrprotect_a_page,
-					 map_64_kib,      split_a_page,
+	const operation operations[] = { map_a_page,         map_two_branches,
+					 map_many_tables,    map_leaves_of_all_levels,
+					 unmap_a_page,       unmap_from_leaf_to_leaf,
+					 unmap_the_head,     wrprotect_a_page,
+					 map_64_kib,         split_a_page,
 					 split_two_branches, split_to_level_1 };
 
 	for (unsigned int state = 0; state < STATES; state++)

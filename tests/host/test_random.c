@@ -12,7 +12,7 @@
 #include "world.h"
 
 /* For each format: 100000 in all, of which Sv32x4, with two levels, costs the least. */
-#define STEPS (GST_XLEN == 64 ? 20000 : 40000)
+#define STEPS             (GST_XLEN == 64 ? 20000 : 40000)
 #define STEPS_OF_SEQUENCE 500
 
 static uint64_t number_from_environment(const char *name, uint64_t otherwise)
@@ -216,8 +216,9 @@ static void step_reformat(struct world *w)
 	w->mem.fail_root = 0;
 }
 
-static const bool needs_exclusive[18] = { [5] = true, [6] = true, [7] = true, [12] = true,
-					  [15] = true };
+static const bool needs_exclusive[18] = {
+	[5] = true, [6] = true, [7] = true, [12] = true, [15] = true
+};
 
 static void step(struct sequence *seq)
 {

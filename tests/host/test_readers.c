@@ -101,11 +101,10 @@ static int collapse_to_64_kib(struct world *w)
 }
 
 static int (*const ops[])(struct world *w) = {
-	unmap_a_page,      unmap_all,
-	map_another_page,  unmap_most_of_a_table,
-	map_larger_leaves, map_other_leaves_of_64_kib,
-	protect_some,      split_all,
-	collapse_all,      collapse_to_64_kib,
+	unmap_a_page,          unmap_all,         map_another_page,
+	unmap_most_of_a_table, map_larger_leaves, map_other_leaves_of_64_kib,
+	protect_some,          split_all,         collapse_all,
+	collapse_to_64_kib,
 };
 
 #define OPS (sizeof(ops) / sizeof(ops[0]))
@@ -228,7 +227,8 @@ static bool pair(struct world *w, unsigned int state, struct gap *gap, bool read
 	w_log_op(w, "state %u, operation %u, reader %u, %s first, gap %u", state, gap->op,
 		 gap->reader, reader_first ? "reader" : "operation", point);
 	if (!reader_first) {
-		/* The model must be ahead of the readers in the gaps: the operation's part of it. */
+		/* The model must be ahead of the readers in the gaps: the operation's part of it.
+		 */
 		struct gst_space space = w->space;
 
 		w->space.root = 0;

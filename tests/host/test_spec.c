@@ -175,7 +175,8 @@ static void knows_leaves_of_64_kib(struct world *w)
 		CHECK_EQ("self-test", res.gpa, gpa, "gpa");
 		CHECK_EQ("self-test", res.size, 65536, "size");
 		CHECK_EQ("self-test", res.pa, 0x120000, "pa");
-		CHECK("self-test", !spec_translate(&m, gpa + (i ^ 1) * 4096, &res), "another entry");
+		CHECK("self-test", !spec_translate(&m, gpa + (i ^ 1) * 4096, &res),
+		      "another entry");
 	}
 }
 

@@ -114,8 +114,8 @@ void w_adopt(struct world *w, bool kept)
 	model_copy(&w->model, &w->scratch);
 }
 
-void w_check_largest(struct world *w, gst_gpa_t at, gst_gpa_t gpa, uint64_t size,
-		     unsigned int best, bool napot)
+void w_check_largest(struct world *w, gst_gpa_t at, gst_gpa_t gpa, uint64_t size, unsigned int best,
+		     bool napot)
 {
 	uint64_t fits = W_PAGE;
 	struct spec_result res;

@@ -33,8 +33,8 @@ void w_may_break(struct world *w, gst_gpa_t gpa);
 void w_adopt(struct world *w, bool kept);
 
 /* A leaf that is mapped by [gpa, gpa + size) at @at is as large as can be. */
-void w_check_largest(struct world *w, gst_gpa_t at, gst_gpa_t gpa, uint64_t size,
-		     unsigned int best, bool napot);
+void w_check_largest(struct world *w, gst_gpa_t at, gst_gpa_t gpa, uint64_t size, unsigned int best,
+		     bool napot);
 
 /* What a hart sees in the middle of an operation is from before it or from after it. */
 void w_glance(struct world *w, gst_gpa_t gpa);

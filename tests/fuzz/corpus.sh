@@ -1,0 +1,33 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#
+# corpus.sh OUT: make the corpus anew out of itself and of what was found: as few scripts as
+# reach every branch that is reached, and the longest of those that tell states apart.
+
+out=$1
+longest=80
+for xlen in 64 32; do
+	new=$out/new$xlen
+	corpus=corpus/xlen$xlen
+	rm -rf "$out"/merged-*
+	mkdir -p "$out/merged-edges" "$out/merged-states" "$new" "$corpus"
+	: >"$out/merge.log"
+	for how in edges states; do
+		counters=$([ $how = states ] && echo 1 || echo 0)
+		"$out/fuzz$xlen/fuzz" -set_cover_merge=1 -use_counters="$counters" -artifact_prefix="$out/" \
+			"$out/merged-$how" "$corpus" "$new" >>"$out/merge.log" 2>&1 || {
+			tail -n 40 "$out/merge.log"
+			exit 1
+		}
+	done
+	# Those written by hand stay, covered by others or not: seeded bugs are found with them.
+	find "$corpus" -type f ! -name 'hand-*' -delete
+	{
+		find "$out/merged-edges" -type f
+		find "$out/merged-states" -type f -printf '%s %p\n' | sort -rn | head -n $longest | cut -d ' ' -f 2-
+	} | while read -r script; do
+		# The first letters of libFuzzer's own names tell them apart.
+		cp "$script" "$corpus/$(basename "$script" | cut -c 1-12)"
+	done
+	echo "$corpus: $(find "$corpus" -type f | wc -l) scripts, $(cat "$corpus"/* | wc -c) bytes"
+done
