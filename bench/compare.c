@@ -231,8 +231,8 @@ static void miss(u64 pages)
 {
 	struct miss widest, narrowest;
 
-	miss_start(&widest, host.widest, &pagings[0], pages);
-	miss_start(&narrowest, next_format(NULL), &pagings[0], pages);
+	miss_start(&widest, host.widest, &pagings[0], SMALL, pages);
+	miss_start(&narrowest, next_format(NULL), &pagings[0], SMALL, pages);
 	for (unsigned int i = 0; i < MISS_TRIES; i++) {
 		miss_try(&widest);
 		miss_try(&narrowest);

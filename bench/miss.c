@@ -72,16 +72,16 @@ static double run_ns(struct vcpu *vcpu, u64 rounds)
 }
 
 void miss_start(struct miss *miss, const struct format *format, const struct paging *paging,
-		u64 pages)
+		enum backing backing, u64 pages)
 {
 	struct vcpu *vcpu;
 
-	*miss = (struct miss){ .pages = pages, .mem = mem_map(pages * SZ_4K, SMALL) };
+	*miss = (struct miss){ .pages = pages, .mem = mem_map(pages * SZ_4K, backing) };
 	miss->vm = vm_new(format);
 	vm_slot(miss->vm, 0, 0, DATA_GPA, pages * SZ_4K, miss->mem);
 	vcpu = vcpu_new(miss->vm);
 	code_set(vcpu, miss_guest, miss_guest_end);
-	paging_set(vcpu, paging, DATA_GPA, pages * SZ_4K);
+	paging_set(vcpu, paging, backing, DATA_GPA, pages * SZ_4K);
 	vcpu->box->addr = DATA_GPA;
 	vcpu->box->count = pages;
 	vcpu->box->stride = SZ_4K;

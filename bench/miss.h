@@ -26,10 +26,11 @@ struct miss {
  * @miss: to be filled
  * @format: of its G-stage; must be one that the module can give
  * @paging: of its own stage
+ * @backing: of its data and its tables; of huge pages the G-stage has 2 MiB leaves
  * @pages: how many 4 KiB pages it loads from after each time that it has emptied the TLB
  */
 void miss_start(struct miss *miss, const struct format *format, const struct paging *paging,
-		u64 pages);
+		enum backing backing, u64 pages);
 
 /** miss_try() - let it run. Whatever else runs on this machine can only add to the time: try often */
 void miss_try(struct miss *miss);

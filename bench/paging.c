@@ -46,7 +46,8 @@ static void map(struct tables *tables, u64 gpa, unsigned int leaf_level)
 	table[gpa >> (12 + 9 * leaf_level) & 511] = gpa >> 2 | PTE_LEAF;
 }
 
-void paging_set(struct vcpu *vcpu, const struct paging *paging, u64 gpa, u64 size)
+void paging_set(struct vcpu *vcpu, const struct paging *paging, enum backing backing,
+		u64 gpa, u64 size)
 {
 	struct tables tables = { .used = 1, .levels = paging->levels };
 	u64 satp = (u64)paging->mode << 60 | TABLES_GPA >> 12;
@@ -57,7 +58,7 @@ void paging_set(struct vcpu *vcpu, const struct paging *paging, u64 gpa, u64 siz
 
 	if (!paging->mode)
 		return;
-	tables.page = mem_map(TABLES_SIZE, SMALL);
+	tables.page = mem_map(TABLES_SIZE, backing);
 	memset(tables.page, 0, TABLES_SIZE);
 	vm_slot(vcpu->vm, TABLES_SLOT, 0, TABLES_GPA, TABLES_SIZE, tables.page);
 	map(&tables, CONTROL_GPA, 1);

@@ -23,11 +23,13 @@ extern const struct paging pagings[4];
  * paging_set() - let a vCPU that has not run page, each address to itself
  * @vcpu: the vCPU
  * @paging: how
+ * @backing: of the tables
  * @gpa: of the data, which gets 4 KiB leaves
  * @size: of the data
  *
  * The control slot and the doorbell are mapped, too. The tables get a slot of their own.
  */
-void paging_set(struct vcpu *vcpu, const struct paging *paging, u64 gpa, u64 size);
+void paging_set(struct vcpu *vcpu, const struct paging *paging, enum backing backing,
+		u64 gpa, u64 size);
 
 #endif
