@@ -18,18 +18,8 @@ result() {
 	[ "$1" = ok ] || { failed=1; tail -n 30 /tmp/out | sed 's/^/# /'; }
 }
 
-# baseline WORD[,CPU=WORD...]: the word for this CPU.
-baseline() {
-	word=${1%%,*}
-	for w in $(echo "$1" | tr , ' '); do
-		case $w in "$GSTAGE_CPU"=*) word=${w#*=} ;; esac
-	done
-	echo "$word"
-}
-
 while read -r limit stock test; do
 	case $limit in '#'* | '') continue ;; esac
-	stock=$(baseline "$stock")
 	start=$(cut -d. -f1 /proc/uptime)
 	# A session of its own, so that what a killed test has forked goes too and does not slow down those after it.
 	# shellcheck disable=SC2086 # the arguments are words
