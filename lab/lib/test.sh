@@ -14,7 +14,7 @@ C_NAME=() C_PROGRAM=() C_ID=() C_CPU=() C_MODULE=() C_HOST=() C_ARGS=() C_WITH=(
 # read_manifest NAME...: make the cases, of all programs or of those named.
 read_manifest() {
 	local wanted=" $* " found=' ' line number=0 name word key value cpu module
-	local cpus modules smp mem machine params args with limit qemu splat cpuopts fresh file
+	local cpus modules smp mem machine params args with limit qemu splat cpuopts fresh file unnamed
 	while read -r line; do
 		number=$((number + 1))
 		line=${line%%#*}
@@ -23,7 +23,7 @@ read_manifest() {
 		[ "$wanted" = '  ' ] || [[ $wanted = *" $name "* ]] || continue
 		found+="$name "
 		cpus=sv39,sv48,sv57 modules=gstage smp=2 mem=2G machine='' params='' args='' with='' limit=120 qemu='' splat=no
-		cpuopts='' fresh='' file=$name
+		cpuopts='' fresh='' file=$name unnamed=''
 		for word in $line; do
 			key=${word%%=*} value=${word#*=}
 			case $key in
@@ -41,6 +41,7 @@ read_manifest() {
 			splat) splat=$value ;;
 			fresh) fresh=$name ;;
 			program) file=$value ;;
+			unnamed) unnamed=$value ;;
 			expect) ;;              # for the reader: the program itself asserts what the stock module does wrong
 			*) die "tests/kvm/MANIFEST:$number: there is no key $key" "docs/LAB.md lists the keys" ;;
 			esac
@@ -49,6 +50,7 @@ read_manifest() {
 			[ -z "$ONLY_MODULE" ] || [ "$module" = "$ONLY_MODULE" ] || continue
 			for cpu in ${cpus//,/ }; do
 				[ -z "$ONLY_CPU" ] || [ "$cpu" = "$ONLY_CPU" ] || continue
+				[ -z "$unnamed" ] || [ "$wanted" != '  ' ] || [ "$cpu-$module" = "$unnamed" ] || continue
 				C_ID+=("$name@$cpu-$module")
 				C_NAME+=("$name")
 				C_PROGRAM+=("$file")
@@ -73,6 +75,16 @@ make_programs() {
 	in_root make -C /gstage/tests/kvm OUT=/gstage/build/tests CROSS_COMPILE="$CROSS" -j"$(nproc)"
 }
 
+# The kernel's own KVM selftests, from the sources of the chosen kernel.
+make_selftests() {
+	local out=$BUILD/selftests
+	[ "$(cat "$out/.kernel" 2>/dev/null)" = "$KVERSION" ] || rm -rf "$out"
+	mkdir -p "$out"
+	echo "$KVERSION" >"$out/.kernel"
+	in_root make -C /gstage/tests/selftests KSRC=/kernel/src KDIR="/usr/src/linux-headers-$KRELEASE" \
+		OUT=/gstage/build/selftests CROSS_COMPILE="$CROSS" -j"$(nproc)"
+}
+
 # program CASE: set PROGRAM to the file that the case runs.
 program() {
 	local name=${C_PROGRAM[$1]}
@@ -83,6 +95,13 @@ program() {
 
 # put_once FILE: as put, but programs of one boot may share files.
 put_once() { cmp -s "$1" "$RUN/tree/w/${1##*/}" || put "$1"; }
+
+# put_all FILE-OR-FOLDER: of a folder, the files in it.
+put_all() {
+	local f
+	[ -d "$1" ] || { put_once "$1"; return; }
+	for f in "$1"/*; do put_once "$f"; done
+}
 
 # group_job MARK CASE...: the script that runs the cases one after the other in the host. The mark tells the lab's lines
 # from the programs'; /dev/kmsg tells whose time a kernel message is from.
@@ -153,7 +172,7 @@ boot_group() {
 		program "$c"
 		put_once "$PROGRAM"
 		for file in ${C_WITH[c]}; do
-			if [ -f "$BUILD/$file" ]; then put_once "$BUILD/$file"; else put_once "$TOP/$file"; fi
+			if [ -e "$BUILD/$file" ]; then put_all "$BUILD/$file"; else put_all "$TOP/$file"; fi
 		done
 		total=$((total + C_TIMEOUT[c] + 10))
 	done
@@ -226,6 +245,7 @@ lab_test() {
 	[[ ${C_HOST[*]} != *"|yes|"* ]] || need_guest
 	build_alone
 	step "building the test programs" make_programs
+	[[ ${C_WITH[*]} != *selftests/bin* ]] || step "building the kernel's KVM selftests" make_selftests
 	exec 8>&-
 	rm -rf "$LOGS"
 	mkdir -p "$LOGS"

@@ -1,0 +1,48 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# run.sh: in the emulated host, run the kernel's KVM selftests that LIST names, and compare with what it says of the stock
+# module. TAP.
+
+# 6.12's get-reg-list passes without it.
+[ -c /dev/kvm ] || { echo "Bail out! there is no /dev/kvm"; exit 1; }
+# For the tests with hugetlb.
+echo 128 >/proc/sys/vm/nr_hugepages
+
+n=0
+failed=0
+
+# result OK TEXT: one result, with what the program printed if it is a bad one.
+result() {
+	n=$((n + 1))
+	echo "$1 $n - selftests: $2"
+	[ "$1" = ok ] || { failed=1; tail -n 30 /tmp/out | sed 's/^/# /'; }
+}
+
+while read -r limit stock test; do
+	case $limit in '#'* | '') continue ;; esac
+	start=$(cut -d. -f1 /proc/uptime)
+	# A session of its own, so that what a killed test has forked goes too and does not slow down those after it.
+	# shellcheck disable=SC2086 # the arguments are words
+	setsid timeout -s KILL "$limit" ./$test >/tmp/out 2>&1 </dev/null &
+	session=$!
+	wait $session
+	status=$?
+	kill -KILL -$session 2>/dev/null
+	case $status in
+	0) is=pass ;;
+	4) is=skip ;;
+	*) is=fail ;;
+	esac
+	name="$test ($GSTAGE_MODULE)"
+	echo "# $test: $is, status $status, $(($(cut -d. -f1 /proc/uptime) - start)) s"
+	case $GSTAGE_MODULE:$stock:$is in
+	*:skip:skip | gstage*:fail:skip) result ok "$name # SKIP $(tail -n 1 /tmp/out)" ;;
+	stock:fail:fail) result ok "$name fails, as listed" ;;
+	gstage*:fail:fail) result ok "$name # SKIP fails with the stock module too" ;;
+	stock:pass:pass | gstage*:*:pass) result ok "$name" ;;
+	stock:*) result 'not ok' "$name: $is, status $status; LIST says $stock" ;;
+	*) result 'not ok' "$name: $is, status $status; with the stock module $stock" ;;
+	esac
+done <LIST
+echo "1..$n"
+exit $failed
