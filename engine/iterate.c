@@ -9,6 +9,7 @@ struct iterate_walk {
 	gst_leaf_fn fn;
 	void *arg;
 	int ret;
+	gst_gpa_t told; /* the end of the last leaf */
 };
 
 static int iterate_leaf(struct gst_walk *walk)
@@ -16,8 +17,15 @@ static int iterate_leaf(struct gst_walk *walk)
 	struct iterate_walk *iterate = (struct iterate_walk *)walk;
 	struct gst_leaf leaf = gst_walk_leaf(walk);
 
+	if (leaf.gpa < iterate->told) {
+		leaf.pa += walk->gpa - leaf.gpa;
+		leaf.gpa = walk->gpa;
+		leaf.size = GST_PAGE_SIZE;
+	} else {
+		gst_walk_take_leaf(walk);
+	}
+	iterate->told = leaf.gpa + leaf.size;
 	iterate->ret = iterate->fn(iterate->arg, &leaf);
-	gst_walk_take_leaf(walk);
 	return iterate->ret ? GST_WALK_STOP : GST_WALK_NEXT;
 }
 

@@ -156,8 +156,15 @@ int gst_reformat(struct gst_space *space, const struct gst_format *fmt, void **r
 	if (fmt == from)
 		return 0;
 
-	/* An empty root is the same in every format. */
-	if (!gst_is_empty(space)) {
+	if (gst_is_empty(space)) {
+		/* An empty root is the same in every format; but a reader may be in the old one. */
+		if (*root) {
+			new = *root;
+			for (unsigned int i = 0; i < GST_ROOT_PAGES; i++)
+				gather_page(space, gather, root_page(old, i));
+			*root = NULL;
+		}
+	} else {
 		new = *root;
 		if (!new)
 			return -GST_ENOMEM;

@@ -159,7 +159,7 @@ void gst_root_free(struct gst_space *space, void *root);
  * @space: the space
  * @fmt: the format, of this build's XLEN; the present one is fine
  * @root: a root from gst_root_alloc(); set to NULL where it was taken. An empty
- *	space needs none, and *@root may be NULL.
+ *	space needs none if no reader is under way: *@root may be NULL then.
  * @gather: what is left to do. gst_gather_finish() must follow before any
  *	other operation, under the same lock.
  *
@@ -274,7 +274,8 @@ void gst_gather_stale(struct gst_gather *gather, gst_gpa_t start, gst_gpa_t end)
  * Takes the largest leaves that alignment of @gpa and @pa allows, those of 64 KiB
  * where @attr has GST_NAPOT, and replaces what was there. A leaf that already
  * maps just so is kept, a larger one too; smaller ones give way to the largest.
- * With GST_KEEP in @attr one that maps the same and may do more is kept as well.
+ * With GST_KEEP in @attr one that maps the same and may do more is kept as well;
+ * smaller ones give way to the largest all the same.
  *
  * Return: 0, -GST_EINVAL, -GST_ERANGE, -GST_ENOMEM; in shared entry -GST_EAGAIN, and
  * -GST_EBUSY where a table or a 64 KiB leaf is in the way or is to be made.
@@ -433,8 +434,9 @@ typedef int (*gst_leaf_fn)(void *arg, const struct gst_leaf *leaf);
  * @fn: called for each
  * @arg: handed to @fn
  *
- * Needs no entry. Without it, each leaf is as it was at some moment. To pause: end, and
- * begin again behind the last leaf.
+ * Needs no entry. Without it, each leaf is as it was at some moment; a leaf of 64 KiB that
+ * appears around the place that the walk has come to is told page by page. To pause: end,
+ * and begin again behind the last leaf.
  *
  * Return: 0, what @fn returned, -GST_EINVAL, -GST_ERANGE.
  */
