@@ -112,7 +112,7 @@ static int accesses(const char *area)
  * only by the accessed bits, and none of another. Then it uses the other.
  */
 static void watch(struct vm *vm, const char *what, enum backing backing, u64 shift,
-		  unsigned int first, unsigned int pages)
+		  unsigned int first, unsigned int pages, bool along)
 {
 	struct vcpu *vcpu = vm->vcpu[0];
 	char *area[2] = { mem_map(SIZE, backing), mem_map(SIZE, backing) };
@@ -120,7 +120,10 @@ static void watch(struct vm *vm, const char *what, enum backing backing, u64 shi
 
 	for (unsigned int i = 0; i < 2; i++) {
 		vm_slot(vm, i, 0, gpa[i], SIZE, area[i]);
-		guest_fill(vcpu, gpa[i], SZ_4K, SIZE / SZ_4K, 1);
+		for (u64 at = 0; along && at < SIZE; at += SZ_4K)
+			*(u64 *)(area[i] + at) = stamp(1, gpa[i] + at);
+		/* Pages that come along with others are used by nobody yet. */
+		guest_fill(vcpu, gpa[i], along ? 16 * SZ_4K : SZ_4K, SIZE / SZ_4K / (along ? 16 : 1), 1);
 	}
 	vcpu_start(vcpu);
 	for (unsigned int hot = 0; hot < 2; hot++) {
@@ -166,7 +169,7 @@ int main(void)
 	host_init(100);
 	if (access(DAMON "nr_kdamonds", W_OK))
 		bail("the host's kernel has no DAMON");
-	for (unsigned int i = 0; i < 3; i++) {
+	for (unsigned int i = 0; i < 4; i++) {
 		struct vm *vm;
 
 		f = next_format(f) ?: next_format(NULL);
@@ -175,13 +178,16 @@ int main(void)
 		diag("%s", f->name);
 		switch (i) {
 		case 0:
-			watch(vm, "small pages, all in use", SMALL, 0, 0, SIZE / SZ_4K);
+			watch(vm, "small pages, all in use", SMALL, 0, 0, SIZE / SZ_4K, false);
 			break;
 		case 1:
-			watch(vm, "a huge page with a 2 MiB leaf", HUGE, 0, 300, 1);
+			watch(vm, "a huge page with a 2 MiB leaf", HUGE, 0, 300, 1, false);
 			break;
 		case 2:
-			watch(vm, "a huge page with 4 KiB leaves", HUGE, SZ_4K, 0, SIZE / SZ_4K);
+			watch(vm, "a huge page with 4 KiB leaves", HUGE, SZ_4K, 0, SIZE / SZ_4K, false);
+			break;
+		case 3:
+			watch(vm, "pages that came along, all in use", SMALL, 0, 0, SIZE / SZ_4K, true);
 			break;
 		}
 		vm_free(vm);

@@ -281,3 +281,11 @@ u64 guest_check(struct vcpu *vcpu, u64 gpa, u64 stride, u64 count, u64 tag)
 		     (unsigned long long)box->bad_addr, (unsigned long long)box->bad_value);
 	return box->result;
 }
+
+void vcpu_warm(struct vcpu *vcpu)
+{
+	guest_store(vcpu, CONTROL_GPA + ((char *)vcpu->list - vcpu->vm->control), 0);
+	guest_load(vcpu, CONTROL_GPA);
+	guest_fill(vcpu, CONTROL_GPA, 0, 0, 0);
+	guest_check(vcpu, CONTROL_GPA, 0, 0, 0);
+}

@@ -44,6 +44,13 @@ struct vcpu {
 /** vcpu_new() - the next vCPU of a VM that vm_new() made */
 struct vcpu *vcpu_new(struct vm *vm);
 
+/**
+ * vcpu_warm() - let the guest use its program, mailbox and stack
+ *
+ * So that what it faults on after that is what a test lets it touch.
+ */
+void vcpu_warm(struct vcpu *vcpu);
+
 /** vcpu_free() - for vm_free() */
 void vcpu_free(struct vcpu *vcpu);
 

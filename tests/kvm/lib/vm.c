@@ -98,7 +98,7 @@ void vm_free(struct vm *vm)
 	free(vm);
 }
 
-static void vm_text(const struct vm *vm, const char *file, char *buf, size_t size)
+void vm_text(const struct vm *vm, const char *file, char *buf, size_t size)
 {
 	char path[128];
 

@@ -55,6 +55,9 @@ int enable_cap(int vm_fd, u32 cap, u32 flags, u64 arg0, u64 arg1, u64 arg2, u64 
 /** set_mode() - KVM_CAP_RISCV_SET_HGATP_MODE: 0 or errno */
 int set_mode(int vm_fd, u64 mode);
 
+/** vm_text() - read a file of the VM in debugfs; ends the program without it */
+void vm_text(const struct vm *vm, const char *file, char *buf, size_t size);
+
 /** vm_stat() - a number of gstage_stats */
 u64 vm_stat(const struct vm *vm, const char *name);
 
