@@ -80,6 +80,13 @@ static int map_page(struct gst_kvm_fault *fault, struct gst_gather *gather)
 	if (!fault->write)
 		attr |= GST_KEEP;
 
+	/*
+	 * Dirty before it is writable: another vCPU may store through the new leaf at once, and
+	 * a log that is cleared by hand is fetched without mmu_lock.
+	 */
+	if (fault->attr & GST_WRITE)
+		mark_page_dirty_in_slot(&gk->kvm, fault->slot, fault->gfn);
+
 	mask = (size >> PAGE_SHIFT) - 1;
 	ret = gst_map(&gk->space, (fault->gfn & ~mask) << PAGE_SHIFT, size,
 		      (gst_pa_t)(fault->pfn & ~mask) << PAGE_SHIFT, attr, fault->level, gather);
@@ -88,8 +95,6 @@ static int map_page(struct gst_kvm_fault *fault, struct gst_gather *gather)
 	fault->size = size;
 	if (size == PAGE_SIZE && window.pages > 1)
 		atomic64_add(gst_kvm_window_map(fault, &window, gather), &gk->stats.around);
-	if (fault->attr & GST_WRITE)
-		mark_page_dirty_in_slot(&gk->kvm, fault->slot, fault->gfn);
 	return 0;
 }
 
