@@ -60,8 +60,8 @@ static bool same(const bitmap got, const bitmap expected)
 	for (unsigned int page = 0; page < PAGES; page++) {
 		if (bit(got, page) == bit(expected, page))
 			continue;
-		diag("page %u is %s", page, bit(got, page) ? "dirty, and was not written"
-							   : "not dirty, and was written");
+		diag("page %u is %s", page,
+		     bit(got, page) ? "dirty, and was not written" : "not dirty, and was written");
 		return false;
 	}
 	return true;
@@ -220,16 +220,38 @@ static unsigned int missed(const u64 *before, const u64 *after, const bitmap a, 
 	return n;
 }
 
+static atomic_bool changing;
+
+/* Slots beside the logged one come, go, move and are logged themselves. */
+static void *change_slots(void *arg)
+{
+	const u64 size = 64 * SZ_4K;
+	char *other = mem_map(size, SMALL);
+	struct vm *vm = arg;
+
+	for (unsigned int n = 0; changing; n++) {
+		vm_slot(vm, 1, 0, GPA + SIZE, size, other);
+		vm_slot(vm, 1, KVM_MEM_LOG_DIRTY_PAGES, GPA + SIZE, size, other);
+		if (n % 2)
+			vm_slot(vm, 1, KVM_MEM_LOG_DIRTY_PAGES, GPA - size, size, other);
+		vm_slot(vm, 1, 0, GPA, 0, other);
+		usleep(500);
+	}
+	mem_unmap(other, size);
+	return NULL;
+}
+
 /*
- * Fetch logs while vCPUs store without end. A page that changes after a fetch
- * has returned was write-protected by it, so that the next fetch must have it;
- * and one that changes during a fetch is in that or the next.
+ * Fetch logs while vCPUs store without end, and other slots change. A page that changes after a
+ * fetch has returned was write-protected by it, so that the next fetch must have it; and one that
+ * changes during a fetch is in that or the next.
  */
 static void running(struct vm *vm, const struct memory *memory, char *mem, bool by_hand)
 {
 	static u64 before[PAGES], after[PAGES], next[PAGES];
 	unsigned int bad = 0, dirty = 0;
 	bitmap log, last;
+	pthread_t thread;
 
 	guest_fill(vm->vcpu[0], GPA, SZ_4K, PAGES, 4);
 	vm_slot(vm, 0, KVM_MEM_LOG_DIRTY_PAGES, GPA, SIZE, mem);
@@ -247,6 +269,9 @@ static void running(struct vm *vm, const struct memory *memory, char *mem, bool 
 		vcpu_post(vcpu, OP_LIST_RANDOM);
 	}
 
+	changing = true;
+	if (pthread_create(&thread, NULL, change_slots, vm))
+		bail("no thread");
 	look(mem, after);
 	memset(last, 0xff, sizeof(last));
 	for (unsigned int i = 0; i < ROUNDS && !bad; i++) {
@@ -266,6 +291,8 @@ static void running(struct vm *vm, const struct memory *memory, char *mem, bool 
 		for (unsigned int w = 0; w < PAGES / 64; w++)
 			dirty += __builtin_popcountll(log[w]);
 	}
+	changing = false;
+	pthread_join(thread, NULL);
 	for (unsigned int v = 0; v < vm->vcpus; v++) {
 		vcpu_halt(vm->vcpu[v]);
 		vcpu_stop(vm->vcpu[v]);

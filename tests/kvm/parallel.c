@@ -1,12 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Faults of several vCPUs run beside each other: on memory of their own, and all in the same
- * tables, page by page in turn; also while the host takes pages away.
+ * tables, page by page in turn; also while the host takes pages away, protects, ages and logs
+ * them and changes the format.
  */
 #include <errno.h>
+#include <linux/kvm.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 
+#include "age.h"
+#include "guest/soak.h"
+#include "live.h"
 #include "tap.h"
 #include "vcpu.h"
 
@@ -19,7 +25,8 @@ static struct vm *vm;
 static char *mem;
 static const char *name;
 
-/* Each vCPU does its quarter: @interleaved: every fourth page of all, else a piece. Return: wrong pages. */
+/* Each vCPU does its quarter: @interleaved: every fourth page of all, else a piece. Return: wrong
+ * pages. */
 static u64 all(u32 op, bool interleaved, u64 tag)
 {
 	u64 bad = 0;
@@ -59,7 +66,8 @@ static void touch(bool interleaved, u64 tag)
 	all(OP_FILL, interleaved, tag);
 	faults = vm_stat(vm, "faults") - faults;
 	ok(faults >= PAGES && vm_stat(vm, "faults_exclusive") == exclusive,
-	   "%s: %u vCPUs touch fresh memory, %s: no fault needs the lock for itself", name, VCPUS, how);
+	   "%s: %u vCPUs touch fresh memory, %s: no fault needs the lock for itself", name, VCPUS,
+	   how);
 	diag("%llu faults for %lu pages, %llu of them alone", (unsigned long long)faults, PAGES,
 	     (unsigned long long)(vm_stat(vm, "faults_exclusive") - exclusive));
 	ok(vm_stat(vm, "leaves_4k") >= PAGES && !all(OP_CHECK, !interleaved, tag) && !host_bad(tag),
@@ -67,40 +75,103 @@ static void touch(bool interleaved, u64 tag)
 	ok(vm_sound(vm), "%s: sound", name);
 }
 
-/* While pages go: what a vCPU wrote is either there or was taken with its page. */
-static void with_holes(void)
+/*
+ * All vCPUs work on the same pages, a word of its own each: of @mem, which stays, of a part that
+ * is taken away piece by piece, and of one whose dirty pages are logged.
+ */
+#define PARTS      3
+#define PART_PAGES 128
+#define PART_SIZE  (PART_PAGES * SZ_4K)
+
+static u64 part_gpa(unsigned int part)
 {
-	u64 wrong = 0;
+	return 2 * SZ_1G + part * SZ_2M;
+}
 
-	for (unsigned int round = 0; round < 4; round++) {
-		madvise(mem, SIZE, MADV_DONTNEED);
-		for (unsigned int v = 0; v < VCPUS; v++) {
-			struct mailbox *box = vm->vcpu[v]->box;
+static void disturb(char *const part[], unsigned int turn)
+{
+	static u64 log[PART_PAGES / 64];
+	struct kvm_dirty_log dirty = { .slot = 3, .dirty_bitmap = log };
+	size_t at = rnd() % (PART_PAGES - 16) * SZ_4K, size = (1 + rnd() % 16) * SZ_4K;
+	const struct format *f = next_format(NULL);
 
-			box->stride = VCPUS * SZ_4K;
-			box->count = PAGES / VCPUS;
-			box->addr = GPA + v * SZ_4K;
-			box->tag = 100 + round;
-			vcpu_post(vm->vcpu[v], OP_FILL);
-		}
-		for (unsigned int n = 0; n < 64; n++) {
-			madvise(mem + rnd() % PAGES * SZ_4K, SZ_4K, MADV_DONTNEED);
-			/* A store meanwhile is an EFAULT, and skipped. */
-			if (n % 16 == 0) {
-				mprotect(mem + SZ_2M, SZ_2M, PROT_READ);
-				mprotect(mem + SZ_2M, SZ_2M, PROT_READ | PROT_WRITE);
-			}
-		}
-		for (unsigned int v = 0; v < VCPUS; v++)
-			vcpu_wait(vm->vcpu[v]);
-		for (u64 at = 0; at < SIZE; at += SZ_4K) {
-			u64 value = *(u64 *)(mem + at);
+	madvise(part[1] + at, size, MADV_DONTNEED);
+	mprotect(part[0] + at, size, PROT_READ | PROT_WRITE | PROT_EXEC);
+	mprotect(part[0] + at, size, PROT_READ | PROT_WRITE);
+	madvise(part[rnd() % PARTS] + at, size, MADV_COLD);
+	/* On in every other eight turns. */
+	if (turn % 16 == 12 && ioctl(vm->fd, KVM_GET_DIRTY_LOG, &dirty))
+		bail("KVM_GET_DIRTY_LOG: %s", strerror(errno));
+	if (turn % 8 == 0)
+		vm_slot(vm, 3, turn % 16 ? KVM_MEM_LOG_DIRTY_PAGES : 0, part_gpa(2), PART_SIZE,
+			part[2]);
+	for (u64 n = rnd() % 3; turn % 16 == 0 && n; n--)
+		f = next_format(f) ?: next_format(NULL);
+	if (turn % 16 == 0 && change_format(vm->fd, f->mode))
+		bail("%s cannot be had", f->name);
+}
 
-			wrong += value && value != stamp(100 + round, GPA + at);
-		}
+static void together(void)
+{
+	size_t size[PARTS] = { PART_SIZE, PART_SIZE, PART_SIZE };
+	char *part[PARTS];
+	u64 tables = vm_stat(vm, "tables"), leaves = vm_leaves(vm), aged, wrong = 0;
+	struct soak *s;
+
+	for (unsigned int p = 0; p < PARTS; p++) {
+		part[p] = mem_map(PART_SIZE, SMALL);
+		memset(part[p], 0, PART_SIZE);
+		vm_slot(vm, 1 + p, p == 2 ? KVM_MEM_LOG_DIRTY_PAGES : 0, part_gpa(p), PART_SIZE,
+			part[p]);
 	}
-	ok(!wrong, "%s: while the host takes pages away no page has anything else", name);
-	ok(vm_sound(vm), "%s: sound", name);
+	for (unsigned int v = 0; v < VCPUS; v++) {
+		struct vcpu *vcpu = vm->vcpu[v];
+
+		s = (void *)((char *)vcpu->box + BOX_SOAK);
+		*s = (struct soak){
+			.steady = PART_PAGES, .fickle = PART_PAGES, .logged = PART_PAGES, .word = v
+		};
+		for (unsigned int i = 0; i < PARTS * PART_PAGES; i++)
+			vcpu->list[i] = part_gpa(i / PART_PAGES) + i % PART_PAGES * SZ_4K;
+		vcpu_post(vcpu, OP_SOAK);
+	}
+	age_start((void *const *)part, size, PARTS);
+	for (unsigned int turn = 0; turn < 40; turn++)
+		disturb(part, turn);
+	aged = age_stop();
+	for (unsigned int v = 0; v < VCPUS; v++) {
+		struct mailbox *box = vm->vcpu[v]->box;
+		u64 pass = box->passes;
+
+		s = (void *)((char *)box + BOX_SOAK);
+		/* All that was changed last is looked at again. */
+		if (!wait_for(box->passes >= pass + 2, 60000))
+			bail("vCPU %u is stuck", v);
+		vcpu_halt(vm->vcpu[v]);
+		wrong += s->wrong;
+		if (s->wrong)
+			diag("vCPU %u: %llu wrong; the first, at 0x%llx, 0x%llx and not 0x%llx", v,
+			     (unsigned long long)s->wrong, (unsigned long long)s->bad_addr,
+			     (unsigned long long)s->bad_value, (unsigned long long)s->bad_expected);
+	}
+	diag("%llu faults, %llu alone, %llu retries, %llu changes of format, %llu pages aged",
+	     (unsigned long long)vm_stat(vm, "faults"),
+	     (unsigned long long)vm_stat(vm, "faults_exclusive"),
+	     (unsigned long long)vm_stat(vm, "retries"),
+	     (unsigned long long)vm_stat(vm, "reformats"), (unsigned long long)aged);
+	ok(!wrong && vm_sound(vm),
+	   "%u vCPUs on the same pages, which are taken away, protected, aged and logged: no wrong "
+	   "value",
+	   VCPUS);
+	ok(!vm_stat(vm, "faults_exclusive"), "and no fault needed the lock for itself");
+	for (unsigned int p = 0; p < PARTS; p++) {
+		vm_slot(vm, 1 + p, 0, part_gpa(p), 0, part[p]);
+		mem_unmap(part[p], PART_SIZE);
+	}
+	change_format(vm->fd, vm->format->mode);
+	ok(vm_stat(vm, "tables") == tables && vm_leaves(vm) <= leaves + VCPUS * 112,
+	   "without those pages the VM has the tables that it had: %llu",
+	   (unsigned long long)tables);
 }
 
 int main(void)
@@ -108,7 +179,8 @@ int main(void)
 	const struct format *f;
 
 	host_init(150);
-	for_each_format(f) {
+	for_each_format(f)
+	{
 		vm = vm_new(f);
 		name = f->name;
 		mem = mem_map(SIZE, SMALL);
@@ -122,7 +194,8 @@ int main(void)
 		}
 		touch(false, 1);
 		touch(true, 2);
-		with_holes();
+		if (f == host.widest)
+			together();
 		for (unsigned int v = 0; v < VCPUS; v++)
 			vcpu_stop(vm->vcpu[v]);
 		vm_free(vm);

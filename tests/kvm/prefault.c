@@ -6,13 +6,15 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
+#include "count.h"
 #include "tap.h"
 #include "vcpu.h"
 
 #ifndef KVM_PRE_FAULT_MEMORY
 #define KVM_CAP_PRE_FAULT_MEMORY 236
-#define KVM_PRE_FAULT_MEMORY	 _IOWR(KVMIO, 0xd5, struct kvm_pre_fault_memory)
+#define KVM_PRE_FAULT_MEMORY     _IOWR(KVMIO, 0xd5, struct kvm_pre_fault_memory)
 struct kvm_pre_fault_memory {
 	__u64 gpa;
 	__u64 size;
@@ -68,67 +70,229 @@ static void refused(void)
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(cases); i++)
 		ok(is(prefault(cases[i].gpa, cases[i].size, cases[i].flags), cases[i].err) &&
-		   range.gpa == cases[i].gpa && range.size == cases[i].size,
+			   range.gpa == cases[i].gpa && range.size == cases[i].size,
 		   "%s: %s is refused, and nothing is moved on", name, cases[i].what);
 	ok(vm_leaves(vm) == leaves, "%s: nothing was mapped", name);
 }
 
-static void caught(int sig)
+static atomic_uint caught;
+
+static void catch (int sig)
 {
 	(void)sig;
+	caught++;
 }
 
+static atomic_int ended;
+static unsigned int caught_before;
+
+static void *prefault_thread(void *arg)
+{
+	(void)arg;
+	ended = -1;
+	caught_before = caught;
+	ended = prefault(GPA, SZ_2M, 0);
+	return NULL;
+}
+
+/*
+ * A signal that is pending when it begins: it waits for the vCPU that another thread runs, gets the
+ * signal meanwhile, and then has its turn. A signal that comes before the call is another
+ * matter, and tried again.
+ */
 static void interrupted(void)
 {
-	sigset_t one, before;
-	int err;
+	bool tried = false, good = true;
+	u64 before;
 
-	/* Pending and let in by the ioctl's own look at it: blocked until then. */
-	signal(SIGUSR2, caught);
+	for (unsigned int n = 0; n < 20 && !tried; n++) {
+		pthread_t thread;
+
+		vcpu_start(vcpu);
+		guest_check(vcpu, CONTROL_GPA, 0, 0, 0);
+		before = vm_stat(vm, "prefaults");
+		ended = -2;
+		pthread_create(&thread, NULL, prefault_thread, NULL);
+		wait_for(ended == -1, 5000);
+		/* Its handler has to wait for the end of the call. */
+		usleep(20000);
+		pthread_kill(thread, SIGUSR2);
+		vcpu_stop(vcpu);
+		pthread_join(thread, NULL);
+		tried = ended == EINTR;
+		if (tried)
+			good = range.gpa == GPA && range.size == SZ_2M &&
+			       vm_stat(vm, "prefaults") == before && caught == caught_before + 1;
+	}
+	ok(tried && good, "%s: a signal that is pending ends it with EINTR, and nothing is done",
+	   name);
+
+	sigset_t one, old;
+
 	sigemptyset(&one);
 	sigaddset(&one, SIGUSR2);
-	sigprocmask(SIG_BLOCK, &one, &before);
+	sigprocmask(SIG_BLOCK, &one, &old);
 	raise(SIGUSR2);
-	ok(!prefault(GPA, SZ_4K, 0), "%s: a blocked signal does not disturb it", name);
-	sigprocmask(SIG_SETMASK, &before, NULL);
-
-	/* A range that is long, and a timer: it ends early, with what it has done, or with EINTR. */
-	err = prefault(GPA, SZ_4K, 0);
-	ok(!err && range.size == 0 && range.gpa == GPA + SZ_4K, "%s: what is mapped already is passed",
+	ok(!prefault(GPA, SZ_4K, 0) && !range.size, "%s: a blocked signal does not disturb it",
 	   name);
+	sigprocmask(SIG_SETMASK, &old, NULL);
+}
+
+/* Signals without end: each call says what is left, and all of it is done in the end. */
+static void *signals(void *arg)
+{
+	pthread_t *to = arg;
+
+	while (ended != 1) {
+		pthread_kill(*to, SIGUSR2);
+		usleep(100);
+	}
+	return NULL;
+}
+
+static void in_parts(void)
+{
+	u64 gpa = GPA, size = SIZE;
+	pthread_t thread, self = pthread_self();
+	unsigned int parts = 0, none = 0;
+	bool good = true;
+	int err;
+
+	ended = 0;
+	pthread_create(&thread, NULL, signals, &self);
+	while (size && good) {
+		err = prefault(gpa, size, 0);
+		good = !err ? range.gpa > gpa && range.gpa + range.size == GPA + SIZE
+			    : err == EINTR && range.gpa == gpa && range.size == size;
+		none += err == EINTR;
+		parts++;
+		gpa = range.gpa;
+		size = range.size;
+	}
+	ended = 1;
+	pthread_join(thread, NULL);
+	count_from(vm);
+	ok(good && !guest_check(vcpu, GPA, SZ_4K, PAGES, 1) && counted(vm, "faults 0"),
+	   "%s: with signals without end it is done in parts", name);
+	diag("%u parts, of which %u EINTR with nothing done", parts, none);
+}
+
+static void *taker(void *arg)
+{
+	char *mem = arg;
+	u64 n = 0;
+
+	while (ended != 1) {
+		madvise(mem + n++ * 37 % PAGES * SZ_4K, 5 * SZ_4K, MADV_DONTNEED);
+		if (n % 8 == 0)
+			madvise(mem + n / 8 % (SIZE / SZ_2M) * SZ_2M, SZ_2M, MADV_DONTNEED);
+		/* Without a break no fault would ever be through before the next one begins. */
+		usleep(300);
+	}
+	return NULL;
+}
+
+/* While the host takes pages away nothing of them is mapped that it does not have any more. */
+static void raced(void)
+{
+	char *mem = mem_map(SIZE + SZ_2M, SMALL);
+	pthread_t thread;
+	u64 bad = 0;
+
+	vm_slot(vm, 0, 0, GPA, SIZE, mem);
+	ended = 0;
+	pthread_create(&thread, NULL, taker, mem);
+	for (unsigned int round = 1; round <= 3; round++) {
+		bad += !!prefault_all(GPA, SIZE);
+		guest_fill(vcpu, GPA, SZ_4K, PAGES, round);
+		bad += !!prefault_all(GPA, SIZE);
+	}
+	ended = 1;
+	pthread_join(thread, NULL);
+	guest_fill(vcpu, GPA, SZ_4K, PAGES, 77);
+	for (unsigned int page = 0; page < PAGES; page++)
+		bad += *(u64 *)(mem + page * SZ_4K) != stamp(77, GPA + page * SZ_4K);
+	ok(!bad && vm_sound(vm), "%s: while the host takes pages away the guest's are the host's",
+	   name);
+	madvise(mem, SIZE, MADV_DONTNEED);
+	ok(!guest_check(vcpu, GPA, SZ_4K, 0, 0) && guest_load(vcpu, GPA + 9 * SZ_4K) == 0 &&
+		   vm_sound(vm),
+	   "%s: and what is taken after that is gone", name);
+	vm_slot(vm, 0, 0, GPA, 0, mem);
+	mem_unmap(mem, SIZE + SZ_2M);
+}
+
+/* Memory that the host does not have yet, and what the VMM may not touch. */
+static void fresh(void)
+{
+	char *mem = mem_map(SIZE, SMALL);
+
+	vm_slot(vm, 0, 0, GPA, SIZE, mem);
+	count_from(vm);
+	ok(!prefault_all(GPA, 64 * SZ_4K) && counted(vm, "faults 0 leaves_4k 64") &&
+		   !guest_load(vcpu, GPA + 3 * SZ_4K) && counted(vm, "faults 0"),
+	   "%s: fresh memory can be loaded from without a fault", name);
+	guest_fill(vcpu, GPA, SZ_4K, 64, 3);
+	ok(counted(vm, "faults_4k 64") && !guest_check(vcpu, GPA, SZ_4K, 64, 3),
+	   "%s: and stored to after one", name);
+	mprotect(mem + SZ_2M, SZ_4K, PROT_NONE);
+	ok(is(prefault_all(GPA + SZ_2M - 4 * SZ_4K, 8 * SZ_4K), EFAULT) &&
+		   range.gpa == GPA + SZ_2M && range.size == 4 * SZ_4K,
+	   "%s: EFAULT where the VMM has nothing, and it says where", name);
+	vm_slot(vm, 0, 0, GPA, 0, mem);
+	vm_slot(vm, 0, KVM_MEM_READONLY, GPA, SIZE, mem);
+	u64 stores = vcpu->mmio_writes;
+
+	ok(!prefault_all(GPA, 64 * SZ_4K), "%s: a read-only slot, too", name);
+	guest_store(vcpu, GPA + 5 * SZ_4K, 9);
+	ok(vcpu->mmio_writes == stores + 1 && !guest_check(vcpu, GPA, SZ_4K, 64, 3),
+	   "%s: which it cannot store to", name);
+	vm_slot(vm, 0, 0, GPA, 0, mem);
+	mem_unmap(mem, SIZE);
 }
 
 static void works(enum backing backing)
 {
 	const char *what = backing == HUGE ? "huge" : "small";
 	char *mem = mem_map(SIZE, backing);
-	u64 faults, leaves = backing == HUGE ? SIZE / SZ_2M : PAGES;
-	u64 small, large;
 
-	memset(mem, 1, SIZE);
+	for (unsigned int page = 0; page < PAGES; page++)
+		*(u64 *)(mem + page * SZ_4K) = stamp(1, GPA + page * SZ_4K);
 	vm_slot(vm, 0, 0, GPA, SIZE, mem);
 	if (backing == SMALL) {
 		refused();
+		in_parts();
 		interrupted();
+		/* Not mapped, but there. */
+		vm_slot(vm, 0, 0, GPA, 0, mem);
+		vm_slot(vm, 0, 0, GPA, SIZE, mem);
 	}
-	small = vm_stat(vm, "leaves_4k");
-	large = vm_stat(vm, "leaves_2m");
-	faults = vm_stat(vm, "faults");
-	ok(!prefault_all(GPA, SIZE) && range.gpa == GPA + SIZE, "%s: %s pages: all of it", name, what);
+	count_from(vm);
+	ok(!prefault_all(GPA, SIZE) && range.gpa == GPA + SIZE, "%s: %s pages: all of it", name,
+	   what);
 	if (backing == HUGE)
-		ok(vm_stat(vm, "leaves_2m") - large == leaves, "%s: with 2 MiB leaves", name);
+		ok(counted(vm, "leaves_2m %lu leaves_4k 0 prefaults %lu faults 0", SIZE / SZ_2M,
+			   SIZE / SZ_2M),
+		   "%s: with 2 MiB leaves", name);
 	else
-		ok(vm_stat(vm, "leaves_4k") >= small && vm_leaves(vm) >= leaves, "%s: with 4 KiB leaves", name);
+		ok(counted(vm, "leaves_2m 0 leaves_4k %lu prefaults %lu faults 0", PAGES,
+			   PAGES / 16),
+		   "%s: with 4 KiB leaves, a window of them at a time", name);
+	ok(!prefault_all(GPA, SIZE) && counted(vm, "prefaults 0"),
+	   "%s: what is mapped already costs nothing", name);
 	guest_fill(vcpu, GPA, SZ_4K, PAGES, 5);
-	ok(vm_stat(vm, "faults") == faults && !guest_check(vcpu, GPA, SZ_4K, PAGES, 5),
+	ok(counted(vm, "faults 0") && !guest_check(vcpu, GPA, SZ_4K, PAGES, 5),
 	   "%s: and the guest writes all of it without a fault", name);
 
 	/* Behind the slot there is none: what is there is done, and said. */
 	madvise(mem, SIZE, MADV_DONTNEED);
 	memset(mem, 2, SIZE);
-	ok(!prefault_all(GPA + SIZE - SZ_2M, SZ_2M) && is(prefault_all(GPA + SIZE - SZ_4K, 2 * SZ_4K), ENOENT) &&
-	   range.gpa == GPA + SIZE && range.size == SZ_4K, "%s: it ends where the slot does", name);
-	ok(!prefault(GPA + SIZE - SZ_4K, 2 * SZ_4K, 0) && range.gpa == GPA + SIZE && range.size == SZ_4K,
+	ok(!prefault_all(GPA + SIZE - SZ_2M, SZ_2M) &&
+		   is(prefault_all(GPA + SIZE - SZ_4K, 2 * SZ_4K), ENOENT) &&
+		   range.gpa == GPA + SIZE && range.size == SZ_4K,
+	   "%s: it ends where the slot does", name);
+	ok(!prefault(GPA + SIZE - SZ_4K, 2 * SZ_4K, 0) && range.gpa == GPA + SIZE &&
+		   range.size == SZ_4K,
 	   "%s: a range that is done in part is no error, and says what is left", name);
 
 	/* A logged slot: the first store is seen all the same. */
@@ -141,7 +305,8 @@ static void works(enum backing backing)
 	prefault_all(GPA, SIZE);
 	guest_store(vcpu, GPA + 77 * SZ_4K, 1);
 	ioctl(vm->fd, KVM_GET_DIRTY_LOG, &dirty);
-	ok(log[1] == 1ULL << (77 - 64) && !log[0] && !log[2], "%s: dirty logging sees the one store", name);
+	ok(log[1] == 1ULL << (77 - 64) && !log[0] && !log[2],
+	   "%s: dirty logging sees the one store", name);
 	ok(vm_sound(vm), "%s: sound", name);
 	vm_slot(vm, 0, 0, GPA, 0, mem);
 	mem_unmap(mem, SIZE);
@@ -149,17 +314,32 @@ static void works(enum backing backing)
 
 int main(void)
 {
+	struct sigaction action = { .sa_handler = catch };
 	const struct format *f;
 
 	host_init(100);
-	ok(ioctl(host.kvm, KVM_CHECK_EXTENSION, KVM_CAP_PRE_FAULT_MEMORY) == 1, "KVM_CAP_PRE_FAULT_MEMORY");
-	for_each_format(f) {
+	sigaction(SIGUSR2, &action, NULL);
+	if (!host.gstage) {
+		ok(ioctl(host.kvm, KVM_CHECK_EXTENSION, KVM_CAP_PRE_FAULT_MEMORY) == 0,
+		   "the stock module does not have it");
+		vm = vm_new(NULL);
+		vcpu = vcpu_new(vm);
+		ok(is(prefault(CONTROL_GPA, SZ_4K, 0), EINVAL), "nor does it do it");
+		return done();
+	}
+	ok(ioctl(host.kvm, KVM_CHECK_EXTENSION, KVM_CAP_PRE_FAULT_MEMORY) == 1,
+	   "KVM_CAP_PRE_FAULT_MEMORY");
+	for_each_format(f)
+	{
 		vm = vm_new(f);
 		vcpu = vcpu_new(vm);
 		name = f->name;
-		guest_check(vcpu, CONTROL_GPA, 0, 0, 0);
+		vcpu_warm(vcpu);
 		works(SMALL);
 		works(HUGE);
+		fresh();
+		if (f == host.widest)
+			raced();
 		vm_free(vm);
 	}
 	ok(!tables_live(), "no tables are left");

@@ -15,6 +15,7 @@
  * The stock module fails this: there the failure is asserted, as proof that this
  * test sees what it is for.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "stale.h"
@@ -253,10 +254,11 @@ static void stock(void)
 	end(&stage);
 }
 
-/* An argument is a part of the names of those to play. */
+/* An argument is the number of vCPUs, or a part of the names of those to play. */
 int main(int argc, char **argv)
 {
-	const char *wanted = argc > 1 ? argv[1] : "";
+	unsigned int only = argc > 1 ? atoi(argv[1]) : 0;
+	const char *wanted = argc > 1 && !only ? argv[1] : "";
 	const struct format *f = NULL;
 	struct stage stage;
 
@@ -265,7 +267,7 @@ int main(int argc, char **argv)
 		stock();
 		return done();
 	}
-	for (unsigned int vcpus = 1; vcpus <= 2; vcpus++) {
+	for (unsigned int vcpus = only ?: 1; vcpus <= (only ?: 2); vcpus++) {
 		for (enum backing backing = SMALL; backing <= HUGE; backing++) {
 			f = next_format(f) ?: next_format(NULL);
 			make(&stage, f, backing, vcpus);

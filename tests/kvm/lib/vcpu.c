@@ -141,6 +141,8 @@ static void run(struct vcpu *vcpu)
 		if (ioctl(vcpu->fd, KVM_RUN, 0)) {
 			if (errno == EFAULT)
 				skip_access(vcpu);
+			else if (errno == ENOMEM && vcpu->no_memory)
+				vcpu->no_memory(vcpu);
 			else if (errno != EINTR && errno != EAGAIN)
 				bail("KVM_RUN: %s", strerror(errno));
 			continue;

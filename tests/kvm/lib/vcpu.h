@@ -20,6 +20,8 @@
  * @threaded: a thread of its own runs it, and it never leaves guest mode for a
  *	command; else it runs in the caller's thread, while there is a command
  * @efaults: accesses that KVM answered with EFAULT and that were skipped
+ * @no_memory: called when KVM_RUN fails with ENOMEM, before it is tried again; NULL: the
+ *	program ends
  * @mmio_reads: exits for loads outside of slots
  * @mmio_writes: exits for stores
  * @mmio_addr: of the last
@@ -36,6 +38,7 @@ struct vcpu {
 	bool threaded;
 	pthread_t thread;
 	atomic_bool quit;
+	void (*no_memory)(struct vcpu *vcpu);
 	atomic_ulong efaults, mmio_reads, mmio_writes;
 	u64 mmio_addr, mmio_data, mmio_answer;
 	u32 mmio_len;
