@@ -42,12 +42,18 @@ static int look_at_vma(struct gst_kvm_fault *fault)
 	return 0;
 }
 
-/* The level of the host's leaf at the page. */
-static unsigned int host_level(const struct gst_kvm_fault *fault, const struct gst_kvm_window *window)
+/*
+ * The leaf of the host at the page. Of one of 64 KiB, the host gave its first page whichever was
+ * asked for.
+ */
+static unsigned int host_level(struct gst_kvm_fault *fault, const struct gst_kvm_window *window)
 {
 	const struct gst_kvm_host_leaf *leaf = &window->leaves[fault->gfn - window->first];
 
-	return leaf->present ? leaf->level : 0;
+	if (!leaf->present)
+		return 0;
+	fault->pfn = leaf->pfn;
+	return leaf->level;
 }
 
 /*
@@ -58,6 +64,7 @@ static int map_page(struct gst_kvm_fault *fault, struct gst_gather *gather)
 {
 	struct gst_kvm *gk = to_gst_kvm(fault->vcpu->kvm);
 	struct gst_kvm_window window;
+	unsigned int level = 0;
 	gst_attr_t attr = fault->attr;
 	u64 size, mask;
 	int ret;
@@ -65,12 +72,14 @@ static int map_page(struct gst_kvm_fault *fault, struct gst_gather *gather)
 	window.pages = 0;
 	fault->level = 0;
 	/* PFNMAPs need not have tables as large as they look. */
-	if (!fault->pfnmap)
+	if (!fault->pfnmap) {
 		gst_kvm_window_look(fault, &window);
+		level = host_level(fault, &window);
+	}
 	/* Pages are logged one by one. */
-	if (window.pages && !fault->logging)
+	if (level && !fault->logging)
 		fault->level = gst_kvm_leaf_level(&gk->kvm, fault->slot, fault->gfn, fault->pfn,
-						  host_level(fault, &window), fault->mmu_seq);
+						  level, fault->mmu_seq);
 	size = GST_LEVEL_SIZE(fault->level);
 	if (!fault->level && gst_kvm_window_is_napot(fault, &window)) {
 		size = GST_NAPOT_SIZE;
@@ -127,7 +136,7 @@ static int map_locked(struct gst_kvm_fault *fault, bool exclusive)
 		gst_kvm_fence_new_leaf(kvm, fault->gfn << PAGE_SHIFT, fault->level);
 	else
 		gst_kvm_fence_new_table(kvm);
-	gst_kvm_put_pfn(fault->pfn, fault->attr & GST_WRITE);
+	gst_kvm_put_pfn(fault->got, fault->attr & GST_WRITE);
 	return 0;
 }
 
@@ -171,7 +180,7 @@ static int install(struct gst_kvm_fault *fault)
 	} while (ret == -GST_EAGAIN || ret == -GST_EBUSY);
 
 	if (!fault->size)
-		gst_kvm_put_pfn(fault->pfn, false);
+		gst_kvm_put_pfn(fault->got, false);
 	count_fault(fault, exclusive);
 	if (ret)
 		kvm_err("gstage: cannot map gpa 0x%llx: error %d\n", fault->gfn << PAGE_SHIFT, ret);
@@ -199,7 +208,7 @@ int gst_kvm_fault(struct gst_kvm_fault *fault)
 	if (ret)
 		return ret;
 
-	fault->pfn = gst_kvm_get_pfn(kvm, fault->slot, fault->gfn, fault->write, &writable);
+	fault->got = fault->pfn = gst_kvm_get_pfn(kvm, fault->slot, fault->gfn, fault->write, &writable);
 	if (fault->pfn == KVM_PFN_ERR_HWPOISON)
 		return -EHWPOISON;
 	if (is_error_noslot_pfn(fault->pfn))

@@ -19,7 +19,8 @@
  * @attr: how the page may be used
  * @shift: log2 of the VMA's page size, for a SIGBUS
  * @mmu_seq: kvm->mmu_invalidate_seq before the page was looked up
- * @pfn: the page
+ * @got: the page as the host gave it, to be given back
+ * @pfn: the page to map
  * @level: the level of leaf that maps it
  * @size: bytes of that leaf; 0 as long as nothing is mapped
  */
@@ -34,6 +35,7 @@ struct gst_kvm_fault {
 	gst_attr_t attr;
 	short shift;
 	unsigned long mmu_seq;
+	kvm_pfn_t got;
 	kvm_pfn_t pfn;
 	unsigned int level;
 	u64 size;

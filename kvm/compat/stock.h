@@ -6,7 +6,7 @@
  *   struct gst_kvm;
  * - use an rwlock for kvm->mmu_lock, as later kernels do by themselves: no stock
  *   object but the MMU that gstage replaces takes it;
- * - have KVM_PRE_FAULT_MEMORY.
+ * - have KVM_PRE_FAULT_MEMORY, and dirty bitmaps that are all set when logging starts.
  */
 #ifndef GST_KVM_COMPAT_STOCK_H
 #define GST_KVM_COMPAT_STOCK_H
@@ -14,6 +14,7 @@
 #define __KVM_HAVE_ARCH_VM_ALLOC
 #define __KVM_HAVE_ARCH_VM_FREE
 #define KVM_HAVE_MMU_RWLOCK
+#define KVM_DIRTY_LOG_MANUAL_CAPS (KVM_DIRTY_LOG_MANUAL_PROTECT_ENABLE | KVM_DIRTY_LOG_INITIALLY_SET)
 
 #ifndef CONFIG_KVM_GENERIC_PRE_FAULT_MEMORY
 #define CONFIG_KVM_GENERIC_PRE_FAULT_MEMORY 1
