@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * Operations that split a leaf which an end of their range cuts, or take it whole.
+ */
+#ifndef PROOF_CUTS_H
+#define PROOF_CUTS_H
+
+#include "midway.h"
+
+/* GST_WHOLE_LEAVES */
+static bool whole;
+
+/* Would the operation change this leaf? */
+static bool op_minds(const struct translation *t);
+
+/* One table for each level on the way to an end that lies in a leaf of that level or above. */
+unsigned int op_needs(gst_gpa_t gpa)
+{
+	struct translation first = hart_walk(space.root, gpa);
+	struct translation last = hart_walk(space.root, range_end - 1);
+	unsigned int tables = 0;
+
+	if (whole)
+		return 0;
+	for (unsigned int level = 1; level < GST_LEVELS_MAX; level++) {
+		gst_gpa_t size = GST_LEVEL_SIZE(level);
+		gst_gpa_t a = gpa & ~(size - 1), b = (range_end - 1) & ~(size - 1);
+		bool cut_a = a < gpa || a + size > range_end, cut_b = b + size > range_end;
+
+		tables += first.mapped && first.level >= level && op_minds(&first) && cut_a;
+		tables += last.mapped && last.level >= level && op_minds(&last) && cut_b && a != b;
+	}
+	return tables;
+}
+
+bool op_is_invalid(void)
+{
+	return false;
+}
+
+static int op_walk(struct gst_walk *walk, const struct gst_visitor *visitor)
+{
+	prove(gst_cut_walk_of(walk)->whole == whole, "leaves go whole as the caller says");
+	return midway_begun(walk);
+}
+
+#endif /* PROOF_CUTS_H */

@@ -1,0 +1,61 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#
+# prove.sh proof|bite RESULT PATTERN BUG FILE GEOMETRY [-D...]: one run of cbmc. RESULT gets one line:
+#
+#   ok|not ok, name, geometry, properties, seconds, a remark		(with tabs between them)
+#
+# A bite is ok where a property fails whose description matches PATTERN. To run out of time or
+# memory, or any error, is not ok, of a bite too.
+
+what=$1 result=$2 pattern=$3 bug=$4 file=$5 geometry=$6
+shift 6
+name=$(basename "$result" .result)
+log=${result%.result}.log
+
+# L: levels; T: tables below the root; I: index bits; R: what the root has more; N: of a 64 KiB leaf.
+# The array of all PTEs is the longest that is gone over.
+case $geometry in
+L3T3) text='L3 I1 R1 N1 T3' unwind=21 defines='-DPROOF_TABLES=3' ;;
+L2T3) text='L2 I1 R1 N1 T3' unwind=21 defines='-DPROOF_TABLES=3 -DPROOF_FEWER=1' ;;
+*) echo "prove.sh: no geometry $geometry" >&2; exit 2 ;;
+esac
+
+case $bug in
+'') flags= ;;
+REACH) flags='-DPROOF_REACH' ;;
+*) flags="-DGST_SEED=GST_SEED_$bug" ;;
+esac
+
+start=$(date +%s)
+# shellcheck disable=SC2086 # lists of words
+goto-cc -std=c11 -ffreestanding -m32 -include atomics.h -I . -I ../.. -I ../../include \
+	-DGST_PAGE_SHIFT=4 -DGST_ROOT_XBITS=1 -DGST_NAPOT_BITS=1 $defines $flags "$@" \
+	"$file.c" world.c embed.c hart.c midway.c -o "${result%.result}.goto" >"$log" 2>&1 &&
+	(ulimit -v 8388608 && exec timeout "${TIMEOUT:-900}" cbmc "${result%.result}.goto" \
+		--drop-unused-functions --unwind $unwind --unwinding-assertions --pointer-overflow-check \
+		--slice-formula $([ "$what" = proof ] || echo --stop-on-fail)) >>"$log" 2>&1
+status=$?
+seconds=$(($(date +%s) - start))
+rm -f "${result%.result}.goto"
+
+properties=$(sed -n 's/^\*\* 0 of \([0-9]*\) failed.*/\1/p' "$log")
+verdict='not ok' remark=
+case $status in
+0)
+	if [ "$what" = bite ]; then
+		remark='the bug is not seen'
+	elif [ -n "$properties" ] && [ "$properties" -gt 0 ] && grep -q '^VERIFICATION SUCCESSFUL' "$log"; then
+		verdict=ok
+	fi
+	;;
+10)
+	remark=$(sed -n '/^Violated property:/,/^$/p' "$log" | sed -n '3s/^ *//p')
+	[ -n "$remark" ] || remark=$(sed -n 's/^\[.*\] line [0-9]* \(.*\): FAILURE$/\1/p' "$log" | head -n 1)
+	[ "$what" = bite ] && printf '%s\n' "$remark" | grep -Eq "$pattern" && verdict=ok
+	;;
+124) remark="no answer in ${TIMEOUT:-900} s" ;;
+*) remark="error $status: $(tail -n 1 "$log")" ;;
+esac
+printf '%s\t%s\t%s\t%s\t%s\t%s\n' "$verdict" "$name" "$text" "${properties:--}" "$seconds" "$remark" >"$result"
+echo "$verdict - $name, $seconds s${remark:+: $remark}"
