@@ -15,7 +15,7 @@ result() {
 result $? 'there is a hart that can go'
 ./three-vms >three-vms.out 2>&1 &
 three=$!
-./reformat 2 >reformat.out 2>&1 &
+./reformat 10 >reformat.out 2>&1 &
 reformat=$!
 turns=0
 while kill -0 $three 2>/dev/null || kill -0 $reformat 2>/dev/null; do
@@ -23,8 +23,8 @@ while kill -0 $three 2>/dev/null || kill -0 $reformat 2>/dev/null; do
 	usleep 200000
 	turns=$((turns + 1))
 done
-[ $turns -ge 5 ]
-result $? 'it went and came at least five times'
+[ $turns -ge 2 ]
+result $? 'it went and came again, more than once'
 echo "# $turns times"
 for who in three-vms:$three reformat:$reformat; do
 	wait "${who#*:}"
