@@ -13,13 +13,12 @@ PROOF-protect-begin := protect L3T3 -DPROOF_BEGIN
 $(foreach l,$(STEPS),$(eval PROOF-protect-step-$(l) := protect L3T3 -DPROOF_LEVEL=$(l)))
 
 # What must fail, and for the reason that the bug is known by.
-BITES += LEAK@unmap-step-1 STALE@unmap-step-0 NARROW_FLUSH@unmap-step-1 COUNT@unmap-step-0
+BITES += LEAK@unmap-step-1 NARROW_FLUSH@unmap-step-1 COUNT@unmap-step-0
 BITES += SPLIT_OFFSET@unmap-step-1 NAPOT_TORN@unmap-step-0
 BITES += LOST_WRITE_PROTECT@protect-step-0 SPLIT_OFFSET@protect-step-1
 BITES += $(PROOFS:%=REACH@%)
 
 BITE-LEAK := no page of tables is lost
-BITE-STALE := INV-03|INV-10|INV-00|as the operation promises
 BITE-NARROW_FLUSH := flush will be enough
 BITE-COUNT := INV-03
 BITE-SPLIT_OFFSET := INV-07|as the operation promises
