@@ -2,11 +2,14 @@
 # shellcheck shell=bash
 # Kernels: a locked set of packages, unpacked for booting and for building. Sourced by lab/lab.
 
+# kernels: the series that the lock file has.
+kernels() { awk '!/^#/ && $2 ~ /^linux-source-/ { print $1 }' "$LOCK" | sort -V; }
+
 # kernel_name: the folder of this set in the cache; its name follows from the locked lines.
 kernel_name() {
 	local lines hash
 	lines=$(locked "$KERNEL")
-	[ -n "$lines" ] || die "there is no kernel $KERNEL" "one of: $(awk '!/^#/ && $2 ~ /^linux-image/ { print $1 }' "$LOCK" | sort -u | xargs)"
+	[ -n "$lines" ] || die "there is no kernel $KERNEL" "one of: $(kernels | xargs)"
 	hash=$(sha256sum <<<"$lines")
 	KDIR_CACHE=$CACHE/kernel-$KERNEL-${hash:0:12}
 }
@@ -18,15 +21,16 @@ have_kernel() {
 	KRELEASE=$KABI-riscv64
 }
 
-# newest_set: from the index of the main archive, print the newest version of this kernel for which every part is there.
+# newest_set: from the mirror's index, print the newest version of this kernel that has every package that the locked one has.
 newest_set() {
-	local apt=$CACHE/index.part keyring=/usr/share/keyrings/debian-archive-keyring.gpg signed=
+	local suite=$SUITE apt=$CACHE/index.part keyring=/usr/share/keyrings/debian-archive-keyring.gpg signed=
 	TRASH+=("$apt")
 	rm -rf "$apt"
 	mkdir -p "$apt/lists/partial" "$apt/cache/archives/partial" "$apt/etc"
 	: >"$apt/status"
 	[ ! -f "$keyring" ] || signed=" signed-by=$keyring"
-	echo "deb [arch=riscv64,amd64$signed] $MIRROR $SUITE main" >"$apt/sources.list"
+	[[ $(locked "$KERNEL") != *~bpo* ]] || suite=$SUITE-backports
+	echo "deb [arch=riscv64,amd64$signed] $MIRROR $suite main" >"$apt/sources.list"
 	cat >"$apt/apt.conf" <<-END
 		APT::Architecture "amd64"; APT::Architectures { "amd64"; "riscv64"; };
 		Dir::State::lists "$apt/lists"; Dir::State::status "$apt/status"; Dir::Cache "$apt/cache";
@@ -34,24 +38,20 @@ newest_set() {
 		APT::Sandbox::User "root";
 	END
 	child env APT_CONFIG="$apt/apt.conf" apt-get -q update >&2
-	# awk prints every complete set, each line led by its version; the lines of the newest are the answer.
-	cat_index "$apt" | awk -v set="$KERNEL" '
-		function kind(p, a) {
-			if (p == "linux-source-" set) return "source"
-			if (p ~ "^linux-headers-" re "-common$") return "common"
-			if (p ~ "^linux-headers-" re "-riscv64$" && a == "riscv64") return "headers"
-			if (p ~ "^linux-image-" re "-riscv64$" && a == "riscv64") return "image"
-			if (p ~ "^linux-kbuild-" re "$" && a == "amd64") return "kbuild"
+	# awk prints every complete set, each line led by its version; the lines of the newest are the answer. Packages of two
+	# versions are the same part if their names differ in nothing but the kernel's ABI, such as 6.12.107+deb13.
+	cat_index "$apt" | awk -v set="$KERNEL" -v re="$KERNEL" '
+		function kind(package, arch) {
+			gsub(/[0-9]+[.][0-9]+[.][0-9]+[+]deb13/, "ABI", package)
+			return package " " arch
 		}
-		BEGIN {
-			re = set "[.][0-9]+[+]deb13"
-			sub(/[.]/, "[.]", re)
-		}
+		BEGIN { sub(/[.]/, "[.]", re) }
+		NR == FNR { want[kind($2, $3)] = 1; next }
 		/^[A-Za-z0-9-]+: / { v[substr($1, 1, length($1) - 1)] = $2 }
 		/^$/ {
 			part = kind(v["Package"], v["Architecture"])
 			version = v["Version"]
-			if (part != "" && !((version, part) in line)) {
+			if (part in want && version ~ "^" re "[.]" && !((version, part) in line)) {
 				line[version, part] = set " " v["Package"] " " v["Architecture"] " " version " " v["SHA256"] " " v["Filename"]
 				parts[version]++
 			}
@@ -60,9 +60,9 @@ newest_set() {
 		END {
 			for (key in line) {
 				split(key, k, SUBSEP)
-				if (parts[k[1]] == 5) print k[1], line[key]
+				if (parts[k[1]] == length(want)) print k[1], line[key]
 			}
-		}' | sort -V >"$apt/sets"
+		}' <(locked "$KERNEL") - | sort -V >"$apt/sets"
 	awk 'NR == FNR { newest = $1; next } $1 == newest { sub(/^[^ ]+ /, ""); print }' "$apt/sets" "$apt/sets"
 }
 
@@ -86,8 +86,17 @@ fetch_kernel() {
 	return "$status"
 }
 
+# take_from DEB DIR PATTERN...: unpack the files of a package that match.
+take_from() {
+	local deb=$1 dir=$2
+	shift 2
+	in_private bash -c 'set -o pipefail; dpkg-deb --fsys-tarfile "$1" | tar -x -C "$2" --wildcards "${@:3}"' - "$deb" "$dir" "$@"
+}
+
 unpack_kernel() {
 	local part=$KDIR_CACHE.part set pkg arch version sha path deb source=
+	# Only kvm.ko of the modules: everything else that the host needs is built into Debian's kernel.
+	local kvm=./usr/lib/modules/*/kernel/arch/riscv/kvm/kvm.ko.xz
 	rm -rf "$CACHE"/kernel-*.part
 	TRASH+=("$part")
 	mkdir -p "$part/src" "$part/image"
@@ -95,16 +104,18 @@ unpack_kernel() {
 		deb=$CACHE/debs/${path##*/}
 		case $pkg in
 		linux-source-*) source=$deb ;;
-		linux-image-*) in_private bash -c 'set -o pipefail; dpkg-deb --fsys-tarfile "$1" | tar -x -C "$2" --wildcards \
-			"./boot/vmlinux-*" "./usr/lib/modules/*/kernel/arch/riscv/kvm/kvm.ko.xz"' - "$deb" "$part/image" ;;
+		linux-image-*) take_from "$deb" "$part/image" "./boot/vmlinux-*" "$kvm" ;;
+		linux-binary-*) take_from "$deb" "$part/image" "./usr/lib/modules/*/vmlinuz" ;;
+		linux-modules-*) take_from "$deb" "$part/image" "$kvm" ;;
 		*) in_private dpkg-deb -x "$deb" "$part" ;;
 		esac
 		case $pkg in linux-kbuild-*) echo "$version ${pkg#linux-kbuild-}" >"$part/version" ;; esac
 	done <"$CACHE/set"
-	mv "$part"/image/boot/vmlinux-* "$part/Image"
-	# Only kvm.ko of the modules: everything else that the host needs is built into Debian's kernel.
-	xz -dc "$part"/image/usr/lib/modules/*/kernel/arch/riscv/kvm/kvm.ko.xz >"$part/kvm.ko"
+	find "$part/image" -name 'vmlinu[xz]*' -type f -exec mv {} "$part/Image" \;
+	find "$part/image" -name kvm.ko.xz -exec xz -dc {} + >"$part/kvm.ko"
 	rm -rf "$part/image"
+	[ -s "$part/Image" ]
+	[ -s "$part/kvm.ko" ]
 	# Without match-slash, as virt is also the name of folders deeper down.
 	# shellcheck disable=SC2016
 	in_private bash -c 'set -o pipefail; dpkg-deb --fsys-tarfile "$1" | tar -xO --wildcards "./usr/src/linux-source-*.tar.xz" |
@@ -122,8 +133,8 @@ need_kernel() {
 	step "downloading kernel $KERNEL and its source" fetch_kernel
 	if ! cmp -s "$CACHE/set" <(locked "$KERNEL"); then
 		say "the mirror no longer has the locked packages of kernel $KERNEL:"
-		say "  locked: $(locked "$KERNEL" | awk '$2 ~ /^linux-image/ { print $4 }')"
-		say "  used:   $(awk '$2 ~ /^linux-image/ { print $4 }' "$CACHE/set")  (to keep it, update lab/versions.lock)"
+		say "  locked: $(locked "$KERNEL" | awk '$2 ~ /^linux-source/ { print $4 }')"
+		say "  used:   $(awk '$2 ~ /^linux-source/ { print $4 }' "$CACHE/set")  (to keep it, update lab/versions.lock)"
 	fi
 	step "unpacking kernel $KERNEL and its source" unpack_kernel
 	have_kernel
