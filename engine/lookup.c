@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
- * gst: what a gpa translates to.
+ * gst: what a gpa translates to, and by which entries.
  */
 #include "read.h"
 
@@ -24,17 +24,70 @@ static const struct gst_visitor lookup_visitor = {
 	.leaf = lookup_leaf,
 };
 
-int gst_lookup(struct gst_space *space, gst_gpa_t gpa, struct gst_leaf *leaf)
+/* Stand before the page of @gpa. */
+static int begin(struct gst_walk *walk, struct gst_space *space, gst_gpa_t gpa)
 {
-	struct lookup_walk lookup = { .leaf = leaf };
 	gst_gpa_t page = gpa & ~(GST_PAGE_SIZE - 1);
-	int ret;
 
 	/* The last page of all would wrap; no format has it. */
 	if (page + GST_PAGE_SIZE < page)
 		return -GST_ERANGE;
-	ret = gst_walk_begin(&lookup.walk, space, NULL, page, GST_PAGE_SIZE);
+	return gst_walk_begin(walk, space, NULL, page, GST_PAGE_SIZE);
+}
+
+int gst_lookup(struct gst_space *space, gst_gpa_t gpa, struct gst_leaf *leaf)
+{
+	struct lookup_walk lookup = { .leaf = leaf };
+	int ret = begin(&lookup.walk, space, gpa);
+
 	if (!ret)
 		ret = gst_walk_run(&lookup.walk, &lookup_visitor);
 	return ret ? ret : lookup.found ? 0 : -GST_ENOENT;
+}
+
+struct steps_walk {
+	struct gst_walk walk;
+	struct gst_step *steps;
+	int count;
+};
+
+static void step(struct gst_walk *walk)
+{
+	struct steps_walk *steps = (struct steps_walk *)walk;
+	const struct gst_ops *ops = walk->space->ops;
+
+	steps->steps[steps->count++] = (struct gst_step){
+		.level = walk->level,
+		.index = gst_pte_index(walk->gpa, walk->level, walk->top),
+		.table = ops->to_pa(walk->space->ctx, walk->tables[walk->level]),
+		.pte = walk->pte,
+	};
+}
+
+static int steps_table(struct gst_walk *walk)
+{
+	step(walk);
+	return GST_WALK_DESCEND;
+}
+
+static int steps_end(struct gst_walk *walk)
+{
+	step(walk);
+	return GST_WALK_STOP;
+}
+
+static const struct gst_visitor steps_visitor = {
+	.hole = steps_end,
+	.leaf = steps_end,
+	.table = steps_table,
+};
+
+int gst_steps(struct gst_space *space, gst_gpa_t gpa, struct gst_step *steps)
+{
+	struct steps_walk walk = { .steps = steps };
+	int ret = begin(&walk.walk, space, gpa);
+
+	if (!ret)
+		ret = gst_walk_run(&walk.walk, &steps_visitor);
+	return ret ? ret : walk.count;
 }

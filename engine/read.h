@@ -17,6 +17,7 @@ static inline struct gst_leaf gst_walk_leaf(const struct gst_walk *walk)
 		.level = walk->level,
 		.attr = gst_pte_attr(walk->pte),
 		.young = walk->pte & GST_PTE_A,
+		.pte = walk->pte,
 	};
 
 	if (gst_pte_is_napot(walk->pte)) {
@@ -24,6 +25,8 @@ static inline struct gst_leaf gst_walk_leaf(const struct gst_walk *walk)
 
 		for (unsigned int i = 0; i < GST_NAPOT_ENTRIES && !leaf.young; i++)
 			leaf.young = gst_pte_load(&ptep[i]) & GST_PTE_A;
+		if (leaf.young)
+			leaf.pte |= GST_PTE_A;
 	}
 	return leaf;
 }

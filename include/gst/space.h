@@ -97,6 +97,7 @@ struct gst_gather {
  * @level: its level, 0 for 4 KiB and for 64 KiB
  * @attr: how it may be used
  * @young: the A bit
+ * @pte: as memory holds it; of the 16 of a leaf of 64 KiB any one, with A if any has it
  */
 struct gst_leaf {
 	gst_gpa_t gpa;
@@ -105,6 +106,7 @@ struct gst_leaf {
 	unsigned int level;
 	gst_attr_t attr;
 	bool young;
+	gst_pte_t pte;
 };
 
 /* Flags of gst_unmap() and gst_wrprotect() */
@@ -418,6 +420,33 @@ int gst_young(struct gst_space *space, gst_gpa_t gpa, uint64_t size, bool clear)
  * Return: 0, -GST_ENOENT, -GST_ERANGE.
  */
 int gst_lookup(struct gst_space *space, gst_gpa_t gpa, struct gst_leaf *leaf);
+
+/**
+ * struct gst_step - one entry of a walk
+ * @level: its level
+ * @index: where it stands in its table
+ * @table: physical address of that table
+ * @pte: what it holds
+ */
+struct gst_step {
+	unsigned int level;
+	unsigned int index;
+	gst_pa_t table;
+	gst_pte_t pte;
+};
+
+/**
+ * gst_steps() - the walk of a gpa, as a hart makes it
+ * @space: the space
+ * @gpa: any address
+ * @steps: GST_LEVELS_MAX of them; filled in from the root down. The last is a leaf
+ *	or an entry of zero.
+ *
+ * Needs no entry.
+ *
+ * Return: how many steps, -GST_EINVAL where the space was detached, -GST_ERANGE.
+ */
+int gst_steps(struct gst_space *space, gst_gpa_t gpa, struct gst_step *steps);
 
 /**
  * typedef gst_leaf_fn - what gst_iterate() calls

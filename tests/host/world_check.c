@@ -137,6 +137,34 @@ void w_check_largest(struct world *w, gst_gpa_t at, gst_gpa_t gpa, uint64_t size
 	      LL(res.size), LL(fits));
 }
 
+/* The PTE in memory that the walk read last. */
+static gst_pte_t last_pte(struct world *w, const struct spec_result *res)
+{
+	const char *page = w->machine.page(res->pte_pa & ~(uint64_t)4095);
+
+	return *(const gst_pte_t *)(page + (res->pte_pa & 4095));
+}
+
+/* gst_steps() goes by the tables by which the hart goes. */
+static void check_steps(struct world *w, gst_gpa_t gpa, const struct spec_result *res)
+{
+	struct gst_step steps[GST_LEVELS_MAX];
+	unsigned int top = spec_levels(w->machine.mode) - 1;
+	int ret = gst_steps(&w->space, gpa, steps);
+
+	CHECK("steps", ret == (int)(top - res->level + 1), "gst_steps(0x%llx) is %d", LL(gpa), ret);
+	for (unsigned int i = 0; i <= top - res->level; i++)
+		CHECK("steps",
+		      steps[i].level == top - i && (steps[i].table == res->table[top - i]) &&
+			      (i == top - res->level || gst_pte_is_table(steps[i].pte)),
+		      "gst_steps(0x%llx): step %u is another than a hart's", LL(gpa), i);
+	CHECK("steps",
+	      steps[ret - 1].pte == last_pte(w, res) &&
+		      steps[ret - 1].table + steps[ret - 1].index * sizeof(gst_pte_t) ==
+			      res->pte_pa,
+	      "gst_steps(0x%llx): the last PTE is another than a hart's", LL(gpa));
+}
+
 void w_check_gpa(struct world *w, gst_gpa_t gpa)
 {
 	const struct model_run *run = model_at(&w->model, gpa);
@@ -148,8 +176,10 @@ void w_check_gpa(struct world *w, gst_gpa_t gpa)
 	if (gpa >= w_limit(w)) {
 		CHECK("spec walker", res.fault == SPEC_GPA_TOO_WIDE, "0x%llx is too wide", LL(gpa));
 		CHECK("lookup", ret == -GST_ERANGE, "gst_lookup(0x%llx) is %d", LL(gpa), ret);
+		CHECK("steps", gst_steps(&w->space, gpa, NULL) == -GST_ERANGE, "beyond the format");
 		return;
 	}
+	check_steps(w, gpa, &res);
 	CHECK("model", agrees(&w->model, gpa, found, &res),
 	      "gpa 0x%llx is %s (pa 0x%llx, attr 0x%x), and should be %s (pa 0x%llx, attr 0x%x)",
 	      LL(gpa), found ? "mapped" : spec_fault_name(res.fault),
@@ -169,7 +199,8 @@ void w_check_gpa(struct world *w, gst_gpa_t gpa)
 	CHECK("lookup",
 	      !ret && leaf.gpa == res.gpa && leaf.pa == res.pa && leaf.size == res.size &&
 		      leaf.level == res.level && leaf.attr == attr_of_perm(res.perm) &&
-		      leaf.young == young,
+		      leaf.young == young && !((leaf.pte ^ last_pte(w, &res)) & ~GST_PTE_A) &&
+		      !(leaf.pte & GST_PTE_A) == !young,
 	      "gst_lookup(0x%llx) is %d, and its leaf is not what a hart finds", LL(gpa), ret);
 }
 

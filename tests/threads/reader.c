@@ -108,7 +108,13 @@ static int passed(void *arg, const struct gst_leaf *leaf)
 
 static int passed_run(void *arg, const struct gst_run *run)
 {
-	struct gst_leaf leaf = { run->gpa, run->pa, run->leaf, run->level, run->attr, false };
+	struct gst_leaf leaf = {
+		.gpa = run->gpa,
+		.pa = run->pa,
+		.size = run->leaf,
+		.level = run->level,
+		.attr = run->attr,
+	};
 
 	EXPECT(run->end > run->gpa && (run->end - run->gpa) % run->leaf == 0 &&
 		       run->young <= (run->end - run->gpa) / run->leaf,
