@@ -8,7 +8,7 @@
 #include <linux/string.h>
 #include <linux/uaccess.h>
 
-#include "gstage.h"
+#include "debugfs.h"
 
 static int gstage_mode_show(struct seq_file *m, void *unused)
 {
@@ -128,13 +128,36 @@ static int gstage_check_show(struct seq_file *m, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(gstage_check);
 
+static int gstage_levels_show(struct seq_file *m, void *unused)
+{
+	const struct gst_format *fmt = gst_space_format(gst_kvm_space(m->private));
+
+	seq_printf(m, "%u\n", fmt ? fmt->levels : 0);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(gstage_levels);
+
+static int gpa_range_show(struct seq_file *m, void *unused)
+{
+	const struct gst_format *fmt = gst_space_format(gst_kvm_space(m->private));
+
+	seq_printf(m, "%2u\n", fmt ? fmt->gpa_bits : 0);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(gpa_range);
+
 void kvm_arch_create_vm_debugfs(struct kvm *kvm)
 {
 	struct dentry *dir = kvm->debugfs_dentry;
 
 	debugfs_create_file("gstage_mode", 0644, dir, kvm, &gstage_mode_fops);
 	debugfs_create_file("gstage_stats", 0444, dir, kvm, &gstage_stats_fops);
+	debugfs_create_file("gstage_levels", 0444, dir, kvm, &gstage_levels_fops);
+	debugfs_create_file("gpa_range", 0444, dir, kvm, &gpa_range_fops);
+	/* These tell physical addresses. */
 	debugfs_create_file("gstage_check", 0400, dir, kvm, &gstage_check_fops);
+	debugfs_create_file("gstage_page_tables", 0400, dir, kvm, &gst_kvm_dump_fops);
+	debugfs_create_file("gstage_walk", 0600, dir, kvm, &gst_kvm_walk_fops);
 }
 
 static int tables_live_get(void *unused, u64 *value)

@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * gstage_page_tables, gstage_walk, gstage_levels and gpa_range: do they say what is there? The
+ * truth is what the guest has touched, and where the host has that memory. The argument says
+ * that the host has Svnapot.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "dump.h"
+#include "tap.h"
+#include "vcpu.h"
+
+#define GPA   SZ_1G
+#define SIZE  (8 * SZ_2M)
+#define PAGES (SIZE / SZ_4K)
+
+#define RX  (PTE_V | PTE_R | PTE_X | PTE_U | PTE_A | PTE_D)
+#define RWX (RX | PTE_W)
+
+static struct vm *vm;
+static struct vcpu *vcpu;
+static const char *name;
+
+static void start(const struct format *f)
+{
+	name = f->name;
+	vm = vm_new(f);
+	vcpu = vcpu_new(vm);
+	vcpu_warm(vcpu);
+}
+
+static void empty(const struct format *f)
+{
+	struct vm *fresh = vm_new(f);
+	struct dump dump;
+	char text[32];
+
+	dump_vm(fresh, &dump);
+	ok(!strcmp(dump.mode, f->name) && dump.levels == f->levels && dump.gpa_bits == f->gpa_bits,
+	   "%s: the header says the format", name);
+	ok(dump.root && dump.root % (4 * SZ_4K) == 0 && !dump.count,
+	   "%s: a VM with nothing mapped has a root and no lines", name);
+	dump_free(&dump);
+	vm_text(fresh, "gstage_levels", text, sizeof(text));
+	ok((unsigned int)atoi(text) == f->levels, "%s: gstage_levels", name);
+	vm_text(fresh, "gpa_range", text, sizeof(text));
+	ok((unsigned int)atoi(text) == f->gpa_bits, "%s: gpa_range", name);
+	vm_free(fresh);
+
+	dump_vm(vm, &dump);
+	ok(dump.root == (vm_stat(vm, "hgatp") & ((1ULL << 44) - 1)) << 12,
+	   "%s: the root is the one in hgatp", name);
+	dump_free(&dump);
+}
+
+/* Every third page, of memory that lies where it may. */
+static void small(u32 flags, u64 bits, const char *what)
+{
+	char *mem = mem_map(SIZE, SMALL);
+	unsigned int wrong = 0, touched = 0;
+	struct dump dump;
+
+	for (unsigned int page = 0; page < PAGES; page++)
+		*(u64 *)(mem + page * SZ_4K) = page;
+	vm_slot(vm, 0, flags, GPA, SIZE, mem);
+	for (unsigned int page = 1; page < PAGES; page += 3, touched++)
+		if (guest_load(vcpu, GPA + page * SZ_4K) != page)
+			bail("the guest does not see its memory");
+	dump_vm(vm, &dump);
+	for (unsigned int page = 1; page < PAGES && wrong < 5; page += 3)
+		wrong += !dump_right(&dump, GPA + page * SZ_4K, mem + page * SZ_4K, SZ_4K, bits);
+	ok(!wrong, "%s: %s: the pages that were touched, where the host has them", name, what);
+	ok(dump_pages(&dump, GPA, SIZE) == touched, "%s: %s: and no others", name, what);
+	dump_free(&dump);
+	vm_slot(vm, 0, 0, GPA, 0, mem);
+	dump_vm(vm, &dump);
+	ok(!dump_pages(&dump, GPA, SIZE), "%s: %s: nothing of a slot that is gone", name, what);
+	dump_free(&dump);
+	mem_unmap(mem, SIZE);
+}
+
+/* The tables that a walk goes by are those of the line. */
+static bool walk_right(const struct dump *dump, u64 gpa)
+{
+	const struct run *run = dump_at(dump, gpa);
+	unsigned int top = vm->format->levels - 1;
+	u64 table = dump->root;
+	struct step steps[5];
+	int count = walk_vm(vm, gpa, steps);
+
+	for (int i = 0; i < count; i++) {
+		unsigned int level = top - i, bits = level == top ? 11 : 9;
+		const struct step *step = &steps[i];
+
+		if (step->level != level || step->table != table ||
+		    step->index != (gpa >> (12 + 9 * level) & ((1 << bits) - 1)) ||
+		    strcmp(step->kind, i < count - 1 ? "table"
+				       : run         ? "leaf"
+						     : "none"))
+			return false;
+		table = PTE_PPN(step->pte) << 12;
+	}
+	if (count < 1)
+		return false;
+	if (!run)
+		return !(steps[count - 1].pte & PTE_V);
+	/* Of the leaf of the line in which the gpa lies. */
+	table = run->pte & PTE_N ? PTE_PPN(steps[count - 1].pte) * SZ_4K - run->leaf / 2
+				 : PTE_PPN(steps[count - 1].pte) * SZ_4K;
+	return steps[count - 1].level == run->level &&
+	       table == ((run->pa + (gpa - run->gpa)) & ~(run->leaf - 1));
+}
+
+static void huge(void)
+{
+	char *mem = mem_map(SIZE, HUGE);
+	unsigned int wrong = 0;
+	struct dump dump;
+
+	vm_slot(vm, 0, 0, GPA, SIZE, mem);
+	guest_fill(vcpu, GPA + SZ_4K, SZ_2M, SIZE / SZ_2M - 1, 1);
+	dump_vm(vm, &dump);
+	for (u64 at = 0; at < SIZE - SZ_2M; at += SZ_2M)
+		wrong += !dump_right(&dump, GPA + at, mem + at, SZ_2M, RWX);
+	ok(!wrong && dump_pages(&dump, GPA, SIZE) == PAGES - 512,
+	   "%s: huge pages are leaves of 2 MiB, and only those that were touched", name);
+	wrong = 0;
+	for (u64 at = 0; at < SIZE; at += 123 * SZ_4K)
+		wrong += !walk_right(&dump, GPA + at);
+	wrong += !walk_right(&dump, 0) + !walk_right(&dump, format_end(vm->format) - 1) +
+		 !walk_right(&dump, CONTROL_GPA + 8);
+	ok(!wrong, "%s: walks of mapped places and of holes agree with the dump and the root",
+	   name);
+	dump_free(&dump);
+	vm_slot(vm, 0, 0, GPA, 0, mem);
+	mem_unmap(mem, SIZE);
+}
+
+static void refusals(void)
+{
+	int fd = vm_open(vm, "gstage_walk", O_RDWR);
+	struct step steps[5];
+	char text[8];
+
+	ok(is(-walk_vm(vm, format_end(vm->format), steps), ERANGE) &&
+		   is(-walk_vm(vm, ~0ULL, steps), ERANGE),
+	   "%s: no walk beyond the format", name);
+	ok(write(fd, "sv39x4", 6) < 0 && is(errno, EINVAL), "%s: nor of what is no number", name);
+	ok(read(fd, text, sizeof(text)) == 0, "%s: and then there is nothing to read", name);
+	close(fd);
+}
+
+/* However it is read, it is the same text. */
+static void pieces(void)
+{
+	char *mem = mem_map(SIZE, SMALL), *whole, *bytes, part[256];
+	int fd = vm_open(vm, "gstage_page_tables", O_RDONLY);
+	bool same = true;
+
+	vm_slot(vm, 0, 0, GPA, SIZE, mem);
+	guest_fill(vcpu, GPA, 2 * SZ_4K, PAGES / 2, 1);
+	whole = read_all(fd, 1 << 20);
+	lseek(fd, 0, SEEK_SET);
+	bytes = read_all(fd, 7);
+	ok(whole && bytes && !strcmp(whole, bytes), "%s: read in pieces it is the same text", name);
+	for (size_t at = strlen(whole) - 200; at > 1000; at /= 2)
+		same &= pread(fd, part, 200, at) == 200 && !memcmp(part, whole + at, 200);
+	ok(same, "%s: and from places in the middle", name);
+	free(whole);
+	free(bytes);
+	close(fd);
+	vm_slot(vm, 0, 0, GPA, 0, mem);
+	mem_unmap(mem, SIZE);
+}
+
+/* Files that are open when their VM goes: an error, and nothing of it is touched. */
+static void gone(const struct format *f)
+{
+	static const char *const files[] = { "gstage_page_tables", "gstage_walk",  "gstage_mode",
+					     "gstage_stats",       "gstage_check", "gstage_levels",
+					     "gpa_range" };
+	struct vm *mortal = vm_new(f);
+	struct vcpu *one = vcpu_new(mortal);
+	int fds[ARRAY_SIZE(files)];
+	char text[64];
+
+	guest_load(one, CONTROL_GPA);
+	for (unsigned int i = 0; i < ARRAY_SIZE(files); i++) {
+		fds[i] = vm_open(mortal, files[i], i == 1 ? O_RDWR : O_RDONLY);
+		/* Half of it, so that there is a place to go on from. */
+		if (i != 1 && read(fds[i], text, 3) < 1)
+			bail("%s: %s", files[i], strerror(errno));
+	}
+	vm_free(mortal);
+	for (unsigned int i = 0; i < ARRAY_SIZE(files); i++) {
+		ok(read(fds[i], text, sizeof(text)) < 0 && is(errno, EIO),
+		   "%s: %s that is open when the VM goes gives EIO", name, files[i]);
+		if (i == 1)
+			ok(write(fds[i], "0x0", 3) < 0 && is(errno, EIO), "%s: written, too", name);
+		close(fds[i]);
+	}
+}
+
+int main(void)
+{
+	const struct format *f;
+
+	host_init(100);
+	/* What is touched is mapped, and nothing else. */
+	if (write_text("/sys/module/kvm/parameters/gstage_fault_around", "0"))
+		bail("gstage_fault_around: %s", strerror(errno));
+	for_each_format(f)
+	{
+		start(f);
+		empty(f);
+		small(0, RWX, "pages");
+		small(KVM_MEM_READONLY, RX, "pages of a read-only slot");
+		huge();
+		refusals();
+		pieces();
+		ok(vm_sound(vm), "%s: sound", name);
+		vm_free(vm);
+		gone(f);
+	}
+	return done();
+}
