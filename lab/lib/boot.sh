@@ -90,7 +90,7 @@ ready_to_boot() {
 	qemu_command "$1"
 	boot_script "$1" >"$RUN/boot"
 	ROOT_BINDS=("$RUN" /run/lab "$RV" /rv)
-	[ -z "$WITH_QEMU" ] || ROOT_BINDS+=("$BUILD/guest" /guest)
+	[ -z "$WITH_QEMU" ] || ROOT_BINDS+=("$BUILD/guest-$KERNEL" /guest)
 	root_command
 	ROOT_COMMAND+=(bash /run/lab/boot)
 }

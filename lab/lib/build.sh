@@ -67,23 +67,24 @@ need_cli() {
 }
 
 make_guest() {
-	local part=$BUILD/guest.part
-	rm -rf "$part" "$BUILD/guest"
+	local part=$BUILD/guest-$KERNEL.part guest=$BUILD/guest-$KERNEL
+	rm -rf "$part" "$guest"
 	mkdir -p "$part/tree/bin" "$part/bundle/guest"
 	cp "$RV/busybox" "$part/tree/bin/"
 	cp "$LAB/host/guest-init" "$part/tree/init"
 	cp "$KDIR_CACHE/Image" "$part/bundle/guest/"
-	in_root sh -ec 'cd build/guest.part/tree; find . | cpio --quiet -o -H newc >../bundle/guest/initrd
-		cd ../bundle; find . | cpio --quiet -o -H newc >../guest.cpio'
+	in_root sh -ec 'cd "build/$1/tree"; find . | cpio --quiet -o -H newc >../bundle/guest/initrd
+		cd ../bundle; find . | cpio --quiet -o -H newc >../guest.cpio' - "${part##*/}"
 	rm -rf "$part/tree" "$part/bundle"
-	mv "$part" "$BUILD/guest"
+	mv "$part" "$guest"
 }
 
 # The guests' kernel and initramfs, as /guest in the host.
 need_guest() {
+	local guest=$BUILD/guest-$KERNEL
 	build_alone
-	if stale "$BUILD/guest" lab/host/guest-init || [ "$KDIR_CACHE" -nt "$BUILD/guest" ] || [ "$RV" -nt "$BUILD/guest" ]; then
-		step "packing the guests' kernel and initramfs" make_guest
+	if stale "$guest" lab/host/guest-init || [ "$KDIR_CACHE" -nt "$guest" ] || [ "$RV" -nt "$guest" ]; then
+		step "packing the guests' kernel $KERNEL and initramfs" make_guest
 	fi
 	exec 8>&-
 }

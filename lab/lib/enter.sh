@@ -15,10 +15,11 @@ in_private() { child "${PRIVATE[@]}" "$@"; }
 ROOT_BINDS=()
 root_command() {
 	ROOT_COMMAND=("${PRIVATE[@]}" bash "$LAB/lib/inside.sh" "$ROOT" "$TOP" /gstage "${ROOT_BINDS[@]}")
-	if [ -n "${KDIR_CACHE-}" ]; then
-		ROOT_COMMAND+=("$KDIR_CACHE/usr/src" /usr/src
-			"$KDIR_CACHE/usr/lib/linux-kbuild-$KABI" "/usr/lib/linux-kbuild-$KABI"
-			"$KDIR_CACHE" /kernel)
+	if [ -d "${KDIR_CACHE-}" ]; then
+		ROOT_COMMAND+=("$KDIR_CACHE/usr/src" /usr/src "$KDIR_CACHE" /kernel)
+		# A kernel that was built here has them in the folder of its headers.
+		[ ! -d "$KDIR_CACHE/usr/lib/linux-kbuild-$KABI" ] ||
+			ROOT_COMMAND+=("$KDIR_CACHE/usr/lib/linux-kbuild-$KABI" "/usr/lib/linux-kbuild-$KABI")
 	fi
 	ROOT_COMMAND+=(--)
 }

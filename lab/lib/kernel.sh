@@ -10,7 +10,7 @@ kernel_name() {
 	local lines hash
 	lines=$(locked "$KERNEL")
 	[ -n "$lines" ] || die "there is no kernel $KERNEL" "one of: $(kernels | xargs)"
-	hash=$(sha256sum <<<"$lines")
+	hash=$({ echo "$lines"; ! from_source || what_builds; } | sha256sum)
 	KDIR_CACHE=$CACHE/kernel-$KERNEL-${hash:0:12}
 }
 
@@ -23,14 +23,15 @@ have_kernel() {
 
 # newest_set: from the mirror's index, print the newest version of this kernel that has every package that the locked one has.
 newest_set() {
-	local suite=$SUITE apt=$CACHE/index.part keyring=/usr/share/keyrings/debian-archive-keyring.gpg signed=
+	local suite=$SUITE arches=amd64 apt=$CACHE/index.part keyring=/usr/share/keyrings/debian-archive-keyring.gpg signed=
 	TRASH+=("$apt")
 	rm -rf "$apt"
 	mkdir -p "$apt/lists/partial" "$apt/cache/archives/partial" "$apt/etc"
 	: >"$apt/status"
 	[ ! -f "$keyring" ] || signed=" signed-by=$keyring"
 	[[ $(locked "$KERNEL") != *~bpo* ]] || suite=$SUITE-backports
-	echo "deb [arch=riscv64,amd64$signed] $MIRROR $suite main" >"$apt/sources.list"
+	from_source || arches=amd64,riscv64
+	echo "deb [arch=$arches$signed] $MIRROR $suite main" >"$apt/sources.list"
 	cat >"$apt/apt.conf" <<-END
 		APT::Architecture "amd64"; APT::Architectures { "amd64"; "riscv64"; };
 		Dir::State::lists "$apt/lists"; Dir::State::status "$apt/status"; Dir::Cache "$apt/cache";
@@ -93,17 +94,17 @@ take_from() {
 	in_private bash -c 'set -o pipefail; dpkg-deb --fsys-tarfile "$1" | tar -x -C "$2" --wildcards "${@:3}"' - "$deb" "$dir" "$@"
 }
 
+# unpack_kernel DIR: make DIR what have_kernel wants, of packages; of a kernel that is to be built, the sources alone.
 unpack_kernel() {
-	local part=$KDIR_CACHE.part set pkg arch version sha path deb source=
+	local part=$1 set pkg arch version sha path deb sources=("${KEPT_SOURCES[@]}")
 	# Only kvm.ko of the modules: everything else that the host needs is built into Debian's kernel.
-	local kvm=./usr/lib/modules/*/kernel/arch/riscv/kvm/kvm.ko.xz
-	rm -rf "$CACHE"/kernel-*.part
-	TRASH+=("$part")
+	local kvm="./usr/lib/modules/*/kernel/arch/riscv/kvm/kvm.ko.xz"
+	! from_source || sources=('*')
 	mkdir -p "$part/src" "$part/image"
 	while read -r set pkg arch version sha path; do
 		deb=$CACHE/debs/${path##*/}
 		case $pkg in
-		linux-source-*) source=$deb ;;
+		linux-source-*) take_source "$deb" "$part/src" "${sources[@]}" ;;
 		linux-image-*) take_from "$deb" "$part/image" "./boot/vmlinux-*" "$kvm" ;;
 		linux-binary-*) take_from "$deb" "$part/image" "./usr/lib/modules/*/vmlinuz" ;;
 		linux-modules-*) take_from "$deb" "$part/image" "$kvm" ;;
@@ -111,31 +112,54 @@ unpack_kernel() {
 		esac
 		case $pkg in linux-kbuild-*) echo "$version ${pkg#linux-kbuild-}" >"$part/version" ;; esac
 	done <"$CACHE/set"
+	! from_source || return 0
 	find "$part/image" -name 'vmlinu[xz]*' -type f -exec mv {} "$part/Image" \;
 	find "$part/image" -name kvm.ko.xz -exec xz -dc {} + >"$part/kvm.ko"
 	rm -rf "$part/image"
 	[ -s "$part/Image" ]
 	[ -s "$part/kvm.ko" ]
-	# Without match-slash, as virt is also the name of folders deeper down.
-	# shellcheck disable=SC2016
-	in_private bash -c 'set -o pipefail; dpkg-deb --fsys-tarfile "$1" | tar -xO --wildcards "./usr/src/linux-source-*.tar.xz" |
-		xz -dc -T0 | tar -x -C "$2" --strip-components=1 --wildcards --no-wildcards-match-slash \
-			"linux-source-*/"{arch/riscv,virt,include,tools,scripts,Documentation/virt,Makefile,Kbuild,Kconfig}' \
-		- "$source" "$part/src"
-	cp "$CACHE/set" "$part/set"
-	mv "$part" "$KDIR_CACHE"
 }
 
+# set_version FILE: the version of a set of packages.
+set_version() { awk '$2 ~ /^linux-source-/ { print $4 }' "$1"; }
+
 need_kernel() {
+	local part
 	have_kernel && return
-	need_space 3072
+	part=$KDIR_CACHE.part
+	need_space 4096
 	need_mirror
-	step "downloading kernel $KERNEL and its source" fetch_kernel
+	step "downloading kernel $KERNEL" fetch_kernel
 	if ! cmp -s "$CACHE/set" <(locked "$KERNEL"); then
 		say "the mirror no longer has the locked packages of kernel $KERNEL:"
-		say "  locked: $(locked "$KERNEL" | awk '$2 ~ /^linux-source/ { print $4 }')"
-		say "  used:   $(awk '$2 ~ /^linux-source/ { print $4 }' "$CACHE/set")  (to keep it, update lab/versions.lock)"
+		say "  locked: $(set_version <(locked "$KERNEL"))"
+		say "  used:   $(set_version "$CACHE/set")  (to keep it, update lab/versions.lock)"
 	fi
-	step "unpacking kernel $KERNEL and its source" unpack_kernel
+	rm -rf "$CACHE"/kernel-*.part
+	TRASH+=("$part")
+	step "unpacking kernel $KERNEL" unpack_kernel "$part"
+	if from_source; then
+		say "Debian has no riscv64 package of kernel $KERNEL: building it, once (10 minutes on two quiet cores)"
+		step "building kernel $KERNEL" build_kernel "$part" "$(set_version "$CACHE/set")"
+	fi
+	cp "$CACHE/set" "$part/set"
+	mv "$part" "$KDIR_CACHE"
 	have_kernel
+}
+
+# lab_kernels: what there is, and what is set up.
+lab_kernels() {
+	local from ours up
+	printf '%-7s %-20s %-28s %-11s %s\n' series version 'comes from' 'our kvm.ko' 'set up'
+	for KERNEL in $(kernels); do
+		from="Debian's packages" ours=no up=no
+		! from_source || from='its source, and is built here'
+		[ ! -f "$TOP/kvm/compat/v$KERNEL.h" ] || ours=yes
+		KVERSION=$(set_version <(locked "$KERNEL"))
+		if have_kernel; then
+			up=$KRELEASE
+			cmp -s "$KDIR_CACHE/set" <(locked "$KERNEL") || up+=", not as locked: the mirror no longer had that version"
+		fi
+		printf '%-7s %-20s %-28s %-11s %s\n' "$KERNEL" "$KVERSION" "$from" "$ours" "$up"
+	done
 }

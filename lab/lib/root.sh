@@ -3,8 +3,8 @@
 # The lab root: a Debian folder with QEMU, the cross compiler and what builds kernel modules. Sourced by lab/lab.
 
 SUITE=trixie
-ROOT_PACKAGES=(qemu-system-riscv opensbi gcc-riscv64-linux-gnu libc6-dev-riscv64-cross make kmod cpio xz-utils pahole bc cbmc
-	bison flex)
+ROOT_PACKAGES=(qemu-system-riscv opensbi gcc-riscv64-linux-gnu libc6-dev-riscv64-cross gcc libc6-dev make kmod cpio xz-utils pahole bc
+	cbmc bison flex)
 
 # What decides a folder's contents is hashed into its name, and it gets its name only when whole.
 root_name() {

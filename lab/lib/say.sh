@@ -59,6 +59,9 @@ likely_cause() {
 	elif grep -qiE 'unable to locate package|has no installation candidate|404 +not found|does not have a release file|file not found' "$log"; then
 		echo "the mirror does not have a package or index that the lab needs: $(grep -iEm1 'locate package|installation candidate|404 +not found|release file|file not found' "$log" | cut -c1-200)"
 		echo "run apt-get update, or set GSTAGE_MIRROR to the URI of a complete Debian mirror"
+	elif grep -qi 'mirror sync in progress' "$log"; then
+		echo "the mirror's index of packages is not whole: the mirror is being brought up to date"
+		echo "try again later or set GSTAGE_MIRROR to another mirror"
 	elif grep -qiE 'hash sum mismatch|hashes of expected file' "$log"; then
 		echo "a download does not have the checksum it should have"
 		echo "try again later or set GSTAGE_MIRROR to another mirror"

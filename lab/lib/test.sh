@@ -2,19 +2,53 @@
 # shellcheck shell=bash
 # The lab tests: tests/kvm/MANIFEST says what runs where. Sourced by lab/lab.
 #
-# Programs that want the same host (CPU, module, memory, ...) share one boot. Each program's output is a TAP log of its own.
+# Programs that want the same host (kernel, CPU, module, memory, ...) share one boot. Each program's output is a TAP log of its own.
 # What the host itself did wrong (hang, crash, kernel splat) goes to a second log beside it, NAME.host.tap.
 
 MANIFEST=$TOP/tests/kvm/MANIFEST
 LOGS=$BUILD/test-logs/kvm
 
-# A case is one program on one CPU with one module: an index into these.
-C_NAME=() C_PROGRAM=() C_ID=() C_CPU=() C_MODULE=() C_HOST=() C_ARGS=() C_WITH=() C_TIMEOUT=() C_SPLAT=()
+# A host with AIA: added to the CPU, and to the machine.
+AIA_CPU=,smaia=on,ssaia=on
+AIA_MACHINE=aia=aplic-imsic,aia-guests=3
+
+# A case is one program on one kernel and CPU with one module: an index into these.
+C_NAME=() C_PROGRAM=() C_ID=() C_KERNEL=() C_CPU=() C_ON=() C_MODULE=() C_HOST=() C_ARGS=() C_WITH=() C_TIMEOUT=() C_SPLAT=()
+
+# wanted_case, add_case: of read_manifest, whose variables they share.
+wanted_case() {
+	[[ ,$kernels, = *",$kernel,"* ]] || return
+	[ -z "$ONLY_MODULE" ] || [ "$module" = "$ONLY_MODULE" ] || return
+	[ -z "$ONLY_CPU" ] || [ "$cpu" = "$ONLY_CPU" ] || return
+	[ -z "$SMOKE" ] || [[ ,$smoke, = *",$cpu,"* ]] || return
+	[ "$with_aia" = no ] || [ "$aia" = yes ] || return
+	[ -z "$unnamed" ] || [ "$wanted" != '  ' ] || [ "$cpu-$module" = "$unnamed" ]
+}
+
+add_case() {
+	local opts=$cpuopts on=$machine host=$cpu
+	if [ "$with_aia" = yes ]; then
+		opts+=$AIA_CPU on=$AIA_MACHINE host+=-aia
+	fi
+	C_ID+=("$name@$kernel-$host-$module")
+	C_NAME+=("$name")
+	C_PROGRAM+=("$file")
+	C_KERNEL+=("$kernel")
+	C_CPU+=("$cpu")
+	C_ON+=("$host")
+	C_MODULE+=("$module")
+	C_HOST+=("$kernel|$cpu$opts|$module|$smp|$mem|$on|$params|$qemu|$fresh")
+	C_ARGS+=("${args//,/ }")
+	C_WITH+=("${with//[,]/ }")
+	C_WITH[-1]=${C_WITH[-1]//KERNEL/$kernel}
+	C_TIMEOUT+=("$limit")
+	C_SPLAT+=("$splat")
+}
 
 # read_manifest NAME...: make the cases, of all programs or of those named.
 read_manifest() {
-	local wanted=" $* " found=' ' line number=0 name word key value cpu module
-	local cpus modules smp mem machine params args with limit qemu splat cpuopts fresh file unnamed
+	local wanted=" $* " found=' ' line number=0 name word key value kernel cpu module with_aia
+	local kernels cpus modules smp mem machine params args with limit qemu splat cpuopts fresh file unnamed smoke aia
 	while read -r line; do
 		number=$((number + 1))
 		line=${line%%#*}
@@ -22,11 +56,12 @@ read_manifest() {
 		read -r name line <<<"$line"
 		[ "$wanted" = '  ' ] || [[ $wanted = *" $name "* ]] || continue
 		found+="$name "
-		cpus=sv39,sv48,sv57 modules=gstage smp=2 mem=2G machine='' params='' args='' with='' limit=120 qemu='' splat=no
-		cpuopts='' fresh='' file=$name unnamed=''
+		kernels=$(kernels | paste -sd,) cpus=sv39,sv48,sv57 modules=gstage smp=2 mem=2G machine=''
+		params='' args='' with='' limit=120 qemu='' splat=no cpuopts='' fresh='' file=$name unnamed='' smoke='' aia=yes
 		for word in $line; do
 			key=${word%%=*} value=${word#*=}
 			case $key in
+			kernels) kernels=$value ;;
 			cpus) cpus=$value ;;
 			modules) modules=$value ;;
 			smp) smp=$value ;;
@@ -42,25 +77,17 @@ read_manifest() {
 			fresh) fresh=$name ;;
 			program) file=$value ;;
 			unnamed) unnamed=$value ;;
+			smoke) smoke=$value ;;
+			aia) aia=$value ;;
 			expect) ;;              # for the reader: the program itself asserts what the stock module does wrong
 			*) die "tests/kvm/MANIFEST:$number: there is no key $key" "docs/LAB.md lists the keys" ;;
 			esac
 		done
-		for module in ${modules//,/ }; do
-			[ -z "$ONLY_MODULE" ] || [ "$module" = "$ONLY_MODULE" ] || continue
-			for cpu in ${cpus//,/ }; do
-				[ -z "$ONLY_CPU" ] || [ "$cpu" = "$ONLY_CPU" ] || continue
-				[ -z "$unnamed" ] || [ "$wanted" != '  ' ] || [ "$cpu-$module" = "$unnamed" ] || continue
-				C_ID+=("$name@$cpu-$module")
-				C_NAME+=("$name")
-				C_PROGRAM+=("$file")
-				C_CPU+=("$cpu")
-				C_MODULE+=("$module")
-				C_HOST+=("$cpu$cpuopts|$module|$smp|$mem|$machine|$params|$qemu|$fresh")
-				C_ARGS+=("${args//,/ }")
-				C_WITH+=("${with//,/ }")
-				C_TIMEOUT+=("$limit")
-				C_SPLAT+=("$splat")
+		for kernel in $ONLY_KERNELS; do
+			for with_aia in $ONLY_AIA; do
+				for module in ${modules//,/ }; do
+					for cpu in ${cpus//,/ }; do ! wanted_case || add_case; done
+				done
 			done
 		done
 	done <"$MANIFEST"
@@ -77,12 +104,18 @@ make_programs() {
 
 # The kernel's own KVM selftests, from the sources of the chosen kernel.
 make_selftests() {
-	local out=$BUILD/selftests
+	local out=$BUILD/selftests-$KERNEL
 	[ "$(cat "$out/.kernel" 2>/dev/null)" = "$KVERSION" ] || rm -rf "$out"
 	mkdir -p "$out"
 	echo "$KVERSION" >"$out/.kernel"
 	in_root make -C /gstage/tests/selftests KSRC=/kernel/src KDIR="/usr/src/linux-headers-$KRELEASE" \
-		OUT=/gstage/build/selftests CROSS_COMPILE="$CROSS" -j"$(nproc)"
+		LIST="LIST-$KERNEL" OUT="/gstage/build/selftests-$KERNEL" CROSS_COMPILE="$CROSS" -j"$(nproc)"
+}
+
+need_selftests() {
+	build_alone
+	step "building the KVM selftests of kernel $KERNEL" make_selftests
+	exec 8>&-
 }
 
 # program CASE: set PROGRAM to the file that the case runs.
@@ -121,7 +154,7 @@ group_job() {
 			echo
 			echo "\$mark end \$id \$status"
 		}
-		export GSTAGE_MODULE=${C_MODULE[$1]} GSTAGE_CPU=${C_CPU[$1]}
+		export GSTAGE_MODULE=${C_MODULE[$1]} GSTAGE_CPU=${C_CPU[$1]} GSTAGE_KERNEL=${C_KERNEL[$1]}
 	END
 	for c; do
 		program "$c"
@@ -154,7 +187,7 @@ judge() {
 		host_failure "$c" "the program's exit status is $status, though no result failed"
 	fi
 	results=$("$TOP/tests/tally" "$LOGS/$id".*tap) || word=FAIL
-	printf '%-4s %-24s %-6s %-6s  %s  (%s s)\n' "$word" "${C_NAME[c]}" "${C_CPU[c]}" "${C_MODULE[c]}" \
+	printf '%-4s %-18s %-4s %-8s %-6s  %s  (%s s)\n' "$word" "${C_NAME[c]}" "${C_KERNEL[c]}" "${C_ON[c]}" "${C_MODULE[c]}" \
 		"$(tail -n 1 <<<"$results")" "$took"
 	[ $word = ok ] || sed '$d; s/^/     /' <<<"$results"
 }
@@ -163,9 +196,10 @@ judge() {
 boot_group() {
 	local c file mark line status start deadline left running='' total=120
 	# shellcheck disable=SC2153
-	IFS='|' read -r CPU_NAME MODULE SMP MEM MACHINE PARAMS WITH_QEMU _ <<<"${C_HOST[$1]}"
+	IFS='|' read -r KERNEL CPU_NAME MODULE SMP MEM MACHINE PARAMS WITH_QEMU _ <<<"${C_HOST[$1]}"
 	CPU=$(cpu_string "${CPU_NAME%%,*}")${CPU_NAME#"${CPU_NAME%%,*}"}
 	PARAMS=("${PARAMS//,/ }")
+	have_kernel
 	mark="@@$RANDOM$RANDOM"
 	new_run exec
 	for c; do
@@ -232,6 +266,20 @@ boot_group() {
 	rm -rf "$RUN"
 }
 
+# need_for_tests: what the cases want of the chosen kernel.
+need_for_tests() {
+	local c modules='' host=''
+	need_base
+	for c in "${!C_ID[@]}"; do
+		[ "${C_KERNEL[c]}" = "$KERNEL" ] || continue
+		modules+="${C_MODULE[c]} "
+		host+="${C_HOST[c]} ${C_WITH[c]} "
+	done
+	for c in gstage gstage-test; do [[ " $modules" != *" $c "* ]] || need_module $c; done
+	[[ $host != *"|yes|"* ]] || need_guest
+	[[ $host != *selftests-* ]] || need_selftests
+}
+
 lab_test() {
 	local host cases c
 	if [ ! -f "$MANIFEST" ]; then
@@ -239,17 +287,14 @@ lab_test() {
 		return
 	fi
 	read_manifest "$@"
-	need_base
-	for c in $(printf '%s\n' "${C_MODULE[@]}" | grep '^gstage' | sort -u); do need_module "$c"; done
+	for KERNEL in $(printf '%s\n' "${C_KERNEL[@]}" | sort -uV); do need_for_tests; done
 	[ ! -f "$TOP/cli/Makefile" ] || need_cli
-	[[ ${C_HOST[*]} != *"|yes|"* ]] || need_guest
 	build_alone
 	step "building the test programs" make_programs
-	[[ ${C_WITH[*]} != *selftests/bin* ]] || step "building the kernel's KVM selftests" make_selftests
 	exec 8>&-
 	rm -rf "$LOGS"
 	mkdir -p "$LOGS"
-	for host in $(printf '%s\n' "${C_HOST[@]}" | awk '!seen[$0]++'); do
+	for host in $(printf '%s\n' "${C_HOST[@]}" | awk '!seen[$0]++' | sort -st'|' -k1,1V); do
 		cases=()
 		for c in "${!C_ID[@]}"; do [ "${C_HOST[c]}" != "$host" ] || cases+=("$c"); done
 		while [ ${#cases[@]} -gt 0 ]; do

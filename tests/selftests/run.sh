@@ -1,7 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# run.sh: in the emulated host, run the kernel's KVM selftests that LIST names, and compare with what it says of the stock
-# module. TAP.
+# run.sh: in the emulated host, run the kernel's KVM selftests that LIST-$GSTAGE_KERNEL names, and compare with what it says of
+# the stock module. TAP.
+
+LIST=LIST-$GSTAGE_KERNEL
 
 # 6.12's get-reg-list passes without it.
 [ -c /dev/kvm ] || { echo "Bail out! there is no /dev/kvm"; exit 1; }
@@ -40,9 +42,9 @@ while read -r limit stock test; do
 	stock:fail:fail) result ok "$name fails, as listed" ;;
 	gstage*:fail:fail) result ok "$name # SKIP fails with the stock module too" ;;
 	stock:pass:pass | gstage*:*:pass) result ok "$name" ;;
-	stock:*) result 'not ok' "$name: $is, status $status; LIST says $stock" ;;
+	stock:*) result 'not ok' "$name: $is, status $status; $LIST says $stock" ;;
 	*) result 'not ok' "$name: $is, status $status; with the stock module $stock" ;;
 	esac
-done <LIST
+done <"$LIST"
 echo "1..$n"
 exit $failed

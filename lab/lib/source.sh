@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# Kernel sources; and a kernel that Debian has no riscv64 package of, built from them: the host's, the stock kvm.ko, and what
+# modules are built with. Sourced by lab/lab.
+
+KCONFIG=$LAB/host/kernel.config
+
+# What is kept of the sources: what kvm.ko and the selftests are built from.
+KEPT_SOURCES=(arch/riscv virt include tools scripts Documentation/virt Makefile Kbuild Kconfig)
+
+# take_source DEB DIR PATH...: unpack those files and folders of the sources; '*' is all.
+take_source() {
+	local deb=$1 dir=$2
+	shift 2
+	# Without match-slash, as virt is also the name of folders deeper down.
+	# shellcheck disable=SC2016
+	in_private bash -c 'set -o pipefail; dpkg-deb --fsys-tarfile "$1" | tar -xO --wildcards "./usr/src/linux-source-*.tar.xz" |
+		xz -dc -T0 | tar -x -C "$2" --strip-components=1 --wildcards --no-wildcards-match-slash "${@:3}"' \
+		- "$deb" "$dir" "${@/#/linux-source-*/}"
+}
+
+# from_source: is the chosen kernel one to build? Its locked set has no riscv64 package.
+from_source() { ! locked "$KERNEL" | grep -q ' riscv64 '; }
+
+# what_builds: what such a kernel depends on besides its sources.
+what_builds() { cat "$KCONFIG" "$LAB/lib/source.sh"; }
+
+# count: pass on what make says, and show that it gets on.
+count() {
+	local line n=0
+	while IFS= read -r line; do
+		printf '%s\n' "$line"
+		case $line in '  CC'*) n=$((n + 1)); [ $((n % 250)) -ne 0 ] || printf '%s files ... ' $n >&3 ;; esac
+	done
+}
+
+# compile_kernel DIR: in DIR/build, build the kernel whose sources are in DIR/src.
+compile_kernel() {
+	ROOT_BINDS=("$1" /kernel "$1/build" /build)
+	# The headers are for the selftests.
+	in_root bash -ec '
+		cd /build
+		make() { command make ARCH=riscv CROSS_COMPILE="$1" KBUILD_BUILD_USER=gstage KBUILD_BUILD_HOST=lab "${@:2}"; }
+		make "$1" -C /kernel/src O=/build KCONFIG_ALLCONFIG=/gstage/lab/host/kernel.config allnoconfig
+		missing=$(grep "^CONFIG_" /gstage/lab/host/kernel.config | grep -vxFf .config || :)
+		[ -z "$missing" ] || { echo "error: this kernel does not take" $missing; exit 1; }
+		make "$1" -j"$(nproc)" Image modules headers' - "$CROSS" > >(count)
+	ROOT_BINDS=()
+}
+
+# build_kernel DIR VERSION: from the whole sources in DIR/src make DIR what unpack_kernel makes of packages.
+build_kernel() {
+	local dir=$1 build=$1/build headers release path
+	mkdir "$build"
+	compile_kernel "$dir"
+	release=$(cat "$build/include/config/kernel.release")
+	echo "$2 ${release%-riscv64}" >"$dir/version"
+	mv "$build/arch/riscv/boot/Image" "$build/arch/riscv/kvm/kvm.ko" "$dir/"
+	headers=$dir/usr/src/linux-headers-$release
+	for path in .config Makefile Module.symvers include scripts arch/riscv/include; do
+		mkdir -p "$(dirname "$headers/$path")"
+		mv "$build/$path" "$headers/$path"
+	done
+	for path in "${KEPT_SOURCES[@]}"; do
+		mkdir -p "$(dirname "$dir/kept/$path")"
+		mv "$dir/src/$path" "$dir/kept/$path"
+	done
+	rm -rf "$build" "$dir/src"
+	mv "$dir/kept" "$dir/src"
+}
