@@ -56,13 +56,16 @@ need_module() {
 
 make_cli() {
 	as_of_now
-	in_root make -C /gstage/cli OUT=/gstage/build/cli CROSS_COMPILE="$CROSS"
+	ROOT_BINDS=("$RV" /rv)
+	in_root make -C /gstage/cli OUT=/gstage/build/cli CROSS_COMPILE="$CROSS" NCURSES_CFLAGS=-I/rv/sysroot/include \
+		NCURSES_LIBS='-L/rv/sysroot/lib -l:libncursesw.a -l:libtinfo.a'
+	ROOT_BINDS=()
 	fresh "$BUILD/cli/gstage"
 }
 
 need_cli() {
 	build_alone
-	if stale "$BUILD/cli/gstage" cli uapi VERSION; then step "building the gstage command" make_cli; fi
+	if stale "$BUILD/cli/gstage" cli uapi engine include VERSION; then step "building the gstage command" make_cli; fi
 	exec 8>&-
 }
 

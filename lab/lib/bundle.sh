@@ -27,5 +27,8 @@ take /usr/lib/riscv64-linux-gnu/ld-linux-riscv64-lp64d.so.1
 # Where programs look for their interpreter.
 ln -s usr/lib "$out/lib"
 ln -s riscv64-linux-gnu/ld-linux-riscv64-lp64d.so.1 "$out/usr/lib/"
+# What terminals do, for programs that draw.
+mkdir -p "$out/usr/share"
+cp -r /usr/share/terminfo "$out/usr/share/"
 (cd "$out" && find . | cpio --quiet -o -H newc) >"$out.cpio"
 echo "${#seen[@]} files, $(du -sh "$out.cpio" | cut -f1)"

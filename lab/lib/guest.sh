@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# riscv64 programs for the host and its guests: busybox, and QEMU with its libraries. Sourced by lab/lab.
+# riscv64 programs for the host and its guests: busybox, and QEMU with its libraries; and ncurses, for what is built. Sourced
+# by lab/lab.
 
-RV_PACKAGES=(qemu-system-riscv busybox-static)
+RV_PACKAGES=(qemu-system-riscv busybox-static libncurses-dev)
 
 # Its name follows from the locked packages, or the names of those to take from an index, and from what becomes of them.
 rv_name() {
@@ -42,6 +43,10 @@ make_rv() {
 	in_root bash /lab/bundle.sh /rv.part/tree /rv.part/bundle
 	ROOT_BINDS=()
 	cp "$part/tree/usr/bin/busybox" "$part/busybox"
+	# Static: the command then runs on any Debian host.
+	mkdir -p "$part/sysroot/lib"
+	cp -a "$part/tree/usr/include" "$part/sysroot/"
+	cp "$part"/tree/usr/lib/riscv64-linux-gnu/lib{ncursesw,tinfo}.a "$part/sysroot/lib/"
 	rm -rf "$part/tree" "$part/bundle"
 	mv "$part" "$RV"
 }
