@@ -38,7 +38,7 @@ check:
 
 test:
 	@rm -rf $(LOGS)
-	@lab/lab need-packages libcmocka-dev jq
+	@lab/lab need-packages libcmocka-dev jq libncurses-dev
 	@tests/stage check $(LOGS)/pc $(MAKE) -s check
 	@tests/stage lab-tests $(LOGS)/kvm lab/lab test --kernel $(KVER)
 	@tests/stage isa $(LOGS)/isa lab/lab root make -s -C tests/isa check LOGDIR=/gstage/build/test-logs/isa

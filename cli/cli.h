@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 
 /*
@@ -14,6 +15,7 @@
 enum {
 	STATUS_FAILED		= 1,
 	STATUS_USAGE		= 2,
+	STATUS_VIOLATIONS	= 3,	/* `gstage check` found some */
 	STATUS_EXEC_FAILED	= 125,
 	STATUS_NOT_EXECUTABLE	= 126,
 	STATUS_NOT_FOUND	= 127,
@@ -39,6 +41,9 @@ enum {
  * @json: write one JSON object to stderr instead of lines for a person
  */
 void err_setup(const char *command, bool json);
+
+/* Have @before called before an error is reported: who has the terminal gives it back. */
+void err_call_before(void (*before)(void));
 
 /**
  * fail() - report the one error that ends this run
@@ -124,49 +129,39 @@ void file_arch(const struct file_info *info, char *buf, size_t size);
  */
 int vmm_find(const char *name, const char *lib, char *path, size_t size);
 
-/* vms.c */
+/* args.c */
 
-/** struct vm - a VM of this host, as KVM names it in debugfs */
-struct vm {
-	int pid;		/* of the process that created it */
-	int fd;			/* of the VM in that process, or VM_ANY_FD */
-	char mode[16];		/* the mode's name, empty if not known */
-};
-
-#define VM_ANY_FD	(-1)
-/* In the directory of each VM, with gstage's module. */
-#define VM_MODE_FILE	"gstage_mode"
-
-/* Parses PID-FD, or PID alone: the fd is VM_ANY_FD then. */
-bool vm_parse(const char *name, struct vm *vm);
-
-/* Writes the path of @file in the VM's directory.  Return: 0, or an errno. */
-int vm_path(const struct vm *vm, const char *file, char *path, size_t size);
-
-/* Reads an open VM_MODE_FILE into vm->mode.  Return: 0, or an errno. */
-int vm_read_mode(int fd, struct vm *vm);
+struct argp;
 
 /**
- * vms_list() - all VMs of this host, with their modes
- * @vms: on success, sorted by pid and fd, for the caller to free()
- * @count: how many there are
+ * args_parse() - parse a command's arguments, and set up its messages
+ * @argp: what it takes
+ * @argc: of the command
+ * @argv: of the command
+ * @args: handed to @argp's parser
+ * @json: where the parser leaves whether errors are to be JSON
  *
+ * Wrong usage ends the program.
  * Return: 0, or an exit status after having reported the cause.
  */
-int vms_list(struct vm **vms, size_t *count);
+int args_parse(const struct argp *argp, int argc, char **argv, void *args, const bool *json);
 
-/* Writes, for example, "1234-8 (sv39x4), 1234-9 (sv57x4)" to @buf. */
-void vms_names(const struct vm *vms, size_t count, char *buf, size_t size);
+/* A whole, unsigned number, decimal or after 0x. */
+bool parse_number(const char *text, uint64_t *value);
 
-/* Is the KVM module gstage's, as far as debugfs shows? */
-bool vms_module_is_ours(void);
-
-/* Reports EACCES or EPERM for @path.  Return: an exit status. */
-int vms_fail_permission(int err, const char *path);
+/* To end with. Return: 0, or an exit status after having reported that stdout failed. */
+int output_done(void);
 
 /* main.c hands each command its own argv, whose [0] names it for messages. */
 int cmd_modes(int argc, char **argv);
 int cmd_exec(int argc, char **argv);
 int cmd_set(int argc, char **argv);
+int cmd_vms(int argc, char **argv);
+int cmd_show(int argc, char **argv);
+int cmd_dump(int argc, char **argv);
+int cmd_walk(int argc, char **argv);
+int cmd_top(int argc, char **argv);
+int cmd_explain(int argc, char **argv);
+int cmd_check(int argc, char **argv);
 
 #endif

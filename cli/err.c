@@ -6,11 +6,17 @@
 
 static const char *err_command = "gstage";
 static bool err_json;
+static void (*err_before)(void);
 
 void err_setup(const char *command, bool json)
 {
 	err_command = command;
 	err_json = json;
+}
+
+void err_call_before(void (*before)(void))
+{
+	err_before = before;
 }
 
 int fail(int status, const char *code, const char *remedy, const char *fmt, ...)
@@ -22,6 +28,8 @@ int fail(int status, const char *code, const char *remedy, const char *fmt, ...)
 	vsnprintf(msg, sizeof(msg), fmt, ap);
 	va_end(ap);
 
+	if (err_before)
+		err_before();
 	if (!err_json) {
 		fprintf(stderr, "%s: %s\n", err_command, msg);
 		if (remedy)

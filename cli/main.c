@@ -15,8 +15,17 @@ static const struct command {
 	{ "modes", "gstage modes", cmd_modes },
 	{ "exec", "gstage exec", cmd_exec },
 	{ "set", "gstage set", cmd_set },
+	{ "vms", "gstage vms", cmd_vms },
+	{ "show", "gstage show", cmd_show },
+	{ "dump", "gstage dump", cmd_dump },
+	{ "walk", "gstage walk", cmd_walk },
+	{ "top", "gstage top", cmd_top },
+	{ "explain", "gstage explain", cmd_explain },
+	{ "check", "gstage check", cmd_check },
 	{ NULL, NULL, NULL },
 };
+
+#define COMMANDS	"modes, exec, set, vms, show, dump, walk, top, explain and check"
 
 struct arguments {
 	const struct command *command;
@@ -34,16 +43,14 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 			if (!strcmp(arg, c->name))
 				break;
 		if (!c->name)
-			argp_error(state, "unknown command '%s': there are "
-				   "'modes', 'exec' and 'set'", arg);
+			argp_error(state, "unknown command '%s': there are " COMMANDS, arg);
 		args->command = c;
 		args->first = state->next - 1;
 		/* The rest is the command's to parse. */
 		state->next = state->argc;
 		return 0;
 	case ARGP_KEY_NO_ARGS:
-		argp_error(state, "a command is missing: 'modes', 'exec' or "
-			   "'set'");
+		argp_error(state, "a command is missing: there are " COMMANDS);
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -54,14 +61,29 @@ static const struct argp argp = {
 	.parser = parse,
 	.args_doc = "modes [OPTION...]\n"
 		    "exec --mode MODE [OPTION...] -- VMM [ARG...]\n"
-		    "set VM MODE [OPTION...]",
+		    "set VM MODE [OPTION...]\n"
+		    "vms [OPTION...]\n"
+		    "show VM [OPTION...]\n"
+		    "dump VM [OPTION...]\n"
+		    "walk VM GPA [OPTION...]\n"
+		    "top [OPTION...]\n"
+		    "explain [GUEST-MODE] [OPTION...]\n"
+		    "check FILE [OPTION...]",
 	.doc = "Choose and inspect the G-stage page-table formats of RISC-V "
 	       "virtual machines.\v"
-	       "  modes   list the formats that this host has\n"
-	       "  exec    run a VMM, unmodified, with a format for all its VMs\n"
-	       "  set     widen or narrow a VM that runs\n"
+	       "  modes    list the formats that this host has\n"
+	       "  exec     run a VMM, unmodified, with a format for all its VMs\n"
+	       "  set      widen or narrow a VM that runs\n"
+	       "  vms      list the VMs of this host, with their page tables\n"
+	       "  show     all that is known of one VM\n"
+	       "  dump     what a VM's page tables map\n"
+	       "  walk     how one address is translated\n"
+	       "  top      the VMs and what they do, live\n"
+	       "  explain  what a TLB miss costs in each format\n"
+	       "  check    check a dump, or an image of memory, offline\n"
 	       "\n"
-	       "\"gstage COMMAND --help\" tells more.  Needs gstage's kvm.ko.\n",
+	       "\"gstage COMMAND --help\" and gstage(1) tell more.  All but explain --modes and "
+	       "check need gstage's kvm.ko.\n",
 };
 
 int main(int argc, char **argv)

@@ -12,6 +12,7 @@
 
 #include "cli.h"
 #include "formats.h"
+#include "vm.h"
 
 struct arguments {
 	const char *vm, *mode;
@@ -84,100 +85,6 @@ static const struct format *find_mode(const char *name)
 	return NULL;
 }
 
-/* None matches: say which there are. */
-static int fail_unknown(const char *name, const struct vm *vms, size_t count)
-{
-	char names[512];
-
-	if (!count)
-		return fail(STATUS_FAILED, "unknown-vm",
-			    "Start it first; one that ended is no longer listed.",
-			    "there is no VM %s, nor any other", name);
-	vms_names(vms, count, names, sizeof(names));
-	return fail(STATUS_FAILED, "unknown-vm", "Choose one of those.",
-		    "there is no VM %s; there %s %s", name,
-		    count > 1 ? "are" : "is", names);
-}
-
-/* @name is a PID alone, of a process with more than one. */
-static int fail_ambiguous(const char *name, const struct vm *vms, size_t count)
-{
-	char names[512];
-
-	vms_names(vms, count, names, sizeof(names));
-	return fail(STATUS_FAILED, "ambiguous-vm", "Choose one of those.",
-		    "process %s has %zu VMs: %s", name, count, names);
-}
-
-/* Return: 0, or an exit status after having reported the cause. */
-static int find_vm(const char *name, struct vm *vm)
-{
-	struct vm asked, *vms;
-	size_t all, count = 0, i;
-	int ret;
-
-	if (!vm_parse(name, &asked))
-		return fail(STATUS_USAGE, "usage",
-			    "/sys/kernel/debug/kvm has a directory PID-FD for "
-			    "each VM.",
-			    "'%s' is no VM: give PID-FD, or PID alone", name);
-	ret = vms_list(&vms, &all);
-	if (ret)
-		return ret;
-
-	/* Those that match go to the front, in their order. */
-	for (i = 0; i < all; i++) {
-		if (vms[i].pid != asked.pid ||
-		    (asked.fd != VM_ANY_FD && vms[i].fd != asked.fd))
-			continue;
-		*vm = vms[i];
-		vms[i] = vms[count];
-		vms[count++] = *vm;
-	}
-	if (!count)
-		ret = fail_unknown(name, vms, all);
-	else if (count > 1)
-		ret = fail_ambiguous(name, vms, count);
-	free(vms);
-	return ret;
-}
-
-static int fail_gone(const struct vm *vm, int err)
-{
-	return fail(STATUS_FAILED, "vm-gone",
-		    "Its process ended or closed it: give a VM that runs.",
-		    "the VM %d-%d is gone (%s)", vm->pid, vm->fd, strerror(err));
-}
-
-static int fail_module(const struct vm *vm, const char *code, const char *why)
-{
-	return fail(STATUS_FAILED, code,
-		    "Stop all VMs, then load gstage's kvm.ko as root: "
-		    "\"rmmod kvm; insmod kvm.ko\".",
-		    "cannot change the VM %d-%d: the KVM module in use is %s",
-		    vm->pid, vm->fd, why);
-}
-
-static int fail_open(const struct vm *vm, const char *path, int err)
-{
-	switch (err) {
-	case ENOENT:
-		/* Of a VM that ends, the files go before the directory. */
-		if (!vms_module_is_ours())
-			return fail_module(vm, "stock-module", "not gstage's");
-		return fail_gone(vm, err);
-	case ENODEV:
-	case EIO:
-		return fail_gone(vm, err);
-	case EACCES:
-	case EPERM:
-		return vms_fail_permission(err, path);
-	default:
-		return fail(STATUS_FAILED, "debugfs-open", NULL,
-			    "cannot open %s: %s", path, strerror(err));
-	}
-}
-
 static int fail_unsupported(const struct vm *vm, const struct format *f)
 {
 	unsigned int mask = kvm_ask_mask();
@@ -215,7 +122,7 @@ static int fail_write(const struct vm *vm, const struct format *f, int err)
 	case ENODEV:
 	case ENOENT:
 	case EIO:
-		return fail_gone(vm, err);
+		return vm_fail_gone(vm, err);
 	case EACCES:
 	case EPERM:
 		return vms_fail_permission(err, VM_MODE_FILE);
@@ -238,18 +145,18 @@ static int change(struct vm *vm, const struct format *f)
 
 	err = vm_path(vm, VM_MODE_FILE, path, sizeof(path));
 	if (err)
-		return fail_open(vm, path, err);
+		return vm_fail_file(vm, path, err);
 	/* The first gstage only showed the mode; root could open it for more. */
 	if (!stat(path, &st) && !(st.st_mode & 0222))
-		return fail_module(vm, "old-module", "an older gstage, which "
+		return vm_fail_module(vm, "old-module", "an older gstage, which "
 				   "only shows a VM's mode");
 	fd = open(path, O_RDWR | O_CLOEXEC);
 	if (fd < 0)
-		return fail_open(vm, path, errno);
+		return vm_fail_file(vm, path, errno);
 	err = vm_read_mode(fd, vm);
 	if (err) {
 		close(fd);
-		return fail_open(vm, path, err);
+		return vm_fail_file(vm, path, err);
 	}
 
 	snprintf(text, sizeof(text), "%s\n", f->name);
@@ -293,7 +200,7 @@ int cmd_set(int argc, char **argv)
 	f = find_mode(args.mode);
 	if (!f)
 		return STATUS_USAGE;
-	ret = find_vm(args.vm, &vm);
+	ret = vm_find(args.vm, &vm);
 	if (!ret)
 		ret = change(&vm, f);
 	if (ret)

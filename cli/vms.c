@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "cli.h"
+#include "vm.h"
 
 #define DEBUGFS		"/sys/kernel/debug"
 /* In KVM's own directory, and of gstage's module alone. */
@@ -41,7 +42,7 @@ bool vms_module_is_ours(void)
 }
 
 /* A decimal number, moving *@s behind it. */
-static bool parse_number(const char **s, int *value)
+static bool parse_id(const char **s, int *value)
 {
 	const char *start = *s;
 	char *end;
@@ -62,11 +63,11 @@ bool vm_parse(const char *name, struct vm *vm)
 {
 	memset(vm, 0, sizeof(*vm));
 	vm->fd = VM_ANY_FD;
-	if (!parse_number(&name, &vm->pid))
+	if (!parse_id(&name, &vm->pid))
 		return false;
 	if (*name == '-') {
 		name++;
-		if (!parse_number(&name, &vm->fd))
+		if (!parse_id(&name, &vm->fd))
 			return false;
 	}
 	return !*name;

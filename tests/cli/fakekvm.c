@@ -98,26 +98,37 @@ static int ends(const char *path, const char *end)
 static int debugfs_fails(const char *call, const char *path)
 {
 	const char *root = getenv("GSTAGE_DEBUGFS"), *how = getenv("FAKEKVM_DEBUGFS");
+	const char *file, *base = strrchr(path, '/');
 	size_t len = strlen(call);
 
 	if (!root || !how || strncmp(path, root, strlen(root)) ||
 	    strncmp(how, call, len) || how[len] != ':')
 		return 0;
+	file = strchr(how + len + 1, ':');
+	if (strcmp(base + 1, file ? file + 1 : strcmp(call, "dir") ? "gstage_mode" : "kvm"))
+		return 0;
 	failing(atoi(how + len + 1));
+	return 1;
+}
+
+static int path_of(int fd, char *path, size_t size)
+{
+	char link[64];
+	ssize_t len;
+
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	len = readlink(link, path, size - 1);
+	if (len < 0)
+		return 0;
+	path[len] = '\0';
 	return 1;
 }
 
 static int file_fails(const char *call, int fd)
 {
-	char link[64], path[4096];
-	ssize_t len;
+	char path[4096];
 
-	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
-	len = readlink(link, path, sizeof(path) - 1);
-	if (len < 0)
-		return 0;
-	path[len] = '\0';
-	return ends(path, "/gstage_mode") && debugfs_fails(call, path);
+	return path_of(fd, path, sizeof(path)) && debugfs_fails(call, path);
 }
 
 static int open_policy(void)
@@ -142,13 +153,30 @@ ssize_t pread(int fd, void *buf, size_t size, off_t offset)
 	return file_fails("read", fd) ? -1 : next(fd, buf, size, offset);
 }
 
+ssize_t read(int fd, void *buf, size_t size)
+{
+	static ssize_t (*next)(int, void *, size_t);
+
+	if (!next)
+		*(void **)&next = dlsym(RTLD_NEXT, "read");
+	return file_fails("read", fd) ? -1 : next(fd, buf, size);
+}
+
 ssize_t write(int fd, const void *buf, size_t size)
 {
 	static ssize_t (*next)(int, const void *, size_t);
+	char path[4096];
 
 	if (!next)
 		*(void **)&next = dlsym(RTLD_NEXT, "write");
-	return file_fails("write", fd) ? -1 : next(fd, buf, size);
+	if (file_fails("write", fd))
+		return -1;
+	/* A question, to which the file has the answer already. */
+	if (path_of(fd, path, sizeof(path)) && ends(path, "/gstage_walk")) {
+		say("walk %.*s", (int)size, (const char *)buf);
+		return size;
+	}
+	return next(fd, buf, size);
 }
 
 /* Opening */
@@ -168,8 +196,8 @@ static int fake_open(int *fd, const char *path)
 		*fd = open_policy();
 		return 1;
 	}
-	if ((ends(path, "/kvm") && debugfs_fails("dir", path)) ||
-	    (ends(path, "/gstage_mode") && debugfs_fails("mode", path))) {
+	if (debugfs_fails("dir", path) || debugfs_fails("mode", path) ||
+	    debugfs_fails("open", path)) {
 		*fd = -1;
 		return 1;
 	}

@@ -13,7 +13,8 @@
  *	FAKEKVM_POLICY	what the module parameter gstage_mode says; unset: the
  *			module has no such parameter
  *	FAKEKVM_DEBUGFS	CALL:ERRNO, for files below GSTAGE_DEBUGFS: CALL is dir,
- *			mode (to open a VM's gstage_mode), read or write (of it)
+ *			mode (to open a VM's gstage_mode), read or write (of it);
+ *			CALL:ERRNO:FILE, of another file: open, read or write
  *	FAKEKVM_LOG	the file to which calls are appended, one a line
  */
 #ifndef TESTS_CLI_FAKEKVM_H

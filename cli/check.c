@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* gstage check: are G-stage tables as they should be?  Needs no KVM. */
+#include <argp.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cli.h"
+#include "dump.h"
+#include "formats.h"
+#include "xlen.h"
+
+struct arguments {
+	const char *file;
+	bool json, have_hgatp, have_base;
+	uint64_t hgatp, base, xlen;
+};
+
+static const struct argp_option options[] = {
+	{ "hgatp", 'H', "VALUE", 0, "FILE is an image of the host's memory, and this is the register", 0 },
+	{ "base", 'b', "ADDRESS", 0, "The physical address of the image's first byte", 0 },
+	{ "xlen", 'x', "BITS", 0, "64 or 32, of the host that the image is from (64)", 0 },
+	{ "json", 'j', NULL, 0, "Print JSON; errors on stderr too", 0 },
+	{ 0 },
+};
+
+static void take_number(struct argp_state *state, const char *arg, uint64_t *value)
+{
+	if (!parse_number(arg, value))
+		argp_error(state, "'%s' is no number: give 0x80000000, for example", arg);
+}
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct arguments *args = state->input;
+
+	switch (key) {
+	case 'H':
+		take_number(state, arg, &args->hgatp);
+		args->have_hgatp = true;
+		return 0;
+	case 'b':
+		take_number(state, arg, &args->base);
+		args->have_base = true;
+		return 0;
+	case 'x':
+		take_number(state, arg, &args->xlen);
+		if (args->xlen != 64 && args->xlen != 32)
+			argp_error(state, "there is no XLEN of %s: give 64 or 32", arg);
+		return 0;
+	case 'j':
+		args->json = true;
+		return 0;
+	case ARGP_KEY_ARG:
+		if (args->file)
+			argp_error(state, "too many arguments: one FILE is enough");
+		args->file = arg;
+		return 0;
+	case ARGP_KEY_END:
+		if (!args->file)
+			argp_error(state, "FILE is missing");
+		if (args->have_hgatp != args->have_base)
+			argp_error(state, "--hgatp and --base go together");
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static const struct argp argp = {
+	.options = options,
+	.parser = parse,
+	.args_doc = "FILE",
+	.doc = "Check G-stage tables against gstage's invariants and the privileged specification, "
+	       "offline.\v"
+	       "FILE is what \"gstage dump\" printed, text or JSON, or a copy of gstage_page_tables "
+	       "(- for stdin); or, with --hgatp and --base, a raw image of physical memory that has "
+	       "all of the tables.  Each violation is told by the number that it has in "
+	       "docs/INVARIANTS.md: INV-nn for an invariant of gstage, SPEC-nn for a rule of the "
+	       "specification, INPUT-nn for what contradicts itself.  A dump shows leaves alone, so "
+	       "that what is wrong with tables shows in images only.  Needs neither KVM nor RISC-V.\n"
+	       "\n"
+	       "Exit status: 0 where nothing is violated; 3 where something is; 1 if FILE cannot be "
+	       "checked; 2 for wrong usage.\n",
+};
+
+/** struct report - what is told while the tables are checked */
+struct report {
+	bool json;
+	const char *next;
+	unsigned long count;
+};
+
+static void finding(void *arg, const char *rule, unsigned int number, uint64_t gpa,
+		    unsigned int level, uint64_t pte, const char *what)
+{
+	struct report *report = arg;
+
+	report->count++;
+	if (report->json)
+		printf("%s\n{\"rule\":\"%s-%02u\",\"gpa\":\"0x%" PRIx64 "\",\"level\":%u,\"pte\":\"0x%" PRIx64
+		       "\",\"what\":\"%s\"}", report->next, rule, number, gpa, level, pte, what);
+	else
+		printf("%s-%02u gpa 0x%" PRIx64 " level %u pte 0x%" PRIx64 ": %s\n", rule, number, gpa,
+		       level, pte, what);
+	report->next = ",";
+}
+
+static int fail_file(const char *file, int err)
+{
+	return fail(STATUS_FAILED, "cannot-read", NULL, "cannot read %s: %s", file, strerror(err));
+}
+
+static int fail_input(const char *file, const char *unit, size_t where, const char *why)
+{
+	return fail(STATUS_FAILED, "bad-input",
+		    "Give what \"gstage dump\" prints, or an image with --hgatp and --base.",
+		    "cannot make sense of %s, %s %zu: %s", file, unit, where, why);
+}
+
+/* All of a file, NUL-terminated. Return: NULL with errno set. */
+static char *read_all(int fd, size_t *len)
+{
+	size_t size = 1 << 16;
+	char *text = malloc(size), *more;
+	ssize_t got;
+
+	*len = 0;
+	while (text) {
+		got = read(fd, text + *len, size - *len - 1);
+		if (got < 0 && errno != EINTR) {
+			free(text);
+			return NULL;
+		}
+		if (!got)
+			break;
+		*len += got > 0 ? got : 0;
+		if (size - *len > 1)
+			continue;
+		more = realloc(text, size *= 2);
+		if (!more)
+			free(text);
+		text = more;
+	}
+	if (text)
+		text[*len] = '\0';
+	return text;
+}
+
+/* Read a dump of either form. Return: 0, or an exit status after having reported the cause. */
+static int read_dump(const char *file, int fd, struct dump *dump)
+{
+	const char *why, *unit = "line";
+	size_t len, where;
+	char *text = read_all(fd, &len);
+
+	if (!text)
+		return fail_file(file, errno);
+	if (strlen(text) != len) {
+		where = strlen(text);
+		free(text);
+		return fail_input(file, "byte", where, "it is not text");
+	}
+	if (text[strspn(text, " \t\r\n")] == '{') {
+		unit = "byte";
+		why = dump_parse_json(text, dump, &where);
+	} else {
+		why = dump_parse_text(text, dump, &where);
+	}
+	free(text);
+	if (!why && dump->head.version != DUMP_VERSION) {
+		where = 1;
+		why = dump->head.version ? "its version is one that this gstage does not know" :
+					   "it does not say that it is a dump";
+	}
+	if (!why && !dump->head.mode[0])
+		why = "it does not say of which mode it is";
+	if (!why && !strcmp(dump->head.mode, "none"))
+		why = "it is of a VM that had ended";
+	return why ? fail_input(file, unit, where, why) : 0;
+}
+
+static void begin(const struct report *report)
+{
+	if (report->json)
+		printf("{\"version\":1,\"violations\":[");
+}
+
+static void end(const struct report *report, const char *mode, const char *input,
+		const struct tally *tally, const char *why)
+{
+	unsigned int level;
+
+	if (!report->json) {
+		printf("# %s of %s: ", input, mode);
+		if (tally->tables)
+			printf("%" PRIu64 " tables, ", tally->tables);
+		printf("leaves by level");
+		for (level = 0; level < 5; level++)
+			printf(" %" PRIu64, tally->leaves[level]);
+		printf(", of 64K %" PRIu64 "\n", tally->napots);
+		if (!why)
+			printf("violations %lu\n", report->count);
+		return;
+	}
+	printf("],\n\"count\":%lu,\"complete\":%s,\"input\":\"%s\",\"mode\":", report->count,
+	       why ? "false" : "true", input);
+	json_string(stdout, mode);
+	printf(",\"tables\":");
+	if (tally->tables)
+		printf("%" PRIu64, tally->tables);
+	else
+		printf("null");
+	printf(",\"leaves\":{\"levels\":[");
+	for (level = 0; level < 5; level++)
+		printf("%s%" PRIu64, level ? "," : "", tally->leaves[level]);
+	printf("],\"64K\":%" PRIu64 "}}\n", tally->napots);
+}
+
+static int verdict(const struct report *report, const char *file, const char *why)
+{
+	int ret = output_done();
+
+	if (ret)
+		return ret;
+	if (why)
+		return fail(STATUS_FAILED, "not-checked", NULL, "cannot check all of %s: %s", file, why);
+	return report->count ? STATUS_VIOLATIONS : 0;
+}
+
+static int check_dump(const struct arguments *args, int fd, struct report *report)
+{
+	struct dump dump = { 0 };
+	struct tally tally = { 0 };
+	const struct format *f;
+	const struct xlen *xlen;
+	const char *why;
+	int ret = read_dump(args->file, fd, &dump);
+
+	if (!ret) {
+		f = format_by_name(dump.head.mode);
+		xlen = f && f->xlen == 32 ? &xlen_32 : &xlen_64;
+		begin(report);
+		why = xlen->check_dump(&dump, finding, report, &tally);
+		end(report, dump.head.mode, "dump", &tally, why);
+		ret = verdict(report, args->file, why);
+	}
+	free(dump.runs);
+	return ret;
+}
+
+static int check_image(const struct arguments *args, int fd, struct report *report)
+{
+	const struct xlen *xlen = args->xlen == 32 ? &xlen_32 : &xlen_64;
+	const struct format *f = format_by_mode(args->hgatp >> (args->xlen == 32 ? 31 : 60));
+	struct image image = { .fd = fd, .base = args->base };
+	struct tally tally = { 0 };
+	const char *why;
+	struct stat st;
+
+	if (fstat(fd, &st))
+		return fail_file(args->file, errno);
+	if (!S_ISREG(st.st_mode))
+		return fail(STATUS_FAILED, "bad-input", "Copy the memory to a file first.",
+			    "%s is no regular file", args->file);
+	image.size = st.st_size;
+	begin(report);
+	why = xlen->check_image(&image, args->hgatp, finding, report, &tally);
+	end(report, f && f->xlen == args->xlen ? f->name : "unknown", "image", &tally, why);
+	return verdict(report, args->file, why);
+}
+
+int cmd_check(int argc, char **argv)
+{
+	struct arguments args = { .xlen = 64 };
+	struct report report = { .next = "" };
+	int ret, fd = STDIN_FILENO;
+
+	ret = args_parse(&argp, argc, argv, &args, &args.json);
+	if (ret)
+		return ret;
+	report.json = args.json;
+	if (strcmp(args.file, "-"))
+		fd = open(args.file, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return fail_file(args.file, errno);
+	ret = args.have_hgatp ? check_image(&args, fd, &report) : check_dump(&args, fd, &report);
+	close(fd);
+	return ret;
+}

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The text form of a dump, as gstage_page_tables gives it (docs/ABI.md). */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli.h"
+#include "dump.h"
+
+static const struct {
+	const char *name;
+	unsigned int flag;
+} flags[] = {
+	{ "R", FLAG_R }, { "W", FLAG_W }, { "X", FLAG_X }, { "U", FLAG_U },
+	{ "A", FLAG_A }, { "D", FLAG_D }, { "G", FLAG_G }, { "N", FLAG_N },
+	{ "pbmt=nc", FLAG_NC }, { "pbmt=io", FLAG_IO },
+};
+
+bool dump_parse_flag(const char *text, unsigned int *value)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
+		if (strcmp(text, flags[i].name))
+			continue;
+		*value |= flags[i].flag;
+		return true;
+	}
+	return false;
+}
+
+bool dump_parse_size(const char *text, uint64_t *bytes)
+{
+	static const char units[] = "KMGTPE";
+	const char *unit;
+	char *end;
+
+	if (*text < '1' || *text > '9')
+		return false;
+	*bytes = strtoull(text, &end, 10);
+	unit = *end ? strchr(units, *end) : NULL;
+	if (!unit || end[1] || end - text > 4)
+		return false;
+	*bytes <<= 10 * (unit - units + 1);
+	return true;
+}
+
+/* "# name value". Names that this gstage does not know are a later one's. */
+static enum dump_line head_line(char *line, struct dump_head *head, const char **why)
+{
+	char *save, *name = strtok_r(line + 1, " ", &save), *value = strtok_r(NULL, " ", &save);
+	uint64_t number = 0;
+	bool is_number;
+
+	if (!name || !value)
+		return DUMP_HEAD;
+	is_number = parse_number(value, &number);
+	if (!strcmp(name, "mode")) {
+		snprintf(head->mode, sizeof(head->mode), "%s", value);
+		return DUMP_HEAD;
+	}
+	if (!strcmp(name, "root") && is_number)
+		head->root = number;
+	else if (!strcmp(name, "gstage-dump") && is_number && number <= 1000)
+		head->version = number;
+	else if (!strcmp(name, "levels") && is_number && number <= 64)
+		head->levels = number;
+	else if (!strcmp(name, "gpa_bits") && is_number && number <= 64)
+		head->gpa_bits = number;
+	else if (!strcmp(name, "root") || !strcmp(name, "gstage-dump") ||
+		 !strcmp(name, "levels") || !strcmp(name, "gpa_bits")) {
+		*why = "the head has a number that is none";
+		return DUMP_BAD;
+	}
+	return DUMP_HEAD;
+}
+
+/* A number after its name: "pa 0x80000000". */
+static bool named_number(char **save, const char *name, uint64_t *value)
+{
+	const char *word = strtok_r(NULL, " ", save), *number = strtok_r(NULL, " ", save);
+
+	return word && number && !strcmp(word, name) && parse_number(number, value);
+}
+
+static enum dump_line bad(const char **why, const char *what)
+{
+	*why = what;
+	return DUMP_BAD;
+}
+
+static enum dump_line run_line(char *line, struct dump_run *run, const char **why)
+{
+	char *save, *range = strtok_r(line, " ", &save), *dash, *word;
+	uint64_t level;
+
+	memset(run, 0, sizeof(*run));
+	dash = range ? strchr(range, '-') : NULL;
+	if (!dash)
+		return bad(why, "it does not begin with a range of gpas");
+	*dash = '\0';
+	if (!parse_number(range, &run->gpa) || !parse_number(dash + 1, &run->end))
+		return bad(why, "its range is no pair of numbers");
+	/* The size of the run is there for people. */
+	if (!strtok_r(NULL, " ", &save))
+		return bad(why, "it ends after the range");
+	word = strtok_r(NULL, " ", &save);
+	if (!word || !parse_number(word, &level) || level > 64)
+		return bad(why, "its level is no number");
+	run->level = level;
+	word = strtok_r(NULL, " ", &save);
+	if (!word || !dump_parse_size(word, &run->leaf))
+		return bad(why, "its leaves have no size");
+	if (!named_number(&save, "pa", &run->pa))
+		return bad(why, "there is no pa");
+	if (!named_number(&save, "pte", &run->pte))
+		return bad(why, "there is no pte");
+	while ((word = strtok_r(NULL, " ", &save)))
+		if (strcmp(word, "-") && !dump_parse_flag(word, &run->flags))
+			return bad(why, "it has a flag that is none");
+	return DUMP_RUN;
+}
+
+enum dump_line dump_line(char *line, struct dump_head *head, struct dump_run *run, const char **why)
+{
+	if (line[0] == '#' || !line[strspn(line, " \t\r")])
+		return head_line(line, head, why);
+	return run_line(line, run, why);
+}
+
+void dump_run_json(const struct dump_run *run)
+{
+	static const unsigned int level_shift[] = { 10, 20, 30, 40, 50, 60 };
+	const char *next = "";
+	size_t i, unit = 0;
+
+	while (unit < 5 && run->leaf >> level_shift[unit] >= 1024)
+		unit++;
+	printf("\"gpa\":\"0x%" PRIx64 "\",\"end\":\"0x%" PRIx64 "\",\"level\":%u,\"leaf\":\"%" PRIu64
+	       "%c\",\"pa\":\"0x%" PRIx64 "\",\"pte\":\"0x%" PRIx64 "\",\"flags\":[", run->gpa,
+	       run->end, run->level, run->leaf >> level_shift[unit], "KMGTPE"[unit], run->pa,
+	       run->pte);
+	for (i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
+		if (!(run->flags & flags[i].flag))
+			continue;
+		printf("%s\"%s\"", next, flags[i].name);
+		next = ",";
+	}
+	putchar(']');
+}
+
+bool dump_add(struct dump *dump, const struct dump_run *run)
+{
+	struct dump_run *more;
+	size_t room;
+
+	if (dump->count == dump->room) {
+		room = dump->room ? dump->room * 2 : 64;
+		more = realloc(dump->runs, room * sizeof(*more));
+		if (!more)
+			return false;
+		dump->runs = more;
+		dump->room = room;
+	}
+	dump->runs[dump->count++] = *run;
+	return true;
+}
+
+const char *dump_parse_text(char *text, struct dump *dump, size_t *where)
+{
+	struct dump_run run;
+	const char *why;
+	char *next;
+
+	for (*where = 1; text; text = next, ++*where) {
+		next = strchr(text, '\n');
+		if (next)
+			*next++ = '\0';
+		switch (dump_line(text, &dump->head, &run, &why)) {
+		case DUMP_HEAD:
+			break;
+		case DUMP_RUN:
+			if (!dump_add(dump, &run))
+				return "there is not enough memory";
+			break;
+		case DUMP_BAD:
+			return why;
+		}
+	}
+	return NULL;
+}

@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* gstage dump: what a VM's G-stage maps, run by run. */
+#include <argp.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli.h"
+#include "dump.h"
+#include "vm.h"
+
+struct arguments {
+	const char *vm;
+	bool json, one;
+	uint64_t gpa;
+};
+
+static const struct argp_option options[] = {
+	{ "gpa", 'g', "GPA", 0, "Only the run that maps this guest physical address", 0 },
+	{ "json", 'j', NULL, 0, "Print JSON; errors on stderr too", 0 },
+	{ 0 },
+};
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct arguments *args = state->input;
+
+	switch (key) {
+	case 'g':
+		args->one = true;
+		if (!parse_number(arg, &args->gpa))
+			argp_error(state, "'%s' is no address: give 0x80000000, for example", arg);
+		return 0;
+	case 'j':
+		args->json = true;
+		return 0;
+	case ARGP_KEY_ARG:
+		if (args->vm)
+			argp_error(state, "too many arguments: VM is enough");
+		args->vm = arg;
+		return 0;
+	case ARGP_KEY_END:
+		if (!args->vm)
+			argp_error(state, "VM is missing");
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static const struct argp argp = {
+	.options = options,
+	.parser = parse,
+	.args_doc = "VM",
+	.doc = "Dump what a VM's G-stage maps: a line for each run of leaves that adjoin, are alike "
+	       "and map contiguous memory.\v"
+	       "The text is that of gstage_page_tables in debugfs.  VM is PID-FD, as \"gstage vms\" "
+	       "lists it, or PID alone where that process has one VM.  The VM goes on meanwhile: "
+	       "each line was true at some moment.  \"gstage check\" reads either form.\n"
+	       "\n"
+	       "Exit status: 0; 1 if it failed, or nothing is mapped at --gpa; 2 for wrong usage.\n",
+};
+
+/** struct lines - a file, line by line, however long it is */
+struct lines {
+	int fd;
+	char *text;
+	size_t start, len, size;
+	int err;
+};
+
+/* Return: the next line, without its end; NULL after the last, or with @l->err set. */
+static char *next_line(struct lines *l)
+{
+	char *line, *end, *more;
+	ssize_t got = 1;
+
+	for (;;) {
+		line = l->text + l->start;
+		end = l->len ? memchr(line, '\n', l->len) : NULL;
+		if (end || (!got && l->len)) {
+			/* There is room behind the last byte. */
+			got = end ? end - line + 1 : (ssize_t)l->len;
+			line[end ? got - 1 : got] = '\0';
+			l->start += got;
+			l->len -= got;
+			return line;
+		}
+		if (!got)
+			return NULL;
+		if (l->len)
+			memmove(l->text, line, l->len);
+		l->start = 0;
+		if (l->size < l->len + 4096) {
+			more = realloc(l->text, l->len + 65536);
+			if (!more) {
+				l->err = ENOMEM;
+				return NULL;
+			}
+			l->text = more;
+			l->size = l->len + 65536;
+		}
+		do {
+			got = read(l->fd, l->text + l->len, l->size - l->len - 1);
+		} while (got < 0 && errno == EINTR);
+		if (got < 0) {
+			l->err = errno;
+			return NULL;
+		}
+		l->len += got;
+	}
+}
+
+/* All that comes before the first run in JSON. */
+static void json_head(const struct vm *vm, const struct dump_head *head)
+{
+	printf("{\"version\":1,\"vm\":{\"pid\":%d,\"fd\":%d},\"mode\":", vm->pid, vm->fd);
+	json_string(stdout, head->mode);
+	printf(",\"levels\":%u,\"gpa_bits\":%u,\"root\":\"0x%" PRIx64 "\",\"runs\":[", head->levels,
+	       head->gpa_bits, head->root);
+}
+
+/* Return: how many runs were printed, or -1 with *@ret an exit status. */
+static long print(const struct arguments *args, const struct vm *vm, struct lines *lines, int *ret)
+{
+	struct dump_head head = { 0 };
+	struct dump_run run;
+	const char *why;
+	char *line, *copy;
+	long count = 0;
+
+	while ((line = next_line(lines))) {
+		copy = strdup(line);
+		if (!copy) {
+			lines->err = ENOMEM;
+			return -1;
+		}
+		switch (dump_line(copy, &head, &run, &why)) {
+		case DUMP_HEAD:
+			if (!args->json && strcmp(line, "# mode none"))
+				puts(line);
+			break;
+		case DUMP_RUN:
+			if (args->one && (args->gpa < run.gpa || args->gpa >= run.end))
+				break;
+			if (!args->json) {
+				puts(line);
+			} else {
+				if (!count)
+					json_head(vm, &head);
+				printf("%s\n{", count ? "," : "");
+				dump_run_json(&run);
+				putchar('}');
+			}
+			count++;
+			break;
+		case DUMP_BAD:
+			*ret = fail(STATUS_FAILED, "bad-dump",
+				    "Use the gstage that belongs to the module.",
+				    "cannot read a line of " VM_DUMP_FILE ": %s: '%.100s'", why, line);
+			free(copy);
+			return -1;
+		}
+		free(copy);
+	}
+	if (lines->err)
+		return -1;
+	/* As for a VM that has begun to end. */
+	if (!head.mode[0] || !strcmp(head.mode, "none")) {
+		*ret = vm_fail_gone(vm, ENODEV);
+		return -1;
+	}
+	if (args->json && !(args->one && !count)) {
+		if (!count)
+			json_head(vm, &head);
+		printf("]}\n");
+	}
+	return count;
+}
+
+int cmd_dump(int argc, char **argv)
+{
+	struct arguments args = { 0 };
+	struct lines lines = { 0 };
+	struct vm vm;
+	long count;
+	int ret;
+
+	ret = args_parse(&argp, argc, argv, &args, &args.json);
+	if (!ret)
+		ret = vm_find(args.vm, &vm);
+	if (!ret)
+		ret = vm_open(&vm, VM_DUMP_FILE, O_RDONLY, &lines.fd);
+	if (ret)
+		return ret;
+
+	count = print(&args, &vm, &lines, &ret);
+	close(lines.fd);
+	free(lines.text);
+	if (lines.err == ENOMEM)
+		return fail(STATUS_FAILED, "no-memory", NULL, "%s", strerror(ENOMEM));
+	if (lines.err)
+		return vm_fail_file(&vm, VM_DUMP_FILE, lines.err);
+	if (count < 0)
+		return ret;
+	if (args.one && !count)
+		return fail(STATUS_FAILED, "not-mapped",
+			    "\"gstage walk\" shows how far the walk gets.",
+			    "the VM %d-%d maps nothing at gpa 0x%" PRIx64, vm.pid, vm.fd, args.gpa);
+	return output_done();
+}

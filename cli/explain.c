@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* gstage explain: what a nested TLB miss costs in each format. */
+#include <argp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "cli.h"
+#include "formats.h"
+
+struct arguments {
+	const char *guest;
+	char *modes;
+	bool json;
+};
+
+static const struct argp_option options[] = {
+	{ "modes", 'm', "LIST", 0, "The host's formats, separated by commas, instead of asking "
+	  "/dev/kvm", 0 },
+	{ "json", 'j', NULL, 0, "Print JSON; errors on stderr too", 0 },
+	{ 0 },
+};
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct arguments *args = state->input;
+
+	switch (key) {
+	case 'm':
+		args->modes = arg;
+		return 0;
+	case 'j':
+		args->json = true;
+		return 0;
+	case ARGP_KEY_ARG:
+		if (args->guest)
+			argp_error(state, "too many arguments: one satp mode is enough");
+		args->guest = arg;
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static const struct argp argp = {
+	.options = options,
+	.parser = parse,
+	.args_doc = "[GUEST-MODE]",
+	.doc = "Explain what a nested TLB miss costs in each G-stage format of this host: the "
+	       "page-table entries that the hart reads.\v"
+	       "GUEST-MODE is what the guest has in satp: bare, sv39, sv48, sv57 (RV32: sv32); "
+	       "without it, all of them.  With --modes nothing is asked of this machine, which may "
+	       "be any.  Caches of walks, which harts have, are not counted.\n",
+};
+
+/* A guest that does not page, beside guest_formats. */
+static const struct guest_format bare = { "Bare", 0, 0 };
+
+/* Return: 0 and the mask of the formats to tell of, or an exit status. */
+static int host_mask(char *modes, unsigned int *mask)
+{
+	const struct format *f;
+	char names[128], *name, *save;
+
+	*mask = 0;
+	if (!modes)
+		return kvm_host_mask(STATUS_FAILED, mask);
+	for (name = strtok_r(modes, ",", &save); name; name = strtok_r(NULL, ",", &save)) {
+		f = format_by_name(name);
+		if (!f) {
+			kvm_mode_names(~0U, names, sizeof(names));
+			return fail(STATUS_USAGE, "unknown-mode", "Give some of those.",
+				    "unknown mode '%s': there are %s", name, names);
+		}
+		*mask |= 1U << f->mode;
+	}
+	if (!*mask)
+		return fail(STATUS_USAGE, "usage", "--modes sv39x4,sv57x4, for example.",
+			    "--modes names no format");
+	return 0;
+}
+
+/* Return: 0 and the guest, NULL for all, or an exit status. */
+static int find_guest(const char *name, unsigned int xlen, const struct guest_format **guest)
+{
+	const struct guest_format *g;
+
+	*guest = NULL;
+	if (!name)
+		return 0;
+	*guest = &bare;
+	if (!strcasecmp(name, bare.name))
+		return 0;
+	for (g = guest_formats; g->name; g++)
+		if (g->xlen == xlen && !strcasecmp(g->name, name)) {
+			*guest = g;
+			return 0;
+		}
+	return fail(STATUS_USAGE, "unknown-guest-mode",
+		    xlen == 32 ? "A guest of this host has bare or sv32." :
+		    "A guest of this host has bare, sv39, sv48 or sv57.",
+		    "unknown guest mode '%s'", name);
+}
+
+static bool wanted(const struct guest_format *g, const struct guest_format *guest, unsigned int xlen)
+{
+	return guest ? g == guest : !g->xlen || g->xlen == xlen;
+}
+
+/* The sum, in words, for one pair. */
+static void print_sum(const struct format *f, const struct guest_format *g)
+{
+	unsigned int walks = g->levels + 1;
+
+	if (!g->levels)
+		printf("%s under %s: the guest does not page; the hart walks %u levels of the "
+		       "G-stage: %u reads.\n", g->name, f->name, f->levels, format_pte_reads(f, g));
+	else
+		printf("%s under %s: %u PTEs of the guest, and the address of each of them and of the "
+		       "page\n  is walked through %u levels of the G-stage: %u + %u * %u = %u reads.\n",
+		       g->name, f->name, g->levels, f->levels, g->levels, walks, f->levels,
+		       format_pte_reads(f, g));
+}
+
+static void print_text(unsigned int mask, const struct guest_format *guest)
+{
+	unsigned int xlen = mask_xlen(mask);
+	const struct guest_format *g;
+	const struct format *f;
+
+	printf("PTE reads of a nested TLB miss: (guest levels + 1) * (G-stage levels + 1) - 1\n\n");
+	printf("%-8s%8s", "MODE", "LEVELS");
+	for (g = &bare; g; g = g == &bare ? guest_formats : g[1].name ? g + 1 : NULL)
+		if (wanted(g, guest, xlen))
+			printf("%8s", g->name);
+	putchar('\n');
+	for (f = formats; f->name; f++) {
+		if (!(mask & 1U << f->mode) || f->xlen != xlen)
+			continue;
+		printf("%-8s%8u", f->name, f->levels);
+		for (g = &bare; g; g = g == &bare ? guest_formats : g[1].name ? g + 1 : NULL)
+			if (wanted(g, guest, xlen))
+				printf("%8u", format_pte_reads(f, g));
+		putchar('\n');
+	}
+	if (!guest)
+		return;
+	putchar('\n');
+	for (f = formats; f->name; f++)
+		if (mask & 1U << f->mode && f->xlen == xlen)
+			print_sum(f, guest);
+}
+
+static void print_json(unsigned int mask, const struct guest_format *guest)
+{
+	unsigned int xlen = mask_xlen(mask);
+	const char *next = "", *more;
+	const struct guest_format *g;
+	const struct format *f;
+
+	printf("{\"version\":1,\"formula\":\"(guest levels + 1) * (levels + 1) - 1\",\"modes\":[");
+	for (f = formats; f->name; f++) {
+		if (!(mask & 1U << f->mode) || f->xlen != xlen)
+			continue;
+		printf("%s\n{\"name\":\"%s\",\"hgatp_mode\":%u,\"levels\":%u,\"pte_reads\":{", next,
+		       f->name, f->mode, f->levels);
+		next = ",";
+		more = "";
+		for (g = &bare; g; g = g == &bare ? guest_formats : g[1].name ? g + 1 : NULL) {
+			if (!wanted(g, guest, xlen))
+				continue;
+			printf("%s\"%s\":%u", more, g->name, format_pte_reads(f, g));
+			more = ",";
+		}
+		printf("}}");
+	}
+	printf("]}\n");
+}
+
+int cmd_explain(int argc, char **argv)
+{
+	struct arguments args = { 0 };
+	const struct guest_format *guest;
+	unsigned int mask;
+	int ret;
+
+	ret = args_parse(&argp, argc, argv, &args, &args.json);
+	if (!ret)
+		ret = host_mask(args.modes, &mask);
+	if (!ret)
+		ret = find_guest(args.guest, mask_xlen(mask), &guest);
+	if (ret)
+		return ret;
+
+	if (args.json)
+		print_json(mask, guest);
+	else
+		print_text(mask, guest);
+	return output_done();
+}

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* A VM as a whole: what debugfs and procfs say of it. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli.h"
+#include "formats.h"
+#include "vm.h"
+
+/* Processes name themselves: what would upset a terminal becomes a '?'. */
+static void read_vmm(const struct vm *vm, char *buf, size_t size)
+{
+	char path[64];
+	ssize_t len;
+	int fd;
+
+	buf[0] = '\0';
+	snprintf(path, sizeof(path), "/proc/%d/comm", vm->pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	len = read(fd, buf, size - 1);
+	close(fd);
+	buf[len > 0 ? len : 0] = '\0';
+	buf[strcspn(buf, "\n")] = '\0';
+	for (; *buf; buf++)
+		if ((unsigned char)*buf < ' ' || *buf == 0x7f)
+			*buf = '?';
+}
+
+/* KVM makes a directory vcpuN for each.  Return: 0, or an errno. */
+static int count_vcpus(const struct vm *vm, unsigned int *vcpus)
+{
+	const struct dirent *entry;
+	char path[PATH_MAX];
+	int err = vm_path(vm, "", path, sizeof(path));
+	DIR *dir = err ? NULL : opendir(path);
+
+	*vcpus = 0;
+	if (!dir)
+		return err ? err : errno;
+	while ((entry = readdir(dir)))
+		*vcpus += !strncmp(entry->d_name, "vcpu", 4) && entry->d_name[4] >= '0' &&
+			  entry->d_name[4] <= '9';
+	closedir(dir);
+	return 0;
+}
+
+int vm_info_read(const struct vm *vm, struct vm_info *info)
+{
+	int err;
+
+	info->vm = *vm;
+	err = count_vcpus(vm, &info->vcpus);
+	if (!err)
+		err = stats_read(vm, &info->stats);
+	if (err)
+		return err;
+	read_vmm(vm, info->vmm, sizeof(info->vmm));
+	/* Of the same moment as the rest. */
+	snprintf(info->vm.mode, sizeof(info->vm.mode), "%.15s", stats_text(&info->stats, "mode"));
+	return 0;
+}
+
+int vm_infos(struct vm_info **infos, size_t *count)
+{
+	char path[PATH_MAX];
+	struct vm *vms;
+	size_t all, i;
+	int ret, err;
+
+	*infos = NULL;
+	*count = 0;
+	ret = vms_list(&vms, &all);
+	if (ret)
+		return ret;
+	if (!vms_module_is_ours())
+		ret = fail(STATUS_FAILED, "stock-module",
+			   "Stop all VMs, then load gstage's kvm.ko as root: \"rmmod kvm; insmod "
+			   "kvm.ko\".", "the KVM module in use is not gstage's: it does not tell "
+			   "about page tables");
+	if (!ret && all) {
+		*infos = calloc(all, sizeof(**infos));
+		if (!*infos)
+			ret = fail(STATUS_FAILED, "no-memory", NULL, "%s", strerror(ENOMEM));
+	}
+	for (i = 0; !ret && i < all; i++) {
+		err = vm_info_read(&vms[i], &(*infos)[*count]);
+		if (!err) {
+			++*count;
+		} else if (err == EACCES || err == EPERM) {
+			vm_path(&vms[i], VM_STATS_FILE, path, sizeof(path));
+			ret = vms_fail_permission(err, path);
+		}
+	}
+	free(vms);
+	if (ret) {
+		free(*infos);
+		*infos = NULL;
+	}
+	return ret;
+}
+
+void vm_info_json(const struct vm_info *info)
+{
+	const struct format *f = format_by_name(info->vm.mode);
+	const struct stats *stats = &info->stats;
+	size_t i;
+
+	printf("\"pid\":%d,\"fd\":%d,\"vmm\":", info->vm.pid, info->vm.fd);
+	if (info->vmm[0])
+		json_string(stdout, info->vmm);
+	else
+		printf("null");
+	printf(",\"mode\":");
+	json_string(stdout, info->vm.mode);
+	printf(",\"hgatp_mode\":%u,\"gpa_bits\":%" PRIu64 ",\"vcpus\":%u,\"tables\":%" PRIu64
+	       ",\"table_bytes\":%" PRIu64 ",\"leaves\":{", f ? f->mode : 0,
+	       stats_number(stats, "gpa_bits"), info->vcpus, stats_number(stats, "tables"),
+	       stats_number(stats, "table_bytes"));
+	for (i = 0; i < LEAF_SIZES; i++)
+		printf("%s\"%s\":%" PRIu64, i ? "," : "", leaf_sizes[i].label,
+		       stats_number(stats, leaf_sizes[i].stat));
+	printf("},\"mapped_bytes\":%" PRIu64 ",\"table_bytes_per_gib\":", stats_mapped(stats));
+	if (stats_mapped(stats))
+		printf("%" PRIu64, stats_bytes_per_gib(stats));
+	else
+		printf("null");
+}
+
+char *size_text(uint64_t bytes, char *buf)
+{
+	static const char units[] = "BKMGTPE";
+	unsigned int unit = 0;
+	double value = bytes;
+
+	/* What would round to 1000 is better said in the next unit. */
+	while (value >= 999.5 && units[unit + 1]) {
+		value /= 1024;
+		unit++;
+	}
+	if (!unit)
+		snprintf(buf, 16, "%u", (unsigned int)bytes);
+	else if (value == (unsigned int)value || value >= 99.95)
+		snprintf(buf, 16, "%.0f%c", value, units[unit]);
+	else
+		snprintf(buf, 16, "%.1f%c", value, units[unit]);
+	return buf;
+}

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* gstage vms: every VM of this host, one a line. */
+#include <argp.h>
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "cli.h"
+#include "vm.h"
+
+static const struct argp_option options[] = {
+	{ "json", 'j', NULL, 0, "Print JSON; errors on stderr too", 0 },
+	{ 0 },
+};
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	bool *json = state->input;
+
+	(void)arg;
+	if (key != 'j')
+		return ARGP_ERR_UNKNOWN;
+	*json = true;
+	return 0;
+}
+
+static const struct argp argp = {
+	.options = options,
+	.parser = parse,
+	.doc = "List the VMs of this host with their G-stage page tables.\v"
+	       "VM is PID-FD, as the other commands take it.  The columns of sizes count leaves, "
+	       "the entries that map memory, by what each maps; those of more than 1 GiB appear "
+	       "where a VM has any.  MAPPED is the sum.  TABLE/GiB is the memory that the page "
+	       "tables take for each GiB mapped.\n",
+};
+
+/* The largest leaves are rare: a column that says nothing is left out. */
+static bool any(const struct vm_info *infos, size_t count, const struct leaf_size *size)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		if (stats_number(&infos[i].stats, size->stat))
+			return true;
+	return size->shift <= 30;
+}
+
+static void print_table(const struct vm_info *infos, size_t count)
+{
+	char name[32], mapped[16], per_gib[16];
+	size_t i, s;
+
+	printf("%-12s %-16s %-7s %4s %5s %7s", "VM", "VMM", "MODE", "BITS", "VCPUS", "TABLES");
+	for (s = 0; s < LEAF_SIZES; s++)
+		if (any(infos, count, &leaf_sizes[s]))
+			printf(" %7s", leaf_sizes[s].label);
+	printf(" %7s %9s\n", "MAPPED", "TABLE/GiB");
+	for (i = 0; i < count; i++) {
+		const struct vm_info *info = &infos[i];
+
+		snprintf(name, sizeof(name), "%d-%d", info->vm.pid, info->vm.fd);
+		printf("%-12s %-16s %-7s %4" PRIu64 " %5u %7" PRIu64, name,
+		       info->vmm[0] ? info->vmm : "-", info->vm.mode,
+		       stats_number(&info->stats, "gpa_bits"), info->vcpus,
+		       stats_number(&info->stats, "tables"));
+		for (s = 0; s < LEAF_SIZES; s++)
+			if (any(infos, count, &leaf_sizes[s]))
+				printf(" %7" PRIu64, stats_number(&info->stats, leaf_sizes[s].stat));
+		printf(" %7s %9s\n", size_text(stats_mapped(&info->stats), mapped),
+		       stats_mapped(&info->stats) ?
+		       size_text(stats_bytes_per_gib(&info->stats), per_gib) : "-");
+	}
+}
+
+static void print_json(const struct vm_info *infos, size_t count)
+{
+	size_t i;
+
+	printf("{\"version\":1,\"vms\":[");
+	for (i = 0; i < count; i++) {
+		printf("%s{", i ? "," : "");
+		vm_info_json(&infos[i]);
+		putchar('}');
+	}
+	printf("]}\n");
+}
+
+int cmd_vms(int argc, char **argv)
+{
+	struct vm_info *infos;
+	bool json = false;
+	size_t count;
+	int ret;
+
+	ret = args_parse(&argp, argc, argv, &json, &json);
+	if (!ret)
+		ret = vm_infos(&infos, &count);
+	if (ret)
+		return ret;
+
+	if (json)
+		print_json(infos, count);
+	else
+		print_table(infos, count);
+	free(infos);
+	return output_done();
+}

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* gstage show: all that is known of one VM. */
+#include <argp.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "cli.h"
+#include "formats.h"
+#include "vm.h"
+
+struct arguments {
+	const char *vm;
+	bool json;
+};
+
+static const struct argp_option options[] = {
+	{ "json", 'j', NULL, 0, "Print JSON; errors on stderr too", 0 },
+	{ 0 },
+};
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct arguments *args = state->input;
+
+	switch (key) {
+	case 'j':
+		args->json = true;
+		return 0;
+	case ARGP_KEY_ARG:
+		if (args->vm)
+			argp_error(state, "too many arguments: VM is enough");
+		args->vm = arg;
+		return 0;
+	case ARGP_KEY_END:
+		if (!args->vm)
+			argp_error(state, "VM is missing");
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static const struct argp argp = {
+	.options = options,
+	.parser = parse,
+	.args_doc = "VM",
+	.doc = "Show the G-stage page tables of one VM: format, size, faults, flushes.\v"
+	       "VM is PID-FD, as \"gstage vms\" lists it, or PID alone where that process has one "
+	       "VM.  The counters are those of gstage_stats in debugfs, which docs/ABI.md explains; "
+	       "--json has all of them under the module's own names.\n",
+};
+
+static void heading(const char *title)
+{
+	printf("\n%s\n", title);
+}
+
+static void line(const char *name, uint64_t value)
+{
+	printf("  %-34s %" PRIu64 "\n", name, value);
+}
+
+static void print_format(const struct vm_info *info)
+{
+	const struct stats *s = &info->stats;
+	const struct format *f = format_by_name(info->vm.mode);
+	const struct guest_format *g;
+
+	printf("VM %d-%d of %s, %u vCPU%s\n", info->vm.pid, info->vm.fd,
+	       info->vmm[0] ? info->vmm : "a process without a name", info->vcpus,
+	       info->vcpus == 1 ? "" : "s");
+	heading("Format");
+	printf("  %-34s %s%s\n", "mode", info->vm.mode,
+	       stats_number(s, "grow") ? ", may grow" : "");
+	line("GPA bits", stats_number(s, "gpa_bits"));
+	line("levels", stats_number(s, "levels"));
+	printf("  %-34s %s\n", "hgatp as a hart has it",
+	       stats_number(s, "hgatp") ? stats_text(s, "hgatp") : "not loaded yet");
+	for (g = guest_formats; f && g->name; g++)
+		if (g->xlen == f->xlen)
+			printf("  PTE reads of a miss, %s guest%*s %u\n", g->name, 8, "",
+			       format_pte_reads(f, g));
+	line("changes of format", stats_number(s, "reformats"));
+}
+
+static void print_tables(const struct stats *s)
+{
+	char text[16];
+	size_t i;
+
+	heading("Page tables");
+	line("tables", stats_number(s, "tables"));
+	line("tables, the most there were", stats_number(s, "tables_peak"));
+	printf("  %-34s %s\n", "their memory", size_text(stats_number(s, "table_bytes"), text));
+	printf("  %-34s %s\n", "memory mapped", size_text(stats_mapped(s), text));
+	if (stats_mapped(s))
+		printf("  %-34s %s\n", "tables' memory for each GiB mapped",
+		       size_text(stats_bytes_per_gib(s), text));
+	for (i = 0; i < LEAF_SIZES; i++)
+		if (leaf_sizes[i].shift <= 30 || stats_number(s, leaf_sizes[i].stat))
+			printf("  leaves of %-24s %" PRIu64 "\n", leaf_sizes[i].label,
+			       stats_number(s, leaf_sizes[i].stat));
+}
+
+/*
+ * All other counters under the module's own names, also those that came after
+ * this gstage: whoever looks for one has it from docs/ABI.md.
+ */
+static void print_counters(const struct stats *s)
+{
+	static const char *const told[] = {
+		"mode", "gpa_bits", "levels", "hgatp", "tables", "tables_peak", "table_bytes",
+		"reformats", "grow",
+	};
+	size_t i, t;
+
+	heading("Since it started");
+	for (i = 0; i < s->count; i++) {
+		const char *name = s->line[i].name;
+
+		for (t = 0; t < sizeof(told) / sizeof(told[0]); t++)
+			if (!strcmp(name, told[t]))
+				break;
+		if (t == sizeof(told) / sizeof(told[0]) && strncmp(name, "leaves_", 7))
+			printf("  %-34s %s\n", name, s->line[i].value);
+	}
+}
+
+static void print_json(const struct vm_info *info)
+{
+	const struct stats *s = &info->stats;
+	const char *next = "";
+	size_t i;
+
+	printf("{\"version\":1,\"vm\":{");
+	vm_info_json(info);
+	printf(",\"stats\":{");
+	for (i = 0; i < s->count; i++) {
+		const char *value = s->line[i].value;
+		bool number = *value && strspn(value, "0123456789") == strlen(value);
+
+		printf("%s", next);
+		json_string(stdout, s->line[i].name);
+		putchar(':');
+		/* A leading zero is not JSON, and never of a number. */
+		if (number && (value[0] != '0' || !value[1]))
+			printf("%s", value);
+		else
+			json_string(stdout, value);
+		next = ",";
+	}
+	printf("}}}\n");
+}
+
+int cmd_show(int argc, char **argv)
+{
+	struct arguments args = { 0 };
+	struct vm_info info;
+	struct vm vm;
+	char path[4096];
+	int ret, err;
+
+	ret = args_parse(&argp, argc, argv, &args, &args.json);
+	if (!ret)
+		ret = vm_find(args.vm, &vm);
+	if (ret)
+		return ret;
+	err = vm_info_read(&vm, &info);
+	if (err) {
+		vm_path(&vm, VM_STATS_FILE, path, sizeof(path));
+		return vm_fail_file(&vm, path, err);
+	}
+
+	if (args.json) {
+		print_json(&info);
+	} else {
+		print_format(&info);
+		print_tables(&info.stats);
+		print_counters(&info.stats);
+	}
+	return output_done();
+}

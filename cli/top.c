@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* gstage top: the VMs of this host and what they do, live. */
+#include <argp.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cli.h"
+#include "view.h"
+
+struct arguments {
+	bool json, batch;
+	double delay;
+	uint64_t number;	/* 0: without end */
+	struct view view;
+};
+
+static const struct argp_option options[] = {
+	{ "delay", 'd', "SECONDS", 0, "Between two looks (1)", 0 },
+	{ "number", 'n', "NUMBER", 0, "End after so many looks", 0 },
+	{ "sort", 's', "COLUMN", 0, "Sort by this column (faults)", 0 },
+	{ "reverse", 'r', NULL, 0, "Sort the other way round", 0 },
+	{ "batch", 'b', NULL, 0, "Plain text, one table after the other", 0 },
+	{ "json", 'j', NULL, 0, "A line of JSON for each look; errors on stderr too", 0 },
+	{ 0 },
+};
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct arguments *args = state->input;
+	char *end;
+
+	switch (key) {
+	case 'd':
+		args->delay = strtod(arg, &end);
+		if (!*arg || *end || !isfinite(args->delay) || args->delay < 0.01 || args->delay > 86400)
+			argp_error(state, "'%s' is no time: give seconds, 0.01 to 86400", arg);
+		return 0;
+	case 'n':
+		if (!parse_number(arg, &args->number) || !args->number)
+			argp_error(state, "'%s' is no number of looks", arg);
+		return 0;
+	case 's':
+		args->view.column = column_find(arg);
+		if (args->view.column < 0)
+			argp_error(state, "there is no column '%s': there are vm, vmm, mode, vcpus, "
+				   "tables, bytes, mapped, faults, retries, flushes and unmaps", arg);
+		return 0;
+	case 'r':
+		args->view.reverse = true;
+		return 0;
+	case 'b':
+		args->batch = true;
+		return 0;
+	case 'j':
+		args->json = true;
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static const struct argp argp = {
+	.options = options,
+	.parser = parse,
+	.doc = "Show the VMs of this host live, with what they did per second since the last look.\v"
+	       "Keys: q quits, < and > or arrow keys choose the column to sort by, r reverses, up "
+	       "and down scroll, space looks at once.  Where stdout is no terminal it is --batch.  A "
+	       "VM has no rates before it was seen twice.\n"
+	       "\n"
+	       "FAULT/s are guest page faults, those of KVM_PRE_FAULT_MEMORY included; RETRY/s how "
+	       "many of them lost against a change of the host's mappings; FLUSH/s flushes on all "
+	       "harts; UNMAP/s ranges unmapped.\n",
+};
+
+static void print_json(const struct sample *sample)
+{
+	size_t i, r;
+
+	printf("{\"version\":1,\"time\":%lld,\"interval\":", (long long)time(NULL));
+	if (sample->interval > 0)
+		printf("%.3f", sample->interval);
+	else
+		printf("null");
+	printf(",\"vms\":[");
+	for (i = 0; i < sample->count; i++) {
+		const struct row *row = &sample->rows[i];
+
+		printf("%s{", i ? "," : "");
+		vm_info_json(&row->info);
+		printf(",\"rates\":");
+		if (!row->has_rates)
+			printf("null");
+		for (r = 0; row->has_rates && r < RATES; r++)
+			printf("%s\"%s\":%.3f%s", r ? "," : "{", rates[r].key, row->rate[r],
+			       r == RATES - 1 ? "}" : "");
+		putchar('}');
+	}
+	printf("]}\n");
+}
+
+static void print_text(const struct sample *sample, bool first)
+{
+	char cell[64];
+	size_t i;
+	int c;
+
+	if (!first)
+		putchar('\n');
+	for (c = 0; c < COLUMNS_COUNT; c++)
+		printf("%*s%c", columns[c].width, columns[c].heading, c == COLUMNS_COUNT - 1 ? '\n' : ' ');
+	for (i = 0; i < sample->count; i++)
+		for (c = 0; c < COLUMNS_COUNT; c++) {
+			columns[c].cell(&sample->rows[i], columns[c].which, cell);
+			printf("%*s%c", columns[c].width, cell, c == COLUMNS_COUNT - 1 ? '\n' : ' ');
+		}
+}
+
+static void pause_for(double seconds)
+{
+	struct timespec ts = { .tv_sec = seconds, .tv_nsec = fmod(seconds, 1) * 1e9 };
+
+	while (nanosleep(&ts, &ts) && errno == EINTR)
+		;
+}
+
+static int run_batch(const struct arguments *args)
+{
+	struct sample before = { 0 }, now;
+	uint64_t looks;
+	int ret = 0;
+
+	for (looks = 0; !ret && (!args->number || looks < args->number); looks++) {
+		if (looks)
+			pause_for(args->delay);
+		ret = sample_take(&before, &now);
+		if (ret)
+			break;
+		sample_sort(&now, args->view.column, args->view.reverse);
+		if (args->json)
+			print_json(&now);
+		else
+			print_text(&now, !looks);
+		ret = output_done();
+		sample_free(&before);
+		before = now;
+	}
+	sample_free(&before);
+	return ret;
+}
+
+static double now_seconds(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec + ts.tv_nsec / 1e9;
+}
+
+/* Show one sample until it is time for the next. Return: false where the user quits. */
+static bool show(struct view *view, struct sample *sample, double delay)
+{
+	double left;
+
+	do {
+		sample_sort(sample, view->column, view->reverse);
+		view_draw(view, sample);
+		left = sample->when + delay - now_seconds();
+		switch (view_wait(view, left)) {
+		case VIEW_QUIT:
+			return false;
+		case VIEW_TIMEOUT:
+		case VIEW_LOOK:
+			return true;
+		case VIEW_REDRAW:
+			break;
+		}
+	} while (left > 0);
+	return true;
+}
+
+static int run_live(struct arguments *args)
+{
+	struct sample before = { 0 }, now;
+	uint64_t looks = 0;
+	bool go_on;
+	int ret;
+
+	/* What stops it at once is said before the screen is cleared. */
+	ret = sample_take(&before, &now);
+	if (!ret)
+		ret = view_open();
+	while (!ret) {
+		go_on = show(&args->view, &now, args->delay);
+		sample_free(&before);
+		before = now;
+		if (!go_on || (args->number && ++looks >= args->number))
+			break;
+		/* An error is said on the screen that was there before. */
+		ret = sample_take(&before, &now);
+	}
+	view_close();
+	sample_free(&before);
+	return ret;
+}
+
+int cmd_top(int argc, char **argv)
+{
+	struct arguments args = { .delay = 1 };
+	int ret;
+
+	args.view.column = column_find("faults");
+	ret = args_parse(&argp, argc, argv, &args, &args.json);
+	if (ret)
+		return ret;
+	if (args.batch || args.json || !isatty(STDOUT_FILENO) || !isatty(STDIN_FILENO))
+		return run_batch(&args);
+	return run_live(&args);
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The terminal of gstage top. */
+#ifndef GSTAGE_CLI_VIEW_H
+#define GSTAGE_CLI_VIEW_H
+
+#include "rates.h"
+
+/** struct view - what the user chose of what is shown */
+struct view {
+	int column;		/* to sort by */
+	bool reverse;
+	size_t first;		/* row at the top */
+};
+
+enum view_key { VIEW_TIMEOUT, VIEW_LOOK, VIEW_REDRAW, VIEW_QUIT };
+
+/* Return: 0, or an exit status after having reported the cause. */
+int view_open(void);
+void view_close(void);
+
+/* Show a sample, sorted already. */
+void view_draw(struct view *view, const struct sample *sample);
+
+/* Wait for a key, but no longer than @seconds, and do what it asks of @view. */
+enum view_key view_wait(struct view *view, double seconds);
+
+#endif

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* One VM: which one is meant, its files, and what to say where that fails. */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli.h"
+#include "vm.h"
+
+/* None matches: say which there are. */
+static int fail_unknown(const char *name, const struct vm *vms, size_t count)
+{
+	char names[512];
+
+	if (!count)
+		return fail(STATUS_FAILED, "unknown-vm",
+			    "Start it first; one that ended is no longer listed.",
+			    "there is no VM %s, nor any other", name);
+	vms_names(vms, count, names, sizeof(names));
+	return fail(STATUS_FAILED, "unknown-vm", "Choose one of those.",
+		    "there is no VM %s; there %s %s", name,
+		    count > 1 ? "are" : "is", names);
+}
+
+/* @name is a PID alone, of a process with more than one. */
+static int fail_ambiguous(const char *name, const struct vm *vms, size_t count)
+{
+	char names[512];
+
+	vms_names(vms, count, names, sizeof(names));
+	return fail(STATUS_FAILED, "ambiguous-vm", "Choose one of those.",
+		    "process %s has %zu VMs: %s", name, count, names);
+}
+
+int vm_find(const char *name, struct vm *vm)
+{
+	struct vm asked, *vms;
+	size_t all, count = 0, i;
+	int ret;
+
+	if (!vm_parse(name, &asked))
+		return fail(STATUS_USAGE, "usage",
+			    "/sys/kernel/debug/kvm has a directory PID-FD for "
+			    "each VM.",
+			    "'%s' is no VM: give PID-FD, or PID alone", name);
+	ret = vms_list(&vms, &all);
+	if (ret)
+		return ret;
+
+	/* Those that match go to the front, in their order. */
+	for (i = 0; i < all; i++) {
+		if (vms[i].pid != asked.pid ||
+		    (asked.fd != VM_ANY_FD && vms[i].fd != asked.fd))
+			continue;
+		*vm = vms[i];
+		vms[i] = vms[count];
+		vms[count++] = *vm;
+	}
+	if (!count)
+		ret = fail_unknown(name, vms, all);
+	else if (count > 1)
+		ret = fail_ambiguous(name, vms, count);
+	free(vms);
+	return ret;
+}
+
+int vm_fail_gone(const struct vm *vm, int err)
+{
+	return fail(STATUS_FAILED, "vm-gone",
+		    "Its process ended or closed it: give a VM that runs.",
+		    "the VM %d-%d is gone (%s)", vm->pid, vm->fd, strerror(err));
+}
+
+int vm_fail_module(const struct vm *vm, const char *code, const char *why)
+{
+	return fail(STATUS_FAILED, code,
+		    "Stop all VMs, then load gstage's kvm.ko as root: "
+		    "\"rmmod kvm; insmod kvm.ko\".",
+		    "cannot do that to the VM %d-%d: the KVM module in use is %s",
+		    vm->pid, vm->fd, why);
+}
+
+static bool has_mode(const struct vm *vm)
+{
+	char path[PATH_MAX];
+
+	return !vm_path(vm, VM_MODE_FILE, path, sizeof(path)) &&
+	       !access(path, F_OK);
+}
+
+static bool is_mode_file(const char *path)
+{
+	const char *name = strrchr(path, '/');
+
+	return !strcmp(name ? name + 1 : path, VM_MODE_FILE);
+}
+
+int vm_fail_file(const struct vm *vm, const char *path, int err)
+{
+	switch (err) {
+	case ENOENT:
+		if (!vms_module_is_ours())
+			return vm_fail_module(vm, "stock-module",
+					      "not gstage's");
+		/* Of a VM that ends, the files go before the directory. */
+		if (!is_mode_file(path) && has_mode(vm))
+			return vm_fail_module(vm, "old-module", "an older "
+					      "gstage, which does not have that "
+					      "file");
+		return vm_fail_gone(vm, err);
+	case ENODEV:
+	case EIO:
+		return vm_fail_gone(vm, err);
+	case EACCES:
+	case EPERM:
+		return vms_fail_permission(err, path);
+	default:
+		return fail(STATUS_FAILED, "debugfs-open", NULL,
+			    "cannot open %s: %s", path, strerror(err));
+	}
+}
+
+int vm_open(const struct vm *vm, const char *file, int flags, int *fd)
+{
+	char path[PATH_MAX];
+	int err = vm_path(vm, file, path, sizeof(path));
+
+	if (err)
+		return vm_fail_file(vm, path, err);
+	*fd = open(path, flags | O_CLOEXEC);
+	return *fd < 0 ? vm_fail_file(vm, path, errno) : 0;
+}
+
+int vm_read(const struct vm *vm, int fd, char **text)
+{
+	size_t size = 4096, len = 0;
+	char *buf = NULL, *more;
+	ssize_t got;
+	int err;
+
+	do {
+		/* Room for what comes next, and for the NUL. */
+		if (!buf || size - len < 2) {
+			size = buf ? size * 2 : size;
+			more = realloc(buf, size);
+			if (!more) {
+				free(buf);
+				return fail(STATUS_FAILED, "no-memory", NULL, "%s", strerror(ENOMEM));
+			}
+			buf = more;
+		}
+		got = pread(fd, buf + len, size - len - 1, len);
+		if (got < 0 && errno != EINTR) {
+			err = errno;
+			free(buf);
+			return vm_fail_file(vm, "its files", err);
+		}
+		len += got > 0 ? got : 0;
+	} while (got);
+	buf[len] = '\0';
+	*text = buf;
+	return 0;
+}

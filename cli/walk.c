@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* gstage walk: how a guest physical address is translated, level by level. */
+#include <argp.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli.h"
+#include "formats.h"
+#include "vm.h"
+#include "xlen.h"
+
+struct arguments {
+	const char *vm;
+	bool json, have_gpa;
+	uint64_t gpa;
+};
+
+static const struct argp_option options[] = {
+	{ "json", 'j', NULL, 0, "Print JSON; errors on stderr too", 0 },
+	{ 0 },
+};
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct arguments *args = state->input;
+
+	switch (key) {
+	case 'j':
+		args->json = true;
+		return 0;
+	case ARGP_KEY_ARG:
+		if (!args->vm) {
+			args->vm = arg;
+			return 0;
+		}
+		if (args->have_gpa)
+			argp_error(state, "too many arguments: VM and GPA are enough");
+		if (!parse_number(arg, &args->gpa))
+			argp_error(state, "'%s' is no address: give 0x80000000, for example", arg);
+		args->have_gpa = true;
+		return 0;
+	case ARGP_KEY_END:
+		if (!args->have_gpa)
+			argp_error(state, "%s is missing", args->vm ? "GPA" : "VM");
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static const struct argp argp = {
+	.options = options,
+	.parser = parse,
+	.args_doc = "VM GPA",
+	.doc = "Show how a VM's G-stage translates one guest physical address: the PTE of each "
+	       "level, decoded.\v"
+	       "VM is PID-FD, as \"gstage vms\" lists it, or PID alone where that process has one "
+	       "VM.  The last line tells what the address becomes, or at which level the walk ends.  "
+	       "Nothing is mapped by looking: an address that the guest has not touched yet is "
+	       "seldom mapped.\n"
+	       "\n"
+	       "Exit status: 0, mapped or not; 1 if it failed; 2 for wrong usage.\n",
+};
+
+const char *const pte_kinds[] = { "none", "table", "leaf" };
+
+/* No format has as many levels. */
+#define STEPS_MAX	8
+
+struct step {
+	unsigned int level, index;
+	uint64_t table, pte;
+	struct pte_view view;
+};
+
+/* Return: how many lines there are, or -1 where they cannot be read. */
+static int parse_steps(char *text, const struct xlen *xlen, struct step *steps)
+{
+	char *line, *save;
+	int count = 0, end;
+
+	for (line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
+		struct step *s = &steps[count];
+
+		if (line[0] == '#')
+			continue;
+		if (count == STEPS_MAX)
+			return -1;
+		end = 0;
+		if (sscanf(line, "level %u index %u table %" SCNx64 " pte %" SCNx64 "%n", &s->level,
+			   &s->index, &s->table, &s->pte, &end) != 4 || !end)
+			return -1;
+		xlen->decode(s->pte, s->level, &s->view);
+		count++;
+	}
+	return count ? count : -1;
+}
+
+/* Has the walk ended in a leaf?  *@pa is what @gpa becomes then. */
+static bool translate(const struct step *last, uint64_t gpa, uint64_t *pa)
+{
+	if (last->view.kind != PTE_LEAF)
+		return false;
+	*pa = last->view.pa + (last->view.size ? gpa & (last->view.size - 1) : 0);
+	return true;
+}
+
+static void print_table(const struct step *steps, int count, uint64_t gpa)
+{
+	const struct step *last = &steps[count - 1];
+	char size[16];
+	uint64_t pa;
+	int i;
+
+	printf("%5s %5s %-18s %-18s %-5s  %-15s  %-18s %s\n", "LEVEL", "INDEX", "TABLE", "PTE",
+	       "KIND", "FLAGS", "PA", "SIZE");
+	for (i = 0; i < count; i++) {
+		const struct step *s = &steps[i];
+
+		printf("%5u %5u 0x%016" PRIx64 " 0x%016" PRIx64 " %-5s  ", s->level, s->index,
+		       s->table, s->pte, pte_kinds[s->view.kind]);
+		if (s->view.kind == PTE_NONE)
+			printf("%s", s->pte ? "V is not set" : "empty");
+		else
+			printf("%-15s  0x%016" PRIx64, s->view.flags, s->view.pa);
+		if (s->view.size)
+			printf(" %s", size_text(s->view.size, size));
+		if (s->view.napot)
+			printf(" napot");
+		if (strcmp(s->view.pbmt, "none"))
+			printf(" pbmt=%s", s->view.pbmt);
+		if (s->view.reserved)
+			printf(" reserved=0x%" PRIx64, s->view.reserved);
+		putchar('\n');
+	}
+	if (translate(last, gpa, &pa))
+		printf("gpa 0x%" PRIx64 " is pa 0x%" PRIx64 "\n", gpa, pa);
+	else
+		printf("gpa 0x%" PRIx64 " is not mapped: the walk ends at level %u\n", gpa,
+		       last->level);
+}
+
+static void print_json(const struct vm *vm, const struct step *steps, int count, uint64_t gpa)
+{
+	uint64_t pa;
+	int i, f;
+
+	printf("{\"version\":1,\"vm\":{\"pid\":%d,\"fd\":%d,\"mode\":", vm->pid, vm->fd);
+	json_string(stdout, vm->mode);
+	printf("},\"gpa\":\"0x%" PRIx64 "\",\"pa\":", gpa);
+	if (translate(&steps[count - 1], gpa, &pa))
+		printf("\"0x%" PRIx64 "\"", pa);
+	else
+		printf("null");
+	printf(",\"walk\":[");
+	for (i = 0; i < count; i++) {
+		const struct pte_view *v = &steps[i].view;
+		const char *next = "";
+
+		printf("%s\n{\"level\":%u,\"index\":%u,\"table\":\"0x%" PRIx64 "\",\"pte\":\"0x%" PRIx64
+		       "\",\"kind\":\"%s\",\"flags\":[", i ? "," : "", steps[i].level,
+		       steps[i].index, steps[i].table, steps[i].pte, pte_kinds[v->kind]);
+		for (f = 0; v->flags[f]; f++) {
+			if (v->flags[f] == '-' || v->flags[f] == ' ')
+				continue;
+			printf("%s\"%c\"", next, v->flags[f]);
+			next = ",";
+		}
+		printf("],\"pbmt\":\"%s\",\"napot\":%s,\"reserved\":\"0x%" PRIx64 "\",\"pa\":", v->pbmt,
+		       v->napot ? "true" : "false", v->reserved);
+		if (v->kind == PTE_NONE)
+			printf("null");
+		else
+			printf("\"0x%" PRIx64 "\"", v->pa);
+		printf(",\"size\":%" PRIu64 "}", v->size);
+	}
+	printf("]}\n");
+}
+
+/* Ask the module. Return: 0 and *@text to free(), or an exit status. */
+static int ask(const struct vm *vm, uint64_t gpa, char **text)
+{
+	const struct format *f = format_by_name(vm->mode);
+	char question[32];
+	int fd, ret, err;
+
+	ret = vm_open(vm, VM_WALK_FILE, O_RDWR, &fd);
+	if (ret)
+		return ret;
+	snprintf(question, sizeof(question), "0x%" PRIx64 "\n", gpa);
+	err = write(fd, question, strlen(question)) < 0 ? errno : 0;
+	if (!err)
+		ret = vm_read(vm, fd, text);
+	else if (err == ERANGE || err == EINVAL)
+		ret = fail(STATUS_FAILED, "out-of-range", "Give an address below that.",
+			   "gpa 0x%" PRIx64 " is beyond %s, which ends at 0x%" PRIx64, gpa, vm->mode,
+			   f ? UINT64_C(1) << f->gpa_bits : 0);
+	else
+		ret = vm_fail_file(vm, VM_WALK_FILE, err);
+	close(fd);
+	return ret;
+}
+
+int cmd_walk(int argc, char **argv)
+{
+	struct arguments args = { 0 };
+	struct step steps[STEPS_MAX];
+	const struct format *f;
+	struct vm vm;
+	char *text;
+	int ret, count;
+
+	ret = args_parse(&argp, argc, argv, &args, &args.json);
+	if (!ret)
+		ret = vm_find(args.vm, &vm);
+	if (!ret)
+		ret = ask(&vm, args.gpa, &text);
+	if (ret)
+		return ret;
+
+	f = format_by_name(vm.mode);
+	count = parse_steps(text, f && f->xlen == 32 ? &xlen_32 : &xlen_64, steps);
+	free(text);
+	if (count < 0)
+		return fail(STATUS_FAILED, "bad-walk",
+			    "Use the gstage that belongs to the module.",
+			    "cannot read what " VM_WALK_FILE " of the VM %d-%d says", vm.pid, vm.fd);
+	if (args.json)
+		print_json(&vm, steps, count, args.gpa);
+	else
+		print_table(steps, count, args.gpa);
+	return output_done();
+}
