@@ -65,6 +65,7 @@ static bool collapse_table(struct gst_walk *walk, gst_pte_t *ptep, unsigned int 
 	space->leaves[level]++;
 	gst_table_release(space, walk->gather, table, level - 1);
 	gst_gather_range(walk->gather, gpa, gpa + GST_LEVEL_SIZE(level), level - 1);
+	gst_resized(space, GST_COLLAPSE, gpa, GST_LEVEL_SIZE(level), level);
 	return true;
 }
 
@@ -87,6 +88,7 @@ static void collapse_napot(struct gst_walk *walk, gst_pte_t *table, gst_gpa_t gp
 			gst_pte_store(&table[i + n], gst_pte_napot(leaf));
 		gst_napot_made(walk->space, &table[i], GST_NAPOT_ENTRIES);
 		gst_gather_range(walk->gather, start, start + GST_NAPOT_SIZE, 0);
+		gst_resized(walk->space, GST_COLLAPSE, start, GST_NAPOT_SIZE, 0);
 	}
 }
 

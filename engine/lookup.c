@@ -59,7 +59,9 @@ static void step(struct gst_walk *walk)
 	steps->steps[steps->count++] = (struct gst_step){
 		.level = walk->level,
 		.index = gst_pte_index(walk->gpa, walk->level, walk->top),
-		.table = ops->to_pa(walk->space->ctx, walk->tables[walk->level]),
+		.table = gst_seeded(STEP_TABLE) && walk->level < walk->top ?
+				 gst_pte_table_pa(walk->pte) :
+				 ops->to_pa(walk->space->ctx, walk->tables[walk->level]),
 		.pte = walk->pte,
 	};
 }

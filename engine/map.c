@@ -108,6 +108,8 @@ static int map_napot(struct gst_walk *walk)
 	if (!was_napot) {
 		gst_meta_of(space, ptep)->live += GST_NAPOT_ENTRIES - plain;
 		gst_napot_made(space, ptep, plain);
+		if (plain)
+			gst_resized(space, GST_COLLAPSE, walk->gpa, GST_NAPOT_SIZE, 0);
 	}
 	gst_walk_take(walk, GST_NAPOT_ENTRIES);
 	return GST_WALK_NEXT;
@@ -238,6 +240,8 @@ static int map_table(struct gst_walk *walk)
 			  walk->level - 1);
 	walk->space->leaves[walk->level]++;
 	gst_gather_range(walk->gather, walk->gpa, walk->gpa + GST_LEVEL_SIZE(walk->level), 0);
+	gst_resized(walk->space, GST_COLLAPSE, walk->gpa, GST_LEVEL_SIZE(walk->level),
+		    walk->level);
 	return GST_WALK_NEXT;
 }
 

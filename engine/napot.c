@@ -24,6 +24,7 @@ int gst_napot_break(struct gst_walk *walk)
 	space->napots--;
 	space->leaves[0] += GST_NAPOT_ENTRIES;
 	gst_gather_range(walk->gather, start, start + GST_NAPOT_SIZE, 0);
+	gst_resized(space, GST_SPLIT, start, GST_NAPOT_SIZE, 0);
 	walk->pte = gst_pte_load(walk->ptep);
 	return 0;
 }

@@ -22,6 +22,9 @@
 #define GST_SEED_COLLAPSE_UNLIKE    10 /* collapse does not compare permissions */
 #define GST_SEED_LOST_UPDATE        11 /* shared entry stores where it must compare and swap */
 
+#define GST_SEED_UNTOLD             12 /* nobody is told of splits and collapses */
+#define GST_SEED_STEP_TABLE         13 /* gst_steps() says the table below */
+
 #ifndef GST_SEED
 #define GST_SEED GST_SEED_NONE
 #endif

@@ -33,6 +33,13 @@ static void table_drop(struct gst_space *space, struct gst_gather *gather, gst_p
 	gather->tables = table;
 }
 
+void gst_resized(const struct gst_space *space, enum gst_resize how, gst_gpa_t gpa, uint64_t size,
+		 unsigned int level)
+{
+	if (space->ops->resized && !gst_seeded(UNTOLD))
+		space->ops->resized(space->ctx, how, gpa, size, level);
+}
+
 int gst_table_reserve(struct gst_space *space, struct gst_gather *gather, uint64_t tables)
 {
 	gather->reserved = 0;
@@ -84,6 +91,7 @@ gst_pte_t gst_table_split(struct gst_space *space, struct gst_gather *gather, gs
 	/* A leaf became a pointer: more than an address-ranged fence is told to order. */
 	gather->all = true;
 	gst_gather_range(gather, start, start + GST_LEVEL_SIZE(level), level - 1);
+	gst_resized(space, GST_SPLIT, start, GST_LEVEL_SIZE(level), level);
 	return table_pte;
 }
 

@@ -85,6 +85,10 @@ static inline struct gst_meta *gst_meta_of(struct gst_space *space, gst_pte_t *p
 	return space->ops->meta(space->ctx, (void *)page);
 }
 
+/* Tell of a leaf that was split, or that came in the place of smaller ones. */
+void gst_resized(const struct gst_space *space, enum gst_resize how, gst_gpa_t gpa, uint64_t size,
+		 unsigned int level);
+
 /* Have @tables tables ready for what follows. Return: 0 or -GST_ENOMEM. */
 int gst_table_reserve(struct gst_space *space, struct gst_gather *gather, uint64_t tables);
 

@@ -91,7 +91,7 @@ static void op_flush(void *ctx, const struct gst_flush *flush)
 }
 
 static const struct gst_ops ops = { op_reserve, op_alloc, op_alloc_root, op_free,
-				    op_to_pa,   op_to_va, op_meta,       op_flush };
+				    op_to_pa,   op_to_va, op_meta,       op_flush, NULL };
 
 static int print_run(void *arg, const struct gst_run *run)
 {

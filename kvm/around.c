@@ -15,6 +15,7 @@
  */
 #include <linux/module.h>
 
+#include "events.h"
 #include "fault.h"
 
 static unsigned int fault_around = GST_NAPOT_ENTRIES;
@@ -112,8 +113,11 @@ bool gst_kvm_window_is_napot(const struct gst_kvm_fault *fault, const struct gst
 int gst_kvm_window_map(const struct gst_kvm_fault *fault, const struct gst_kvm_window *window,
 		       struct gst_gather *gather)
 {
+	struct kvm *kvm = fault->vcpu->kvm;
+	gpa_t gpa = window->first << PAGE_SHIFT;
 	struct gst_page pages[GST_NAPOT_ENTRIES];
 	bool any = false;
+	int filled = 0;
 
 	for (unsigned int i = 0; i < window->pages; i++) {
 		const struct gst_kvm_host_leaf *leaf = &window->leaves[i];
@@ -124,7 +128,10 @@ int gst_kvm_window_map(const struct gst_kvm_fault *fault, const struct gst_kvm_w
 		pages[i].pa = (gst_pa_t)leaf->pfn << PAGE_SHIFT;
 		any = true;
 	}
-	return any ? gst_fill(gst_kvm_space(fault->vcpu->kvm), window->first << PAGE_SHIFT, pages,
-			      window->pages, gather)
-		   : 0;
+	if (any)
+		filled = gst_fill(gst_kvm_space(kvm), gpa, pages, window->pages, gather);
+	/* They lie anywhere: no pa is that of all. */
+	if (filled > 0)
+		trace_kvm_gstage_map(kvm, gpa, (u64)window->pages << PAGE_SHIFT, 0, 0, 0, filled);
+	return filled;
 }

@@ -60,16 +60,36 @@ static void show(struct seq_file *m, const char *name, u64 value)
 	seq_printf(m, "%s %llu\n", name, value);
 }
 
+/* What the VM's vCPUs have counted, each for itself: struct gst_kvm_vcpu_stats is all u64. */
+static void sum_vcpus(struct kvm *kvm, struct gst_kvm_vcpu_stats *sum)
+{
+	struct kvm_vcpu *vcpu;
+	unsigned long i;
+
+	*sum = (struct gst_kvm_vcpu_stats){};
+	kvm_for_each_vcpu(i, vcpu, kvm) {
+		const u64 *stats = (const u64 *)&to_gst_vcpu(vcpu)->stats;
+
+		for (unsigned int n = 0; n < sizeof(*sum) / sizeof(u64); n++)
+			((u64 *)sum)[n] += READ_ONCE(stats[n]);
+	}
+}
+
 static int gstage_stats_show(struct seq_file *m, void *unused)
 {
 	static const char *const leaf_names[] = {
 		"leaves_4k", "leaves_2m", "leaves_1g", "leaves_512g", "leaves_256t",
 	};
+	static const char *const fault_names[] = {
+		"faults_4k", "faults_2m", "faults_1g", "faults_512g", "faults_256t",
+	};
 	struct kvm *kvm = m->private;
 	struct gst_kvm *gk = to_gst_kvm(kvm);
 	const struct gst_format *fmt;
+	struct gst_kvm_vcpu_stats vcpus;
 	struct gst_space space;
 
+	sum_vcpus(kvm, &vcpus);
 	/* All of one moment. */
 	gst_kvm_lock(kvm);
 	space = gk->space;
@@ -87,15 +107,18 @@ static int gstage_stats_show(struct seq_file *m, void *unused)
 	for (unsigned int level = 0; level < GST_LEVELS_MAX; level++)
 		show(m, leaf_names[level], space.leaves[level]);
 	show(m, "leaves_64k", space.napots);
-	show(m, "faults", atomic64_read(&gk->stats.faults));
-	show(m, "faults_4k", atomic64_read(&gk->stats.mapped[0]));
-	show(m, "faults_64k", atomic64_read(&gk->stats.mapped_64k));
-	show(m, "faults_2m", atomic64_read(&gk->stats.mapped[1]));
-	show(m, "faults_1g", atomic64_read(&gk->stats.mapped[2]));
-	show(m, "faults_exclusive", atomic64_read(&gk->stats.exclusive));
-	show(m, "fault_around", atomic64_read(&gk->stats.around));
-	show(m, "prefaults", atomic64_read(&gk->stats.prefaults));
-	show(m, "retries", atomic64_read(&gk->stats.retries));
+	show(m, "faults",
+	     vcpus.faults[GST_KVM_LOAD] + vcpus.faults[GST_KVM_STORE] + vcpus.faults[GST_KVM_EXEC]);
+	show(m, "faults_load", vcpus.faults[GST_KVM_LOAD]);
+	show(m, "faults_store", vcpus.faults[GST_KVM_STORE]);
+	show(m, "faults_exec", vcpus.faults[GST_KVM_EXEC]);
+	show(m, "faults_64k", vcpus.mapped_64k);
+	for (unsigned int level = 0; level < GST_LEVELS_MAX; level++)
+		show(m, fault_names[level], vcpus.mapped[level]);
+	show(m, "faults_exclusive", vcpus.exclusive);
+	show(m, "fault_around", vcpus.around);
+	show(m, "prefaults", vcpus.faults[GST_KVM_PREFAULT]);
+	show(m, "retries", vcpus.retries);
 	show(m, "splits", atomic64_read(&gk->stats.splits));
 	show(m, "collapses", atomic64_read(&gk->stats.collapses));
 	show(m, "flushes_all", atomic64_read(&gk->stats.flushes_all));

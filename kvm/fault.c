@@ -6,6 +6,7 @@
 #include <linux/mm.h>
 #include <linux/sched/signal.h>
 
+#include "events.h"
 #include "fault.h"
 
 /* Device memory keeps the memory type that the VMM's mapping has. */
@@ -102,8 +103,10 @@ static int map_page(struct gst_kvm_fault *fault, struct gst_gather *gather)
 	if (ret)
 		return ret;
 	fault->size = size;
+	trace_kvm_gstage_map(&gk->kvm, (fault->gfn & ~mask) << PAGE_SHIFT, size, fault->level,
+			     (u64)(fault->pfn & ~mask) << PAGE_SHIFT, attr, size >> PAGE_SHIFT);
 	if (size == PAGE_SIZE && window.pages > 1)
-		atomic64_add(gst_kvm_window_map(fault, &window, gather), &gk->stats.around);
+		gst_kvm_count(fault->vcpu, around, gst_kvm_window_map(fault, &window, gather));
 	return 0;
 }
 
@@ -111,13 +114,13 @@ static int map_page(struct gst_kvm_fault *fault, struct gst_gather *gather)
 static int map_locked(struct gst_kvm_fault *fault, bool exclusive)
 {
 	struct kvm *kvm = fault->vcpu->kvm;
-	struct gst_kvm *gk = to_gst_kvm(kvm);
+	struct gst_space *space = gst_kvm_space(kvm);
 	struct gst_gather gather;
 	bool leaf_alone;
 	int ret = 0;
 
 	if (gst_kvm_invalidated(kvm, fault->mmu_seq, fault->gfn, fault->gfn + 1)) {
-		atomic64_inc(&gk->stats.retries);
+		gst_kvm_count(fault->vcpu, retries, 1);
 		return 0;
 	}
 
@@ -127,7 +130,7 @@ static int map_locked(struct gst_kvm_fault *fault, bool exclusive)
 		gst_gather_init_shared(&gather, &fault->vcpu->arch.mmu_page_cache);
 	ret = map_page(fault, &gather);
 	leaf_alone = gather.fresh && !gather.linked;
-	gst_gather_finish(&gk->space, &gather);
+	gst_gather_finish(space, &gather);
 	if (ret)
 		return ret;
 
@@ -142,14 +145,12 @@ static int map_locked(struct gst_kvm_fault *fault, bool exclusive)
 
 static void count_fault(const struct gst_kvm_fault *fault, bool exclusive)
 {
-	struct gst_kvm_stats *stats = &to_gst_kvm(fault->vcpu->kvm)->stats;
-
 	if (exclusive)
-		atomic64_inc(&stats->exclusive);
+		gst_kvm_count(fault->vcpu, exclusive, 1);
 	if (fault->size == GST_NAPOT_SIZE)
-		atomic64_inc(&stats->mapped_64k);
+		gst_kvm_count(fault->vcpu, mapped_64k, 1);
 	else if (fault->size)
-		atomic64_inc(&stats->mapped[fault->level]);
+		gst_kvm_count(fault->vcpu, mapped[fault->level], 1);
 }
 
 /* The page is there: map it. */
@@ -187,7 +188,7 @@ static int install(struct gst_kvm_fault *fault)
 	return ret;
 }
 
-int gst_kvm_fault(struct gst_kvm_fault *fault)
+static int answer(struct gst_kvm_fault *fault)
 {
 	struct kvm_vcpu *vcpu = fault->vcpu;
 	struct kvm *kvm = vcpu->kvm;
@@ -199,7 +200,7 @@ int gst_kvm_fault(struct gst_kvm_fault *fault)
 
 	/* Whoever changes the page now will be a while yet. */
 	if (gst_kvm_invalidating(kvm, fault->gfn)) {
-		atomic64_inc(&to_gst_kvm(kvm)->stats.retries);
+		gst_kvm_count(vcpu, retries, 1);
 		cond_resched();
 		return 0;
 	}
@@ -220,6 +221,22 @@ int gst_kvm_fault(struct gst_kvm_fault *fault)
 	return install(fault);
 }
 
+int gst_kvm_fault(struct gst_kvm_fault *fault)
+{
+	int ret = answer(fault);
+
+	trace_kvm_gstage_fault(fault->vcpu, fault->gpa, fault->size, fault->level, fault->kind,
+			       ret);
+	return ret;
+}
+
+static enum gst_kvm_fault_kind kind_of(struct kvm_vcpu *vcpu, bool is_write)
+{
+	if (is_write)
+		return GST_KVM_STORE;
+	return to_gst_vcpu(vcpu)->cause == EXC_INST_GUEST_PAGE_FAULT ? GST_KVM_EXEC : GST_KVM_LOAD;
+}
+
 /*
  * Return: 0 when the guest may try again, or a negative error that ends
  * KVM_RUN. A page that raced with an MMU notifier is left to the next fault.
@@ -230,13 +247,15 @@ int kvm_riscv_gstage_map(struct kvm_vcpu *vcpu, struct kvm_memory_slot *memslot,
 	struct gst_kvm_fault fault = {
 		.vcpu = vcpu,
 		.slot = memslot,
+		.gpa = gpa,
 		.gfn = gpa >> PAGE_SHIFT,
 		.hva = hva,
+		.kind = kind_of(vcpu, is_write),
 		.write = is_write,
 	};
 	int ret;
 
-	atomic64_inc(&to_gst_kvm(vcpu->kvm)->stats.faults);
+	gst_kvm_count(vcpu, faults[fault.kind], 1);
 	ret = gst_kvm_fault(&fault);
 	if (ret == -EHWPOISON) {
 		send_sig_mceerr(BUS_MCEERR_AR, (void __user *)hva, fault.shift, current);

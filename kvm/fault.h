@@ -11,8 +11,10 @@
  * struct gst_kvm_fault - one fault
  * @vcpu: who faulted
  * @slot: the memslot, under kvm->srcu
- * @gfn: the page
+ * @gpa: the address
+ * @gfn: its page
  * @hva: where the VMM has it
+ * @kind: why there was a fault
  * @write: it was a store
  * @logging: the slot's dirty pages are logged
  * @pfnmap: the VMA has no struct pages behind it
@@ -27,8 +29,10 @@
 struct gst_kvm_fault {
 	struct kvm_vcpu *vcpu;
 	struct kvm_memory_slot *slot;
+	gpa_t gpa;
 	gfn_t gfn;
 	unsigned long hva;
+	enum gst_kvm_fault_kind kind;
 	bool write;
 	bool logging;
 	bool pfnmap;

@@ -2,7 +2,7 @@
 /*
  * gstage: harts forget what changed. docs/TLB.md has the argument for each case.
  */
-#include "gstage.h"
+#include "events.h"
 
 /* Every vCPU loads the new root before it enters the guest again. */
 static void reload_root(struct kvm *kvm)
@@ -26,6 +26,8 @@ void gst_kvm_flush(void *ctx, const struct gst_flush *flush)
 {
 	struct gst_kvm *gk = ctx;
 
+	trace_kvm_gstage_flush(&gk->kvm, flush->start, flush->end - flush->start, flush->level,
+			       flush->all);
 	if (flush->old_root)
 		reload_root(&gk->kvm);
 	if (flush->all) {

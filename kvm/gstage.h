@@ -19,30 +19,70 @@ static_assert(GST_ENOMEM == ENOMEM && GST_EINVAL == EINVAL && GST_ENOENT == ENOE
 	      "the engine's errors must be Linux's, since they are passed on");
 static_assert(sizeof(pte_t) == sizeof(gst_pte_t), "the engine must be built for the kernel's XLEN");
 
+/* Why there was a fault. kvm_gstage_fault shows these numbers. */
+enum gst_kvm_fault_kind {
+	GST_KVM_LOAD,
+	GST_KVM_STORE,
+	GST_KVM_EXEC,
+	GST_KVM_PREFAULT,
+	GST_KVM_FAULT_KINDS,
+};
+
 /**
- * struct gst_kvm_stats - what the VM's G-stage did
- * @faults: guest page faults that asked for a page of a memslot
+ * struct gst_kvm_vcpu_stats - what the faults of one vCPU did
+ * @faults: those that asked for a page of a memslot, by kind
  * @retries: of those, how many lost against an MMU notifier
  * @exclusive: of those, how many needed mmu_lock for themselves
  * @mapped: those that were answered, by level of the leaf; of level 0 those of 4 KiB
  * @mapped_64k: those that were answered with a leaf of 64 KiB
  * @around: pages that came along with the one of a fault
- * @prefaults: faults of KVM_PRE_FAULT_MEMORY
- * @splits: tables that came of splitting large leaves when logging started
- * @collapses: large leaves that came back when logging stopped
+ *
+ * Whoever runs the vCPU counts, and others read: nothing is atomic, and no cache line is
+ * shared between vCPUs.
+ */
+struct gst_kvm_vcpu_stats {
+	u64 faults[GST_KVM_FAULT_KINDS];
+	u64 retries;
+	u64 exclusive;
+	u64 mapped[GST_LEVELS_MAX];
+	u64 mapped_64k;
+	u64 around;
+};
+
+/**
+ * struct gst_kvm_vcpu - a vCPU, with what gstage keeps of it
+ * @vcpu: what the rest of KVM sees, which allocates all of it (kvm/module.c)
+ * @cause: scause of the exit that is being handled, or was last
+ * @stats: counters
+ */
+struct gst_kvm_vcpu {
+	struct kvm_vcpu vcpu;
+	unsigned long cause;
+	struct gst_kvm_vcpu_stats stats;
+};
+
+static inline struct gst_kvm_vcpu *to_gst_vcpu(struct kvm_vcpu *vcpu)
+{
+	return container_of(vcpu, struct gst_kvm_vcpu, vcpu);
+}
+
+/* A build without, to measure what counting costs: bench/counters. */
+#ifdef GSTAGE_BARE
+#define gst_kvm_count(vcpu, counter, n) ((void)(vcpu), (void)(n))
+#else
+#define gst_kvm_count(vcpu, counter, n) ((void)(to_gst_vcpu(vcpu)->stats.counter += (n)))
+#endif
+
+/**
+ * struct gst_kvm_stats - what the VM's G-stage did besides
+ * @splits: leaves that were split
+ * @collapses: leaves that came in the place of smaller ones
  * @flushes_all: fences of all of the VMID
  * @flushes_range: fences of a range
  * @unmaps: ranges unmapped
- * @reformats: changes of the format of a VM that has mappings or vCPUs
+ * @reformats: changes of the format
  */
 struct gst_kvm_stats {
-	atomic64_t faults;
-	atomic64_t retries;
-	atomic64_t exclusive;
-	atomic64_t mapped[GST_LEVELS_MAX];
-	atomic64_t mapped_64k;
-	atomic64_t around;
-	atomic64_t prefaults;
 	atomic64_t splits;
 	atomic64_t collapses;
 	atomic64_t flushes_all;
@@ -116,6 +156,8 @@ void gst_kvm_debugfs_init(void);
  */
 int stock_kvm_vm_ioctl_check_extension(struct kvm *kvm, long ext);
 int stock_kvm_arch_vm_ioctl(struct file *filp, unsigned int ioctl, unsigned long arg);
+int stock_kvm_riscv_vcpu_exit(struct kvm_vcpu *vcpu, struct kvm_run *run,
+			      struct kvm_cpu_trap *trap);
 unsigned long stock_kvm_riscv_vcpu_unpriv_read(struct kvm_vcpu *vcpu, bool read_insn,
 					       unsigned long guest_addr, struct kvm_cpu_trap *trap);
 

@@ -2,7 +2,7 @@
 /*
  * gstage: pages that belong to no memslot: the IMSIC files of the vCPUs.
  */
-#include "gstage.h"
+#include "events.h"
 
 static int map_io(struct kvm *kvm, struct kvm_mmu_memory_cache *cache, gpa_t gpa, u64 size,
 		  phys_addr_t hpa, gst_attr_t attr)
@@ -15,8 +15,10 @@ static int map_io(struct kvm *kvm, struct kvm_mmu_memory_cache *cache, gpa_t gpa
 	gst_kvm_lock(kvm);
 	ret = gst_map(space, gpa, size, hpa, attr, 0, &gather);
 	/* No fault leads here again, so that every hart must see it now. */
-	if (!ret)
+	if (!ret) {
 		gst_gather_stale(&gather, gpa, gpa + size);
+		trace_kvm_gstage_map(kvm, gpa, size, 0, hpa, attr, size >> PAGE_SHIFT);
+	}
 	gst_gather_finish(space, &gather);
 	gst_kvm_unlock(kvm);
 	return ret;

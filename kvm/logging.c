@@ -27,17 +27,14 @@ static gpa_t slot_end(const struct kvm_memory_slot *slot)
 
 static int split(struct kvm *kvm, gpa_t gpa, u64 size, struct kvm_mmu_memory_cache *cache)
 {
-	struct gst_kvm *gk = to_gst_kvm(kvm);
+	struct gst_space *space = gst_kvm_space(kvm);
 	struct gst_gather gather;
-	unsigned long before;
 	int ret;
 
 	gst_gather_init(&gather, cache);
 	gst_kvm_lock(kvm);
-	before = gk->space.tables;
-	ret = gst_split(&gk->space, gpa, size, 0, &gather);
-	atomic64_add(gk->space.tables - before, &gk->stats.splits);
-	gst_gather_finish(&gk->space, &gather);
+	ret = gst_split(space, gpa, size, 0, &gather);
+	gst_gather_finish(space, &gather);
 	gst_kvm_unlock(kvm);
 	return ret;
 }
@@ -96,7 +93,6 @@ static int stop_at_small(void *arg, const struct gst_leaf *leaf)
 static void collapse_region(struct kvm *kvm, const struct kvm_memory_slot *slot, gpa_t gpa,
 			    struct gst_gather *gather)
 {
-	struct gst_kvm *gk = to_gst_kvm(kvm);
 	gfn_t gfn = gpa >> PAGE_SHIFT;
 	struct gst_kvm_host_leaf host;
 	unsigned int level;
@@ -111,12 +107,12 @@ static void collapse_region(struct kvm *kvm, const struct kvm_memory_slot *slot,
 	if (!level)
 		return;
 	mask = (GST_LEVEL_SIZE(level) >> PAGE_SHIFT) - 1;
-	if (!gst_map(&gk->space, (gfn & ~mask) << PAGE_SHIFT, GST_LEVEL_SIZE(level),
-		     (gst_pa_t)(host.pfn & ~mask) << PAGE_SHIFT,
-		     GST_READ | GST_EXEC |
-			     (host.write && !(slot->flags & KVM_MEM_READONLY) ? GST_WRITE : 0),
-		     level, gather))
-		atomic64_inc(&gk->stats.collapses);
+	/* It may fail: then the leaves stay small. */
+	gst_map(gst_kvm_space(kvm), (gfn & ~mask) << PAGE_SHIFT, GST_LEVEL_SIZE(level),
+		(gst_pa_t)(host.pfn & ~mask) << PAGE_SHIFT,
+		GST_READ | GST_EXEC |
+			(host.write && !(slot->flags & KVM_MEM_READONLY) ? GST_WRITE : 0),
+		level, gather);
 }
 
 /**

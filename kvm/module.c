@@ -24,8 +24,10 @@ int gst_kvm_init(unsigned int vcpu_size, unsigned int vcpu_align, struct module 
 {
 	int ret = gst_kvm_policy_init();
 
+	BUILD_BUG_ON(offsetof(struct gst_kvm_vcpu, vcpu));
+	/* Generic KVM makes vCPUs, of the size that it is told. */
 	if (!ret)
-		ret = kvm_init(vcpu_size, vcpu_align, module);
+		ret = kvm_init(sizeof(struct gst_kvm_vcpu), vcpu_align, module);
 	if (ret)
 		return ret;
 	running = true;

@@ -29,6 +29,8 @@ long kvm_arch_vcpu_pre_fault_memory(struct kvm_vcpu *vcpu, struct kvm_pre_fault_
 	struct kvm *kvm = vcpu->kvm;
 	struct gst_kvm_fault fault = {
 		.vcpu = vcpu,
+		.gpa = range->gpa,
+		.kind = GST_KVM_PREFAULT,
 		.gfn = range->gpa >> PAGE_SHIFT,
 	};
 	u64 bytes = mapped_already(kvm, range->gpa);
@@ -47,7 +49,7 @@ long kvm_arch_vcpu_pre_fault_memory(struct kvm_vcpu *vcpu, struct kvm_pre_fault_
 		ret = gst_kvm_fault(&fault);
 		if (ret)
 			return ret;
-		atomic64_inc(&to_gst_kvm(kvm)->stats.prefaults);
+		gst_kvm_count(vcpu, faults[GST_KVM_PREFAULT], 1);
 		if (fault.size)
 			bytes = mapped_already(kvm, range->gpa);
 	}

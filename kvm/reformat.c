@@ -2,7 +2,7 @@
 /*
  * gstage: the format of a VM changes, with vCPUs running or not.
  */
-#include "gstage.h"
+#include "events.h"
 
 static u64 format_pages(const struct gst_format *fmt)
 {
@@ -40,6 +40,7 @@ int gst_kvm_reformat(struct kvm *kvm, const struct gst_format *fmt)
 	struct gst_space *space = gst_kvm_space(kvm);
 	struct gst_gather gather;
 	void *root = NULL;
+	unsigned int from;
 	int ret;
 
 	lockdep_assert_held(&kvm->slots_lock);
@@ -56,8 +57,12 @@ int gst_kvm_reformat(struct kvm *kvm, const struct gst_format *fmt)
 
 	gst_gather_init(&gather, &cache);
 	gst_kvm_lock(kvm);
-	if (gst_root(space)) {
+	from = gst_root_mode(gst_root(space));
+	if (from) {
 		ret = gst_reformat(space, fmt, &root, &gather);
+		if (!ret)
+			trace_kvm_gstage_reformat(kvm, gst_format_size(fmt), fmt->levels - 1, from,
+						  fmt->mode);
 		gst_gather_finish(space, &gather);
 	} else {
 		ret = -ENODEV;

@@ -7,7 +7,7 @@
  */
 #include <linux/mm.h>
 
-#include "gstage.h"
+#include "events.h"
 
 static atomic_long_t pages_live = ATOMIC_LONG_INIT(0);
 
@@ -84,6 +84,20 @@ static void *ops_to_va(void *ctx, gst_pa_t pa)
 	return __va(pa);
 }
 
+static void ops_resized(void *ctx, enum gst_resize how, gst_gpa_t gpa, uint64_t size,
+			unsigned int level)
+{
+	struct gst_kvm *gk = ctx;
+
+	if (how == GST_SPLIT) {
+		atomic64_inc(&gk->stats.splits);
+		trace_kvm_gstage_split(&gk->kvm, gpa, size, level);
+	} else {
+		atomic64_inc(&gk->stats.collapses);
+		trace_kvm_gstage_collapse(&gk->kvm, gpa, size, level);
+	}
+}
+
 const struct gst_ops gst_kvm_ops = {
 	.reserve = ops_reserve,
 	.alloc = ops_alloc,
@@ -93,4 +107,5 @@ const struct gst_ops gst_kvm_ops = {
 	.to_va = ops_to_va,
 	.meta = ops_meta,
 	.flush = gst_kvm_flush,
+	.resized = ops_resized,
 };

@@ -2,7 +2,7 @@
 /*
  * gstage: unmap a range, and do not return before it is out of reach.
  */
-#include "gstage.h"
+#include "events.h"
 
 /*
  * A cut huge leaf is split where two spare tables can be had at once, so that
@@ -39,6 +39,7 @@ void gst_kvm_unmap(struct kvm *kvm, gpa_t gpa, u64 size)
 	if (gst_unmap(space, gpa, size, 0, &gather) == -GST_ENOMEM &&
 	    (take_spares(&spares) || gst_unmap(space, gpa, size, 0, &gather)))
 		gst_unmap(space, gpa, size, GST_WHOLE_LEAVES, &gather);
+	trace_kvm_gstage_unmap(kvm, gpa, size, gather.end > gather.start ? (int)gather.level : -1);
 	gst_gather_finish(space, &gather);
 	kvm_mmu_free_memory_cache(&spares);
 	atomic64_inc(&to_gst_kvm(kvm)->stats.unmaps);

@@ -51,6 +51,16 @@ struct gst_flush {
 };
 
 /**
+ * enum gst_resize - how a leaf changed its size
+ * @GST_SPLIT: the leaf is smaller ones now, which translate alike
+ * @GST_COLLAPSE: the leaf has come in the place of smaller ones
+ */
+enum gst_resize {
+	GST_SPLIT,
+	GST_COLLAPSE,
+};
+
+/**
  * struct gst_ops - the seam between the engine and its embedder
  * @reserve: make the next @n calls of @alloc with @source succeed. Return: 0 or
  *	-GST_ENOMEM, and then nothing is owed. Called before an operation's
@@ -68,6 +78,9 @@ struct gst_flush {
  * @meta: the page's struct gst_meta
  * @flush: return only when no hart that may use this space holds a translation
  *	of the range, and, for gst_flush.all, none is walking its tables
+ * @resized: for statistics: told of every leaf that was split, or that smaller ones
+ *	gave way to, with its first gpa, bytes and level; right after it changed, and
+ *	before a flush. NULL: nobody wants to know
  *
  * @ctx is gst_space.ctx, @source is gst_gather.source. Nothing else is asked:
  * the engine does not lock, sleep or print.
@@ -81,6 +94,8 @@ struct gst_ops {
 	void *(*to_va)(void *ctx, gst_pa_t pa);
 	struct gst_meta *(*meta)(void *ctx, void *page);
 	void (*flush)(void *ctx, const struct gst_flush *flush);
+	void (*resized)(void *ctx, enum gst_resize how, gst_gpa_t gpa, uint64_t size,
+			unsigned int level);
 };
 
 #endif /* GST_OPS_H */

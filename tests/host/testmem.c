@@ -248,6 +248,24 @@ static void op_flush(void *ctx, const struct gst_flush *flush)
 		mem->watch.flush(mem->watch.arg, flush);
 }
 
+static void op_resized(void *ctx, enum gst_resize how, gst_gpa_t gpa, uint64_t size,
+		       unsigned int level)
+{
+	struct testmem *mem = ctx;
+	bool napot = level == 0;
+
+	CHECK("embedder", level < GST_LEVELS_MAX, "a leaf of level %u", level);
+	CHECK("embedder", size == (napot ? GST_NAPOT_SIZE : GST_LEVEL_SIZE(level)) && !(gpa % size),
+	      "told of a leaf of 0x%llx bytes and level %u at 0x%llx", (unsigned long long)size,
+	      level, (unsigned long long)gpa);
+	if (how == GST_SPLIT) {
+		mem->splits += !napot;
+		mem->napot_splits += napot;
+	} else {
+		mem->collapses += !napot;
+	}
+}
+
 const struct gst_ops testmem_ops = {
 	.reserve = op_reserve,
 	.alloc = op_alloc,
@@ -257,6 +275,7 @@ const struct gst_ops testmem_ops = {
 	.to_va = op_to_va,
 	.meta = op_meta,
 	.flush = op_flush,
+	.resized = op_resized,
 };
 
 void testmem_init(struct testmem *mem)

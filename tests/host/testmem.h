@@ -56,6 +56,9 @@ struct testmem {
 	uint64_t flushes;
 	uint64_t to_va_calls;
 	struct gst_flush last_flush;
+	/* What the engine told: leaves of level 1 and up, and of 64 KiB. */
+	uint64_t splits, collapses;
+	uint64_t napot_splits;
 
 	uint64_t next_table; /* queue of frames: the longest free is used next */
 	uint64_t next_root;

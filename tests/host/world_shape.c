@@ -85,7 +85,8 @@ int w_split(struct world *w, gst_gpa_t gpa, uint64_t size, unsigned int level)
 {
 	int want = w_range_error(w, gpa, size), ret;
 	gst_gpa_t lo = gpa, hi = gpa + size, at;
-	uint64_t allocs = w->mem.allocs, reserves = w->mem.reserves;
+	uint64_t allocs = w->mem.allocs, reserves = w->mem.reserves, told = w->mem.splits;
+	uint64_t napots = w->space.napots + w->mem.napot_splits;
 	struct spec_result res;
 
 	w_log_op(w, "split gpa=0x%llx size=0x%llx level=%u%s", LL(gpa), LL(size), level,
@@ -109,6 +110,8 @@ int w_split(struct world *w, gst_gpa_t gpa, uint64_t size, unsigned int level)
 		CHECK_EQ("reserve", w->mem.reserves > reserves ? w->mem.reserved : 0, shape.splits,
 			 "tables reserved");
 		CHECK_EQ("reserve", w->mem.allocs - allocs, shape.splits, "tables taken");
+		CHECK_EQ("told", w->mem.splits - told, shape.splits, "splits");
+		CHECK_EQ("told", w->space.napots + w->mem.napot_splits, napots, "splits of 64 KiB");
 		check_shape(w, lo, hi);
 	}
 	return w_after_op(w, ret, want);
@@ -149,7 +152,7 @@ int w_collapse(struct world *w, gst_gpa_t gpa, uint64_t size, unsigned int max_l
 {
 	int want = w_range_error(w, gpa, size), ret;
 	gst_gpa_t lo = gpa, hi = gpa + size, at;
-	uint64_t reserves = w->mem.reserves;
+	uint64_t reserves = w->mem.reserves, told = w->space.tables + w->mem.collapses;
 	struct spec_result res;
 
 	w_log_op(w, "collapse gpa=0x%llx size=0x%llx max_level=%u napot=0x%x", LL(gpa), LL(size),
@@ -168,6 +171,8 @@ int w_collapse(struct world *w, gst_gpa_t gpa, uint64_t size, unsigned int max_l
 	ret = gst_collapse(&w->space, gpa, size, max_level, napot, &w->gather);
 	w->busy = false;
 	CHECK_EQ("reserve", w->mem.reserves, reserves, "calls of reserve");
+	/* A table goes for each leaf that comes. */
+	CHECK_EQ("told", w->space.tables + w->mem.collapses, told, "collapses");
 	if (!want && !ret)
 		check_shape(w, lo, hi);
 	return w_after_op(w, ret, want);

@@ -228,5 +228,6 @@ int main(void)
 		vm_free(vm);
 		gone(f);
 	}
+	write_text("/sys/module/kvm/parameters/gstage_fault_around", "16");
 	return done();
 }
