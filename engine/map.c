@@ -78,10 +78,12 @@ static bool map_widens(gst_pte_t old, gst_pte_t new)
 /* Note what harts must be told when @old of @level, or nothing, became @new. */
 static void map_changed(struct gst_walk *walk, gst_gpa_t gpa, gst_pte_t old, gst_pte_t new)
 {
-	if (!old || map_widens(old, new))
-		walk->gather->fresh = true;
-	else
+	if (old && !map_widens(old, new)) {
 		gst_gather_range(walk->gather, gpa, gpa + GST_LEVEL_SIZE(walk->level), walk->level);
+		return;
+	}
+	walk->gather->fresh = true;
+	walk->gather->gained |= !!old;
 }
 
 /* A leaf of 64 KiB over 16 entries, whatever they hold. */
@@ -199,6 +201,7 @@ static int map_refresh(struct gst_walk *walk)
 		if (!gst_pte_change(walk->gather, &ptep[i], pte, pte | GST_PTE_A))
 			return -GST_EAGAIN;
 		walk->gather->fresh = true;
+		walk->gather->gained = true;
 	}
 	gst_walk_take_leaf(walk);
 	return GST_WALK_NEXT;

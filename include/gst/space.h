@@ -67,6 +67,8 @@ struct gst_space {
  * @all: tables went or a huge leaf was split: a ranged fence would not do
  * @fresh: translations came or gained a permission. A hart may hold the old
  *	answer and fault once more for nothing; a fence on that hart alone ends it
+ * @gained: of those, some were valid before and allowed less. Where there are none, a
+ *	hart with Svvptc comes to see them by itself, and no fence is due
  * @old_root: the root before gst_reformat(), 0 for none
  * @linked: tables came, too: a fence with an address covers leaf PTEs only, so
  *	that the one for @fresh must be with rs1=x0
@@ -84,6 +86,7 @@ struct gst_gather {
 	unsigned int level;
 	bool all;
 	bool fresh;
+	bool gained;
 	bool linked;
 	bool shared;
 	gst_root_t old_root;

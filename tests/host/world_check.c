@@ -229,6 +229,8 @@ void w_check_coming(struct world *w)
 		came = came && !(w->hot[i] >= w->gather.start && w->hot[i] < w->gather.end);
 		CHECK("coming", !came || w->gather.fresh || w->gather.all,
 		      "the gather does not tell that gpa 0x%llx may be used more", LL(w->hot[i]));
+		CHECK("coming", !came || was->fault || w->gather.gained || w->gather.all,
+		      "the gather does not tell that gpa 0x%llx could be used less", LL(w->hot[i]));
 		CHECK("coming",
 		      !was->fault || is.level == was->level || w->gather.linked || w->gather.all,
 		      "the gather does not tell that tables came for gpa 0x%llx", LL(w->hot[i]));
