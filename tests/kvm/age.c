@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "age.h"
 #include "tap.h"
 #include "vcpu.h"
 
@@ -169,6 +170,7 @@ int main(void)
 	host_init(100);
 	if (access(DAMON "nr_kdamonds", W_OK))
 		bail("the host's kernel has no DAMON");
+	age_alone();
 	for (unsigned int i = 0; i < 4; i++) {
 		struct vm *vm;
 

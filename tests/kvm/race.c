@@ -242,7 +242,7 @@ int main(void)
 {
 	pthread_t thread;
 
-	host_init(90);
+	host_init(140);
 	page = mem_map(SZ_4K, SMALL);
 	narrow = next_format(NULL);
 	if (pthread_create(&thread, NULL, rival_thread, NULL))
