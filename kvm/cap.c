@@ -59,7 +59,7 @@ int kvm_vm_ioctl_enable_cap(struct kvm *kvm, struct kvm_enable_cap *cap)
 	case KVM_CAP_VM_GPA_BITS:
 		return enable_gpa_bits(kvm, cap);
 	default:
-		return -EINVAL;
+		return gst_kvm_stock_enable_cap(kvm, cap);
 	}
 }
 

@@ -116,6 +116,7 @@ static int gstage_stats_show(struct seq_file *m, void *unused)
 	for (unsigned int level = 0; level < GST_LEVELS_MAX; level++)
 		show(m, fault_names[level], vcpus.mapped[level]);
 	show(m, "faults_exclusive", vcpus.exclusive);
+	show(m, "faults_logged", vcpus.logged);
 	show(m, "fault_around", vcpus.around);
 	show(m, "prefaults", vcpus.faults[GST_KVM_PREFAULT]);
 	show(m, "retries", vcpus.retries);
@@ -123,6 +124,7 @@ static int gstage_stats_show(struct seq_file *m, void *unused)
 	show(m, "collapses", atomic64_read(&gk->stats.collapses));
 	show(m, "flushes_all", atomic64_read(&gk->stats.flushes_all));
 	show(m, "flushes_range", atomic64_read(&gk->stats.flushes_range));
+	show(m, "fences_here", vcpus.fences);
 	show(m, "unmaps", atomic64_read(&gk->stats.unmaps));
 	show(m, "reformats", atomic64_read(&gk->stats.reformats));
 	show(m, "grow", READ_ONCE(gk->grow));

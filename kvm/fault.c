@@ -116,8 +116,7 @@ static int map_locked(struct gst_kvm_fault *fault, bool exclusive)
 	struct kvm *kvm = fault->vcpu->kvm;
 	struct gst_space *space = gst_kvm_space(kvm);
 	struct gst_gather gather;
-	bool leaf_alone;
-	int ret = 0;
+	int ret;
 
 	if (gst_kvm_invalidated(kvm, fault->mmu_seq, fault->gfn, fault->gfn + 1)) {
 		gst_kvm_count(fault->vcpu, retries, 1);
@@ -129,17 +128,12 @@ static int map_locked(struct gst_kvm_fault *fault, bool exclusive)
 	else
 		gst_gather_init_shared(&gather, &fault->vcpu->arch.mmu_page_cache);
 	ret = map_page(fault, &gather);
-	leaf_alone = gather.fresh && !gather.linked;
+	if (!ret)
+		gst_kvm_fence_here(fault->vcpu, fault->gfn << PAGE_SHIFT, fault->level, &gather);
 	gst_gather_finish(space, &gather);
 	if (ret)
 		return ret;
-
-	/* Where nothing had to change, this hart went by something old, no matter what. */
-	if (leaf_alone)
-		gst_kvm_fence_new_leaf(kvm, fault->gfn << PAGE_SHIFT, fault->level);
-	else
-		gst_kvm_fence_new_table(kvm);
-	gst_kvm_put_pfn(fault->got, fault->attr & GST_WRITE);
+	gst_kvm_put_mapped(kvm, fault->got, fault->attr & GST_WRITE);
 	return 0;
 }
 
@@ -178,10 +172,13 @@ static int install(struct gst_kvm_fault *fault)
 			gst_kvm_read_unlock(kvm);
 			exclusive = ret == -GST_EBUSY;
 		}
+		/* Each try has put the page into a dirty ring, if there is one: do not overflow it. */
+		if (ret && kvm_test_request(KVM_REQ_DIRTY_RING_SOFT_FULL, fault->vcpu))
+			ret = 0;
 	} while (ret == -GST_EAGAIN || ret == -GST_EBUSY);
 
 	if (!fault->size)
-		gst_kvm_put_pfn(fault->got, false);
+		gst_kvm_put_unmapped(kvm, fault->got);
 	count_fault(fault, exclusive);
 	if (ret)
 		kvm_err("gstage: cannot map gpa 0x%llx: error %d\n", fault->gfn << PAGE_SHIFT, ret);
@@ -195,7 +192,8 @@ static int answer(struct gst_kvm_fault *fault)
 	bool writable = false;
 	int ret;
 
-	fault->logging = fault->slot->dirty_bitmap && !(fault->slot->flags & KVM_MEM_READONLY);
+	fault->logging = kvm_slot_dirty_track_enabled(fault->slot) &&
+			 !(fault->slot->flags & KVM_MEM_READONLY);
 	fault->size = 0;
 
 	/* Whoever changes the page now will be a while yet. */
@@ -205,13 +203,21 @@ static int answer(struct gst_kvm_fault *fault)
 		return 0;
 	}
 
+	if (fault->write && fault->logging && gst_kvm_logged_store(fault)) {
+		count_fault(fault, false);
+		return 0;
+	}
+
 	ret = look_at_vma(fault);
 	if (ret)
 		return ret;
 
-	fault->got = fault->pfn = gst_kvm_get_pfn(kvm, fault->slot, fault->gfn, fault->write, &writable);
+	fault->pfn = gst_kvm_get_pfn(kvm, fault->slot, fault->gfn, fault->write, &writable,
+				     &fault->got);
 	if (fault->pfn == KVM_PFN_ERR_HWPOISON)
 		return -EHWPOISON;
+	if (is_sigpending_pfn(fault->pfn))
+		return -EINTR;
 	if (is_error_noslot_pfn(fault->pfn))
 		return -EFAULT;
 
@@ -241,17 +247,17 @@ static enum gst_kvm_fault_kind kind_of(struct kvm_vcpu *vcpu, bool is_write)
  * Return: 0 when the guest may try again, or a negative error that ends
  * KVM_RUN. A page that raced with an MMU notifier is left to the next fault.
  */
-int kvm_riscv_gstage_map(struct kvm_vcpu *vcpu, struct kvm_memory_slot *memslot, gpa_t gpa,
-			 unsigned long hva, bool is_write)
+int gst_kvm_guest_fault(struct kvm_vcpu *vcpu, struct kvm_memory_slot *slot, gpa_t gpa,
+			unsigned long hva, bool write)
 {
 	struct gst_kvm_fault fault = {
 		.vcpu = vcpu,
-		.slot = memslot,
+		.slot = slot,
 		.gpa = gpa,
 		.gfn = gpa >> PAGE_SHIFT,
 		.hva = hva,
-		.kind = kind_of(vcpu, is_write),
-		.write = is_write,
+		.kind = kind_of(vcpu, write),
+		.write = write,
 	};
 	int ret;
 

@@ -21,7 +21,7 @@
  * @attr: how the page may be used
  * @shift: log2 of the VMA's page size, for a SIGBUS
  * @mmu_seq: kvm->mmu_invalidate_seq before the page was looked up
- * @got: the page as the host gave it, to be given back
+ * @got: the reference on the page, to be given back
  * @pfn: the page to map
  * @level: the level of leaf that maps it
  * @size: bytes of that leaf; 0 as long as nothing is mapped
@@ -39,7 +39,7 @@ struct gst_kvm_fault {
 	gst_attr_t attr;
 	short shift;
 	unsigned long mmu_seq;
-	kvm_pfn_t got;
+	gst_kvm_ref_t got;
 	kvm_pfn_t pfn;
 	unsigned int level;
 	u64 size;
@@ -50,6 +50,9 @@ struct gst_kvm_fault {
  * against an MMU notifier and nothing was mapped. A negative error ends KVM_RUN.
  */
 int gst_kvm_fault(struct gst_kvm_fault *fault);
+
+/* logging.c: a store to a page that is mapped, and logged */
+bool gst_kvm_logged_store(struct gst_kvm_fault *fault);
 
 /* around.c: the pages around a 4 KiB page that the host has populated */
 

@@ -10,6 +10,11 @@ static void reload_root(struct kvm *kvm)
 	struct kvm_vcpu *vcpu;
 	unsigned long i;
 
+	/*
+	 * A vCPU that is only coming is seen here, or sees the new root when it is loaded: it
+	 * becomes visible before that, with a full barrier in between there.
+	 */
+	smp_mb();
 	kvm_for_each_vcpu(i, vcpu, kvm) kvm_make_request(KVM_REQ_UPDATE_HGATP, vcpu);
 }
 
@@ -43,32 +48,33 @@ void gst_kvm_flush(void *ctx, const struct gst_flush *flush)
 }
 
 /**
- * gst_kvm_fence_new_leaf() - let this hart see a leaf that has just come
- * @kvm: the VM
+ * gst_kvm_fence_here() - let this hart see what the fault that it took has brought
+ * @vcpu: who took it
  * @gpa: the leaf
  * @level: its level
+ * @gather: of the mapping, not finished yet
  *
- * The hart may have cached that there was none. Others fault once more for nothing and
- * come here too. A vCPU that moves to another hart meanwhile is fenced when it enters
- * there.
+ * The hart may have cached that there was nothing, or less. Others fault once more for nothing
+ * and come here too. A vCPU that moves to another hart meanwhile is fenced when it enters
+ * there. A fence with an address covers leaf PTEs only: not where tables came, nor where nothing
+ * had to change, so that this hart went by something old, no matter what.
  */
-void gst_kvm_fence_new_leaf(struct kvm *kvm, gpa_t gpa, unsigned int level)
+void gst_kvm_fence_here(struct kvm_vcpu *vcpu, gpa_t gpa, unsigned int level,
+			const struct gst_gather *gather)
 {
-	preempt_disable();
-	kvm_riscv_local_hfence_gvma_vmid_gpa(READ_ONCE(kvm->arch.vmid.vmid), gpa,
-					     GST_LEVEL_SIZE(level), GST_LEVEL_SHIFT(level));
-	preempt_enable();
-}
+	unsigned long vmid;
 
-/**
- * gst_kvm_fence_new_table() - let this hart see tables that have just come
- * @kvm: the VM
- *
- * A fence with an address covers leaf PTEs only.
- */
-void gst_kvm_fence_new_table(struct kvm *kvm)
-{
+	/* A hart with Svvptc sees by itself, and soon, what was not valid before. */
+	if (gather->fresh && !gather->gained && riscv_has_extension_unlikely(RISCV_ISA_EXT_SVVPTC))
+		return;
+
+	gst_kvm_count(vcpu, fences, 1);
 	preempt_disable();
-	kvm_riscv_local_hfence_gvma_vmid_all(READ_ONCE(kvm->arch.vmid.vmid));
+	vmid = READ_ONCE(vcpu->kvm->arch.vmid.vmid);
+	if (gather->fresh && !gather->linked)
+		kvm_riscv_local_hfence_gvma_vmid_gpa(vmid, gpa,
+						     GST_LEVEL_SIZE(level), GST_LEVEL_SHIFT(level));
+	else
+		kvm_riscv_local_hfence_gvma_vmid_all(vmid);
 	preempt_enable();
 }

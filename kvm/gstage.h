@@ -11,6 +11,7 @@
 #include "compat/compat.h"
 #include <gst/gst.h>
 
+#include "lock.h"
 #include "testing.h"
 
 static_assert(GST_ENOMEM == ENOMEM && GST_EINVAL == EINVAL && GST_ENOENT == ENOENT &&
@@ -36,6 +37,9 @@ enum gst_kvm_fault_kind {
  * @mapped: those that were answered, by level of the leaf; of level 0 those of 4 KiB
  * @mapped_64k: those that were answered with a leaf of 64 KiB
  * @around: pages that came along with the one of a fault
+ * @logged: those that were a logged store to a page that was mapped already, and needed no
+ *	look at the VMM's memory but its page table
+ * @fences: fences on the hart that took the fault
  *
  * Whoever runs the vCPU counts, and others read: nothing is atomic, and no cache line is
  * shared between vCPUs.
@@ -47,6 +51,8 @@ struct gst_kvm_vcpu_stats {
 	u64 mapped[GST_LEVELS_MAX];
 	u64 mapped_64k;
 	u64 around;
+	u64 logged;
+	u64 fences;
 };
 
 /**
@@ -119,9 +125,24 @@ static inline struct gst_space *gst_kvm_space(struct kvm *kvm)
 }
 
 /* hgatp.c: the formats of the host, and hgatp */
+void gst_kvm_detect_modes(void);
 u64 gst_kvm_modes(void);
 const struct gst_format *gst_kvm_widest(void);
+void gst_kvm_load_root(struct kvm_vcpu *vcpu);
 void gst_kvm_forget_root(gst_root_t root);
+
+/* vm.c */
+int gst_kvm_make_root(struct kvm *kvm);
+void gst_kvm_drop_root(struct kvm *kvm);
+
+/* fault.c */
+int gst_kvm_guest_fault(struct kvm_vcpu *vcpu, struct kvm_memory_slot *slot, gpa_t gpa,
+			unsigned long hva, bool write);
+
+/* ioremap.c */
+int gst_kvm_ioremap(struct kvm *kvm, gpa_t gpa, phys_addr_t hpa, unsigned long size, bool writable,
+		    bool in_atomic);
+void gst_kvm_iounmap(struct kvm *kvm, gpa_t gpa, unsigned long size);
 
 /* tables.c: memory for tables */
 extern const struct gst_ops gst_kvm_ops;
@@ -129,8 +150,8 @@ unsigned long gst_kvm_tables_live(void);
 
 /* fence.c */
 void gst_kvm_flush(void *ctx, const struct gst_flush *flush);
-void gst_kvm_fence_new_leaf(struct kvm *kvm, gpa_t gpa, unsigned int level);
-void gst_kvm_fence_new_table(struct kvm *kvm);
+void gst_kvm_fence_here(struct kvm_vcpu *vcpu, gpa_t gpa, unsigned int level,
+			const struct gst_gather *gather);
 
 /* policy.c: formats of VMs that do not choose */
 const struct gst_format *gst_kvm_policy(bool *grow);
@@ -158,6 +179,8 @@ int stock_kvm_vm_ioctl_check_extension(struct kvm *kvm, long ext);
 int stock_kvm_arch_vm_ioctl(struct file *filp, unsigned int ioctl, unsigned long arg);
 int stock_kvm_riscv_vcpu_exit(struct kvm_vcpu *vcpu, struct kvm_run *run,
 			      struct kvm_cpu_trap *trap);
+void stock_kvm_arch_vcpu_load(struct kvm_vcpu *vcpu, int cpu);
+void stock_kvm_arch_disable_virtualization_cpu(void);
 unsigned long stock_kvm_riscv_vcpu_unpriv_read(struct kvm_vcpu *vcpu, bool read_insn,
 					       unsigned long guest_addr, struct kvm_cpu_trap *trap);
 

@@ -11,7 +11,7 @@
 /* Bitmask of hgatp.MODE encodings; not 0 once the module is loaded. */
 static u64 host_modes __ro_after_init;
 
-/* What this hart has in hgatp; 0 where gstage has not put anything there. */
+/* What gstage has put into this hart's hgatp; 0 where nothing is left of it. */
 static DEFINE_PER_CPU(unsigned long, loaded_hgatp);
 
 /* This hart is between reading a root word and having it in loaded_hgatp. */
@@ -31,33 +31,21 @@ const struct gst_format *gst_kvm_widest(void)
  * Each mode by itself: a host may have Sv57x4 without Sv48x4. MODE is WARL, so
  * start from a known state and compare what reads back.
  */
-void __init kvm_riscv_gstage_mode_detect(void)
+void __init gst_kvm_detect_modes(void)
 {
 	for (unsigned int i = 0; i < GST_FORMATS; i++) {
 		const struct gst_format *fmt = &gst_formats[i];
 
 		if (fmt->xlen != GST_XLEN)
 			continue;
-		gst_kvm_write_hgatp(0);
-		gst_kvm_write_hgatp((unsigned long)fmt->mode << HGATP_MODE_SHIFT);
-		if (gst_kvm_read_hgatp() >> HGATP_MODE_SHIFT == fmt->mode)
+		csr_write(CSR_HGATP, 0);
+		csr_write(CSR_HGATP, (unsigned long)fmt->mode << HGATP_MODE_SHIFT);
+		if (csr_read(CSR_HGATP) >> HGATP_MODE_SHIFT == fmt->mode)
 			host_modes |= BIT_ULL(fmt->mode);
 	}
-	gst_kvm_write_hgatp(0);
+	csr_write(CSR_HGATP, 0);
 	kvm_riscv_local_hfence_gvma_all();
 	host_modes &= gst_kvm_test_modes();
-}
-
-unsigned long __init kvm_riscv_gstage_mode(void)
-{
-	const struct gst_format *fmt = gst_kvm_widest();
-
-	return fmt ? fmt->mode : GST_MODE_BARE;
-}
-
-int kvm_riscv_gstage_gpa_bits(void)
-{
-	return gst_kvm_widest()->gpa_bits;
 }
 
 static unsigned long make_hgatp(gst_root_t root, unsigned long vmid)
@@ -81,13 +69,20 @@ static void load_hgatp(unsigned long hgatp)
 	gst_kvm_write_hgatp(hgatp);
 	this_cpu_write(loaded_hgatp, hgatp);
 
-	if (!kvm_riscv_gstage_vmid_bits())
+	if (!kvm_riscv_gstage_vmid_bits()) {
+		gst_kvm_sync_hgatp();
 		kvm_riscv_local_hfence_gvma_all();
-	else if (old != hgatp && (old & HGATP_VMID) == (hgatp & HGATP_VMID))
+	} else if (old != hgatp && (old & HGATP_VMID) == (hgatp & HGATP_VMID)) {
+		gst_kvm_sync_hgatp();
 		kvm_riscv_local_hfence_gvma_vmid_all((hgatp & HGATP_VMID) >> HGATP_VMID_SHIFT);
+	}
 }
 
-void kvm_riscv_gstage_update_hgatp(struct kvm_vcpu *vcpu)
+/**
+ * gst_kvm_load_root() - load hgatp of a vCPU on this hart
+ * @vcpu: the vCPU, which is loaded or being loaded here
+ */
+void gst_kvm_load_root(struct kvm_vcpu *vcpu)
 {
 	struct gst_kvm *gk = to_gst_kvm(vcpu->kvm);
 	unsigned long hgatp, flags;
@@ -112,13 +107,43 @@ void kvm_riscv_gstage_update_hgatp(struct kvm_vcpu *vcpu)
 	local_irq_restore(flags);
 }
 
-static void forget_local(void *info)
+/*
+ * Some kernels leave everything as it is where a vCPU comes back to the hart that it last
+ * ran on, and no other was there. hgatp may be another by now all the same: forgotten, or
+ * changed for the vCPU while it was on another hart and did not get to run there.
+ */
+void kvm_arch_vcpu_load(struct kvm_vcpu *vcpu, int cpu)
 {
-	if ((this_cpu_read(loaded_hgatp) & HGATP_PPN) != *(unsigned long *)info)
-		return;
+	gst_root_t root = gst_root(gst_kvm_space(vcpu->kvm));
+
+	if (root && this_cpu_read(loaded_hgatp) !=
+			    make_hgatp(root, READ_ONCE(vcpu->kvm->arch.vmid.vmid)))
+		gst_kvm_load_in_full(vcpu);
+	stock_kvm_arch_vcpu_load(vcpu, cpu);
+}
+
+static void clear_hgatp(void)
+{
 	gst_kvm_write_hgatp(0);
+	gst_kvm_sync_hgatp();
 	this_cpu_write(loaded_hgatp, 0);
 	kvm_riscv_local_hfence_gvma_all();
+}
+
+/*
+ * A hart that goes offline answers no more: neither where a root is forgotten, nor where
+ * VMIDs start over.
+ */
+void kvm_arch_disable_virtualization_cpu(void)
+{
+	clear_hgatp();
+	stock_kvm_arch_disable_virtualization_cpu();
+}
+
+static void forget_local(void *info)
+{
+	if ((this_cpu_read(loaded_hgatp) & HGATP_PPN) == *(unsigned long *)info)
+		clear_hgatp();
 }
 
 /* May the hart have this root? Where it is just loading, it answers for itself, with interrupts on. */

@@ -2,8 +2,6 @@
 /*
  * gstage: guest memory is read by the instruction decoder.
  */
-#include <asm/csr.h>
-
 #include "gstage.h"
 
 static void fence_vmid(struct kvm_vcpu *vcpu)
@@ -20,22 +18,27 @@ static void fence_vmid(struct kvm_vcpu *vcpu)
  * - A flush that was asked for before is not done yet, as it waits for the next
  *   entry: fence now. So too where the vCPU has come to another hart, or where
  *   its VMID may have become another VM's, in which case nothing stays behind either.
- *   A new root is loaded now, for the old one may be free. The requests stay posted.
+ * - A new root is loaded now: the old one may be free, and hgatp 0, with which HLV would
+ *   take the guest's addresses for the host's. All requests stay posted.
  */
 unsigned long kvm_riscv_vcpu_unpriv_read(struct kvm_vcpu *vcpu, bool read_insn,
 					 unsigned long guest_addr, struct kvm_cpu_trap *trap)
 {
 	struct kvm_vmid *vmid = &vcpu->kvm->arch.vmid;
 	unsigned long flags, val;
-	bool foreign;
+	bool foreign, reload;
 
 	local_irq_save(flags);
 	smp_store_mb(vcpu->mode, READING_SHADOW_PAGE_TABLES);
 
+	reload = kvm_test_request(KVM_REQ_UPDATE_HGATP, vcpu);
+	if (reload) {
+		gst_kvm_load_root(vcpu);
+		gst_kvm_sync_hgatp();
+	}
 	foreign = kvm_riscv_gstage_vmid_ver_changed(vmid);
-	if (foreign || vcpu->arch.last_exit_cpu != vcpu->cpu ||
-	    kvm_test_request(KVM_REQ_HFENCE_GVMA_VMID_ALL, vcpu) ||
-	    kvm_test_request(KVM_REQ_HFENCE, vcpu) || kvm_test_request(KVM_REQ_UPDATE_HGATP, vcpu))
+	if (reload || foreign || vcpu->arch.last_exit_cpu != vcpu->cpu ||
+	    kvm_test_request(KVM_REQ_TLB_FLUSH, vcpu) || kvm_test_request(KVM_REQ_HFENCE, vcpu))
 		fence_vmid(vcpu);
 
 	val = stock_kvm_riscv_vcpu_unpriv_read(vcpu, read_insn, guest_addr, trap);

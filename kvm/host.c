@@ -31,7 +31,7 @@ static void take_leaf(struct gst_kvm_host_leaf *leaf, pte_t pte, unsigned int le
 				   : pte_pfn(pte) | ((hva >> PAGE_SHIFT) & (pages - 1));
 	/* Neither device memory nor anything else without an ordinary struct page. */
 	leaf->ordinary = (pte_val(pte) & _PAGE_READ) && pte_user(pte) && !pte_special(pte) &&
-			 !pte_devmap(pte) && !(pte_val(pte) & _PAGE_MTMASK);
+			 !gst_kvm_pte_devmap(pte) && !(pte_val(pte) & _PAGE_MTMASK);
 	leaf->write = pte_write(pte) && pte_dirty(pte);
 	leaf->young = pte_young(pte);
 }

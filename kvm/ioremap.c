@@ -24,8 +24,8 @@ static int map_io(struct kvm *kvm, struct kvm_mmu_memory_cache *cache, gpa_t gpa
 	return ret;
 }
 
-int kvm_riscv_gstage_ioremap(struct kvm *kvm, gpa_t gpa, phys_addr_t hpa, unsigned long size,
-			     bool writable, bool in_atomic)
+int gst_kvm_ioremap(struct kvm *kvm, gpa_t gpa, phys_addr_t hpa, unsigned long size, bool writable,
+		    bool in_atomic)
 {
 	struct kvm_mmu_memory_cache cache = {
 		.gfp_custom = in_atomic ? GFP_ATOMIC | __GFP_ACCOUNT : 0,
@@ -52,7 +52,7 @@ int kvm_riscv_gstage_ioremap(struct kvm *kvm, gpa_t gpa, phys_addr_t hpa, unsign
 	return ret;
 }
 
-void kvm_riscv_gstage_iounmap(struct kvm *kvm, gpa_t gpa, unsigned long size)
+void gst_kvm_iounmap(struct kvm *kvm, gpa_t gpa, unsigned long size)
 {
 	gst_kvm_lock(kvm);
 	gst_kvm_unmap(kvm, gpa, PAGE_ALIGN(size));

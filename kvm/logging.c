@@ -1,19 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * gstage: dirty logging of a slot starts and stops.
+ * gstage: dirty logging of a slot: it starts and stops, and stores are seen in between.
  *
  * When it starts, leaves lose their write permission and large ones are split, so that
  * a store has one page to mark and a fault little to do. When it stops, what the host
  * still maps in large pages becomes large leaves again, without a fault.
  */
+#include <linux/module.h>
 #include <linux/sched.h>
 
-#include "host.h"
+#include "fault.h"
 
 /* What is done under one hold of mmu_lock. */
 #define SPLIT_CHUNK    (32 * GST_LEVEL_SIZE(1))
 #define SPLIT_TABLES   (32 + 2 * GST_LEVELS_MAX)
 #define COLLAPSE_BATCH 32
+
+/* As the kernels that split by themselves call it. */
+static bool eager_page_split = true;
+module_param(eager_page_split, bool, 0644);
+MODULE_PARM_DESC(eager_page_split, "split large leaves when dirty logging starts (default); or else "
+				   "when a store comes");
 
 static gpa_t slot_start(const struct kvm_memory_slot *slot)
 {
@@ -80,7 +87,53 @@ void gst_kvm_logging_start(struct kvm *kvm, const struct kvm_memory_slot *slot)
 		gst_gather_finish(space, &gather);
 		gst_kvm_unlock(kvm);
 	}
-	split_slot(kvm, slot);
+	if (READ_ONCE(eager_page_split))
+		split_slot(kvm, slot);
+}
+
+/**
+ * gst_kvm_logged_store() - a store to a page that is mapped, but not to be written unseen
+ * @fault: the fault
+ *
+ * Most faults in a slot whose dirty pages are logged are such. Beside other faults, without a
+ * look at VMAs, a reference or memory: the page may be written if the host's own PTE of it is
+ * writable and dirty, as with fault-around (docs/LOCKING.md).
+ *
+ * Return: true where it is done; false where it takes a fault like any other.
+ */
+bool gst_kvm_logged_store(struct gst_kvm_fault *fault)
+{
+	struct kvm *kvm = fault->vcpu->kvm;
+	struct gst_space *space = gst_kvm_space(kvm);
+	gpa_t gpa = fault->gfn << PAGE_SHIFT;
+	struct gst_kvm_host_leaf host;
+	struct gst_gather gather;
+	struct gst_leaf leaf;
+	bool done = false;
+
+	gst_kvm_read_lock(kvm);
+	if (gst_kvm_invalidated(kvm, kvm->mmu_invalidate_seq, fault->gfn, fault->gfn + 1) ||
+	    gst_lookup(space, gpa, &leaf) || leaf.size != PAGE_SIZE)
+		goto out;
+	gst_kvm_host_leaves(kvm, fault->hva, &host, 1);
+	if (!host.ordinary || !host.write || leaf.pa != (gst_pa_t)host.pfn << PAGE_SHIFT)
+		goto out;
+
+	/* Before it is writable, and under the same hold: see map_page(). */
+	mark_page_dirty_in_slot(kvm, fault->slot, fault->gfn);
+	gst_gather_init_shared(&gather, &fault->vcpu->arch.mmu_page_cache);
+	done = !gst_map(space, gpa, PAGE_SIZE, leaf.pa, leaf.attr | GST_WRITE, 0, &gather);
+	if (done)
+		gst_kvm_fence_here(fault->vcpu, gpa, 0, &gather);
+	gst_gather_finish(space, &gather);
+out:
+	gst_kvm_read_unlock(kvm);
+	if (done) {
+		fault->level = 0;
+		fault->size = PAGE_SIZE;
+		gst_kvm_count(fault->vcpu, logged, 1);
+	}
+	return done;
 }
 
 static int stop_at_small(void *arg, const struct gst_leaf *leaf)

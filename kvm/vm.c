@@ -19,7 +19,7 @@ static void pause_teardown(void *ctx)
 	cond_resched();
 }
 
-void kvm_riscv_gstage_free_pgd(struct kvm *kvm)
+void gst_kvm_drop_root(struct kvm *kvm)
 {
 	struct gst_space *space = gst_kvm_space(kvm);
 	gst_root_t root;
@@ -38,11 +38,11 @@ void kvm_riscv_gstage_free_pgd(struct kvm *kvm)
 void kvm_arch_free_vm(struct kvm *kvm)
 {
 	/* KVM_CREATE_VM may fail after the G-stage was made, and comes here alone. */
-	kvm_riscv_gstage_free_pgd(kvm);
+	gst_kvm_drop_root(kvm);
 	kvfree(to_gst_kvm(kvm));
 }
 
-int kvm_riscv_gstage_alloc_pgd(struct kvm *kvm)
+int gst_kvm_make_root(struct kvm *kvm)
 {
 	struct gst_kvm *gk = to_gst_kvm(kvm);
 
@@ -52,5 +52,5 @@ int kvm_riscv_gstage_alloc_pgd(struct kvm *kvm)
 /* The process is going, and with it the last that could run a vCPU. */
 void kvm_arch_flush_shadow_all(struct kvm *kvm)
 {
-	kvm_riscv_gstage_free_pgd(kvm);
+	gst_kvm_drop_root(kvm);
 }

@@ -1,18 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What differs between kernel versions, under names of our own. This folder is
- * the only place that knows of versions; the Makefile refuses those that have no
- * header here.
+ * What differs between kernel versions, under names of our own. This folder is the only
+ * place that knows of versions: a header for each, which kvm/Makefile chooses by the
+ * sources that it is given and refuses those that have none. docs/PORTING.md says what
+ * such a header has to have.
  */
 #ifndef GST_KVM_COMPAT_H
 #define GST_KVM_COMPAT_H
 
-#include <linux/version.h>
+#include <linux/kvm_host.h>
 
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0) && LINUX_VERSION_CODE < KERNEL_VERSION(6, 13, 0)
-#include "v6.12.h"
-#else
-#error "gstage has no kvm/compat header for this kernel version"
-#endif
+#include GST_KVM_COMPAT
 
 #endif /* GST_KVM_COMPAT_H */

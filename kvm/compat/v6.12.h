@@ -1,73 +1,39 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Linux 6.12: pages come from gfn_to_pfn_prot(). */
+/* Linux 6.12: pages come from gfn_to_pfn_prot(); every vcpu_load writes hgatp. */
 #ifndef GST_KVM_COMPAT_V6_12_H
 #define GST_KVM_COMPAT_V6_12_H
 
-#include <linux/kvm_host.h>
+#include <asm/csr.h>
 
-static inline void gst_kvm_lock(struct kvm *kvm)
-{
-	write_lock(&kvm->mmu_lock);
-}
+/* The reference on a page that gst_kvm_get_pfn() took. */
+typedef kvm_pfn_t gst_kvm_ref_t;
 
-static inline void gst_kvm_unlock(struct kvm *kvm)
-{
-	write_unlock(&kvm->mmu_lock);
-}
-
-static inline void gst_kvm_read_lock(struct kvm *kvm)
-{
-	read_lock(&kvm->mmu_lock);
-}
-
-static inline void gst_kvm_read_unlock(struct kvm *kvm)
-{
-	read_unlock(&kvm->mmu_lock);
-}
-
-/* Exclusively. */
-static inline void gst_kvm_assert_locked(struct kvm *kvm)
-{
-	lockdep_assert_held_write(&kvm->mmu_lock);
-}
-
-/* Exclusively or not. */
-static inline void gst_kvm_assert_held(struct kvm *kvm)
-{
-	lockdep_assert_held(&kvm->mmu_lock);
-}
-
-/* Has a page of [first, end) changed since @seq was read, or is one about to? mmu_lock is held. */
-static inline bool gst_kvm_invalidated(struct kvm *kvm, unsigned long seq, gfn_t first, gfn_t end)
-{
-	if (kvm->mmu_invalidate_in_progress && first < kvm->mmu_invalidate_range_end &&
-	    end > kvm->mmu_invalidate_range_start)
-		return true;
-	return kvm->mmu_invalidate_seq != seq;
-}
-
-/* The same without the lock: a guess that spares work that would be in vain. */
-static inline bool gst_kvm_invalidating(struct kvm *kvm, gfn_t gfn)
-{
-	return READ_ONCE(kvm->mmu_invalidate_in_progress) &&
-	       gfn >= READ_ONCE(kvm->mmu_invalidate_range_start) &&
-	       gfn < READ_ONCE(kvm->mmu_invalidate_range_end);
-}
-
-/* The host page behind a gfn; gst_kvm_put_pfn() gives it back. */
 static inline kvm_pfn_t gst_kvm_get_pfn(struct kvm *kvm, const struct kvm_memory_slot *slot,
-					gfn_t gfn, bool write, bool *writable)
+					gfn_t gfn, bool write, bool *writable, gst_kvm_ref_t *ref)
 {
-	return gfn_to_pfn_prot(kvm, gfn, write, writable);
+	return *ref = gfn_to_pfn_prot(kvm, gfn, write, writable);
 }
 
-/* The caller holds mmu_lock where the page was mapped. */
-static inline void gst_kvm_put_pfn(kvm_pfn_t pfn, bool dirty)
+/* Give it back under the hold of mmu_lock that mapped the page. */
+static inline void gst_kvm_put_mapped(struct kvm *kvm, gst_kvm_ref_t ref, bool writable)
 {
-	if (dirty)
-		kvm_set_pfn_dirty(pfn);
-	kvm_set_pfn_accessed(pfn);
-	kvm_release_pfn_clean(pfn);
+	if (writable)
+		kvm_set_pfn_dirty(ref);
+	kvm_set_pfn_accessed(ref);
+	kvm_release_pfn_clean(ref);
+}
+
+/* Give it back where nothing was mapped. */
+static inline void gst_kvm_put_unmapped(struct kvm *kvm, gst_kvm_ref_t ref)
+{
+	kvm_set_pfn_accessed(ref);
+	kvm_release_pfn_clean(ref);
+}
+
+/* Memory of a device that pretends to have struct pages. */
+static inline bool gst_kvm_pte_devmap(pte_t pte)
+{
+	return pte_devmap(pte);
 }
 
 /* HFENCE.GVMA for every vCPU of the VM, waiting for those in the guest. */
@@ -81,6 +47,7 @@ static inline void gst_kvm_hfence_all(struct kvm *kvm)
 	kvm_riscv_hfence_gvma_vmid_all(kvm, -1UL, 0);
 }
 
+/* Write hgatp of a vCPU. It need not be in force before gst_kvm_sync_hgatp(), or the guest runs. */
 static inline void gst_kvm_write_hgatp(unsigned long hgatp)
 {
 	csr_write(CSR_HGATP, hgatp);
@@ -89,6 +56,21 @@ static inline void gst_kvm_write_hgatp(unsigned long hgatp)
 static inline unsigned long gst_kvm_read_hgatp(void)
 {
 	return csr_read(CSR_HGATP);
+}
+
+static inline void gst_kvm_sync_hgatp(void)
+{
+}
+
+/* The next vcpu_load writes all registers of the hart. */
+static inline void gst_kvm_load_in_full(struct kvm_vcpu *vcpu)
+{
+}
+
+/* Capabilities of a VM that are not gstage's. */
+static inline int gst_kvm_stock_enable_cap(struct kvm *kvm, struct kvm_enable_cap *cap)
+{
+	return -EINVAL;
 }
 
 #endif /* GST_KVM_COMPAT_V6_12_H */

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * gstage: what stock objects call of a kernel whose G-stage MMU is mmu.o on top of gstage.o.
+ */
+#include "../gstage.h"
+
+/* Of the widest format. The stock main.o tells it; vmid.o makes a MODE of it, to probe VMIDs. */
+unsigned long kvm_riscv_gstage_max_pgd_levels __ro_after_init;
+
+void __init kvm_riscv_gstage_mode_detect(void)
+{
+	const struct gst_format *fmt;
+
+	gst_kvm_detect_modes();
+	fmt = gst_kvm_widest();
+	if (fmt)
+		kvm_riscv_gstage_max_pgd_levels = fmt->levels;
+}
+
+int kvm_riscv_mmu_alloc_pgd(struct kvm *kvm)
+{
+	return gst_kvm_make_root(kvm);
+}
+
+void kvm_riscv_mmu_free_pgd(struct kvm *kvm)
+{
+	gst_kvm_drop_root(kvm);
+}
+
+void kvm_riscv_mmu_update_hgatp(struct kvm_vcpu *vcpu)
+{
+	gst_kvm_load_root(vcpu);
+}
+
+/* Nobody looks at what is mapped there now; it may be something else at any time. */
+int kvm_riscv_mmu_map(struct kvm_vcpu *vcpu, struct kvm_memory_slot *memslot, gpa_t gpa,
+		      unsigned long hva, bool is_write, struct kvm_gstage_mapping *out_map)
+{
+	*out_map = (struct kvm_gstage_mapping){};
+	return gst_kvm_guest_fault(vcpu, memslot, gpa, hva, is_write);
+}
+
+int kvm_riscv_mmu_ioremap(struct kvm *kvm, gpa_t gpa, phys_addr_t hpa, unsigned long size,
+			  bool writable, bool in_atomic)
+{
+	return gst_kvm_ioremap(kvm, gpa, hpa, size, writable, in_atomic);
+}
+
+void kvm_riscv_mmu_iounmap(struct kvm *kvm, gpa_t gpa, unsigned long size)
+{
+	gst_kvm_iounmap(kvm, gpa, size);
+}

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Linux 7.2: pages come from __kvm_faultin_pfn(); a posted fence names its VMID; registers
+ * may be in memory shared with the hypervisor below (nacl); vcpu_load leaves out what the
+ * hart still has; KVM_ENABLE_CAP has cases of its own.
+ */
+#ifndef GST_KVM_COMPAT_V7_2_H
+#define GST_KVM_COMPAT_V7_2_H
+
+#include <asm/kvm_mmu.h>
+#include <asm/kvm_nacl.h>
+
+#ifdef CONFIG_KVM_MMU_LOCKLESS_AGING
+#error "kvm_age_gfn() would come without mmu_lock: freed tables need a grace period first, see docs/LOCKING.md"
+#endif
+
+/* The reference on a page that gst_kvm_get_pfn() took. */
+typedef struct page *gst_kvm_ref_t;
+
+static inline kvm_pfn_t gst_kvm_get_pfn(struct kvm *kvm, const struct kvm_memory_slot *slot,
+					gfn_t gfn, bool write, bool *writable, gst_kvm_ref_t *ref)
+{
+	return __kvm_faultin_pfn(slot, gfn, write ? FOLL_WRITE : 0, writable, ref);
+}
+
+/* Give it back under the hold of mmu_lock that mapped the page. */
+static inline void gst_kvm_put_mapped(struct kvm *kvm, gst_kvm_ref_t ref, bool writable)
+{
+	kvm_release_faultin_page(kvm, ref, false, writable);
+}
+
+/* Give it back where nothing was mapped. */
+static inline void gst_kvm_put_unmapped(struct kvm *kvm, gst_kvm_ref_t ref)
+{
+	kvm_release_faultin_page(kvm, ref, true, false);
+}
+
+/* Memory of a device that pretends to have struct pages: it has real ones by now. */
+static inline bool gst_kvm_pte_devmap(pte_t pte)
+{
+	return false;
+}
+
+/*
+ * The VMID of a fence. Where another is given to the VM after it was read here, no hart has
+ * anything old under that one: the change of the tables comes before the read, and the
+ * VMID is stored before anyone walks with it, with a full barrier in between on either side.
+ */
+static inline unsigned long gst_kvm_fence_vmid(struct kvm *kvm)
+{
+	smp_mb();
+	return READ_ONCE(kvm->arch.vmid.vmid);
+}
+
+/* HFENCE.GVMA for every vCPU of the VM, waiting for those in the guest. */
+static inline void gst_kvm_hfence_range(struct kvm *kvm, gpa_t gpa, gpa_t size, unsigned long order)
+{
+	kvm_riscv_hfence_gvma_vmid_gpa(kvm, -1UL, 0, gpa, size, order, gst_kvm_fence_vmid(kvm));
+}
+
+static inline void gst_kvm_hfence_all(struct kvm *kvm)
+{
+	kvm_riscv_hfence_gvma_vmid_all(kvm, -1UL, 0, gst_kvm_fence_vmid(kvm));
+}
+
+/* Write hgatp of a vCPU. It need not be in force before gst_kvm_sync_hgatp(), or the guest runs. */
+static inline void gst_kvm_write_hgatp(unsigned long hgatp)
+{
+	ncsr_write(CSR_HGATP, hgatp);
+}
+
+static inline unsigned long gst_kvm_read_hgatp(void)
+{
+	return ncsr_read(CSR_HGATP);
+}
+
+static inline void gst_kvm_sync_hgatp(void)
+{
+	nsync_csr(CSR_HGATP);
+}
+
+/* The next vcpu_load writes all registers of the hart. */
+static inline void gst_kvm_load_in_full(struct kvm_vcpu *vcpu)
+{
+	vcpu->arch.csr_dirty = true;
+}
+
+/* Capabilities of a VM that are not gstage's. */
+int stock_kvm_vm_ioctl_enable_cap(struct kvm *kvm, struct kvm_enable_cap *cap);
+
+static inline int gst_kvm_stock_enable_cap(struct kvm *kvm, struct kvm_enable_cap *cap)
+{
+	return stock_kvm_vm_ioctl_enable_cap(kvm, cap);
+}
+
+#endif /* GST_KVM_COMPAT_V7_2_H */
