@@ -138,8 +138,9 @@ static char *there(struct stage *stage, u64 offset)
 
 const struct op ops[] = {
 	{ "loads, MADV_DONTNEED", .withdraw = dontneed, .after = 0 },
-	{ "loads, munmap", .withdraw = unmap, .after = NO_ACCESS },
-	{ "loads, mprotect PROT_NONE", .withdraw = protect_none, .after = NO_ACCESS },
+	{ "loads, munmap", .withdraw = unmap, .splits = true, .after = NO_ACCESS },
+	{ "loads, mprotect PROT_NONE", .withdraw = protect_none, .splits = true,
+	  .after = NO_ACCESS },
 	{ "loads, mremap of the pages", .withdraw = move_content, .after = 0 },
 	{ "loads, mmap of other pages", .withdraw = map_other, .shared = true, .others = true },
 	{ "loads, hole in the file", .withdraw = punch, .shared = true, .after = 0 },

@@ -39,6 +39,7 @@ struct stage {
  * @name: for the log
  * @store: the vCPUs store, and must not reach the old pages; else they load
  * @shared: @mem is mapped from the file
+ * @splits: the host first splits its huge pages at both ends, and says so
  * @slots: the range has a memslot of its own
  * @after: what loads give afterwards
  * @others: loads give the TAG_OTHER stamp of the place instead
@@ -49,7 +50,7 @@ struct stage {
  */
 struct op {
 	const char *name;
-	bool store, shared, slots;
+	bool store, shared, splits, slots;
 	u64 after;
 	bool others;
 	void (*withdraw)(struct stage *stage);

@@ -9,6 +9,8 @@ LIST=LIST-$GSTAGE_KERNEL
 [ -c /dev/kvm ] || { echo "Bail out! there is no /dev/kvm"; exit 1; }
 # For the tests with hugetlb.
 echo 128 >/proc/sys/vm/nr_hugepages
+# For the one that makes a memory cgroup.
+echo +memory >/sys/fs/cgroup/cgroup.subtree_control
 
 n=0
 failed=0
@@ -21,7 +23,7 @@ result() {
 }
 
 while read -r limit stock test; do
-	case $limit in '#'* | '') continue ;; esac
+	case $limit in '#'* | - | '') continue ;; esac
 	start=$(cut -d. -f1 /proc/uptime)
 	# A session of its own, so that what a killed test has forked goes too and does not slow down those after it.
 	# shellcheck disable=SC2086 # the arguments are words

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <string.h>
+#include <sys/utsname.h>
+
+#include "host.h"
+#include "stock.h"
+#include "tap.h"
+
+static const struct stock known[] = {
+	{ .series = "6.12.", .stale_after_hole = true },
+	{ .series = "7.2.", .huge_leaves = true, .initially_set = true, .stale_after_leaf = true },
+	{ .series = "7.3.", .huge_leaves = true, .initially_set = true, .stale_after_leaf = true },
+};
+
+const struct stock *stock(void)
+{
+	struct utsname name;
+
+	uname(&name);
+	for (unsigned int i = 0; i < ARRAY_SIZE(known); i++)
+		if (!strncmp(name.release, known[i].series, strlen(known[i].series)))
+			return &known[i];
+	bail("tests/kvm/lib/stock.c knows nothing of kernel %s", name.release);
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the stock module of the running kernel does, where that is not the same on all: measured, and asserted by
+ * the tests that run on it. The one place that knows of kernel versions.
+ */
+#ifndef TESTS_KVM_STOCK_H
+#define TESTS_KVM_STOCK_H
+
+#include <stdbool.h>
+
+/**
+ * struct stock - the stock module of one kernel series
+ * @series: as in the release, with its dot: "6.12."
+ * @huge_leaves: a transparent huge page of the host is one leaf of 2 MiB
+ * @initially_set: a dirty bitmap can be all set when logging starts
+ * @stale_after_hole: an unmap that starts where there is no table, in the middle of 2 MiB, misses pages behind them
+ * @stale_after_leaf: an unmap that starts inside a leaf of 2 MiB misses the leaves behind it
+ */
+struct stock {
+	const char *series;
+	bool huge_leaves;
+	bool initially_set;
+	bool stale_after_hole;
+	bool stale_after_leaf;
+};
+
+/** stock() - that of the running kernel; ends the program where nothing is known of it */
+const struct stock *stock(void);
+
+#endif
