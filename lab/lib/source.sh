@@ -51,7 +51,7 @@ compile_kernel() {
 # build_kernel DIR VERSION: from the whole sources in DIR/src make DIR what unpack_kernel makes of packages.
 build_kernel() {
 	local dir=$1 build=$1/build headers release path
-	mkdir "$build"
+	mkdir -p "$build"
 	compile_kernel "$dir"
 	release=$(cat "$build/include/config/kernel.release")
 	echo "$2 ${release%-riscv64}" >"$dir/version"
@@ -61,6 +61,8 @@ build_kernel() {
 		mkdir -p "$(dirname "$headers/$path")"
 		mv "$build/$path" "$headers/$path"
 	done
+	# It names the folder that it is in.
+	sed -i "s|/build$|/usr/src/linux-headers-$release|" "$headers/Makefile"
 	for path in "${KEPT_SOURCES[@]}"; do
 		mkdir -p "$(dirname "$dir/kept/$path")"
 		mv "$dir/src/$path" "$dir/kept/$path"
