@@ -207,6 +207,48 @@ static void gone(const struct format *f)
 	}
 }
 
+/* That a dump which is none is told from one. */
+static void parser(void)
+{
+	static const char head[] = "# gstage-dump 1\n# mode sv39x4\n# levels 3\n# gpa_bits 41\n"
+				   "# root 0x80004000\n";
+	static const char good[] =
+		"0x1000-0x3000 8K 0 4K pa 0x81000000 pte 0x204000df R W X U A D\n"
+		"0x3000-0x4000 4K 0 4K pa 0x81002000 pte 0x204008db R - X U A D\n"
+		"0x10000-0x20000 64K 0 64K pa 0x81010000 pte 0x80000000204060df R W X U A D N\n";
+	static const struct {
+		const char *text, *what;
+	} bad[] = {
+		{ "0x1000-0x3000 8K 0 4K pa 0x81000000 pte 0x204000df R W X U A D",
+		  "a line torn off" },
+		{ "0x1000-0x3000 8K 0 4K pa 0x81000000 pte 0x204000db R W X U A D\n",
+		  "flags that are not the PTE's" },
+		{ "0x1000-0x3000 4K 0 4K pa 0x81000000 pte 0x204000df R W X U A D\n",
+		  "a wrong size" },
+		{ "0x1000-0x3000 8K 1 2M pa 0x81000000 pte 0x204000df R W X U A D\n",
+		  "less than a leaf" },
+		{ "0x1000-0x3000 8K 0 4K pa 0x81001000 pte 0x204000df R W X U A D\n",
+		  "another pa than the PTE's" },
+		{ "0x1000-0x3000 8K 0 4K pa 0x81000000 pte 0x204000df R W X U A D\n"
+		  "0x2000-0x3000 4K 0 4K pa 0x81009000 pte 0x204024df R W X U A D\n",
+		  "runs that overlap" },
+		{ "0x1000-0x2000 4K 0 4K pa 0x81000000 pte 0x204000df R W X U A D\n"
+		  "0x2000-0x3000 4K 0 4K pa 0x81001000 pte 0x204004df R W X U A D\n",
+		  "runs that are one" },
+	};
+	char text[512];
+	struct dump dump;
+
+	snprintf(text, sizeof(text), "%s%s", head, good);
+	ok(dump_parse(text, &dump) && dump.count == 3, "a dump is a dump");
+	dump_free(&dump);
+	for (unsigned int i = 0; i < ARRAY_SIZE(bad); i++) {
+		snprintf(text, sizeof(text), "%s%s", head, bad[i].text);
+		ok(!dump_parse(text, &dump), "%s is noticed", bad[i].what);
+		dump_free(&dump);
+	}
+}
+
 int main(void)
 {
 	const struct format *f;
@@ -215,8 +257,8 @@ int main(void)
 	/* What is touched is mapped, and nothing else. */
 	if (write_text("/sys/module/kvm/parameters/gstage_fault_around", "0"))
 		bail("gstage_fault_around: %s", strerror(errno));
-	for_each_format(f)
-	{
+	parser();
+	for_each_format(f) {
 		start(f);
 		empty(f);
 		small(0, RWX, "pages");

@@ -188,8 +188,7 @@ static void reformats(void)
 {
 	const struct format *was = vm->format, *f;
 
-	for_each_format(f)
-	{
+	for_each_format(f) {
 		const struct event *e;
 		char from[32];
 
@@ -276,8 +275,7 @@ int main(void)
 	host_init(100);
 	around("0");
 	formats();
-	for_each_format(f)
-	{
+	for_each_format(f) {
 		name = f->name;
 		fetch(f);
 		vm = vm_new(f);
