@@ -2,6 +2,9 @@
 # The targets; `make help` lists them. Each folder builds itself, and lab/lab makes all that needs the emulated host.
 
 KVER	?= 6.12
+# The series of lab/versions.lock: `test` runs all tests on KVER, and on the others what tells whether they work.
+KERNELS	:= $(shell awk '!/^\#/ && $$2 ~ /^linux-source-/ { print $$1 }' lab/versions.lock)
+OTHERS	:= $(filter-out $(KVER),$(KERNELS))
 LOGS	:= $(CURDIR)/build/test-logs
 # What runs on the PC alone: each leaves *.tap in LOGDIR.
 PC_TESTS := tests/host tests/threads tests/fuzz tests/cli examples
@@ -9,6 +12,7 @@ PC_TESTS := tests/host tests/threads tests/fuzz tests/cli examples
 help:
 	@echo 'make run               set up the lab, and run three Linux guests in three G-stage formats at once (root)'
 	@echo 'make test              every test: check, and then all that runs in the lab (root)'
+	@echo 'make test-all          the lab tests on all kernels, on hosts with each format, plain and with AIA (root)'
 	@echo 'make check             the tests on this machine alone: no root, no lab'
 	@echo 'make check-long        ten million random operations on the engine, where check has a hundred thousand'
 	@echo 'make fuzz SECONDS=60   look for operation scripts that break the engine; wants clang'
@@ -41,11 +45,23 @@ test:
 	@lab/lab need-packages libcmocka-dev jq libncurses-dev
 	@tests/stage check $(LOGS)/pc $(MAKE) -s check
 	@tests/stage lab-tests $(LOGS)/kvm lab/lab test --kernel $(KVER)
+	@for k in $(OTHERS); do tests/stage kernel-$$k $(LOGS)/kvm lab/lab test --smoke --kernel $$k; done
 	@tests/stage isa $(LOGS)/isa lab/lab root make -s -C tests/isa check LOGDIR=/gstage/build/test-logs/isa
 	@tests/stage examples $(LOGS)/examples lab/lab root make -s -C examples check-baremetal LOGDIR=/gstage/build/test-logs/examples
 	@tests/stage lab $(LOGS)/lab lab/test-lab.sh $(LOGS)/lab
 	@echo
 	@tests/tally $$(find $(LOGS) -name '*.tap' | sort)
+
+# All kernels on all hosts, plain and with AIA: two kernels at a time, once all is set up.
+test-all:
+	@rm -rf $(LOGS)
+	@for k in $(KERNELS); do lab/lab up --kernel $$k || exit; done
+	@$(MAKE) -s -j2 $(KERNELS:%=test-kernel-%)
+	@tests/table $$(find $(LOGS)/kvm -name '*.tap')
+	@tests/tally $$(find $(LOGS) -name '*.tap' | sort)
+
+test-kernel-%:
+	@tests/stage kernel-$* $(LOGS)/kvm lab/lab test --kernel $* --aia both
 
 check-long:
 	@$(MAKE) -C tests/host check-long
@@ -75,4 +91,4 @@ clean:
 lab-clean:
 	lab/lab clean
 
-.PHONY: help run module check check-long fuzz coverage proof proof-bites test bench bench-engine bench-formats clean lab-clean
+.PHONY: help run module check check-long fuzz coverage proof proof-bites test test-all bench bench-engine bench-formats clean lab-clean

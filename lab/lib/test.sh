@@ -57,7 +57,7 @@ read_manifest() {
 		[ "$wanted" = '  ' ] || [[ $wanted = *" $name "* ]] || continue
 		found+="$name "
 		kernels=$(kernels | paste -sd,) cpus=sv39,sv48,sv57 modules=gstage smp=2 mem=2G machine=''
-		params='' args='' with='' limit=120 qemu='' splat=no cpuopts='' fresh='' file=$name unnamed='' smoke='' aia=yes
+		params='' args='' with='' limit=120 qemu='' splat=no cpuopts='' fresh='' file=$name unnamed='' smoke='' aia=no
 		for word in $line; do
 			key=${word%%=*} value=${word#*=}
 			case $key in
@@ -281,7 +281,7 @@ need_for_tests() {
 }
 
 lab_test() {
-	local host cases c
+	local host cases c logs
 	if [ ! -f "$MANIFEST" ]; then
 		say "there are no lab tests: tests/kvm/MANIFEST does not exist"
 		return
@@ -292,8 +292,8 @@ lab_test() {
 	build_alone
 	step "building the test programs" make_programs
 	exec 8>&-
-	rm -rf "$LOGS"
 	mkdir -p "$LOGS"
+	for c in "${!C_ID[@]}"; do rm -f "$LOGS/${C_ID[c]}".*; done
 	for host in $(printf '%s\n' "${C_HOST[@]}" | awk '!seen[$0]++' | sort -st'|' -k1,1V); do
 		cases=()
 		for c in "${!C_ID[@]}"; do [ "${C_HOST[c]}" != "$host" ] || cases+=("$c"); done
@@ -302,5 +302,7 @@ lab_test() {
 			cases=("${cases[@]:DONE}")
 		done
 	done
-	"$TOP/tests/tally" "$LOGS"/*.tap
+	mapfile -t logs < <(for c in "${!C_ID[@]}"; do ls "$LOGS/${C_ID[c]}".*; done)
+	[ "$(printf '%s\n' "${C_KERNEL[@]}" "${C_ON[@]}" | sort -u | wc -l)" -le 2 ] || "$TOP/tests/table" "${logs[@]}"
+	"$TOP/tests/tally" "${logs[@]}"
 }
