@@ -87,6 +87,12 @@ unsigned int kvm_ask_mask(void);
  */
 bool kvm_policy(char *buf, size_t size);
 
+/* Where a module says its version; the stock one has none. */
+#define VERSION_PATH	"/sys/module/kvm/version"
+
+/* The version of the module that is loaded, as kvm_policy(). */
+bool kvm_module_version(char *buf, size_t size);
+
 /* Writes the names of the formats in @mask to @buf, separated by commas. */
 void kvm_mode_names(unsigned int mask, char *buf, size_t size);
 

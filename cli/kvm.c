@@ -114,12 +114,13 @@ unsigned int kvm_ask_mask(void)
 	return ret > 0 && (unsigned int)ret & formats_known() ? ret : 0;
 }
 
-bool kvm_policy(char *buf, size_t size)
+/* Return: false where there is no such file, or nothing in it. */
+static bool read_line(const char *path, char *buf, size_t size)
 {
 	ssize_t len;
 	int fd;
 
-	fd = open(POLICY_PATH, O_RDONLY | O_CLOEXEC);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return false;
 	len = read(fd, buf, size - 1);
@@ -129,6 +130,16 @@ bool kvm_policy(char *buf, size_t size)
 	buf[len] = '\0';
 	buf[strcspn(buf, "\n")] = '\0';
 	return true;
+}
+
+bool kvm_policy(char *buf, size_t size)
+{
+	return read_line(POLICY_PATH, buf, size);
+}
+
+bool kvm_module_version(char *buf, size_t size)
+{
+	return read_line(VERSION_PATH, buf, size);
 }
 
 void kvm_mode_names(unsigned int mask, char *buf, size_t size)

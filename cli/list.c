@@ -44,7 +44,7 @@ static bool any(const struct vm_info *infos, size_t count, const struct leaf_siz
 	return size->shift <= 30;
 }
 
-static void print_table(const struct vm_info *infos, size_t count)
+static void print_table(const struct vm_info *infos, size_t count, const char *module)
 {
 	char name[32], mapped[16], per_gib[16];
 	size_t i, s;
@@ -69,13 +69,20 @@ static void print_table(const struct vm_info *infos, size_t count)
 		       stats_mapped(&info->stats) ?
 		       size_text(stats_bytes_per_gib(&info->stats), per_gib) : "-");
 	}
+	if (*module)
+		printf("Module: gstage %s\n", module);
 }
 
-static void print_json(const struct vm_info *infos, size_t count)
+static void print_json(const struct vm_info *infos, size_t count, const char *module)
 {
 	size_t i;
 
-	printf("{\"version\":1,\"vms\":[");
+	printf("{\"version\":1,\"module\":");
+	if (*module)
+		json_string(stdout, module);
+	else
+		printf("null");
+	printf(",\"vms\":[");
 	for (i = 0; i < count; i++) {
 		printf("%s{", i ? "," : "");
 		vm_info_json(&infos[i]);
@@ -87,6 +94,7 @@ static void print_json(const struct vm_info *infos, size_t count)
 int cmd_vms(int argc, char **argv)
 {
 	struct vm_info *infos;
+	char module[32];
 	bool json = false;
 	size_t count;
 	int ret;
@@ -97,10 +105,12 @@ int cmd_vms(int argc, char **argv)
 	if (ret)
 		return ret;
 
+	if (!kvm_module_version(module, sizeof(module)))
+		module[0] = '\0';
 	if (json)
-		print_json(infos, count);
+		print_json(infos, count, module);
 	else
-		print_table(infos, count);
+		print_table(infos, count, module);
 	free(infos);
 	return output_done();
 }

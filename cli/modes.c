@@ -41,11 +41,12 @@ static const struct argp argp = {
  * struct host - what this host has
  * @mask: KVM_CHECK_EXTENSION's answer
  * @policy: for VMs that do not choose; empty if the module does not tell
+ * @module: the version of the module that is loaded; empty if it does not tell
  * @standard: the mode that they start in, 0 if this gstage cannot tell
  */
 struct host {
 	unsigned int mask;
-	char policy[32];
+	char policy[32], module[32];
 	unsigned int standard;
 };
 
@@ -69,6 +70,8 @@ static int ask_host(struct host *host)
 		return ret;
 	if (!kvm_policy(host->policy, sizeof(host->policy)))
 		host->policy[0] = '\0';
+	if (!kvm_module_version(host->module, sizeof(host->module)))
+		host->module[0] = '\0';
 	host->standard = standard_mode(host->mask, host->policy);
 	return 0;
 }
@@ -112,6 +115,8 @@ static void print_table(const struct host *host)
 		       ": %s%s\n", host->policy,
 		       strcmp(host->policy, MODE_NAME_AUTO) ? "" :
 		       " (a VM widens by itself)");
+	if (host->module[0])
+		printf("Module: gstage %s\n", host->module);
 }
 
 static void print_json(const struct host *host)
@@ -125,6 +130,11 @@ static void print_json(const struct host *host)
 	       mask);
 	if (host->policy[0])
 		json_string(stdout, host->policy);
+	else
+		printf("null");
+	printf(",\n  \"module\": ");
+	if (host->module[0])
+		json_string(stdout, host->module);
 	else
 		printf("null");
 	printf(",\n  \"default_hgatp_mode\": ");

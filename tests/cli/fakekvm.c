@@ -131,15 +131,15 @@ static int file_fails(const char *call, int fd)
 	return path_of(fd, path, sizeof(path)) && debugfs_fails(call, path);
 }
 
-static int open_policy(void)
+static int open_line(const char *variable)
 {
-	const char *policy = getenv("FAKEKVM_POLICY");
+	const char *line = getenv(variable);
 	int fd;
 
-	if (!policy)
+	if (!line)
 		return failing(ENOENT);
-	fd = memfd_create("policy", MFD_CLOEXEC);
-	if (fd < 0 || dprintf(fd, "%s\n", policy) < 0 || lseek(fd, 0, SEEK_SET))
+	fd = memfd_create("line", MFD_CLOEXEC);
+	if (fd < 0 || dprintf(fd, "%s\n", line) < 0 || lseek(fd, 0, SEEK_SET))
 		abort();
 	return fd;
 }
@@ -193,7 +193,11 @@ static int fake_open(int *fd, const char *path)
 		return 1;
 	}
 	if (!strcmp(path, "/sys/module/kvm/parameters/gstage_mode")) {
-		*fd = open_policy();
+		*fd = open_line("FAKEKVM_POLICY");
+		return 1;
+	}
+	if (!strcmp(path, "/sys/module/kvm/version")) {
+		*fd = open_line("FAKEKVM_MODULE");
 		return 1;
 	}
 	if (debugfs_fails("dir", path) || debugfs_fails("mode", path) ||

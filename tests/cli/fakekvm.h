@@ -10,6 +10,7 @@
  *	FAKEKVM_EINTR	set: KVM_ENABLE_CAP fails once with EINTR, for each VM
  *	FAKEKVM_CPUINFO	the file that stands in for /proc/cpuinfo
  *	FAKEKVM_OLD	set: KVM_ENABLE_CAP knows no KVM_RISCV_HGATP_GROW
+ *	FAKEKVM_MODULE	the version of the module; unset: it has none
  *	FAKEKVM_POLICY	what the module parameter gstage_mode says; unset: the
  *			module has no such parameter
  *	FAKEKVM_DEBUGFS	CALL:ERRNO, for files below GSTAGE_DEBUGFS: CALL is dir,

@@ -65,6 +65,16 @@ json 'json: reads, levels and GPA bits' 0 out '.[0].modes ==
 	  gpa_bits: 59, levels: 5, pte_reads: {Sv39: 23, Sv48: 29, Sv57: 35}}]
 	and .[0].default_hgatp_mode == 10'
 
+# The module that is loaded.
+run modes FAKEKVM_MODULE=1.2.3
+holds 'module: its version is said' grep -qx 'Module: gstage 1.2.3' "$TMP/out"
+run modes
+holds 'module: not a word where it has none' test "$(grep -c Module "$TMP/out")" -eq 0
+run fake FAKEKVM_MODULE=1.2.3 "$GSTAGE" modes --json
+json 'module: in JSON' 0 out '.[0].module == "1.2.3"'
+run fake "$GSTAGE" modes --json
+json 'module: null in JSON where it has none' 0 out '.[0] | has("module") and .module == null'
+
 # The host's policy for VMs that do not choose.
 run modes
 holds 'policy: not a word where the module has none' \
