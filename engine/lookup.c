@@ -17,6 +17,8 @@ static int lookup_leaf(struct gst_walk *walk)
 	lookup->found = true;
 	if (lookup->leaf)
 		*lookup->leaf = gst_walk_leaf(walk);
+	if (lookup->leaf && gst_seeded(LOOKUP_PAGE))
+		lookup->leaf->gpa = walk->gpa;
 	return GST_WALK_STOP;
 }
 

@@ -52,7 +52,8 @@ static int plan_entry(struct gst_walk *walk)
 	if (map_fits(walk) || (gst_pte_valid(walk->pte) && map_is_same(walk)))
 		return GST_WALK_NEXT;
 	map->tables += gst_tables_for(walk->level, map->best, walk->gpa,
-				      end < walk->end ? end : walk->end);
+				      end < walk->end ? end : walk->end) -
+		       gst_seeded(SHORT_RESERVE);
 	return GST_WALK_NEXT;
 }
 
@@ -78,7 +79,7 @@ static bool map_widens(gst_pte_t old, gst_pte_t new)
 /* Note what harts must be told when @old of @level, or nothing, became @new. */
 static void map_changed(struct gst_walk *walk, gst_gpa_t gpa, gst_pte_t old, gst_pte_t new)
 {
-	if (old && !map_widens(old, new)) {
+	if (old && !map_widens(old, new) && !gst_seeded(STALE_REMAP)) {
 		gst_gather_range(walk->gather, gpa, gpa + GST_LEVEL_SIZE(walk->level), walk->level);
 		return;
 	}

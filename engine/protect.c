@@ -91,7 +91,8 @@ static bool mask_hits(const struct gst_walk *walk)
 	uint64_t first = (walk->gpa - masked->base) >> GST_PAGE_SHIFT;
 	uint64_t pages = (end - walk->gpa) >> GST_PAGE_SHIFT;
 
-	return (masked->mask >> first) & (~UINT64_C(0) >> (64 - pages));
+	return (masked->mask >> first) &
+	       (~UINT64_C(0) >> (64 - pages) >> gst_seeded(LOST_WRITE_PROTECT));
 }
 
 static int mask_leaf(struct gst_walk *walk)
@@ -127,6 +128,8 @@ int gst_wrprotect_mask(struct gst_space *space, gst_gpa_t gpa, uint64_t mask,
 	masked.base = gpa;
 	masked.mask = mask;
 	start = gpa + ((gst_gpa_t)first << GST_PAGE_SHIFT);
+	if (gst_seeded(LOST_WRITE_PROTECT) && last > first)
+		last--;
 	size = (uint64_t)(last - first + 1) << GST_PAGE_SHIFT;
 	if (start < gpa)
 		return -GST_EINVAL;

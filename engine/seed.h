@@ -24,6 +24,9 @@
 
 #define GST_SEED_UNTOLD             12 /* nobody is told of splits and collapses */
 #define GST_SEED_STEP_TABLE         13 /* gst_steps() says the table below */
+#define GST_SEED_SHORT_RESERVE      14 /* fewer tables are reserved than are needed */
+#define GST_SEED_STALE_REMAP        15 /* a leaf that is replaced is not flushed */
+#define GST_SEED_LOOKUP_PAGE        16 /* a lookup takes the page for the start of its leaf */
 
 #ifndef GST_SEED
 #define GST_SEED GST_SEED_NONE

@@ -21,7 +21,8 @@ static int plan_leaf(struct gst_walk *walk)
 	if (walk->level > split->level)
 		/* Rounded to whole leaves of the level: more than that is not split. */
 		split->tables += gst_tables_for(walk->level, split->level, walk->gpa & ~mask,
-						end < walk->end ? end : (walk->end + mask) & ~mask);
+						end < walk->end ? end : (walk->end + mask) & ~mask) -
+				 gst_seeded(SHORT_RESERVE);
 	gst_walk_take_leaf(walk);
 	return GST_WALK_NEXT;
 }

@@ -43,6 +43,7 @@ void gst_resized(const struct gst_space *space, enum gst_resize how, gst_gpa_t g
 int gst_table_reserve(struct gst_space *space, struct gst_gather *gather, uint64_t tables)
 {
 	gather->reserved = 0;
+	tables -= gst_seeded(SHORT_RESERVE) && tables;
 	if (tables > UINT32_MAX ||
 	    (tables && space->ops->reserve(space->ctx, gather->source, (unsigned int)tables)))
 		return -GST_ENOMEM;
