@@ -39,9 +39,19 @@ static void an_empty_space_takes_any_format(struct world *w)
 		/* With a root at hand it takes it: a reader may be in the old one. */
 		CHECK_RET(w_reformat(w, fmt), 0);
 		CHECK_EQ("case", w->machine.root == root, same, "the root stays where the format does");
+		/* Without one it keeps that which it has. */
+		root = w->machine.root;
 		allocs = w->mem.allocs;
-		CHECK_RET(gst_reformat(&w->space, fmt, &none, &w->gather), 0);
+		for (unsigned int to = 0; w_format(to); to++) {
+			CHECK_RET(gst_reformat(&w->space, w_format(to), &none, &w->gather), 0);
+			CHECK_EQ("flush count", w_finish(w), w_format(to) != w->fmt, "flushes of a change");
+			w->fmt = w_format(to);
+			CHECK("case", gst_space_format(&w->space) == w->fmt, "the format that was wanted");
+			w_check_all(w);
+		}
 		CHECK_EQ("case", w->mem.allocs, allocs, "pages taken");
+		CHECK_EQ("case", w->machine.root, root, "the root stays");
+		CHECK_RET(w_reformat(w, fmt), 0);
 		W_OK(w_map(w, w_limit(w) - W_PAGE, W_PAGE, 0, W_RW, 0));
 		CHECK_EQ("case", w->space.tables, w_top(w), "tables");
 		w_check_all(w);
