@@ -170,6 +170,7 @@ void world_arbitrary(unsigned int mode, bool gathering)
 		return;
 	gather.all = nondet_bool();
 	gather.fresh = nondet_bool();
+	gather.gained = nondet_bool();
 	gather.linked = nondet_bool();
 	gather.start = nondet_u16();
 	gather.end = nondet_u16();
@@ -252,7 +253,7 @@ void world_prove_unchanged(void)
 			same = same && memory[e] == memory_before[e];
 	}
 	prove(same, "memory and counters are as they were");
-	prove(!gather.tables && !gather.all && !gather.fresh && !gather.linked &&
+	prove(!gather.tables && !gather.all && !gather.fresh && !gather.gained && !gather.linked &&
 		      gather.end <= gather.start && !gather.old_root && !flushed,
 	      "nothing is left to be done");
 }

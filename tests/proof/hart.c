@@ -58,14 +58,14 @@ static bool step(struct translation *t, gst_pte_t pte, unsigned int level, gst_g
 	return false;
 }
 
-struct translation hart_walk(gst_root_t root, gst_gpa_t gpa)
+struct translation hart_walk_to(gst_root_t root, gst_gpa_t gpa, unsigned int last)
 {
 	struct translation t = { 0 };
 	unsigned int levels = hart_levels(root);
 	unsigned int page = root_page(root);
 	bool walking = gpa < hart_gpa_end(root);
 
-	for (unsigned int level = GST_LEVELS_MAX; level-- > 0;) {
+	for (unsigned int level = GST_LEVELS_MAX; level-- > last;) {
 		unsigned int index;
 		gst_pte_t pte;
 
@@ -82,6 +82,11 @@ struct translation hart_walk(gst_root_t root, gst_gpa_t gpa)
 		page = PPN(pte) - MEMORY_PPN;
 	}
 	return t;
+}
+
+struct translation hart_walk(gst_root_t root, gst_gpa_t gpa)
+{
+	return hart_walk_to(root, gpa, 0);
 }
 
 struct translation hart_walked(gst_root_t root, gst_gpa_t gpa)

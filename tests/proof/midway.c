@@ -8,8 +8,6 @@
 gst_gpa_t range_start, range_end, probe;
 struct translation before;
 
-#define TOP (2 - PROOF_FEWER)
-
 /* The walk is where it says: the range is what it was, and the tables are those on the way. */
 static bool walk_is_true(const struct gst_walk *walk)
 {
@@ -90,6 +88,15 @@ struct midway {
 	bool list, walk, flush, promise, reserve;
 };
 
+/* Of the walk that counts: itself, and what is to come of it. */
+static struct gst_walk *plan;
+static uint64_t planned;
+
+static bool plan_is_true(void)
+{
+	return walk_is_true(plan) && op_is_true(plan);
+}
+
 static struct midway look(const struct gst_walk *walk, gst_gpa_t done)
 {
 	struct midway m = { .list = find_gathered() };
@@ -99,7 +106,7 @@ static struct midway look(const struct gst_walk *walk, gst_gpa_t done)
 	if (op_empties && walk && walk->level < TOP)
 		may_be_empty = __CPROVER_POINTER_OFFSET(walk->tables[walk->level]) >> GST_PAGE_SHIFT;
 	m.world = world_violations(may_be_empty);
-	m.walk = !walk || walk_is_true(walk);
+	m.walk = !walk || (walk_is_true(walk) && op_is_true(walk));
 	m.flush = flush_would_do(&now) && !gather.old_root && !gather.shared && !flushed;
 	m.promise = op_promises(&now, done);
 	m.reserve = gather.reserved == owed && (!walk || op_needs(done) <= owed);
@@ -120,6 +127,8 @@ void midway_arbitrary(struct gst_walk *walk, unsigned int level)
 	range_start = (gst_gpa_t)nondet_u8() << GST_PAGE_SHIFT;
 	range_end = (gst_gpa_t)nondet_u8() << GST_PAGE_SHIFT;
 	assume(range_start < range_end && range_end <= hart_gpa_end(space.root));
+	op_arguments();
+	assume(!op_is_invalid());
 	any_probe();
 	walk->space = &space;
 	walk->gather = &gather;
@@ -138,6 +147,14 @@ void midway_arbitrary(struct gst_walk *walk, unsigned int level)
 	}
 	walk->tables[TOP] = memory;
 
+	if (PROOF_PLAN) {
+		world_assume_valid(NO_PAGE);
+		world_remember();
+		plan = walk;
+		planned = *op_plan(plan) + op_needs(plan->gpa);
+		assume(plan_is_true());
+		return;
+	}
 	before = hart_walked(space.root, probe);
 	world_assume_valid(op_empties && level < TOP ?
 				   __CPROVER_POINTER_OFFSET(walk->tables[level]) >> GST_PAGE_SHIFT :
@@ -148,14 +165,34 @@ void midway_arbitrary(struct gst_walk *walk, unsigned int level)
 
 static void prove_midway(const struct gst_walk *walk, gst_gpa_t done)
 {
-	struct midway m = look(walk, done);
+	struct midway m;
 
+	if (PROOF_PLAN) {
+		world_prove_unchanged();
+		prove(!walk || plan_is_true(), "the walk is where it says");
+		prove(*op_plan(plan) + op_needs(done) == planned, "all that is needed is counted");
+		return;
+	}
+	m = look(walk, done);
 	world_prove_valid(m.world);
 	prove(m.list, "the list of tables to be freed is one");
 	prove(m.walk, "the walk is where it says");
 	prove(m.flush, "the flush will be enough for whatever harts have cached");
 	prove(m.promise, "each address translates as the operation promises");
 	prove(m.reserve, "there are tables for all of the rest");
+}
+
+int midway_plan(struct gst_walk *walk)
+{
+	world_prove_unchanged();
+	plan = walk;
+	prove(walk->gpa == range_start && plan_is_true() && !*op_plan(walk),
+	      "what is needed is counted from the start of the range");
+	*op_plan(walk) = op_needs(range_start);
+	/* It has moved on. */
+	walk->gpa = nondet_u64();
+	walk->level = nondet_u32();
+	return 0;
 }
 
 int midway_begun(const struct gst_walk *walk)
@@ -213,6 +250,7 @@ void prove_op(int (*call)(uint64_t size), int (*step)(void))
 	world_arbitrary(GST_MODE_SV39X4, false);
 	range_start = nondet_u64();
 	range_end = range_start + size;
+	op_arguments();
 	any_probe();
 	world_assume_valid(NO_PAGE);
 	before = hart_walk(space.root, probe);
@@ -226,29 +264,10 @@ void prove_op(int (*call)(uint64_t size), int (*step)(void))
 {
 	int ret;
 
-	world_arbitrary(GST_MODE_SV39X4, true);
+	world_arbitrary(GST_MODE_SV39X4, !PROOF_PLAN);
 	ret = step();
 	prove(!ret, "what has begun does not fail");
 	prove_midway(NULL, range_end);
 	reached();
 }
 #endif
-
-/* The engine's own is proven to be this one (lookup.c). */
-int gst_lookup(struct gst_space *s, gst_gpa_t gpa, struct gst_leaf *leaf)
-{
-	struct translation t = hart_walk(s->root, gpa);
-
-	if (gpa >= hart_gpa_end(s->root))
-		return -GST_ERANGE;
-	if (!t.mapped)
-		return -GST_ENOENT;
-	*leaf = (struct gst_leaf){
-		.gpa = gpa & ~(leaf_size(&t) - 1),
-		.pa = t.pa & ~(leaf_size(&t) - 1),
-		.size = leaf_size(&t),
-		.level = t.level,
-		.young = t.accessed,
-	};
-	return 0;
-}

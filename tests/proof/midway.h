@@ -25,6 +25,15 @@
 #define PROOF_LEVEL 0
 #endif
 
+/* A step of the walk in which the operation counts what it needs, and changes nothing. */
+#ifndef PROOF_PLAN
+#define PROOF_PLAN 0
+#endif
+
+/* The level of the root's entries, and the pages of the space. */
+#define TOP         (2 - PROOF_FEWER)
+#define SPACE_PAGES (GST_ROOT_ENTRIES << (GST_INDEX_BITS * TOP))
+
 /* The range, the probe - any gpa: what is shown of it is shown of each - and what it was before. */
 extern gst_gpa_t range_start, range_end, probe;
 extern struct translation before;
@@ -41,8 +50,17 @@ unsigned int op_needs(gst_gpa_t gpa);
 /* Does it leave the table empty in which the walk stands, before it goes on? */
 extern const bool op_empties;
 
-/* Is there anything wrong with its arguments, other than the range? */
+/* Any arguments, for the range that there is. */
+void op_arguments(void);
+
+/* Is there anything wrong with them, other than the range? */
 bool op_is_invalid(void);
+
+/* What the operation keeps beside the walk is what comes of its arguments. */
+bool op_is_true(const struct gst_walk *walk);
+
+/* Where it counts the tables that it needs, if it does so in a walk of its own */
+uint64_t *op_plan(struct gst_walk *walk);
 
 /*
  * What the proof of an operation is: from any valid state @call is made, over any @size of bytes from
@@ -52,6 +70,9 @@ void prove_op(int (*call)(uint64_t size), int (*step)(void));
 
 /* Any state in which the walk may be at @level. */
 void midway_arbitrary(struct gst_walk *walk, unsigned int level);
+
+/* The walk that counts begins. That it counts all that is needed is what the steps prove. */
+int midway_plan(struct gst_walk *walk);
 
 /* The walk begins: prove that what holds each time around does. Does not return. */
 int midway_begun(const struct gst_walk *walk);

@@ -34,7 +34,7 @@ static int op_call(uint64_t size)
 
 static int op_step(void)
 {
-	struct gst_cut_walk cut = { .whole = whole };
+	struct gst_cut_walk cut;
 
 	midway_arbitrary(&cut.walk, PROOF_LEVEL);
 	return gst_walk_run(&cut.walk, &protect_visitor);
@@ -42,7 +42,6 @@ static int op_step(void)
 
 int main(void)
 {
-	whole = nondet_bool();
 	prove_op(op_call, op_step);
 	return 0;
 }

@@ -62,6 +62,9 @@ gst_gpa_t hart_gpa_end(gst_root_t root);
 /* Translate as a hart does that has @root in hgatp, with what memory holds now. */
 struct translation hart_walk(gst_root_t root, gst_gpa_t gpa);
 
+/* The same, of leaves of level @last and above: those below are none. */
+struct translation hart_walk_to(gst_root_t root, gst_gpa_t gpa, unsigned int last);
+
 /* What a hart may have found at @gpa at some time before, in tables that were valid then. */
 struct translation hart_walked(gst_root_t root, gst_gpa_t gpa);
 

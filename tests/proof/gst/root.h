@@ -2,7 +2,7 @@
 /*
  * In the place of include/gst/root.h: the same word, in a model where the memory of tables lies at
  * virtual address 0x1000. cbmc knows an address of its own as a symbol, and would follow the walk
- * in every format that there is, had it to take the mode out of one. root.c proves the real header.
+ * in every format that there is, had it to take the mode out of one. All other tests use the real one.
  */
 #ifndef GST_ROOT_H
 #define GST_ROOT_H

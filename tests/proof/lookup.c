@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+/*
+ * gst_lookup(): what a hart that walks the same tables makes of them. Its walk is of one page, and so
+ * short that it is proven in one go.
+ */
+#include "world.h"
+#include "pte.h"
+#include "formats.h"
+
+#include <engine/walk.h>
+
+/* The walk's loop (engine.h) goes around once for each level that there is. */
+static bool again(void)
+{
+	static unsigned int rounds;
+
+	proven(rounds++ <= 2 - PROOF_FEWER, "a lookup looks at one entry of each level");
+	return true;
+}
+
+#define for(forever) while (again())
+#include <engine/walk.c>
+#undef for
+#include <engine/lookup.c>
+
+/* A leaf of 64 KiB is young where one of its entries is. */
+static bool is_young(const struct translation *t, gst_gpa_t first)
+{
+	bool young = false;
+
+	for (gst_gpa_t gpa = first; gpa < first + GST_NAPOT_SIZE; gpa += PAGE)
+		young = young || hart_walk(space.root, gpa).accessed;
+	return t->napot ? young : t->accessed;
+}
+
+int main(void)
+{
+	struct gst_leaf leaf;
+	struct translation t;
+	gst_gpa_t gpa = nondet_u64();
+	uint64_t size;
+	int ret;
+
+	world_arbitrary(GST_MODE_SV39X4, false);
+	world_assume_valid(NO_PAGE);
+	world_remember();
+	ret = gst_lookup(&space, gpa, &leaf);
+	world_prove_unchanged();
+
+	t = hart_walk(space.root, gpa);
+	prove((ret == -GST_ERANGE) == (gpa >= hart_gpa_end(space.root)), "ERANGE is for what no gpa is");
+	prove((ret == -GST_ENOENT) == (ret != -GST_ERANGE && !t.mapped), "ENOENT is for a hole");
+	prove(ret == -GST_ERANGE || ret == -GST_ENOENT || !ret, "there is no other error");
+	reached();
+	if (ret)
+		return 0;
+
+	size = leaf_size(&t);
+	prove(leaf.gpa == (gpa & ~(size - 1)) && leaf.pa == (t.pa & ~(size - 1)) && leaf.size == size &&
+		      leaf.level == t.level,
+	      "the leaf is where it is");
+	prove((leaf.attr & GST_READ) && !(leaf.attr & GST_WRITE) == !t.w &&
+		      !(leaf.attr & GST_EXEC) == !t.x && !(leaf.attr & GST_NC) == (t.type != 1) &&
+		      !(leaf.attr & GST_IO) == (t.type != 2) &&
+		      !(leaf.attr & ~(GST_READ | GST_WRITE | GST_EXEC | GST_NC | GST_IO)),
+	      "the leaf allows what it allows");
+	prove(leaf.young == is_young(&t, leaf.gpa), "the leaf is as young as it is");
+	prove(leaf.pte == (t.path[t.level] | (gst_pte_t)leaf.young << A),
+	      "the leaf's PTE is that which a hart finds");
+	return 0;
+}
