@@ -34,7 +34,7 @@ PROOF-map-begin := map L2T3 -DPROOF_BEGIN
 $(foreach l,$(MAP_STEPS),$(eval PROOF-map-plan-$(l) := map L2T3 -DPROOF_PLAN=1 -DPROOF_LEVEL=$(l)))
 $(foreach l,$(MAP_STEPS),$(eval PROOF-map-step-$(l) := map L2T3 -DPROOF_LEVEL=$(l)))
 
-# Tables of level 0 are looked at from above.
+# Tables of level 0 are looked at from above, and those that the walk leaves: at the root nothing changes.
 PROOFS += collapse-begin collapse-step-1 collapse-step-2
 PROOF-collapse-begin := collapse L3T3 -DPROOF_BEGIN
 PROOF-collapse-step-1 := collapse L3T3 -DPROOF_LEVEL=1
@@ -53,7 +53,7 @@ BITES += LOST_WRITE_PROTECT@mask-begin $(STEPS:%=LOST_WRITE_PROTECT@mask-step-%)
 BITES += STALE_REMAP@map-step-0 NAPOT_TORN@map-step-0 STALE_REMAP@map-step-1 SPLIT_OFFSET@map-step-1
 BITES += LEAK@map-step-1 NARROW_FLUSH@map-step-1
 BITES += NAPOT_TORN@split-step-0 SPLIT_OFFSET@split-step-1 SPLIT_OFFSET@split-step-2
-BITES += COLLAPSE_UNLIKE@collapse-step-1 COLLAPSE_UNLIKE@collapse-step-2 LEAK@collapse-step-2
+BITES += COLLAPSE_UNLIKE@collapse-step-1 LEAK@collapse-step-1
 BITES += KEPT_ROOT@reformat-39-48 KEPT_ROOT@reformat-39-57
 BITES += LOST_ENTRY@reformat-48-39 LOST_ENTRY@reformat-57-39 LEAK@reformat-57-39
 BITES += LOOKUP_PAGE@lookup
