@@ -42,10 +42,11 @@ check:
 
 test:
 	@rm -rf $(LOGS)
-	@lab/lab need-packages libcmocka-dev jq libncurses-dev
+	@lab/lab need-packages libcmocka-dev jq libncurses-dev tmux mandoc man-db python3-jsonschema
 	@tests/stage check $(LOGS)/pc $(MAKE) -s check
 	@tests/stage lab-tests $(LOGS)/kvm lab/lab test --kernel $(KVER)
 	@for k in $(OTHERS); do tests/stage kernel-$$k $(LOGS)/kvm lab/lab test --smoke --kernel $$k; done
+	@tests/stage schema $(LOGS)/schema sh -c 'tests/cli/validate $(LOGS)/kvm/command@*.tap >$(LOGS)/schema/schema.tap'
 	@tests/stage isa $(LOGS)/isa lab/lab root make -s -C tests/isa check LOGDIR=/gstage/build/test-logs/isa
 	@tests/stage examples $(LOGS)/examples lab/lab root make -s -C examples check-baremetal LOGDIR=/gstage/build/test-logs/examples
 	@tests/stage lab $(LOGS)/lab lab/test-lab.sh $(LOGS)/lab

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* A VM as a whole: what debugfs and procfs say of it. */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -34,34 +33,14 @@ static void read_vmm(const struct vm *vm, char *buf, size_t size)
 			*buf = '?';
 }
 
-/* KVM makes a directory vcpuN for each.  Return: 0, or an errno. */
-static int count_vcpus(const struct vm *vm, unsigned int *vcpus)
-{
-	const struct dirent *entry;
-	char path[PATH_MAX];
-	int err = vm_path(vm, "", path, sizeof(path));
-	DIR *dir = err ? NULL : opendir(path);
-
-	*vcpus = 0;
-	if (!dir)
-		return err ? err : errno;
-	while ((entry = readdir(dir)))
-		*vcpus += !strncmp(entry->d_name, "vcpu", 4) && entry->d_name[4] >= '0' &&
-			  entry->d_name[4] <= '9';
-	closedir(dir);
-	return 0;
-}
-
 int vm_info_read(const struct vm *vm, struct vm_info *info)
 {
-	int err;
+	int err = stats_read(vm, &info->stats);
 
 	info->vm = *vm;
-	err = count_vcpus(vm, &info->vcpus);
-	if (!err)
-		err = stats_read(vm, &info->stats);
 	if (err)
 		return err;
+	info->vcpus = stats_number(&info->stats, "vcpus");
 	read_vmm(vm, info->vmm, sizeof(info->vmm));
 	/* Of the same moment as the rest. */
 	snprintf(info->vm.mode, sizeof(info->vm.mode), "%.15s", stats_text(&info->stats, "mode"));

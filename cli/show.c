@@ -110,7 +110,7 @@ static void print_counters(const struct stats *s)
 {
 	static const char *const told[] = {
 		"mode", "gpa_bits", "levels", "hgatp", "tables", "tables_peak", "table_bytes",
-		"reformats", "grow",
+		"reformats", "grow", "vcpus",
 	};
 	size_t i, t;
 

@@ -128,6 +128,7 @@ static int gstage_stats_show(struct seq_file *m, void *unused)
 	show(m, "unmaps", atomic64_read(&gk->stats.unmaps));
 	show(m, "reformats", atomic64_read(&gk->stats.reformats));
 	show(m, "grow", READ_ONCE(gk->grow));
+	show(m, "vcpus", atomic_read(&kvm->online_vcpus));
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(gstage_stats);

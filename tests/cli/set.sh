@@ -1,28 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # gstage set: which VM is meant, what is written, and what each refusal says.
 
-DEBUGFS=$TMP/debugfs
-
-# vm NAME [MODE]: a VM in debugfs, of a stock module without MODE.
-vm()
-{
-	mkdir -p "$DEBUGFS/kvm/$1/vcpu0"
-	[ $# -eq 1 ] || echo "$2" >"$DEBUGFS/kvm/$1/gstage_mode"
-}
-
-# host [VM MODE]...: debugfs of a host with gstage's module and these VMs.
-host()
-{
-	rm -rf "$DEBUGFS"
-	mkdir -p "$DEBUGFS/kvm" "$DEBUGFS/bdi"
-	echo 0 >"$DEBUGFS/kvm/gstage_tables_live"
-	echo 1 >"$DEBUGFS/kvm/exits"
-	while [ $# -gt 0 ]; do
-		vm "$1" "$2"
-		shift 2
-	done
-}
-
 # gs [NAME=VALUE...] -- ARG...: `gstage set ARG...` there.
 gs()
 {

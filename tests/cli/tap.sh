@@ -76,6 +76,16 @@ json()
 	[ $bad -eq 0 ] || sed 's/^/# jq: /' "$TMP/jq" | tee -a "$LOG"
 }
 
+# schema NAME SCHEMA STREAM: each line of STREAM is what docs/schema/SCHEMA.json says.
+schema()
+{
+	bad=0
+	jq -c . <"$TMP/$3" 2>/dev/null | sed "s/^/# json $2 /" >"$TMP/lines"
+	"$HERE/validate" "$TMP/lines" >"$TMP/schema" || bad=1
+	result $bad "$1"
+	[ $bad -eq 0 ] || sed -n 's/^#/# schema:/p' "$TMP/schema" | tee -a "$LOG"
+}
+
 # holds NAME COMMAND...: COMMAND succeeds.
 holds()
 {

@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# What is installed: files, man pages without a warning, completion.
+
+ROOT=$TMP/root
+run make -s -C "$HERE/../../cli" CROSS_COMPILE= OUT="$BUILD/bug" LIB_FLAGS=-DGSTAGE_BUG PREFIX=/usr DESTDIR="$ROOT" install
+exits 'install: it goes through' 0
+for file in bin/gstage lib/gstage/libgstage-preload.so share/man/man1/gstage.1 share/man/man7/gstage.7 \
+	share/bash-completion/completions/gstage; do
+	holds "install: $file" test -s "$ROOT/usr/$file"
+done
+run fake "$ROOT/usr/bin/gstage" exec -m sv39x4 -- "$VMM" exit 4
+exits 'install: the command finds its library' 4
+
+for page in gstage.1 gstage.7; do
+	run mandoc -T lint -W warning "$HERE/../../docs/man/$page"
+	holds "man: $page: mandoc has nothing to say" test "$status" -eq 0 -a ! -s "$TMP/out"
+	run man --warnings -l "$HERE/../../docs/man/$page"
+	holds "man: $page: nor has man" test "$status" -eq 0 -a ! -s "$TMP/err"
+done
+# Each command, and each option of --help, is in the page.
+man -l "$HERE/../../docs/man/gstage.1" 2>/dev/null | col -b >"$TMP/page"
+for command in modes exec set vms show dump walk top explain check; do
+	holds "man: gstage.1 has $command" grep -qE "gstage $command( |\$)" "$TMP/page"
+	for option in $("$GSTAGE" $command --help | sed -n 's/^ *-\([a-zA-Z]\), --.*/\1/p' | grep -v V); do
+		holds "man: $command: -$option" grep -qE "gstage $command.*\[?-[a-zA-Z]*$option" "$TMP/page"
+	done
+done
+
+# completes WORD...: what bash proposes for the last one.
+completes()
+{
+	GSTAGE_DEBUGFS=$DEBUGFS bash -c '. "$1"; shift; COMP_WORDS=(gstage "$@"); COMP_CWORD=$#; _gstage
+		echo "${COMPREPLY[*]}"' - "$ROOT/usr/share/bash-completion/completions/gstage" "$@"
+}
+host 1234-8 sv39x4 77-9 sv48x4
+run completes e
+prints 'completion: commands' 'exec explain'
+run completes show ''
+prints 'completion: VMs, and options' '1234-8 77-9 --json --help'
+run completes walk 7
+prints 'completion: a VM' 77-9
+run completes set 77-9 sv5
+prints 'completion: a mode for it' sv57x4
+run completes dump --gpa 0x80000000 12
+prints 'completion: behind an option with a value' 1234-8
+run completes exec -m a
+prints 'completion: exec has auto' auto
+run completes top -s f
+prints 'completion: columns' 'faults flushes'
+run completes explain sv
+prints 'completion: guests' 'sv39 sv48 sv57'

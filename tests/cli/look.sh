@@ -1,0 +1,215 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# gstage vms, show, dump and walk: what they say, and what they say where they cannot.
+
+host
+full 5001234-8 sv39x4 3 41
+full 5000077-9 sv57x4 5 59 leaves_512g 1
+# Of processes that are there the name is known.
+full $$-3 sv48x4 4 50 later_counter 7
+
+# words: stdout with single spaces.
+words()
+{
+	sed 's/  */ /g; s/ $//' "$TMP/out"
+}
+has_row()
+{
+	words | grep -qxF -- "$1"
+}
+
+run in_tree -- vms
+holds 'vms: a VM: no process, mode, bits, vCPUs, tables, leaves, what is mapped, cost' \
+	has_row '5001234-8 - sv39x4 41 2 4 5 1 1 0 0 2.1M 13.4M'
+holds 'vms: 512 GiB leaves have a column where there are any' has_row \
+	'VM VMM MODE BITS VCPUS TABLES 4K 64K 2M 1G 512G MAPPED TABLE/GiB'
+holds 'vms: and count' has_row '5000077-9 - sv57x4 59 2 4 5 1 1 0 1 512G 56'
+holds "vms: a VMM's name" grep -q "^$$-3 *$(cat /proc/$$/comm) " "$TMP/out"
+holds 'vms: by process' test "$(sed -n '2,$s/ .*//p' "$TMP/out")" = \
+	"$(printf '%s\n' 5001234-8 5000077-9 $$-3 | sort -n)"
+run in_tree -- vms --json
+json 'vms: JSON' 0 out ".[0].vms | length == 3 and
+	(.[] | select(.pid == 5001234) == {pid: 5001234, fd: 8, vmm: null, mode: \"sv39x4\", hgatp_mode: 8,
+	  gpa_bits: 41, vcpus: 2, tables: 4, table_bytes: 28672, leaves:
+	  {\"4K\": 5, \"64K\": 1, \"2M\": 1, \"1G\": 0, \"512G\": 0, \"256T\": 0},
+	  mapped_bytes: 2183168, table_bytes_per_gib: 14101675}) | select(.)"
+schema 'vms: JSON as its schema' vms out
+host
+run in_tree -- vms
+holds 'vms: none is no error' test "$status" -eq 0 -a "$(wc -l <"$TMP/out")" -eq 1
+run in_tree -- vms --json
+json 'vms: none in JSON' 0 out '. == [{version: 1, module: null, vms: []}]'
+schema 'vms: none as its schema' vms out
+host
+full 5000001-2 sv39x4 3 41
+vm 5000003-4 sv39x4
+run in_tree -- vms
+holds 'vms: one that is ending is left out' test "$status" -eq 0 -a "$(wc -l <"$TMP/out")" -eq 2
+full 5000005-6 sv32x4 2 34
+sed -i 's/^leaves_4k .*/leaves_4k 0/; s/^leaves_64k .*/leaves_64k 0/' "$DEBUGFS/kvm/5000005-6/gstage_stats"
+run in_tree -- vms
+holds 'vms: on RV32 a leaf of level 1 is of 4 MiB' has_row '5000005-6 - sv32x4 34 2 4 0 0 1 0 4M 7M'
+run in_tree -- vms extra
+exits 'vms: an argument is a usage error' 2 'Too many'
+
+run in_tree -- show 5000001-2
+holds 'show: which VM' grep -qx 'VM 5000001-2 of a process without a name, 2 vCPUs' "$TMP/out"
+holds 'show: its format' has_row ' mode sv39x4'
+holds 'show: what a miss costs' has_row ' PTE reads of a miss, Sv48 guest 19'
+holds 'show: what is mapped' has_row ' memory mapped 2.1M'
+holds 'show: counters by their names' has_row ' faults_4k 80'
+holds 'show: none of them twice' test "$(grep -c leaves_ "$TMP/out")" -eq 0
+full 5000007-8 sv48x4 4 50 later_counter 7 grow 1
+run in_tree -- show 5000007
+holds 'show: by the process, and a counter that came later' has_row ' later_counter 7'
+run in_tree -- show 5000001-2 --json
+json 'show: JSON' 0 out '.[0].vm | .pid == 5000001 and .mode == "sv39x4" and .stats.faults == 100 and
+	.stats.hgatp == "0x8000100000081230" and .stats.mode == "sv39x4" and .tables == 4'
+schema 'show: JSON as its schema' show out
+
+run in_tree -- dump 5000001-2
+holds 'dump: the text is that of the module' cmp -s "$TMP/out" "$DEBUGFS/kvm/5000001-2/gstage_page_tables"
+run in_tree -- dump 5000001-2 --gpa 0x80304fff
+holds 'dump: one run' test "$(grep -c '^0x' "$TMP/out")-$(sed -n 's/^\(0x[0-9a-f]*\).*/\1/p' "$TMP/out")" = 1-0x80300000
+run in_tree -- dump 5000001-2 --gpa 2147483648
+holds 'dump: a decimal address' grep -q '^0x80000000-0x80200000 ' "$TMP/out"
+run in_tree -- dump 5000001-2 --gpa 0x80305000
+exits 'dump: nothing is mapped behind the end' 1 'maps nothing at gpa 0x80305000' 'gstage walk'
+run in_tree -- dump --json 5000001-2
+json 'dump: JSON' 0 out '.[0] | .mode == "sv39x4" and .root == "0x81230000" and (.runs | length) == 3 and
+	.runs[1] == {gpa: "0x80200000", end: "0x80210000", level: 0, leaf: "64K", pa: "0x91000000",
+	  pte: "0x80000000244020d7", flags: ["R", "W", "U", "A", "D", "N"]} and
+	.runs[2].flags[-1] == "pbmt=nc"'
+schema 'dump: JSON as its schema' dump out
+run in_tree -- dump --json -g 0x80200000 5000001-2
+json 'dump: one run in JSON' 0 out '.[0].runs | length == 1 and .[0].leaf == "64K"'
+run in_tree -- dump --json -g 0 5000001-2
+json 'dump: no run in JSON' 1 err '.[0].error.code == "not-mapped"'
+schema 'dump: errors as their schema' error err
+holds 'dump: and stdout is empty' test ! -s "$TMP/out"
+run in_tree -- dump 5000001-2 --gpa here
+exits 'dump: an address that is none' 2 "'here' is no address"
+run in_tree -- dump 5000001-2 --gpa -1
+exits 'dump: a negative address' 2 "'-1' is no address"
+# More than the command reads at once, in lines that lie across its buffers.
+/usr/bin/awk 'NR <= 5; END { for (i = 0; i < 3000; i++) printf "0x%x-0x%x 4K 0 4K pa 0x%x pte 0x%x R - - U A D\n",
+	i * 8192, i * 8192 + 4096, 4096 * (i + 16), 1024 * (i + 16) + 211 }' \
+	"$DEBUGFS/kvm/5000001-2/gstage_page_tables" >"$TMP/large"
+cp "$TMP/large" "$DEBUGFS/kvm/5000007-8/gstage_page_tables"
+run in_tree -- dump 5000007-8
+holds 'dump: a large one is whole' cmp -s "$TMP/out" "$TMP/large"
+run in_tree -- dump --json 5000007-8
+json 'dump: a large one in JSON' 0 out '.[0].runs | length == 3000 and .[2999].gpa == "0x176e000"'
+echo 'what is this' >>"$DEBUGFS/kvm/5000007-8/gstage_page_tables"
+run in_tree -- dump 5000007-8
+exits 'dump: a line that it does not know' 1 "cannot read a line .*: 'what is this'" 'belongs to the module'
+printf '# gstage-dump 1\n# mode none\n# levels 0\n# gpa_bits 0\n# root 0x0\n' >"$DEBUGFS/kvm/5000007-8/gstage_page_tables"
+run in_tree -- dump 5000007-8
+exits 'dump: a VM without tables is ending' 1 'the VM 5000007-8 is gone'
+run in_tree -- dump
+exits 'dump: no VM is a usage error' 2 'VM is missing'
+
+# The walk of a 64 KiB leaf with a memory type; the gpa that is asked is written.
+walk_is()
+{
+	printf 'level %s\n' "$@" >"$DEBUGFS/kvm/5000001-2/gstage_walk"
+}
+walk_is '2 index 2 table 0x81230000 pte 0x20480801 table' '1 index 1 table 0x81202000 pte 0x20480c01 table' \
+	'0 index 3 table 0x81203000 pte 0xc0000000244020d7 leaf'
+run in_tree FAKEKVM_LOG="$TMP/asked" -- walk 5000001-2 0x80203123
+holds 'walk: it is this gpa that is asked' test "$(cat "$TMP/asked")" = 'walk 0x80203123'
+holds 'walk: a table' has_row ' 2 2 0x0000000081230000 0x0000000020480801 table V - - - - - - - 0x0000000081202000'
+holds 'walk: a leaf, its flags, size and memory type' has_row \
+	' 0 3 0x0000000081203000 0xc0000000244020d7 leaf V R W - U - A D 0x0000000091000000 64K napot pbmt=io'
+holds 'walk: what the address becomes' grep -qx 'gpa 0x80203123 is pa 0x91003123' "$TMP/out"
+run in_tree -- walk 5000001-2 0x80203123 --json
+json 'walk: JSON' 0 out '.[0] | .pa == "0x91003123" and .vm.mode == "sv39x4" and (.walk | length) == 3 and
+	.walk[0].kind == "table" and .walk[0].pa == "0x81202000" and
+	.walk[2] == {level: 0, index: 3, table: "0x81203000", pte: "0xc0000000244020d7", kind: "leaf",
+	  flags: ["V", "R", "W", "U", "A", "D"], pbmt: "io", napot: true, reserved: "0x0", pa: "0x91000000",
+	  size: 65536}'
+schema 'walk: JSON as its schema' walk out
+walk_is '2 index 2 table 0x81230000 pte 0x140000000024c000df leaf'
+run in_tree -- walk 5000001-2 0x80203123
+holds 'walk: reserved bits are shown' grep -q 'reserved=0x[1-9a-f]' "$TMP/out"
+walk_is '2 index 2 table 0x81230000 pte 0x24c000df leaf'
+run in_tree -- walk 5000001-2 0x80203123
+holds 'walk: a leaf of 1 GiB' grep -qx 'gpa 0x80203123 is pa 0x93203123' "$TMP/out"
+walk_is '2 index 2 table 0x81230000 pte 0x20480801 table' '1 index 1 table 0x81202000 pte 0x0 none'
+run in_tree -- walk 5000001-2 0x80203123
+holds 'walk: where it ends' grep -qx 'gpa 0x80203123 is not mapped: the walk ends at level 1' "$TMP/out"
+holds 'walk: which is no error' test "$status" -eq 0
+run in_tree -- walk 5000001-2 0x80203123 --json
+json 'walk: not mapped, in JSON' 0 out '.[0] | .pa == null and .walk[1].kind == "none" and .walk[1].pa == null'
+schema 'walk: not mapped, as its schema' walk out
+echo nonsense >"$DEBUGFS/kvm/5000001-2/gstage_walk"
+run in_tree -- walk 5000001-2 0
+exits 'walk: an answer that it does not know' 1 'cannot read what gstage_walk'
+run in_tree FAKEKVM_DEBUGFS=write:34:gstage_walk -- walk 5000001-2 0x20000000000
+exits 'walk: beyond the format' 1 'gpa 0x20000000000 is beyond sv39x4, which ends at 0x20000000000'
+run in_tree -- walk 5000001-2
+exits 'walk: no gpa is a usage error' 2 'GPA is missing'
+run in_tree -- walk 5000001-2 0x
+exits 'walk: a gpa that is none' 2 "'0x' is no address"
+
+# Where debugfs, the module or the VM is not as it should be: for each command, what to do.
+for line in vms 'show 5000001-2' 'dump 5000001-2' 'walk 5000001-2 0' 'top -n 1'; do
+	what=${line%% *}
+	host
+	full 5000001-2 sv39x4 3 41
+	walk_is '2 index 2 table 0x81230000 pte 0x0 none'
+	# shellcheck disable=SC2086 # a command line
+	set -- $line
+	run in_tree GSTAGE_DEBUGFS=/nonexistent -- "$@"
+	exits "$what: no debugfs" 1 'debugfs is not mounted on /nonexistent' 'mount -t debugfs'
+	run in_tree FAKEKVM_DEBUGFS=dir:13 -- "$@"
+	exits "$what: not root" 1 'no permission to use' 'as root'
+	case $what in
+	vms | top) file=gstage_stats ;;
+	show) file=gstage_stats ;;
+	dump) file=gstage_page_tables ;;
+	walk) file=gstage_walk ;;
+	esac
+	run in_tree FAKEKVM_DEBUGFS=open:1:$file -- "$@"
+	exits "$what: a kernel that is locked down" 1 'no permission to use' 'locked down'
+	if [ $file != gstage_stats ] || [ "$what" = show ]; then
+		run in_tree FAKEKVM_DEBUGFS=open:2:gstage_mode -- "$@"
+		for err in 2 19; do
+			run in_tree FAKEKVM_DEBUGFS=open:$err:$file -- "$@"
+			[ $err = 2 ] || exits "$what: gone before it was opened" 1 'the VM 5000001-2 is gone' 'that runs'
+		done
+		run in_tree FAKEKVM_DEBUGFS=read:5:$file -- "$@"
+		exits "$what: gone while it was read" 1 'the VM 5000001-2 is gone'
+		run in_tree FAKEKVM_DEBUGFS=read:5:$file -- "$@" --json
+		json "$what: gone, in JSON" 1 err '.[0].error.code == "vm-gone"'
+		schema "$what: errors as their schema" error err
+		rm "$DEBUGFS/kvm/5000001-2/$file"
+		run in_tree -- "$@"
+		exits "$what: an older module" 1 'an older gstage' insmod
+		rm "$DEBUGFS/kvm/5000001-2/gstage_mode"
+		run in_tree -- "$@"
+		exits "$what: the VM's files go" 1 'the VM 5000001-2 is gone'
+		set -- "$what" 5000009-9 $([ "$what" != walk ] || echo 0)
+		run in_tree -- "$@"
+		exits "$what: an unknown VM: which there are" 1 'no VM 5000009-9; there is 5000001-2'
+	fi
+	# shellcheck disable=SC2086
+	set -- $line
+	rm -rf "$DEBUGFS/kvm/5000001-2/"gstage_* "$DEBUGFS/kvm/gstage_tables_live"
+	run in_tree -- "$@"
+	exits "$what: a stock module" 1 "not gstage's" 'rmmod kvm; insmod'
+	rm -rf "$DEBUGFS/kvm"
+	run in_tree -- "$@"
+	exits "$what: no module" 1 'the KVM module is not loaded' insmod
+done
+
+host
+full 5000001-2 sv39x4 3 41
+for line in vms 'show 5000001-2' 'dump 5000001-2'; do
+	to_full()
+	{
+		# shellcheck disable=SC2086
+		in_tree -- $line >/dev/full
+	}
+	run to_full
+	exits "${line% *}: a full disk is noticed" 1 'cannot write'
+done
