@@ -124,7 +124,9 @@ static enum dump_line run_line(char *line, struct dump_run *run, const char **wh
 
 enum dump_line dump_line(char *line, struct dump_head *head, struct dump_run *run, const char **why)
 {
-	if (line[0] == '#' || !line[strspn(line, " \t\r")])
+	if (!line[strspn(line, " \t\r")])
+		return DUMP_HEAD;
+	if (line[0] == '#')
 		return head_line(line, head, why);
 	return run_line(line, run, why);
 }
