@@ -12,7 +12,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "age.h"
 #include "tap.h"
 #include "vcpu.h"
 
@@ -170,7 +169,6 @@ int main(void)
 	host_init(100);
 	if (access(DAMON "nr_kdamonds", W_OK))
 		bail("the host's kernel has no DAMON");
-	age_alone();
 	for (unsigned int i = 0; i < 4; i++) {
 		struct vm *vm;
 

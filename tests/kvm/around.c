@@ -313,11 +313,12 @@ static void clean(void)
 	bool right = true;
 
 	populated(0, WINDOW);
-	if (fd < 0 || ftruncate(fd, SIZE) || pwrite(fd, mem, SIZE, 0) != (ssize_t)SIZE ||
+	/* Not written to: what is dirty as a page of the file, newer kernels map dirty. */
+	if (fd < 0 || ftruncate(fd, SIZE) ||
 	    mmap(mem, SIZE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd, 0) != mem)
 		bail("memfd: %s", strerror(errno));
 	for (unsigned int page = 0; page < WINDOW; page++)
-		right &= *(volatile u64 *)host_word(page) == stamp(1, gpa(page));
+		right &= *(volatile u64 *)host_word(page) == 0;
 	count_from(vm);
 	guest_load(vcpu, gpa(0));
 	ok(right && counted(vm, "faults_4k 1 leaves_4k 16"), "clean pages of a file come along");

@@ -9,7 +9,6 @@
 #include "tap.h"
 
 #define DAMON  "/sys/kernel/mm/damon/admin/kdamonds"
-#define DAMON_STAT "/sys/module/damon_stat/parameters/enabled"
 #define TRACE  "/sys/kernel/tracing"
 #define REGION "0/contexts/0/targets/0/regions/"
 
@@ -31,15 +30,8 @@ static void set(const char *root, const char *file, const char *fmt, ...)
 		bail("%s to %s: %s", text, path, strerror(err));
 }
 
-void age_alone(void)
-{
-	if (!access(DAMON_STAT, W_OK) && write_text(DAMON_STAT, "N"))
-		bail("the host's own monitor does not stop");
-}
-
 void age_start(void *const mem[], const size_t size[], unsigned int count)
 {
-	age_alone();
 	set(DAMON, "nr_kdamonds", "1");
 	set(DAMON, "0/contexts/nr_contexts", "1");
 	set(DAMON, "0/contexts/0/operations", "fvaddr");

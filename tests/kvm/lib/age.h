@@ -5,9 +5,6 @@
 
 #include "host.h"
 
-/** age_alone() - newer kernels have a monitor of their own running, and allow no second */
-void age_alone(void);
-
 /** age_start() - age @count ranges of ours, some pages every 5 ms */
 void age_start(void *const mem[], const size_t size[], unsigned int count);
 
