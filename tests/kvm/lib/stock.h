@@ -15,6 +15,7 @@
  * @initially_set: a dirty bitmap can be all set when logging starts
  * @stale_after_hole: an unmap that starts where there is no table, in the middle of 2 MiB, misses pages behind them
  * @stale_after_leaf: an unmap that starts inside a leaf of 2 MiB misses the leaves behind it
+ * @shared_stores: a store whose page is logged, and mapped for loads so far, goes to that page, though the host shares it
  */
 struct stock {
 	const char *series;
@@ -22,6 +23,7 @@ struct stock {
 	bool initially_set;
 	bool stale_after_hole;
 	bool stale_after_leaf;
+	bool shared_stores;
 };
 
 /** stock() - that of the running kernel; ends the program where nothing is known of it */

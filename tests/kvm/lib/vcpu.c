@@ -154,6 +154,11 @@ static void run(struct vcpu *vcpu)
 			break;
 		case KVM_EXIT_INTR:
 			break;
+		case KVM_EXIT_DIRTY_RING_FULL:
+			if (!vcpu->ring_full)
+				bail("a dirty ring is full");
+			vcpu->ring_full(vcpu);
+			break;
 		default:
 			bail("KVM_RUN ended with exit reason %u", vcpu->run->exit_reason);
 		}

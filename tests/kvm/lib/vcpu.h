@@ -22,6 +22,7 @@
  * @efaults: accesses that KVM answered with EFAULT and that were skipped
  * @no_memory: called when KVM_RUN fails with ENOMEM, before it is tried again; NULL: the
  *	program ends
+ * @ring_full: called when its dirty ring is full, before it runs again; NULL: the program ends
  * @mmio_reads: exits for loads outside of slots
  * @mmio_writes: exits for stores
  * @mmio_addr: of the last
@@ -39,6 +40,7 @@ struct vcpu {
 	pthread_t thread;
 	atomic_bool quit;
 	void (*no_memory)(struct vcpu *vcpu);
+	void (*ring_full)(struct vcpu *vcpu);
 	atomic_ulong efaults, mmio_reads, mmio_writes;
 	u64 mmio_addr, mmio_data, mmio_answer;
 	u32 mmio_len;

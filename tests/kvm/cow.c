@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A store of the guest to a page whose dirty pages are logged, and that it has only read so far: where
+ * the host shares the page with others it gets one of its own first, as everywhere. Others are a
+ * file that is mapped privately, the page of zeroes, and a child after a fork.
+ */
+#include <errno.h>
+#include <linux/kvm.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "stock.h"
+#include "tap.h"
+#include "vcpu.h"
+
+#define GPA   SZ_1G
+#define PAGES 16
+#define SIZE  (PAGES * SZ_4K)
+
+static struct vm *vm;
+static struct vcpu *vcpu;
+static char *mem;
+static u64 log[1];
+
+static u64 *host_word(unsigned int page)
+{
+	return (u64 *)(mem + page * SZ_4K);
+}
+
+static u64 gpa(unsigned int page)
+{
+	return GPA + page * SZ_4K;
+}
+
+/* The guest reads all pages, the log is emptied, and the guest writes. */
+static bool read_and_write(u64 expected)
+{
+	struct kvm_dirty_log dirty = { .slot = 0, .dirty_bitmap = log };
+	bool right = true;
+
+	vm_slot(vm, 0, KVM_MEM_LOG_DIRTY_PAGES, GPA, SIZE, mem);
+	for (unsigned int page = 0; page < PAGES; page++)
+		right &= guest_load(vcpu, gpa(page)) == expected;
+	if (ioctl(vm->fd, KVM_GET_DIRTY_LOG, &dirty))
+		bail("KVM_GET_DIRTY_LOG: %s", strerror(errno));
+	for (unsigned int page = 0; page < PAGES; page++)
+		guest_store(vcpu, gpa(page), stamp(1, gpa(page)));
+	return right;
+}
+
+/* What it wrote is there for the guest and the VMM, and logged. */
+static bool written(void)
+{
+	struct kvm_dirty_log dirty = { .slot = 0, .dirty_bitmap = log };
+	bool right = true;
+
+	if (ioctl(vm->fd, KVM_GET_DIRTY_LOG, &dirty))
+		bail("KVM_GET_DIRTY_LOG: %s", strerror(errno));
+	for (unsigned int page = 0; page < PAGES; page++)
+		right &= guest_load(vcpu, gpa(page)) == stamp(1, gpa(page)) &&
+			 *(volatile u64 *)host_word(page) == stamp(1, gpa(page));
+	return right && log[0] == (1ull << PAGES) - 1;
+}
+
+static void end(void)
+{
+	vm_slot(vm, 0, 0, GPA, 0, mem);
+	munmap(mem, SIZE);
+}
+
+static void private_file(void)
+{
+	int fd = memfd_create("cow", MFD_CLOEXEC);
+	bool right = true, theirs = true;
+	u64 value = 0x6f726967696e616c;
+
+	for (unsigned int page = 0; page < PAGES; page++)
+		if (fd < 0 || ftruncate(fd, SIZE) ||
+		    pwrite(fd, &value, sizeof(value), page * SZ_4K) != sizeof(value))
+			bail("memfd: %s", strerror(errno));
+	mem = mmap(NULL, SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
+	if (mem == MAP_FAILED)
+		bail("mmap: %s", strerror(errno));
+	right = read_and_write(value);
+	for (unsigned int page = 0; page < PAGES; page++) {
+		u64 now = 0;
+
+		theirs &= pread(fd, &now, sizeof(now), page * SZ_4K) == sizeof(now) && now == value;
+	}
+	ok(right && written(), "a file mapped privately: the guest has what it wrote");
+	if (!host.gstage && stock()->shared_stores)
+		ok(!theirs, "and so has the file: a defect of this stock module");
+	else
+		ok(theirs, "and the file has not");
+	close(fd);
+	end();
+}
+
+static void zeroes(void)
+{
+	bool right, theirs = true;
+	char *other;
+
+	mem = mmap(NULL, SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	other = mmap(NULL, SIZE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (mem == MAP_FAILED || other == MAP_FAILED)
+		bail("mmap: %s", strerror(errno));
+	madvise(mem, SIZE, MADV_NOHUGEPAGE);
+	right = read_and_write(0);
+	for (unsigned int at = 0; at < SIZE; at += 8)
+		theirs &= !*(volatile u64 *)(other + at);
+	ok(right && written(), "fresh memory: the guest has what it wrote");
+	ok(theirs, "and other fresh memory is zero");
+	munmap(other, SIZE);
+	end();
+}
+
+static void child(void)
+{
+	u64 value = 0x706172656e740000;
+	int ready[2], go[2], status = -1;
+	bool right;
+	char c = 0;
+	pid_t pid;
+
+	mem = mmap(NULL, SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (mem == MAP_FAILED || pipe(ready) || pipe(go))
+		bail("mmap: %s", strerror(errno));
+	madvise(mem, SIZE, MADV_NOHUGEPAGE);
+	for (unsigned int page = 0; page < PAGES; page++)
+		*host_word(page) = value;
+	pid = fork();
+	if (!pid) {
+		bool same = true;
+
+		if (write(ready[1], &c, 1) != 1 || read(go[0], &c, 1) != 1)
+			_exit(2);
+		for (unsigned int page = 0; page < PAGES; page++)
+			same &= *(volatile u64 *)host_word(page) == value;
+		_exit(same ? 0 : 1);
+	}
+	if (pid < 0 || read(ready[0], &c, 1) != 1)
+		bail("fork: %s", strerror(errno));
+	right = read_and_write(value);
+	if (write(go[1], &c, 1) != 1 || waitpid(pid, &status, 0) != pid)
+		bail("the child: %s", strerror(errno));
+	ok(right && written(), "after a fork: the guest has what it wrote");
+	ok(WIFEXITED(status) && !WEXITSTATUS(status), "and the child has not");
+	end();
+}
+
+int main(void)
+{
+	host_init(30);
+	vm = vm_new(NULL);
+	vcpu = vcpu_new(vm);
+	vcpu_warm(vcpu);
+	private_file();
+	/* What goes wrong there is not the test's alone. */
+	if (host.gstage) {
+		zeroes();
+		child();
+	}
+	ok(vm_sound(vm), "sound");
+	vm_free(vm);
+	return done();
+}
