@@ -21,6 +21,7 @@ help:
 	@echo 'make module KVER=6.12  build kvm.ko for this kernel series (root)'
 	@echo 'make bench             the stock kvm.ko against ours, by turns, in one boot (root)'
 	@echo 'make bench-engine      instructions of the engine and of stock'"'"'s G-stage code; wants valgrind (root)'
+	@echo 'make bench-counters    what counters and tracepoints cost a page fault, in instructions (root)'
 	@echo 'make bench-formats     what the formats cost, and a change of format (root)'
 	@echo 'make clean             delete build/'
 	@echo 'make lab-clean         delete build/ and the cache of downloads (root)'
@@ -83,6 +84,9 @@ bench-engine:
 bench:
 	@bench/run --kernel $(KVER)
 
+bench-counters:
+	@bench/counters
+
 bench-formats:
 	@bench/formats
 
@@ -92,4 +96,4 @@ clean:
 lab-clean:
 	lab/lab clean
 
-.PHONY: help run module check check-long fuzz coverage proof proof-bites test test-all bench bench-engine bench-formats clean lab-clean
+.PHONY: help run module check check-long fuzz coverage proof proof-bites test test-all bench bench-counters bench-engine bench-formats clean lab-clean

@@ -1,0 +1,18 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# counters-host.sh ROUNDS: in the emulated host, measure bare.ko and gstage.ko by turns: the lines of bench/counters.c.
+
+round=1
+while [ $round -le "$1" ]; do
+	for module in bare gstage; do
+		insmod "$module.ko" || exit 1
+		GSTAGE_MODULE=gstage ./counters $module || exit 1
+		n=0
+		until rmmod kvm; do
+			n=$((n + 1))
+			[ $n -lt 50 ] || exit 1
+			usleep 100000
+		done
+	done
+	round=$((round + 1))
+done
