@@ -57,6 +57,16 @@ static unsigned int host_level(struct gst_kvm_fault *fault, const struct gst_kvm
 	return leaf->level;
 }
 
+/* Apart, so that a fault that nobody traces keeps nothing at hand for it. */
+static noinline void trace_map(const struct gst_kvm_fault *fault, gst_attr_t attr)
+{
+	gfn_t pages = fault->size >> PAGE_SHIFT;
+
+	trace_kvm_gstage_map(fault->vcpu->kvm, (fault->gfn & ~(pages - 1)) << PAGE_SHIFT,
+			     fault->size, fault->level,
+			     (u64)(fault->pfn & ~(pages - 1)) << PAGE_SHIFT, attr, pages);
+}
+
 /*
  * With mmu_lock held, exclusively or as the gather says, and the page known to be
  * current. Return: as gst_map().
@@ -103,8 +113,8 @@ static int map_page(struct gst_kvm_fault *fault, struct gst_gather *gather)
 	if (ret)
 		return ret;
 	fault->size = size;
-	trace_kvm_gstage_map(&gk->kvm, (fault->gfn & ~mask) << PAGE_SHIFT, size, fault->level,
-			     (u64)(fault->pfn & ~mask) << PAGE_SHIFT, attr, size >> PAGE_SHIFT);
+	if (trace_kvm_gstage_map_enabled())
+		trace_map(fault, attr);
 	if (size == PAGE_SIZE && window.pages > 1)
 		gst_kvm_count(fault->vcpu, around, gst_kvm_window_map(fault, &window, gather));
 	return 0;

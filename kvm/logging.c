@@ -9,6 +9,7 @@
 #include <linux/module.h>
 #include <linux/sched.h>
 
+#include "events.h"
 #include "fault.h"
 
 /* What is done under one hold of mmu_lock. */
@@ -123,8 +124,10 @@ bool gst_kvm_logged_store(struct gst_kvm_fault *fault)
 	mark_page_dirty_in_slot(kvm, fault->slot, fault->gfn);
 	gst_gather_init_shared(&gather, &fault->vcpu->arch.mmu_page_cache);
 	done = !gst_map(space, gpa, PAGE_SIZE, leaf.pa, leaf.attr | GST_WRITE, 0, &gather);
-	if (done)
+	if (done) {
+		trace_kvm_gstage_map(kvm, gpa, PAGE_SIZE, 0, leaf.pa, leaf.attr | GST_WRITE, 1);
 		gst_kvm_fence_here(fault->vcpu, gpa, 0, &gather);
+	}
 	gst_gather_finish(space, &gather);
 out:
 	gst_kvm_read_unlock(kvm);

@@ -162,6 +162,12 @@ static void huge(void)
 	ok(good && traced("split") == 4 && traced("flush") && !traced("collapse"),
 	   "%s: dirty logging splits each", name);
 	ok(counted(vm, "splits 4 collapses 0 flushes_all >1"), "%s: and so it is counted", name);
+	trace_start(vm);
+	guest_store(vcpu, GPA + SZ_2M + 0x5008, 1);
+	trace_stop();
+	ok(fault_right(GPA + SZ_2M + 0x5008, "store", mem + SZ_2M + 0x5000, SZ_4K, 0, "RWX") &&
+		   traced("fault") == 1 && traced("map") == 1,
+	   "%s: a store to a page that is logged is a fault and a map of it", name);
 	for (unsigned int i = 0; i < 2; i++)
 		vm_slot(vm, 0, i ? KVM_MEM_LOG_DIRTY_PAGES : 0, GPA, SIZE, mem);
 	count_from(vm);
