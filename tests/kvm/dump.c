@@ -27,6 +27,12 @@ static struct vm *vm;
 static struct vcpu *vcpu;
 static const char *name;
 
+static void around(const char *pages)
+{
+	if (write_text("/sys/module/kvm/parameters/gstage_fault_around", pages))
+		bail("gstage_fault_around: %s", strerror(errno));
+}
+
 static void start(const struct format *f)
 {
 	name = f->name;
@@ -142,6 +148,40 @@ static void huge(void)
 	mem_unmap(mem, SIZE);
 }
 
+/* Leaves of 64 KiB, in pairs with a hole between them. */
+static void napot(void)
+{
+	const u64 leaf = 16 * SZ_4K, count = 24;
+	unsigned int wrong = 0;
+	struct dump dump;
+	char *mem;
+
+	around("16");
+	if (write_text("/sys/kernel/mm/hugepages/hugepages-64kB/nr_hugepages", "24"))
+		bail("no hugetlbfs of 64 KiB: %s", strerror(errno));
+	mem = mmap(NULL, count * leaf, PROT_READ | PROT_WRITE,
+		   MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB | (16 << 26), -1, 0);
+	if (mem == MAP_FAILED)
+		bail("hugetlbfs of 64 KiB: %s", strerror(errno));
+	memset(mem, 1, count * leaf);
+	vm_slot(vm, 0, 0, GPA, count * leaf, mem);
+	for (u64 i = 0; i < count; i++)
+		if (i % 3)
+			guest_store(vcpu, GPA + i * leaf + 5 * SZ_4K, 1);
+	dump_vm(vm, &dump);
+	for (u64 i = 0; i < count; i++)
+		if (i % 3)
+			wrong += !dump_right(&dump, GPA + i * leaf + 7 * SZ_4K,
+					     mem + i * leaf + 7 * SZ_4K, leaf, RWX | PTE_N) +
+				 !walk_right(&dump, GPA + i * leaf + 7 * SZ_4K);
+	ok(!wrong && dump_pages(&dump, GPA, count * leaf) == count * 16 * 2 / 3,
+	   "%s: leaves of 64 KiB are lines of 64K and N, and their walks agree", name);
+	dump_free(&dump);
+	vm_slot(vm, 0, 0, GPA, 0, mem);
+	munmap(mem, count * leaf);
+	around("0");
+}
+
 static void refusals(void)
 {
 	int fd = vm_open(vm, "gstage_walk", O_RDWR);
@@ -249,14 +289,15 @@ static void parser(void)
 	}
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	const struct format *f;
 
 	host_init(100);
+	if (argc > 1 && strcmp(argv[1], "svnapot"))
+		bail("dump [svnapot]");
 	/* What is touched is mapped, and nothing else. */
-	if (write_text("/sys/module/kvm/parameters/gstage_fault_around", "0"))
-		bail("gstage_fault_around: %s", strerror(errno));
+	around("0");
 	parser();
 	for_each_format(f) {
 		start(f);
@@ -264,12 +305,14 @@ int main(void)
 		small(0, RWX, "pages");
 		small(KVM_MEM_READONLY, RX, "pages of a read-only slot");
 		huge();
+		if (argc > 1)
+			napot();
 		refusals();
 		pieces();
 		ok(vm_sound(vm), "%s: sound", name);
 		vm_free(vm);
 		gone(f);
 	}
-	write_text("/sys/module/kvm/parameters/gstage_fault_around", "16");
+	around("16");
 	return done();
 }
