@@ -87,6 +87,11 @@ lab exec --cpu sv64 x
 check "an unknown CPU is named" says 'no CPU sv64'
 lab exec --kernel 1.0 x
 check "an unknown kernel is named" says 'no kernel 1.0'
+check "an unknown kernel: says which there are" says 'one of: 6.12 7.2 7.3'
+lab exec --kernel 6.12,7.2 x
+check "exec takes one kernel" says 'takes one kernel'
+lab kernels
+check "kernels lists those of the lock file" test "$(awk 'NR > 1 { print $1 }' "$OUT" | xargs)" = '6.12 7.2 7.3'
 lab exec --module mine x
 check "an unknown module is named" says 'no module mine'
 lab exec --timeout soon x
