@@ -120,12 +120,15 @@ static int gstage_stats_show(struct seq_file *m, void *unused)
 	show(m, "fault_around", vcpus.around);
 	show(m, "prefaults", vcpus.faults[GST_KVM_PREFAULT]);
 	show(m, "retries", vcpus.retries);
+	show(m, "rescued", vcpus.rescued);
+	show(m, "waits", vcpus.waits);
 	show(m, "splits", atomic64_read(&gk->stats.splits));
 	show(m, "collapses", atomic64_read(&gk->stats.collapses));
 	show(m, "flushes_all", atomic64_read(&gk->stats.flushes_all));
 	show(m, "flushes_range", atomic64_read(&gk->stats.flushes_range));
 	show(m, "fences_here", vcpus.fences);
 	show(m, "unmaps", atomic64_read(&gk->stats.unmaps));
+	show(m, "lock_breaks", atomic64_read(&gk->stats.lock_breaks));
 	show(m, "reformats", atomic64_read(&gk->stats.reformats));
 	show(m, "grow", READ_ONCE(gk->grow));
 	show(m, "vcpus", atomic_read(&kvm->online_vcpus));

@@ -2,12 +2,17 @@
 /*
  * gstage: a guest page fault is answered with a page of the host.
  */
+#include <linux/delay.h>
 #include <linux/hugetlb.h>
 #include <linux/mm.h>
 #include <linux/sched/signal.h>
 
 #include "events.h"
 #include "fault.h"
+
+/* Steps in which a fault waits for a notifier. */
+#define WAIT_FIRST_US 10
+#define WAIT_LAST_US  1280
 
 /* Device memory keeps the memory type that the VMM's mapping has. */
 static gst_attr_t vma_attr(const struct vm_area_struct *vma)
@@ -120,6 +125,25 @@ static int map_page(struct gst_kvm_fault *fault, struct gst_gather *gather)
 	return 0;
 }
 
+/*
+ * A notifier has run, most often for other pages: does the host have this one still, and
+ * for this use? With mmu_lock held, and no notifier at the page, its own table tells (host.c).
+ */
+static bool rescue(struct gst_kvm_fault *fault)
+{
+	struct kvm *kvm = fault->vcpu->kvm;
+	struct gst_kvm_host_leaf leaf;
+
+	if (gst_kvm_invalidating(kvm, fault->gfn))
+		return false;
+	gst_kvm_host_leaves(kvm, fault->hva, &leaf, 1);
+	if (!leaf.ordinary || leaf.pfn != fault->got || ((fault->attr & GST_WRITE) && !leaf.write))
+		return false;
+	fault->mmu_seq = kvm->mmu_invalidate_seq;
+	gst_kvm_count(fault->vcpu, rescued, 1);
+	return true;
+}
+
 /* Map the page, beside other faults or, where that cannot be, alone. */
 static int map_locked(struct gst_kvm_fault *fault, bool exclusive)
 {
@@ -128,7 +152,7 @@ static int map_locked(struct gst_kvm_fault *fault, bool exclusive)
 	struct gst_gather gather;
 	int ret;
 
-	if (gst_kvm_invalidated(kvm, fault->mmu_seq, fault->gfn, fault->gfn + 1)) {
+	if (gst_kvm_invalidated(kvm, fault->mmu_seq, fault->gfn, fault->gfn + 1) && !rescue(fault)) {
 		gst_kvm_count(fault->vcpu, retries, 1);
 		return 0;
 	}
@@ -195,6 +219,28 @@ static int install(struct gst_kvm_fault *fault)
 	return ret;
 }
 
+/*
+ * Whoever changes the page now may be a while yet, and what the fault did meanwhile would be in
+ * vain: sleep, without a lock, but no longer than some milliseconds, since the vCPU has signals and
+ * requests to look at. Return: whether the notifier is done.
+ */
+static bool await_notifier(struct gst_kvm_fault *fault)
+{
+	struct kvm *kvm = fault->vcpu->kvm;
+
+	if (!gst_kvm_invalidating(kvm, fault->gfn))
+		return true;
+	gst_kvm_count(fault->vcpu, waits, 1);
+	for (unsigned int usecs = WAIT_FIRST_US; usecs <= WAIT_LAST_US; usecs *= 2) {
+		if (signal_pending(current))
+			return false;
+		usleep_range(usecs, 2 * usecs);
+		if (!gst_kvm_invalidating(kvm, fault->gfn))
+			return true;
+	}
+	return false;
+}
+
 static int answer(struct gst_kvm_fault *fault)
 {
 	struct kvm_vcpu *vcpu = fault->vcpu;
@@ -206,10 +252,8 @@ static int answer(struct gst_kvm_fault *fault)
 			 !(fault->slot->flags & KVM_MEM_READONLY);
 	fault->size = 0;
 
-	/* Whoever changes the page now will be a while yet. */
-	if (gst_kvm_invalidating(kvm, fault->gfn)) {
+	if (!await_notifier(fault)) {
 		gst_kvm_count(vcpu, retries, 1);
-		cond_resched();
 		return 0;
 	}
 

@@ -33,6 +33,8 @@ enum gst_kvm_fault_kind {
  * struct gst_kvm_vcpu_stats - what the faults of one vCPU did
  * @faults: those that asked for a page of a memslot, by kind
  * @retries: of those, how many lost against an MMU notifier
+ * @rescued: how many did not, because the host has the page still
+ * @waits: how many waited for a notifier to be done with their page
  * @exclusive: of those, how many needed mmu_lock for themselves
  * @mapped: those that were answered, by level of the leaf; of level 0 those of 4 KiB
  * @mapped_64k: those that were answered with a leaf of 64 KiB
@@ -47,6 +49,8 @@ enum gst_kvm_fault_kind {
 struct gst_kvm_vcpu_stats {
 	u64 faults[GST_KVM_FAULT_KINDS];
 	u64 retries;
+	u64 rescued;
+	u64 waits;
 	u64 exclusive;
 	u64 mapped[GST_LEVELS_MAX];
 	u64 mapped_64k;
@@ -86,6 +90,7 @@ static inline struct gst_kvm_vcpu *to_gst_vcpu(struct kvm_vcpu *vcpu)
  * @flushes_all: fences of all of the VMID
  * @flushes_range: fences of a range
  * @unmaps: ranges unmapped
+ * @lock_breaks: how often mmu_lock was let go of in the midst of one, or of a slot's write-protection
  * @reformats: changes of the format
  */
 struct gst_kvm_stats {
@@ -94,6 +99,7 @@ struct gst_kvm_stats {
 	atomic64_t flushes_all;
 	atomic64_t flushes_range;
 	atomic64_t unmaps;
+	atomic64_t lock_breaks;
 	atomic64_t reformats;
 };
 
@@ -162,7 +168,9 @@ int gst_kvm_reformat(struct kvm *kvm, const struct gst_format *fmt);
 int gst_kvm_grow(struct kvm *kvm, gfn_t end);
 
 /* unmap.c */
-void gst_kvm_unmap(struct kvm *kvm, gpa_t gpa, u64 size);
+void gst_kvm_unmap(struct kvm *kvm, gpa_t gpa, u64 size, bool may_break);
+bool gst_kvm_next_leaf(struct kvm *kvm, gpa_t *gpa, gpa_t end);
+void gst_kvm_let_others(struct kvm *kvm, struct gst_gather *gather);
 
 /* logging.c: dirty logging of a slot */
 void gst_kvm_logging_start(struct kvm *kvm, const struct kvm_memory_slot *slot);

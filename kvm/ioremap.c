@@ -55,6 +55,6 @@ int gst_kvm_ioremap(struct kvm *kvm, gpa_t gpa, phys_addr_t hpa, unsigned long s
 void gst_kvm_iounmap(struct kvm *kvm, gpa_t gpa, unsigned long size)
 {
 	gst_kvm_lock(kvm);
-	gst_kvm_unmap(kvm, gpa, PAGE_ALIGN(size));
+	gst_kvm_unmap(kvm, gpa, PAGE_ALIGN(size), false);
 	gst_kvm_unlock(kvm);
 }

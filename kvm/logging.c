@@ -76,6 +76,7 @@ static void split_slot(struct kvm *kvm, const struct kvm_memory_slot *slot)
 void gst_kvm_logging_start(struct kvm *kvm, const struct kvm_memory_slot *slot)
 {
 	struct gst_space *space = gst_kvm_space(kvm);
+	gpa_t gpa = slot_start(slot), end = slot_end(slot);
 	struct gst_gather gather;
 
 	/* With a bitmap that is all set a page is protected when its bit is cleared. */
@@ -83,8 +84,13 @@ void gst_kvm_logging_start(struct kvm *kvm, const struct kvm_memory_slot *slot)
 		/* A huge leaf stays huge for now; a slot's end cuts none. */
 		gst_kvm_lock(kvm);
 		gst_gather_init(&gather, NULL);
-		gst_wrprotect(space, slot_start(slot), slot_end(slot) - slot_start(slot),
-			      GST_WHOLE_LEAVES, &gather);
+		while (gst_kvm_next_leaf(kvm, &gpa, end)) {
+			gpa_t next = min_t(gpa_t, end, (gpa | (SPLIT_CHUNK - 1)) + 1);
+
+			gst_wrprotect(space, gpa, next - gpa, GST_WHOLE_LEAVES, &gather);
+			gpa = next;
+			gst_kvm_let_others(kvm, &gather);
+		}
 		gst_gather_finish(space, &gather);
 		gst_kvm_unlock(kvm);
 	}

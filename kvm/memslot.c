@@ -81,7 +81,8 @@ void kvm_arch_mmu_enable_log_dirty_pt_masked(struct kvm *kvm, struct kvm_memory_
 void kvm_arch_flush_shadow_memslot(struct kvm *kvm, struct kvm_memory_slot *slot)
 {
 	gst_kvm_lock(kvm);
-	gst_kvm_unmap(kvm, slot->base_gfn << PAGE_SHIFT, (u64)slot->npages << PAGE_SHIFT);
+	gst_kvm_unmap(kvm, slot->base_gfn << PAGE_SHIFT, (u64)slot->npages << PAGE_SHIFT,
+		      true);
 	gst_kvm_unlock(kvm);
 }
 

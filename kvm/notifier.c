@@ -2,7 +2,7 @@
 /*
  * gstage: what the host's memory management asks for.
  *
- * Generic KVM holds mmu_lock. None of this may fail or sleep.
+ * Generic KVM holds mmu_lock. None of this may fail, nor sleep where it is not told that it may.
  */
 #include "gstage.h"
 
@@ -19,7 +19,7 @@ static u64 range_size(const struct kvm_gfn_range *range)
 /* Return: false; what had to be flushed was, and no flush is owed. */
 bool kvm_unmap_gfn_range(struct kvm *kvm, struct kvm_gfn_range *range)
 {
-	gst_kvm_unmap(kvm, range_start(range), range_size(range));
+	gst_kvm_unmap(kvm, range_start(range), range_size(range), range->may_block);
 	return false;
 }
 
