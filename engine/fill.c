@@ -11,7 +11,11 @@ struct fill_walk {
 	int filled;
 };
 
-static int fill_hole(struct gst_walk *walk)
+/*
+ * All of the range that lies in this table, holes and leaves: most often there is little to do, and it
+ * should cost as little. A large leaf, and a hole of its size, is passed over.
+ */
+static int fill_run(struct gst_walk *walk)
 {
 	struct fill_walk *fill = (struct fill_walk *)walk;
 	const struct gst_page *page = &fill->pages[(walk->gpa - fill->start) >> GST_PAGE_SHIFT];
@@ -35,15 +39,9 @@ static int fill_hole(struct gst_walk *walk)
 	return GST_WALK_NEXT;
 }
 
-static int fill_leaf(struct gst_walk *walk)
-{
-	gst_walk_take_leaf(walk);
-	return GST_WALK_NEXT;
-}
-
 static const struct gst_visitor fill_visitor = {
-	.hole = fill_hole,
-	.leaf = fill_leaf,
+	.hole = fill_run,
+	.leaf = fill_run,
 };
 
 int gst_fill(struct gst_space *space, gst_gpa_t gpa, const struct gst_page *pages,

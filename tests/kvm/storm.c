@@ -16,6 +16,7 @@
 #define LAST	(SIZE - 16 * SZ_4K) /* what the thread takes away elsewhere */
 #define BIG_GPA (4 * SZ_1G)
 #define BIG	(6 * SZ_1G)
+#define ROUNDS	20
 
 static struct vm *vm;
 static struct vcpu *vcpu;
@@ -123,26 +124,31 @@ static void large(void)
 {
 	char *big = mem_map(BIG, SMALL);
 	cpu_set_t all, one;
+	unsigned int rounds = 0;
 	pthread_t thread;
 	long breaks;
+	bool gone;
 
 	sched_getaffinity(0, sizeof(all), &all);
 	CPU_ZERO(&one);
 	CPU_SET(0, &one);
 	sched_setaffinity(0, sizeof(one), &one);
-	vm_slot(vm, 1, 0, BIG_GPA, BIG, big);
-	guest_fill(vcpu, BIG_GPA, SZ_2M, BIG / SZ_2M, 4);
 	impatient_over = false;
 	pthread_create(&thread, NULL, impatient, NULL);
-	count_from(vm);
-	vm_slot(vm, 1, 0, BIG_GPA, 0, big);
-	breaks = count_of(vm, "lock_breaks");
+	/* On a busy machine the emulated hart may have no interrupt meanwhile: again, then. */
+	do {
+		vm_slot(vm, 1, 0, BIG_GPA, BIG, big);
+		guest_fill(vcpu, BIG_GPA, SZ_2M, BIG / SZ_2M, 4);
+		count_from(vm);
+		vm_slot(vm, 1, 0, BIG_GPA, 0, big);
+		breaks = count_of(vm, "lock_breaks");
+		gone = count_of(vm, "leaves_4k") == -(long)(BIG / SZ_2M);
+	} while (gone && !breaks && ++rounds < ROUNDS);
 	impatient_over = true;
 	pthread_join(thread, NULL);
 	sched_setaffinity(0, sizeof(all), &all);
-	diag("%s: %ld breaks", name, breaks);
-	ok(count_of(vm, "leaves_4k") == -(long)(BIG / SZ_2M) && breaks > 0 &&
-		   breaks < (long)(BIG / SZ_1G),
+	diag("%s: %ld breaks, after %u rounds without", name, breaks, rounds);
+	ok(gone && breaks > 0 && breaks < (long)(BIG / SZ_1G),
 	   "%s: a slot of 6 GiB goes, and others have the lock and the hart meanwhile", name);
 	ok(vm_sound(vm), "%s: sound", name);
 	mem_unmap(big, BIG);
