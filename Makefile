@@ -7,7 +7,7 @@ KERNELS	:= $(shell awk '!/^\#/ && $$2 ~ /^linux-source-/ { print $$1 }' lab/vers
 OTHERS	:= $(filter-out $(KVER),$(KERNELS))
 LOGS	:= $(CURDIR)/build/test-logs
 # What runs on the PC alone: each leaves *.tap in LOGDIR.
-PC_TESTS := tests/host tests/threads tests/fuzz tests/fuzz-check tests/cli examples
+PC_TESTS := tests/host tests/threads tests/fuzz tests/fuzz-check tests/cli tests/port examples
 
 help:
 	@echo 'make run               set up the lab, and run three Linux guests in three G-stage formats at once (root)'
