@@ -23,6 +23,7 @@ help:
 	@echo 'make bench-engine      instructions of the engine and of stock'"'"'s G-stage code; wants valgrind (root)'
 	@echo 'make bench-counters    what counters and tracepoints cost a page fault, in instructions (root)'
 	@echo 'make bench-formats     what the formats cost, and a change of format (root)'
+	@echo 'make pictures          the pictures of README.md, of a run (root)'
 	@echo 'make clean             delete build/'
 	@echo 'make lab-clean         delete build/ and the cache of downloads (root)'
 	@echo 'lab/lab help           the lab itself: boot the host, run a program in it, get a shell'
@@ -90,10 +91,13 @@ bench-counters:
 bench-formats:
 	@bench/formats
 
+pictures:
+	@docs/pictures/make.sh
+
 clean:
 	rm -rf build
 
 lab-clean:
 	lab/lab clean
 
-.PHONY: help run module check check-long fuzz coverage proof proof-bites test test-all bench bench-counters bench-engine bench-formats clean lab-clean
+.PHONY: help pictures run module check check-long fuzz coverage proof proof-bites test test-all bench bench-counters bench-engine bench-formats clean lab-clean

@@ -85,7 +85,7 @@ static unsigned int flags_of(gst_pte_t pte)
 /* Can the run be at all?  What is told here is not put into tables. */
 static bool sane(const struct check *c, const struct dump_run *run, gst_gpa_t before)
 {
-	bool napot = run->level == 0 && run->leaf == GST_NAPOT_SIZE && GST_PTE_N;
+	bool napot = run->level == 0 && run->leaf == GST_NAPOT_SIZE && GST_PTE_N != 0;
 
 	if (run->level >= c->fmt->levels || (run->leaf != GST_LEVEL_SIZE(run->level) && !napot))
 		finding(c, 5, run, "leaves of that size are not of that level");
