@@ -137,7 +137,7 @@ static bool rescue(struct gst_kvm_fault *fault)
 	if (gst_kvm_invalidating(kvm, fault->gfn))
 		return false;
 	gst_kvm_host_leaves(kvm, fault->hva, &leaf, 1);
-	if (!leaf.ordinary || leaf.pfn != fault->got || ((fault->attr & GST_WRITE) && !leaf.write))
+	if (!leaf.ordinary || leaf.pfn != fault->pfn || ((fault->attr & GST_WRITE) && !leaf.write))
 		return false;
 	fault->mmu_seq = kvm->mmu_invalidate_seq;
 	gst_kvm_count(fault->vcpu, rescued, 1);
