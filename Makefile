@@ -24,6 +24,8 @@ help:
 	@echo 'make bench-counters    what counters and tracepoints cost a page fault, in instructions (root)'
 	@echo 'make bench-formats     what the formats cost, and a change of format (root)'
 	@echo 'make pictures          the pictures of README.md, of a run (root)'
+	@echo 'make deb               the Debian packages: gstage-dkms, gstage, libgst-dev (root)'
+	@echo 'make test-package      install, upgrade and remove them in a whole Debian system (root)'
 	@echo 'make clean             delete build/'
 	@echo 'make lab-clean         delete build/ and the cache of downloads (root)'
 	@echo 'lab/lab help           the lab itself: boot the host, run a program in it, get a shell'
@@ -94,10 +96,14 @@ bench-formats:
 pictures:
 	@docs/pictures/make.sh
 
+deb test-package:
+	@lab/lab $@
+
 clean:
 	rm -rf build
 
 lab-clean:
 	lab/lab clean
 
-.PHONY: help pictures run module check check-long fuzz coverage proof proof-bites test test-all bench bench-counters bench-engine bench-formats clean lab-clean
+.PHONY: help pictures run module check check-long fuzz coverage proof proof-bites test test-all bench bench-counters bench-engine bench-formats \
+	deb test-package clean lab-clean

@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# Debian packages, cross-built and looked through by lintian. Sourced by lab/lab.
+
+# A root of its own: whoever only runs the lab does without these.
+DEB_PACKAGES=(build-essential debhelper dh-dkms dkms lintian man-db pkgconf gcc-riscv64-linux-gnu libc6-dev-riscv64-cross kmod
+	cpio xz-utils e2fsprogs mount pahole bc)
+
+have_deb_root() {
+	local hash
+	hash=$(printf '%s\n' "$SUITE" "${DEB_PACKAGES[@]}" | sha256sum)
+	DEB_ROOT=$CACHE/root-deb-${hash:0:12}
+	[ -d "$DEB_ROOT" ]
+}
+
+make_deb_root() {
+	rm -rf "$CACHE"/root-deb-*.part
+	TRASH+=("$DEB_ROOT.part")
+	mmdebstrap_into "$DEB_ROOT.part" --variant=essential --include="$(IFS=,; echo "${DEB_PACKAGES[*]}")"
+	mv "$DEB_ROOT.part" "$DEB_ROOT"
+}
+
+need_deb_root() {
+	have_deb_root && return
+	alone
+	need_space 2048
+	step "making the root that builds packages (Debian $SUITE)" make_deb_root
+	not_alone
+}
+
+in_deb_root() { ROOT=$DEB_ROOT in_root "$@"; }
+
+# cross_libraries DIR: what the command is linked with, of riscv64 (the C library has a cross package), and what `shlibs` files
+# say that a program which is linked with them depends on.
+cross_libraries() {
+	local dir=$1 set pkg arch version sha path
+	rm -rf "$dir"
+	mkdir -p "$dir"
+	need_mirror
+	{ LOCK=$LAB/system.lock locked system; locked riscv64; } | awk '$2 ~ /^lib(ncursesw6|tinfo6|ncurses-dev)$/' >"$dir/set"
+	fetch_set <"$dir/set"
+	while read -r set pkg arch version sha path; do
+		in_private dpkg-deb -x "$CACHE/debs/${path##*/}" "$dir"
+		in_private dpkg-deb --ctrl-tarfile "$CACHE/debs/${path##*/}" | tar -xO ./shlibs 2>/dev/null >>"$dir/shlibs" || :
+	done <"$dir/set"
+}
+
+# make_debs VERSION DIR: all packages of this checkout, as if it were VERSION, in DIR (below build/).
+make_debs() {
+	local version=$1 dir=$2 tree=$2/gstage-$1
+	rm -rf "$dir"
+	mkdir -p "$tree"
+	cross_libraries "$BUILD/deb-libraries"
+	tar -c -C "$TOP" --exclude=./build --exclude=./.git . | tar -x -C "$tree"
+	echo "$version" >"$tree/VERSION"
+	"$tree/packaging/changelog" >"$tree/debian/changelog"
+	# -d: of Build-Depends this root has not linux-source, which the lab has unpacked, and ncurses of riscv64.
+	in_deb_root sh -ec 'cd "build/$1"
+		export KERNEL_DOC=/kernel/src/scripts/kernel-doc DEB_BUILD_OPTIONS=nocheck
+		libs=/gstage/build/deb-libraries/usr/lib/riscv64-linux-gnu
+		export NCURSES_CFLAGS=-I/gstage/build/deb-libraries/usr/include NCURSES_LIBS="-L$libs -lncursesw -ltinfo"
+		export CROSS_LIBRARIES="$libs" CROSS_SHLIBS=/gstage/build/deb-libraries/shlibs
+		dpkg-buildpackage -us -uc -d --source-option=--tar-ignore=build
+		dpkg-buildpackage -us -uc -d -B -a riscv64' - "${tree#"$BUILD"/}"
+	rm -rf "$tree"
+}
+
+# lintian_clean DIR: --fail-on is for what Debian would not take; hints of pedantic kind are for reading.
+lintian_clean() {
+	in_deb_root sh -ec 'cd "build/$1"; lintian --allow-root --fail-on error,warning --tag-display-limit 0 --info ./*.changes' \
+		- "${1#"$BUILD"/}"
+}
+
+lab_deb() {
+	need_base
+	need_deb_root
+	build_alone
+	step "building the Debian packages" make_debs "$(cat "$TOP/VERSION")" "$BUILD/deb"
+	exec 8>&-
+	step "looking through them with lintian" lintian_clean "$BUILD/deb"
+	say "build/deb has $(cd "$BUILD/deb" && printf '%s ' ./*.deb)"
+}

@@ -1,0 +1,154 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# A whole Debian system for riscv64, with systemd, apt and DKMS, and the tests of the packages in it. Sourced by lab/lab.
+
+# Its name follows from what it is made of.
+have_system() {
+	local hash
+	hash=$(cat "$LAB/system.lock" "$LAB"/system/* | sha256sum)
+	SYSTEM=$CACHE/system-${hash:0:12}
+	[ -d "$SYSTEM" ]
+}
+
+fetch_system() {
+	local status=0
+	LOCK=$LAB/system.lock locked system >"$CACHE/set"
+	fetch_set <"$CACHE/set" || status=$?
+	[ "$status" -ne 2 ] || die "the mirror no longer has the locked packages of the Debian system for tests" \
+		"lock what it has now: lab/lock-system >lab/system.lock"
+	return "$status"
+}
+
+# system_qemu DISK INITRD APPEND OPTIONS...: fill QEMU with what boots a system; its hvc0 is /run/lab/out.
+system_qemu() {
+	local disk=$1 initrd=$2 append=$3
+	shift 3
+	QEMU=(qemu-system-riscv64 -M virt -cpu "$CPU" -smp "$SMP" -m "$MEM" -nodefaults -no-reboot -display none
+		-kernel /kernel/Image -initrd "$initrd" -append "console=ttyS0 quiet panic=-1 $append"
+		-serial file:/run/lab/serial -device virtio-serial-pci
+		-chardev "file,id=out,path=/run/lab/out" -device "virtconsole,chardev=out"
+		-device "virtio-blk-pci,drive=system" -drive "if=none,id=system,format=raw,file=$disk"
+		-object "rng-random,id=rng,filename=/dev/urandom" -device "virtio-rng-pci,rng=rng" "$@")
+}
+
+# boot_system TIMEOUT: run QEMU in the lab root; the output goes to our stdout as it comes.
+boot_system() {
+	{
+		echo 'cd /run/lab; cat out & status=0'
+		echo "timeout -k 2 $1 $(quoted "${QEMU[@]}") </dev/null 2>qemu.err >&2 || status=\$?"
+		echo 'wait; exit $status'
+	} >"$RUN/boot"
+	root_command
+	child "${ROOT_COMMAND[@]}" bash /run/lab/boot
+}
+
+# run_folder: as new_run, for a system: it has its own files.
+run_folder() {
+	RUN=$(mktemp -d "${TMPDIR:-/tmp}/gstage-lab.$$.XXXXXX")
+	TRASH+=("$RUN")
+	mkfifo "$RUN/out"
+}
+
+make_system() {
+	local part=$SYSTEM.part set pkg arch version sha path
+	rm -rf "$CACHE"/system-*.part
+	TRASH+=("$part")
+	mkdir -p "$part/debs"
+	while read -r set pkg arch version sha path; do
+		ln "$CACHE/debs/${path##*/}" "$part/debs/"
+	done < <(LOCK=$LAB/system.lock locked system)
+	ROOT_BINDS=("$part" /system "$RV" /rv)
+	in_deb_root bash /gstage/lab/system/pack /system/debs /rv/busybox /system
+	rm -rf "$part/debs"
+
+	run_folder
+	ROOT_BINDS=("$part" /system "$RUN" /run/lab)
+	system_qemu /system/disk /system/initrd gstage.init=/usr/sbin/lab-configure
+	boot_system 1500 | tee "$RUN/said"
+	ROOT_BINDS=()
+	grep -q '^lab: configured: yes' "$RUN/said" || {
+		tail -n 20 "$RUN/serial"
+		return 1
+	}
+	mv "$part" "$SYSTEM"
+}
+
+need_system() {
+	have_system && return
+	need_deb_root
+	alone
+	need_space 4096
+	need_mirror
+	step "downloading a Debian system for riscv64" fetch_system
+	step "unpacking it, and having it configure itself" make_system
+	not_alone
+}
+
+# make_stuff: the second disk of a run: a repository with two versions of our packages, what a guest boots, and the job.
+make_stuff() {
+	local dir=$BUILD/package-test/stuff
+	rm -rf "$dir"
+	mkdir -p "$dir/repo" "$dir/guest"
+	cp "$BUILD"/deb/*.deb "$BUILD"/deb-next/*.deb "$dir/repo/"
+	cp "$KDIR_CACHE/Image" "$dir/guest/"
+	mkdir -p "$BUILD/package-test/guest/bin"
+	cp "$RV/busybox" "$BUILD/package-test/guest/bin/"
+	cp "$LAB/host/guest-init" "$BUILD/package-test/guest/init"
+	install -m 755 "$TOP/packaging/test/system.sh" "$dir/job"
+	cp "$TOP/packaging/test/tap.sh" "$dir/"
+	echo "$(cat "$TOP/VERSION") $NEXT $KRELEASE" >"$dir/versions"
+	in_deb_root sh -ec 'cd build/package-test
+		(cd guest; find . | cpio --quiet -o -H newc >../stuff/guest/initrd)
+		(cd stuff/repo; dpkg-scanpackages --multiversion . >Packages)
+		rm -f disk; truncate -s 256M disk; mke2fs -q -t ext4 -O ^has_journal -d stuff disk'
+	rm -rf "$dir" "$BUILD/package-test/guest"
+}
+
+# What the version that comes after this one is called, for the test of an upgrade.
+NEXT=99.0
+
+test_in_system() {
+	local log=$1 append='systemd.show_status=no systemd.getty_auto=no'
+	run_folder
+	ROOT_BINDS=("$SYSTEM" /system "$RUN" /run/lab)
+	# A PC that has other things to do is slow, and nothing in the system is to lose patience.
+	append+=' systemd.default_timeout_start_sec=1800 systemd.default_device_timeout_sec=1800'
+	system_qemu /system/disk /system/initrd "$append" \
+		-device "virtio-blk-pci,drive=stuff" \
+		-drive "if=none,id=stuff,format=raw,readonly=on,file=/gstage/build/package-test/disk"
+	# What the run writes to the system's disk is thrown away.
+	QEMU+=(-snapshot)
+	boot_system "$TIMEOUT" | sed -u 's,\r$,,' | tee "$log" || :
+	ROOT_BINDS=()
+	if splats >"$RUN/splats"; then
+		keep_logs
+		echo "not ok - the system's kernel is in trouble: $(head -n 1 "$RUN/splats"), see $KEPT" | tee -a "$log"
+	elif ! grep -q '^1\.\.' "$log"; then
+		keep_logs
+		say "the system's log is in $KEPT"
+	fi
+}
+
+lab_test_package() {
+	local logs=$BUILD/test-logs/package
+	need_base
+	need_deb_root
+	need_system
+	build_alone
+	rm -rf "$logs"
+	mkdir -p "$logs" "$BUILD/package-test"
+	step "building the Debian packages" make_debs "$(cat "$TOP/VERSION")" "$BUILD/deb"
+	step "building them again, as a version to upgrade to" make_debs "$NEXT" "$BUILD/deb-next"
+	step "packing them for the system" make_stuff
+	say "tests of the packages on this machine"
+	in_deb_root packaging/test/pc.sh build/deb "$KRELEASE" build/test-logs/package || :
+	# The bare-metal program is for QEMU, which the lab root has.
+	in_root env -C examples ./check.sh ../build/test-logs/package/libgst-baremetal.tap baremetal.expected \
+		qemu-system-riscv64 -M virt -cpu rv64 -m 16M -display none -serial stdio -monitor none -bios none \
+		-kernel ../build/test-logs/package/baremetal.elf || :
+	say "tests of the packages in a Debian system, $KRELEASE on -cpu $CPU with $SMP harts"
+	test_in_system "$logs/system.tap"
+	exec 8>&-
+	mapfile -t logs < <(find "$logs" -name '*.tap' | sort)
+	"$TOP/tests/tally" "${logs[@]}"
+}

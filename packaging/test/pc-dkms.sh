@@ -1,0 +1,91 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# pc-dkms.sh KERNEL: which kernels gstage-dkms builds for, and what it says of the others; that it leaves nothing. Run by pc.sh.
+# shellcheck source=packaging/test/tap.sh
+. ./tap.sh
+
+release=$1
+version=$(dpkg-deb -f gstage-dkms_*_all.deb Version)
+modules=/lib/modules/$release
+ours=$modules/updates/dkms/kvm.ko.xz
+stock=$modules/kernel/arch/riscv/kvm/kvm.ko.xz
+
+# A machine with this kernel, as far as DKMS looks.
+# shellcheck disable=SC2016
+printf '#!/bin/sh\ncase $1 in -m) echo riscv64 ;; -r) echo %s ;; *) exec /bin/uname "$@" ;; esac\n' "$release" >/usr/local/bin/uname
+ln -s /usr/bin/riscv64-linux-gnu-strip /usr/local/bin/strip
+chmod +x /usr/local/bin/uname
+export DEBIAN_FRONTEND=noninteractive PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+mkdir -p "${stock%/*}"
+ln -s "/usr/src/linux-headers-$release" "$modules/build"
+: >"$modules/modules.builtin"
+: >"$modules/modules.order"
+xz -c /kernel/kvm.ko >"$stock"
+depmod "$release"
+
+# package NAME VERSION: an installed package of that name, with the files of the folder `files`.
+package() {
+	mkdir -p files/DEBIAN
+	printf 'Package: %s\nVersion: %s\nArchitecture: all\nMaintainer: a test <test@example.org>\nDescription: a test\n' \
+		"$1" "$2" >files/DEBIAN/control
+	dpkg-deb -b files "$1.deb" >/dev/null
+	rm -rf files
+	run dpkg -i "$1.deb"
+}
+# sources VERSION: the package linux-source, with the kernel's own sources of KVM.
+sources() {
+	mkdir -p files/usr/src
+	tar -cJf "files/usr/src/linux-source-$line.tar.xz" -C /kernel/src --transform "s,^,linux-source-$line/," \
+		arch/riscv/kvm virt/kvm Makefile
+	package "linux-source-$line" "$1"
+}
+
+line=${release%%.*}.$(echo "$release" | cut -d. -f2)
+kernel=$(awk '$2 ~ /^linux-headers.*-riscv64$/ { print $4 }' /kernel/set)
+package "linux-headers-$release" "$kernel"
+package linux-headers-riscv64 "$kernel"
+# The sources of another kernel are enough for apt to install it.
+another=$(dpkg-deb -f gstage-dkms_*_all.deb Depends | grep -o 'linux-source-[0-9.]*' | grep -vm1 "^linux-source-$line$")
+package "$another" 1
+footprint >before
+
+run dpkg -i gstage-dkms_*_all.deb
+check 'without the sources it installs all the same' works
+check 'and says which package is missing' says "apt install linux-source-$line=$kernel"
+check 'the kernel keeps its own KVM' test -f "$stock" -a ! -e "$ours"
+
+sources "$line.1-1"
+check 'other sources are not taken' test ! -e "$ours"
+check 'and it says which version the kernel wants' \
+	says "it is $kernel, and linux-source-$line is $line.1-1: apt install linux-source-$line=$kernel"
+
+start=$SECONDS
+sources "$kernel"
+echo "# building took $((SECONDS - start)) s"
+check 'when the right ones come it is built' says "kernel $release has gstage's kvm.ko"
+check 'modprobe takes it' is "$(modinfo -k "$release" -F filename kvm)" "$ours"
+check 'modinfo shows its version' is "$(modinfo -k "$release" -F gstage kvm)" "$version"
+check 'modinfo shows the sources' is "$(modinfo -k "$release" -F gstage_kvm_sources kvm)" "Linux ${kernel%-*}"
+
+other=/lib/modules/5.10.0-1-riscv64
+mkdir -p "$other/build/include/generated/uapi/linux"
+: >"$other/modules.builtin"
+sed 's/MAJOR 6/MAJOR 5/; s/PATCHLEVEL .*/PATCHLEVEL 10/' "$modules/build/include/generated/uapi/linux/version.h" \
+	>"$other/build/include/generated/uapi/linux/version.h"
+mkdir -p /lib/modules/6.13.0-1-riscv64
+: >/lib/modules/6.13.0-1-riscv64/modules.builtin
+run dpkg-reconfigure gstage-dkms
+check 'kernels that it cannot build for are no failure' works
+check 'of an unknown one it says which it knows' says "gstage $version does not know Linux 5.10: install a kernel of $line"
+check 'of one without headers it says how to get them' says 'apt install linux-headers-6.13.0-1-riscv64'
+check 'and the one that it can build for has it again' test -f "$ours"
+rm -rf "$other" /lib/modules/6.13.0-1-riscv64
+
+run dpkg --purge gstage-dkms
+check 'it can be purged' works
+check "modprobe takes the kernel's own then" is "$(modinfo -k "$release" -F filename kvm)" "$stock"
+check "which is as it was" sh -c "xz -dc $stock | cmp - /kernel/kvm.ko"
+run dpkg --purge "linux-source-$line"
+footprint >after
+check 'nothing is left' diff before after
+done_testing

@@ -1,0 +1,114 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# The tests of the packages in a whole Debian system for riscv64: installed by apt from a local repository while a VM runs,
+# built by DKMS, used by an ordinary user, upgraded, removed. Run as root by systemd; /mnt has the packages. TAP.
+export HOME=/root LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive
+cd /tmp || exit 1
+# shellcheck source=packaging/test/tap.sh
+. /mnt/tap.sh
+read -r version next release </mnt/versions
+modules=/usr/lib/modules/$release
+stock=$modules/kernel/arch/riscv/kvm/kvm.ko.xz
+
+as() { runuser -u "$1" -- "${@:2}"; }
+loaded() { cat /sys/module/kvm/version 2>/dev/null || echo stock; }
+found() { readlink -f "$(modinfo -F filename kvm)"; }
+apt() { run apt-get -q -y -o Dpkg::Use-Pty=0 -o Dpkg::Options::=--force-unsafe-io "$@"; }
+note() { echo "# $SECONDS s: $*"; }
+
+# guest NAME USER [COMMAND...]: start a VM as USER, by way of COMMAND; it stays until `finish NAME`.
+guest() {
+	local name=$1 user=$2
+	shift 2
+	mkfifo "$name.in"
+	chmod 666 "$name.in"
+	(
+		exec 7<>"$name.in"
+		exec runuser -u "$user" -- "$@" qemu-system-riscv64 -M virt -accel kvm -cpu host -m 256 -smp 1 -nographic -nodefaults \
+			-serial stdio -no-reboot -kernel /mnt/guest/Image -initrd /mnt/guest/initrd \
+			-append "console=ttyS0 quiet panic=-1 gstage=$name gstage_wait" <&7
+	) >"$name.out" 2>&1 &
+	eval "guest_$name=$!"
+}
+shows() { tr -d '\r' <"$1.out" | grep -q "gstage-guest: $1: $2"; }
+alive() { local pid="guest_$1"; kill -0 "${!pid}" 2>/dev/null; }
+# says_so NAME TEXT: wait for a line of the guest's init, as long as the guest is there.
+says_so() {
+	local i
+	for ((i = 0; i < 900; i++)); do
+		! shows "$1" "$2" || return 0
+		alive "$1" || break
+		sleep 1
+	done
+	shows "$1" "$2" || { tail -n 20 "$1.out"; return 1; }
+}
+finish() {
+	local pid="guest_$1"
+	echo >"$1.in"
+	says_so "$1" 'memory verified' && wait "${!pid}"
+}
+
+footprint >before
+check 'systemd has brought the system up' sh -c 'systemctl is-system-running | grep -qE "running|degraded|starting"'
+check 'stock KVM is what modprobe finds at first' is "$(found)" "$stock"
+run modprobe kvm
+guest one vmuser
+check 'a VM runs under stock KVM' says_so one Linux
+check 'which is loaded' is "$(loaded)" stock
+
+apt update
+check 'the repository is taken' works
+note 'installing, building kvm.ko'
+apt install "gstage=$version" "gstage-dkms=$version"
+note 'installed'
+check 'apt installs both packages' works
+check 'it says that kvm.ko was built' says "kernel $release has gstage's kvm.ko"
+check 'and that stock KVM is in use' says 'stock KVM is in use by VMs and stays'
+check 'the VM runs on' alive one
+check 'under stock KVM' is "$(loaded)" stock
+check 'to a good end' finish one
+run modprobe -r kvm
+run modprobe kvm
+check 'then modprobe loads gstage' is "$(loaded)" "$version"
+check 'from updates/dkms' is "$(found)" "$modules/updates/dkms/kvm.ko.xz"
+check 'built from the sources of this kernel' is "$(modinfo -F gstage_kvm_sources kvm)" "Linux ${release%%[-+]*}"
+check "signed with DKMS's key" is "$(modinfo -F signer kvm)" 'DKMS module signing key'
+
+run as vmuser gstage modes
+check 'a user of group kvm sees the formats' works
+check 'and which module is loaded' says "gstage $version"
+run as other gstage modes
+check 'another user does not' fails
+check 'and is told to join the group' says 'adduser USER kvm'
+note 'a VM in auto mode'
+guest two vmuser gstage exec --mode auto --verbose --
+check 'a user of group kvm runs a VM in auto mode' says_so two Linux
+run gstage vms
+check 'root sees its format' says sv39x4
+check 'and the module' says "gstage $version"
+run as vmuser gstage vms
+check "debugfs is root's" fails
+check 'and it says so' says root
+check 'the VM ends well' finish two
+check 'the reference manual is there' test -f /usr/share/man/man1/gstage.1.gz
+
+note 'upgrading'
+apt install "gstage=$next" "gstage-dkms=$next"
+note 'upgraded'
+check 'apt upgrades' works
+check 'the new version is loaded at once, as no VM runs' is "$(loaded)" "$next"
+check 'nothing of the old one is left' test ! -e "/usr/src/gstage-$version" -a ! -e "/var/lib/dkms/gstage/$version"
+
+apt remove gstage gstage-dkms
+check 'apt removes' works
+check 'modprobe finds stock KVM again' is "$(found)" "$stock"
+check 'which is loaded' is "$(loaded)" stock
+check 'and is the file of the kernel package' sh -c "cd / && grep 'kvm/kvm.ko.xz$' /var/lib/dpkg/info/linux-image-$release.md5sums | md5sum -c"
+guest three vmuser
+check 'a VM runs under it' says_so three Linux
+check 'to a good end' finish three
+apt purge gstage gstage-dkms
+check 'apt purges' works
+footprint >after
+check 'nothing is left' diff before after
+done_testing
