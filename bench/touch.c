@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* First touch: the guest writes one word in each 4 KiB of memory that its G-stage has not mapped. */
+#include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "figure.h"
+#include "tap.h"
+
+/* Memory of the host. */
+static const struct kind {
+	const char *key, *label;
+	enum backing backing;
+	bool populated, hugetlb;
+	u64 most; /* the largest of the usual sizes */
+} kinds[] = {
+	{ "touch-fresh", "fresh 4 KiB pages", SMALL, false, false, 256 * SZ_1M },
+	{ "touch-there", "4 KiB pages that the VMM has written", SMALL, true, false, 256 * SZ_1M },
+	{ "touch-thp", "transparent huge pages", HUGE, true, false, SZ_1G },
+	{ "touch-hugetlb", "fresh pages of hugetlbfs, 2 MiB", SMALL, false, true, 256 * SZ_1M },
+};
+
+static char *memory(const struct kind *kind, u64 size)
+{
+	char *mem;
+
+	if (!kind->hugetlb) {
+		mem = mem_map(size, kind->backing);
+	} else {
+		mem = mmap(NULL, size, PROT_READ | PROT_WRITE,
+			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB, -1, 0);
+		if (mem == MAP_FAILED)
+			bail("no memory of hugetlbfs: %s", strerror(errno));
+	}
+	if (kind->populated)
+		touch_host(mem, size, SZ_4K);
+	return mem;
+}
+
+static void set_hugetlb(u64 size)
+{
+	char text[16];
+
+	snprintf(text, sizeof(text), "%llu", (unsigned long long)(size / SZ_2M));
+	if (write_text("/proc/sys/vm/nr_hugepages", text))
+		bail("no huge pages");
+}
+
+static void touch(const struct kind *kind, u64 size, bool largest)
+{
+	char key[32], label[128];
+	u64 exits, start;
+	struct vm *vm;
+	char *mem;
+	double ms;
+
+	if (kind->hugetlb)
+		set_hugetlb(size);
+	mem = memory(kind, size);
+	vm = vm_with(mem, size, 1);
+	exits = kvm_stat(vm, "exits");
+	start = now_ns();
+	guest_fill(vm->vcpu[0], SLOT_GPA, SZ_4K, size / SZ_4K, 1);
+	ms = ms_since(start);
+	exits = kvm_stat(vm, "exits") - exits;
+
+	snprintf(label, sizeof(label), "first touch of %s", kind->label);
+	figure(kind->key, size, "B", "ms", ms, label);
+	snprintf(key, sizeof(key), "%s-exits", kind->key);
+	snprintf(label, sizeof(label), "first touch of %s: exits", kind->label);
+	figure(key, size, "B", "", exits, label);
+	if (largest) {
+		snprintf(key, sizeof(key), "%s-page", kind->key);
+		snprintf(label, sizeof(label), "first touch of %s: for each 4 KiB", kind->label);
+		figure(key, 0, "", "ns", ms * 1e6 / (size / SZ_4K), label);
+	}
+	vm_free(vm);
+	munmap(mem, size);
+	if (kind->hugetlb)
+		set_hugetlb(0);
+}
+
+void measure_touch(u64 size)
+{
+	for (unsigned int i = 0; i < ARRAY_SIZE(kinds); i++) {
+		if (size) {
+			touch(&kinds[i], size, true);
+			continue;
+		}
+		for (u64 at = kinds[i].most / 16; at <= kinds[i].most; at *= 4)
+			touch(&kinds[i], at, at == kinds[i].most);
+	}
+}
+
+/* A piece of the slot for each vCPU, which runs in a thread of its own. */
+struct share {
+	struct vcpu *vcpu;
+	u64 gpa, pages;
+};
+
+static void *work(void *arg)
+{
+	struct share *share = arg;
+
+	guest_fill(share->vcpu, share->gpa, SZ_4K, share->pages, 1);
+	return NULL;
+}
+
+static void touch_by(const struct kind *kind, u64 size, unsigned int vcpus)
+{
+	struct share share[VCPUS_MAX];
+	pthread_t thread[VCPUS_MAX];
+	char key[32], label[128], *mem = memory(kind, size);
+	struct vm *vm = vm_with(mem, size, vcpus);
+	u64 start = now_ns();
+
+	for (unsigned int v = 0; v < vcpus; v++) {
+		share[v] = (struct share){ .vcpu = vm->vcpu[v],
+					   .gpa = SLOT_GPA + v * (size / vcpus),
+					   .pages = size / vcpus / SZ_4K };
+		pthread_create(&thread[v], NULL, work, &share[v]);
+	}
+	for (unsigned int v = 0; v < vcpus; v++)
+		pthread_join(thread[v], NULL);
+	snprintf(key, sizeof(key), "%s-vcpus", kind->key);
+	snprintf(label, sizeof(label), "first touch of 64 MiB of %s, a piece for each vCPU",
+		 kind->label);
+	figure(key, vcpus, "vCPUs", "ms", ms_since(start), label);
+	vm_free(vm);
+	munmap(mem, size);
+}
+
+void measure_vcpus(u64 size)
+{
+	for (unsigned int i = 0; i < 2; i++)
+		for (unsigned int vcpus = 1; vcpus <= VCPUS_MAX; vcpus *= 2)
+			touch_by(&kinds[i], size ?: 64 * SZ_1M, vcpus);
+}
