@@ -7,8 +7,8 @@ RUN=            # this run's own folder, /run/lab in the lab root
 # What a kernel that is in trouble says.
 SPLAT='WARNING: |BUG: |Oops|Call Trace|Kernel panic|rcu: INFO: .*stall|detected stalls|soft lockup|blocked for more than|Unable to handle kernel|refcount_t: '
 
-# new_run MODE: an empty run: initramfs tree with busybox, init and the chosen kvm.ko.
-new_run() {
+# run_folder: an empty folder for a run.
+run_folder() {
 	local tmp=${TMPDIR:-/tmp} d pid
 	# What labs killed by SIGKILL left: their processes are gone, their folders are not.
 	for d in "$tmp"/gstage-lab.*; do
@@ -17,6 +17,12 @@ new_run() {
 	done
 	RUN=$(mktemp -d "$tmp/gstage-lab.$$.XXXXXX")
 	TRASH+=("$RUN")
+	mkfifo "$RUN/out"
+}
+
+# new_run MODE: a run with an initramfs tree: busybox, init and the chosen kvm.ko.
+new_run() {
+	run_folder
 	mkdir -p "$RUN"/tree/{w,lab,bin,etc}
 	cp "$RV/busybox" "$RUN/tree/bin/"
 	cp "$LAB/host/init" "$RUN/tree/"
@@ -25,7 +31,6 @@ new_run() {
 	stock) cp "$KDIR_CACHE/kvm.ko" "$RUN/tree/lab/" ;;
 	esac
 	printf 'LAB_MODE=%s\nLAB_PARAMS=%s\n' "$1" "$(quoted "${PARAMS[*]}")" >"$RUN/tree/lab/conf"
-	mkfifo "$RUN/out"
 	: >"$RUN/control"
 }
 

@@ -42,13 +42,6 @@ boot_system() {
 	child "${ROOT_COMMAND[@]}" bash /run/lab/boot
 }
 
-# run_folder: as new_run, for a system: it has its own files.
-run_folder() {
-	RUN=$(mktemp -d "${TMPDIR:-/tmp}/gstage-lab.$$.XXXXXX")
-	TRASH+=("$RUN")
-	mkfifo "$RUN/out"
-}
-
 make_system() {
 	local part=$SYSTEM.part set pkg arch version sha path
 	rm -rf "$CACHE"/system-*.part
