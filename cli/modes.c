@@ -171,14 +171,11 @@ int cmd_modes(int argc, char **argv)
 {
 	struct host host;
 	bool json = false;
-	error_t err;
 	int ret;
 
-	argp_err_exit_status = STATUS_USAGE;
-	err = argp_parse(&argp, argc, argv, 0, NULL, &json);
-	err_setup(argv[0], json);
-	if (err)
-		return fail(STATUS_FAILED, "internal", NULL, "%s", strerror(err));
+	ret = args_parse(&argp, argc, argv, &json, &json);
+	if (ret)
+		return ret;
 
 	ret = ask_host(&host);
 	if (ret)

@@ -188,14 +188,11 @@ int cmd_set(int argc, char **argv)
 	struct arguments args = { 0 };
 	const struct format *f;
 	struct vm vm;
-	error_t err;
 	int ret;
 
-	argp_err_exit_status = STATUS_USAGE;
-	err = argp_parse(&argp, argc, argv, 0, NULL, &args);
-	err_setup(argv[0], args.json);
-	if (err)
-		return fail(STATUS_FAILED, "internal", NULL, "%s", strerror(err));
+	ret = args_parse(&argp, argc, argv, &args, &args.json);
+	if (ret)
+		return ret;
 
 	f = find_mode(args.mode);
 	if (!f)
