@@ -174,6 +174,7 @@ void gst_kvm_let_others(struct kvm *kvm, struct gst_gather *gather);
 
 /* logging.c: dirty logging of a slot */
 void gst_kvm_logging_start(struct kvm *kvm, const struct kvm_memory_slot *slot);
+void gst_kvm_logging_cleared(struct kvm *kvm, gpa_t gpa, u64 size);
 void gst_kvm_logging_stop(struct kvm *kvm, const struct kvm_memory_slot *slot);
 
 /* debugfs.c */

@@ -3,7 +3,8 @@
  * gstage: dirty logging of a slot: it starts and stops, and stores are seen in between.
  *
  * When it starts, leaves lose their write permission and large ones are split, so that
- * a store has one page to mark and a fault little to do. When it stops, what the host
+ * a store has one page to mark and a fault little to do; with a bitmap that is all set from
+ * the start both come with the clearing of bits. When it stops, what the host
  * still maps in large pages becomes large leaves again, without a fault.
  */
 #include <linux/module.h>
@@ -17,11 +18,14 @@
 #define SPLIT_TABLES   (32 + 2 * GST_LEVELS_MAX)
 #define COLLAPSE_BATCH 32
 
+#define SPLIT_CACHE \
+	{ .gfp_custom = GFP_KERNEL_ACCOUNT | __GFP_NORETRY | __GFP_NOWARN, .gfp_zero = __GFP_ZERO }
+
 /* As the kernels that split by themselves call it. */
 static bool eager_page_split = true;
 module_param(eager_page_split, bool, 0644);
-MODULE_PARM_DESC(eager_page_split, "split large leaves when dirty logging starts (default); or else "
-				   "when a store comes");
+MODULE_PARM_DESC(eager_page_split, "split large leaves when dirty logging starts, or a dirty bit is "
+				   "cleared (default); or else when a store comes");
 
 static gpa_t slot_start(const struct kvm_memory_slot *slot)
 {
@@ -33,36 +37,45 @@ static gpa_t slot_end(const struct kvm_memory_slot *slot)
 	return (slot->base_gfn + slot->npages) << PAGE_SHIFT;
 }
 
-static int split(struct kvm *kvm, gpa_t gpa, u64 size, struct kvm_mmu_memory_cache *cache)
+static int try_split(struct kvm *kvm, gpa_t gpa, u64 size, struct kvm_mmu_memory_cache *cache)
 {
-	struct gst_space *space = gst_kvm_space(kvm);
 	struct gst_gather gather;
 	int ret;
 
 	gst_gather_init(&gather, cache);
-	gst_kvm_lock(kvm);
-	ret = gst_split(space, gpa, size, 0, &gather);
-	gst_gather_finish(space, &gather);
-	gst_kvm_unlock(kvm);
+	ret = gst_split(gst_kvm_space(kvm), gpa, size, 0, &gather);
+	gst_gather_finish(gst_kvm_space(kvm), &gather);
 	return ret;
 }
 
-/* Where memory is short large leaves stay, and the faults of stores split them. */
+/*
+ * mmu_lock is held exclusively, by who may sleep. Most often there is nothing to split, and no memory
+ * needed; the lock is let go of where it is. Return: 0, or an error where memory is short; then large
+ * leaves stay, and the faults of stores split them.
+ */
+static int split(struct kvm *kvm, gpa_t gpa, u64 size, struct kvm_mmu_memory_cache *cache)
+{
+	int ret = try_split(kvm, gpa, size, cache);
+
+	if (ret != -GST_ENOMEM)
+		return ret;
+	gst_kvm_unlock(kvm);
+	ret = __kvm_mmu_topup_memory_cache(cache, SPLIT_TABLES, SPLIT_TABLES);
+	gst_kvm_lock(kvm);
+	return ret ?: try_split(kvm, gpa, size, cache);
+}
+
 static void split_slot(struct kvm *kvm, const struct kvm_memory_slot *slot)
 {
-	struct kvm_mmu_memory_cache cache = {
-		.gfp_custom = GFP_KERNEL_ACCOUNT | __GFP_NORETRY | __GFP_NOWARN,
-		.gfp_zero = __GFP_ZERO,
-	};
+	struct kvm_mmu_memory_cache cache = SPLIT_CACHE;
 	gpa_t next;
+	int ret = 0;
 
-	for (gpa_t gpa = slot_start(slot); gpa < slot_end(slot); gpa = next) {
+	for (gpa_t gpa = slot_start(slot); gpa < slot_end(slot) && !ret; gpa = next) {
 		next = min_t(gpa_t, slot_end(slot), (gpa | (SPLIT_CHUNK - 1)) + 1);
-		/* Most often there is nothing to split, and no memory needed. */
-		if (split(kvm, gpa, next - gpa, &cache) == -GST_ENOMEM &&
-		    (__kvm_mmu_topup_memory_cache(&cache, SPLIT_TABLES, SPLIT_TABLES) ||
-		     split(kvm, gpa, next - gpa, &cache)))
-			break;
+		gst_kvm_lock(kvm);
+		ret = split(kvm, gpa, next - gpa, &cache);
+		gst_kvm_unlock(kvm);
 		cond_resched();
 	}
 	kvm_mmu_free_memory_cache(&cache);
@@ -79,23 +92,41 @@ void gst_kvm_logging_start(struct kvm *kvm, const struct kvm_memory_slot *slot)
 	gpa_t gpa = slot_start(slot), end = slot_end(slot);
 	struct gst_gather gather;
 
-	/* With a bitmap that is all set a page is protected when its bit is cleared. */
-	if (!kvm_dirty_log_manual_protect_and_init_set(kvm)) {
-		/* A huge leaf stays huge for now; a slot's end cuts none. */
-		gst_kvm_lock(kvm);
-		gst_gather_init(&gather, NULL);
-		while (gst_kvm_next_leaf(kvm, &gpa, end)) {
-			gpa_t next = min_t(gpa_t, end, (gpa | (SPLIT_CHUNK - 1)) + 1);
+	/* With a bitmap that is all set a page is watched from when its bit is cleared. */
+	if (kvm_dirty_log_manual_protect_and_init_set(kvm))
+		return;
+	/* A huge leaf stays huge for now; a slot's end cuts none. */
+	gst_kvm_lock(kvm);
+	gst_gather_init(&gather, NULL);
+	while (gst_kvm_next_leaf(kvm, &gpa, end)) {
+		gpa_t next = min_t(gpa_t, end, (gpa | (SPLIT_CHUNK - 1)) + 1);
 
-			gst_wrprotect(space, gpa, next - gpa, GST_WHOLE_LEAVES, &gather);
-			gpa = next;
-			gst_kvm_let_others(kvm, &gather);
-		}
-		gst_gather_finish(space, &gather);
-		gst_kvm_unlock(kvm);
+		gst_wrprotect(space, gpa, next - gpa, GST_WHOLE_LEAVES, &gather);
+		gpa = next;
+		gst_kvm_let_others(kvm, &gather);
 	}
+	gst_gather_finish(space, &gather);
+	gst_kvm_unlock(kvm);
 	if (READ_ONCE(eager_page_split))
 		split_slot(kvm, slot);
+}
+
+/**
+ * gst_kvm_logging_cleared() - pages of a slot that is logged are about to be protected
+ * @kvm: the VM; mmu_lock is held exclusively, by who may sleep, and let go of where memory is needed
+ * @gpa: the first
+ * @size: bytes, up to the end of the last
+ *
+ * Where starting to log split nothing, it is now that large leaves go.
+ */
+void gst_kvm_logging_cleared(struct kvm *kvm, gpa_t gpa, u64 size)
+{
+	struct kvm_mmu_memory_cache cache = SPLIT_CACHE;
+
+	if (!kvm_dirty_log_manual_protect_and_init_set(kvm) || !READ_ONCE(eager_page_split))
+		return;
+	split(kvm, gpa, size, &cache);
+	kvm_mmu_free_memory_cache(&cache);
 }
 
 /**

@@ -26,6 +26,7 @@
 #define SIZE   (CHUNKS * SZ_2M)
 #define PAGES  (SIZE / SZ_4K)
 
+#define EAGER	 "/sys/module/kvm/parameters/eager_page_split"
 #define FAIL_NTH "/sys/module/kvm/parameters/test_fail_nth"
 
 static struct vm *vm;
@@ -136,17 +137,25 @@ static void by_hand(bool all_set)
 	begin(HUGE,
 	      KVM_DIRTY_LOG_MANUAL_PROTECT_ENABLE | (all_set ? KVM_DIRTY_LOG_INITIALLY_SET : 0));
 	logging(true);
-	ok(counted(vm, "splits %u leaves_2m -%u faults 0", CHUNKS, CHUNKS),
-	   "%s: leaves are split when logging starts", how);
+	if (all_set)
+		ok(counted(vm, "splits 0 leaves_2m 0 faults 0"),
+		   "%s: nothing is split when logging starts", how);
+	else
+		ok(counted(vm, "splits %u leaves_2m -%u faults 0", CHUNKS, CHUNKS),
+		   "%s: leaves are split when logging starts", how);
 	ok(fetch() == (all_set ? PAGES : 0), "%s: %s is dirty then", how,
 	   all_set ? "all" : "nothing");
 	if (all_set) {
 		ok(stores(0, 640, 0), "%s: a store to what is not cleared costs nothing", how);
 		clear(64, 128);
+		ok(counted(vm, "splits 1 leaves_4k 512 leaves_2m -1 faults 0"),
+		   "%s: a leaf is split when a bit of it is cleared", how);
 		ok(fetch() == PAGES - 128 && !map[1] && !map[2] && stores(0, 640, 128) &&
 			   fetch() == PAGES,
 		   "%s: a store to what is costs a fault, and is logged", how);
 		clear(0, PAGES);
+		ok(counted(vm, "splits %u leaves_2m -%u faults 0", CHUNKS - 1, CHUNKS - 1),
+		   "%s: and the others then", how);
 	}
 	ok(stores(0, 64, 64) && fetch() == 64 && stores(0, 64, 0) && fetch() == 64,
 	   "%s: fetching does not protect", how);
@@ -154,6 +163,25 @@ static void by_hand(bool all_set)
 	ok(!fetch() && stores(0, 64, 64) && fetch() == 64, "%s: clearing does", how);
 	logging(false);
 	ok(counted(vm, "collapses %u leaves_2m %u", CHUNKS, CHUNKS), "%s: and back", how);
+	end();
+}
+
+/* The parameter by which leaves stay large when logging starts. */
+static void not_eager(void)
+{
+	begin(HUGE, 0);
+	if (write_text(EAGER, "N"))
+		bail(EAGER ": %s", strerror(errno));
+	logging(true);
+	ok(counted(vm, "splits 0 leaves_4k 0 leaves_2m 0 faults 0"),
+	   "eager_page_split is off: no leaf is split when logging starts");
+	guest_store(vcpu, gpa(700), 5);
+	ok(counted(vm, "faults_4k 1 leaves_4k 512 leaves_2m -1") && fetch() == 1 &&
+		   map[700 / 64] == 1ull << 700 % 64,
+	   "but by the first store to it, which is logged");
+	logging(false);
+	if (write_text(EAGER, "Y"))
+		bail(EAGER ": %s", strerror(errno));
 	end();
 }
 
@@ -265,6 +293,7 @@ int main(void)
 	plain();
 	by_hand(false);
 	by_hand(true);
+	not_eager();
 	back_where_it_may();
 	if (!access(FAIL_NTH, W_OK))
 		short_of_memory();
