@@ -24,6 +24,13 @@ result() {
 
 while read -r limit stock test; do
 	case $limit in '#'* | - | '') continue ;; esac
+	name="$test ($GSTAGE_MODULE)"
+	case $limit in
+	*"@$GSTAGE_CPU") limit=${limit%@*} ;;
+	*@*)
+		result ok "$name # SKIP on ${limit#*@} alone: $LIST says why"
+		continue ;;
+	esac
 	start=$(cut -d. -f1 /proc/uptime)
 	# A session of its own, so that what a killed test has forked goes too and does not slow down those after it.
 	# shellcheck disable=SC2086 # the arguments are words
@@ -37,7 +44,6 @@ while read -r limit stock test; do
 	4) is=skip ;;
 	*) is=fail ;;
 	esac
-	name="$test ($GSTAGE_MODULE)"
 	echo "# $test: $is, status $status, $(($(cut -d. -f1 /proc/uptime) - start)) s"
 	case $GSTAGE_MODULE:$stock:$is in
 	*:skip:skip | gstage*:fail:skip) result ok "$name # SKIP $(tail -n 1 /tmp/out)" ;;
