@@ -25,6 +25,6 @@ awk -F '\t' 'BEGIN { printf "%-32s %-16s %10s %8s  %s\n", "harness", "geometry",
 	failed += $1 != "ok"
 }
 END {
-	printf "%d proven, %d not, %d seconds of one processor\n", NR - failed, failed, seconds
+	printf "%d ok, %d not ok, %d seconds of one processor\n", NR - failed, failed, seconds
 	exit failed > 0
 }' "$@"
