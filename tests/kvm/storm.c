@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * A thread of the VMM takes memory away and never pauses: faults get through, those elsewhere at once;
- * and a large slot that goes does not keep others from the hart for long.
+ * and a large slot that goes, or a large VM, does not keep others from the hart for long.
  */
 #include <sched.h>
 #include <sys/mman.h>
@@ -126,20 +126,28 @@ static void *impatient(void *unused)
 	return unused;
 }
 
-/* While 3072 tables of one slot go, another thread gets the hart. */
-static void large(void)
+/* Two harts are one: who wants it too must be let. Return: those that there were. */
+static cpu_set_t one_hart(void)
 {
-	char *big = mem_map(BIG, SMALL);
 	cpu_set_t all, one;
-	unsigned int rounds = 0;
-	pthread_t thread;
-	long breaks;
-	bool gone;
 
 	sched_getaffinity(0, sizeof(all), &all);
 	CPU_ZERO(&one);
 	CPU_SET(0, &one);
 	sched_setaffinity(0, sizeof(one), &one);
+	return all;
+}
+
+/* While 3072 tables of one slot go, another thread gets the hart. */
+static void large(void)
+{
+	char *big = mem_map(BIG, SMALL);
+	cpu_set_t all = one_hart();
+	unsigned int rounds = 0;
+	pthread_t thread;
+	long breaks;
+	bool gone;
+
 	impatient_over = false;
 	pthread_create(&thread, NULL, impatient, NULL);
 	/* On a busy machine the emulated hart may have no interrupt meanwhile: again, then. */
@@ -161,6 +169,55 @@ static void large(void)
 	mem_unmap(big, BIG);
 }
 
+/* Looks at how many tables there are, before all others. */
+static struct {
+	u64 most;
+	unsigned int between;
+	atomic_bool over;
+} watch;
+
+static void *watching(void *unused)
+{
+	struct sched_param param = { .sched_priority = 1 };
+	u64 seen = watch.most;
+
+	if (sched_setscheduler(0, SCHED_FIFO, &param))
+		bail("no SCHED_FIFO");
+	while (!watch.over) {
+		u64 now = tables_live();
+
+		watch.between += now && now < seen;
+		seen = now;
+		usleep(100);
+	}
+	return unused;
+}
+
+/* While 32768 tables of a VM go, that has 64 GiB, another thread gets the hart. */
+static void ending(void)
+{
+	const u64 size = 64 * SZ_1G;
+	char *big = mem_map(size, SMALL);
+	pthread_t thread;
+	cpu_set_t all;
+
+	vm = vm_new(host.widest);
+	vcpu = vcpu_new(vm);
+	vm_slot(vm, 1, 0, BIG_GPA, size, big);
+	guest_fill(vcpu, BIG_GPA, SZ_2M, size / SZ_2M, 5);
+	all = one_hart();
+	watch.most = tables_live();
+	pthread_create(&thread, NULL, watching, NULL);
+	vm_free(vm);
+	watch.over = true;
+	pthread_join(thread, NULL);
+	sched_setaffinity(0, sizeof(all), &all);
+	diag("%u looks at fewer than %llu tables", watch.between, (unsigned long long)watch.most);
+	ok(watch.most > size / SZ_2M && watch.between > 2 && !tables_live(),
+	   "a VM of 64 GiB ends: another thread gets the hart, again and again, while its tables go");
+	mem_unmap(big, size);
+}
+
 int main(void)
 {
 	const struct format *f;
@@ -179,5 +236,6 @@ int main(void)
 		vm_free(vm);
 		madvise(mem, SIZE, MADV_DONTNEED);
 	}
+	ending();
 	return done();
 }
