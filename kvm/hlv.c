@@ -10,6 +10,22 @@ static void fence_vmid(struct kvm_vcpu *vcpu)
 }
 
 /*
+ * The guest has executed this instruction a moment ago. Where it cannot be read now, somebody has
+ * just taken its page away, which is no fault of the guest's: it executes it again, and gets its
+ * page, or the fault that is its own. The stock decoder does so for the one cause that HLVX has for
+ * a guest-page fault, a load's; QEMU says that it is an instruction page fault.
+ */
+static void forgive(struct kvm_cpu_trap *trap)
+{
+	switch (trap->scause) {
+	case EXC_INST_PAGE_FAULT:
+	case EXC_LOAD_PAGE_FAULT:
+	case EXC_INST_GUEST_PAGE_FAULT:
+		trap->scause = EXC_LOAD_GUEST_PAGE_FAULT;
+	}
+}
+
+/*
  * HLV walks the G-stage while the vCPU is outside guest mode, so that a flush
  * neither waits for it nor is done before it. Therefore, with interrupts off:
  *
@@ -47,5 +63,7 @@ unsigned long kvm_riscv_vcpu_unpriv_read(struct kvm_vcpu *vcpu, bool read_insn,
 		fence_vmid(vcpu);
 	smp_store_release(&vcpu->mode, OUTSIDE_GUEST_MODE);
 	local_irq_restore(flags);
+	if (read_insn)
+		forgive(trap);
 	return val;
 }

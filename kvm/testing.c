@@ -20,6 +20,10 @@ module_param_named(test_fail_nth, fail_nth.counter, int, 0600);
 static uint test_vmid_bits = ~0u;
 module_param(test_vmid_bits, uint, 0400);
 
+/* Harts need not say which instruction it was that faulted: KVM reads it, then. */
+static bool test_no_htinst;
+module_param(test_no_htinst, bool, 0400);
+
 unsigned long gst_kvm_test_vmid_mask(unsigned long mask)
 {
 	unsigned long lowest = mask & -mask;
@@ -30,6 +34,11 @@ unsigned long gst_kvm_test_vmid_mask(unsigned long mask)
 u64 gst_kvm_test_modes(void)
 {
 	return test_modes;
+}
+
+bool gst_kvm_test_no_htinst(void)
+{
+	return test_no_htinst;
 }
 
 bool gst_kvm_test_fail(void)

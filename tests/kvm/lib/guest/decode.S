@@ -55,5 +55,5 @@ table:
 	entry_sp c.lwsp	a2, 12(sp)
 	entry_sp c.ldsp	a2, 504(sp)
 	entry_sp c.swsp	a2, 252(sp)
-	entry_sp c.sdsp	a2, 0(sp)
+	entry_sp c.sdsp	a2, 16(sp)
 	.option	pop
