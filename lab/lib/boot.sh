@@ -81,6 +81,7 @@ boot_script() {
 	echo 'set -e; cd /run/lab/tree; find . -exec touch -hd @0 {} +
 		find . | sort | cpio --quiet --reproducible -o -H newc >../initrd; cd ..'
 	[ -z "$WITH_QEMU" ] || echo 'cat /rv/bundle.cpio /guest/guest.cpio >>initrd'
+	[ -z "$WITH_TOOLS" ] || echo 'cat /tools/bundle.cpio >>initrd'
 	if [ "$1" = exec ]; then
 		echo 'cat out & status=0'
 		echo "timeout -k 2 $TIMEOUT $(quoted "${QEMU[@]}") </dev/null 2>qemu.err >&2 || status=\$?"
@@ -96,6 +97,7 @@ ready_to_boot() {
 	boot_script "$1" >"$RUN/boot"
 	ROOT_BINDS=("$RUN" /run/lab "$RV" /rv)
 	[ -z "$WITH_QEMU" ] || ROOT_BINDS+=("$BUILD/guest-$KERNEL" /guest)
+	[ -z "$WITH_TOOLS" ] || ROOT_BINDS+=("$TOOLS" /tools)
 	root_command
 	ROOT_COMMAND+=(bash /run/lab/boot)
 }

@@ -1,11 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# bundle.sh TREE OUT: from an unpacked riscv64 Debian in TREE, pack QEMU and the libraries that it names into OUT.cpio.
-# `-M virt -accel kvm` opens no firmware. Runs inside the lab root.
+# bundle.sh TREE OUT PROGRAM...: from an unpacked riscv64 Debian in TREE, pack programs of /usr/bin and the libraries that they
+# name into OUT.cpio. Runs inside the lab root.
 set -euo pipefail
 
 tree=$1
 out=$2
+shift 2
 readelf=riscv64-linux-gnu-readelf
 declare -A seen
 
@@ -22,7 +23,7 @@ take() {
 	done < <($readelf -d "$tree$1" | sed -n 's/.*(NEEDED).*\[\(.*\)\].*/\1/p')
 }
 
-take /usr/bin/qemu-system-riscv64
+for program; do take "/usr/bin/$program"; done
 take /usr/lib/riscv64-linux-gnu/ld-linux-riscv64-lp64d.so.1
 # Where programs look for their interpreter.
 ln -s usr/lib "$out/lib"

@@ -14,16 +14,16 @@ rv_name() {
 
 have_rv() { rv_name; [ -d "$RV" ]; }
 
-# fetch_rv TREE: unpack the locked packages: no more of what QEMU depends on than its libraries.
-fetch_rv() {
-	local tree=$1 set pkg arch version sha path status=0
-	locked riscv64 >"$CACHE/set"
+# fetch_tree TREE SETS PACKAGES: unpack the packages of those locked sets: no more than the packages that are wanted, and
+# libraries.
+fetch_tree() {
+	local tree=$1 sets=$2 packages=$3 set pkg arch version sha path status=0
+	for set in $sets; do locked "$set"; done >"$CACHE/set"
 	fetch_set <"$CACHE/set" || status=$?
 	if [ "$status" -eq 2 ]; then
 		echo "the mirror no longer has the locked set: taking what its index names"
 		# `extract` runs no maintainer script, so nothing of riscv64 has to run here.
-		mmdebstrap_into "$tree" --variant=extract --architectures=riscv64 \
-			--include="$(IFS=,; echo "${RV_PACKAGES[*]}")"
+		mmdebstrap_into "$tree" --variant=extract --architectures=riscv64 --include="${packages// /,}"
 		return
 	fi
 	[ "$status" -eq 0 ] || return "$status"
@@ -33,21 +33,30 @@ fetch_rv() {
 	done <"$CACHE/set"
 }
 
+# bundle DIR PROGRAM...: pack those programs of DIR/tree into DIR/bundle.cpio.
+bundle() {
+	local dir=$1
+	shift
+	ROOT_BINDS=("$dir" /rv.part "$LAB/lib" /lab)
+	in_root bash /lab/bundle.sh /rv.part/tree /rv.part/bundle "$@"
+	ROOT_BINDS=()
+	rm -rf "$dir/bundle"
+}
+
 make_rv() {
 	local part=$RV.part
 	rm -rf "$CACHE"/riscv64-*.part
 	TRASH+=("$part")
 	mkdir -p "$part"
-	fetch_rv "$part/tree"
-	ROOT_BINDS=("$part" /rv.part "$LAB/lib" /lab)
-	in_root bash /lab/bundle.sh /rv.part/tree /rv.part/bundle
-	ROOT_BINDS=()
+	fetch_tree "$part/tree" riscv64 "${RV_PACKAGES[*]}"
+	# `-M virt -accel kvm` opens no firmware.
+	bundle "$part" qemu-system-riscv64
 	cp "$part/tree/usr/bin/busybox" "$part/busybox"
 	# Static: the command then runs on any Debian host.
 	mkdir -p "$part/sysroot/lib"
 	cp -a "$part/tree/usr/include" "$part/sysroot/"
 	cp "$part"/tree/usr/lib/riscv64-linux-gnu/lib{ncursesw,tinfo}.a "$part/sysroot/lib/"
-	rm -rf "$part/tree" "$part/bundle"
+	rm -rf "$part/tree"
 	mv "$part" "$RV"
 }
 

@@ -37,7 +37,7 @@ add_case() {
 	C_CPU+=("$cpu")
 	C_ON+=("$host")
 	C_MODULE+=("$module")
-	C_HOST+=("$kernel|$cpu$opts|$module|$smp|$mem|$on|$params|$qemu|$fresh")
+	C_HOST+=("$kernel|$cpu$opts|$module|$smp|$mem|$on|$params|$qemu|$tools|$fresh")
 	C_ARGS+=("${args//,/ }")
 	C_WITH+=("${with//[,]/ }")
 	C_WITH[-1]=${C_WITH[-1]//KERNEL/$kernel}
@@ -48,7 +48,7 @@ add_case() {
 # read_manifest NAME...: make the cases, of all programs or of those named.
 read_manifest() {
 	local wanted=" $* " found=' ' line number=0 name word key value kernel cpu module with_aia
-	local kernels cpus modules smp mem machine params args with limit qemu splat cpuopts fresh file unnamed smoke aia
+	local kernels cpus modules smp mem machine params args with limit qemu tools splat cpuopts fresh file unnamed smoke aia
 	while read -r line; do
 		number=$((number + 1))
 		line=${line%%#*}
@@ -57,7 +57,7 @@ read_manifest() {
 		[ "$wanted" = '  ' ] || [[ $wanted = *" $name "* ]] || continue
 		found+="$name "
 		kernels=$(kernels | paste -sd,) cpus=sv39,sv48,sv57 modules=gstage smp=2 mem=2G machine=''
-		params='' args='' with='' limit=120 qemu='' splat=no cpuopts='' fresh='' file=$name unnamed='' smoke='' aia=no
+		params='' args='' with='' limit=120 qemu='' tools='' splat=no cpuopts='' fresh='' file=$name unnamed='' smoke='' aia=no
 		for word in $line; do
 			key=${word%%=*} value=${word#*=}
 			case $key in
@@ -72,7 +72,7 @@ read_manifest() {
 			args) args=$value ;;
 			with) with=$value ;;
 			timeout) limit=$value ;;
-			qemu) qemu=${value#no} ;;
+			qemu | tools) [ "$value" = no ] || printf -v "$key" %s "$key" ;;
 			splat) splat=$value ;;
 			fresh) fresh=$name ;;
 			program) file=$value ;;
@@ -196,7 +196,7 @@ judge() {
 boot_group() {
 	local c file mark line status start deadline left running='' total=120
 	# shellcheck disable=SC2153
-	IFS='|' read -r KERNEL CPU_NAME MODULE SMP MEM MACHINE PARAMS WITH_QEMU _ <<<"${C_HOST[$1]}"
+	IFS='|' read -r KERNEL CPU_NAME MODULE SMP MEM MACHINE PARAMS WITH_QEMU WITH_TOOLS _ <<<"${C_HOST[$1]}"
 	CPU=$(cpu_string "${CPU_NAME%%,*}")${CPU_NAME#"${CPU_NAME%%,*}"}
 	PARAMS=("${PARAMS//,/ }")
 	have_kernel
@@ -276,7 +276,8 @@ need_for_tests() {
 		host+="${C_HOST[c]} ${C_WITH[c]} "
 	done
 	for c in gstage gstage-test; do [[ " $modules" != *" $c "* ]] || need_module $c; done
-	[[ $host != *"|yes|"* ]] || need_guest
+	[[ $host != *"|qemu|"* ]] || need_guest
+	[[ $host != *"|tools|"* ]] || need_tools
 	[[ $host != *selftests-* ]] || need_selftests
 }
 
