@@ -33,6 +33,13 @@ enum {
 
 #define KVM_PATH	"/dev/kvm"
 
+/* Remedies: without KVM, and with one that is not gstage's. */
+#define LOAD_KVM	"Load gstage's kvm.ko as root: \"modprobe kvm\" where gstage-dkms has " \
+			"installed it, or else \"insmod kvm.ko\"."
+#define RELOAD_KVM	"Stop all VMs, then load gstage's kvm.ko as root: \"modprobe -r kvm; " \
+			"modprobe kvm\" where gstage-dkms has installed it, or else " \
+			"\"rmmod kvm; insmod kvm.ko\"."
+
 /* err.c */
 
 /**

@@ -60,10 +60,8 @@ int vm_infos(struct vm_info **infos, size_t *count)
 	if (ret)
 		return ret;
 	if (!vms_module_is_ours())
-		ret = fail(STATUS_FAILED, "stock-module",
-			   "Stop all VMs, then load gstage's kvm.ko as root: \"rmmod kvm; insmod "
-			   "kvm.ko\".", "the KVM module in use is not gstage's: it does not tell "
-			   "about page tables");
+		ret = fail(STATUS_FAILED, "stock-module", RELOAD_KVM, "the KVM module in "
+			   "use is not gstage's: it does not tell about page tables");
 	if (!ret && all) {
 		*infos = calloc(all, sizeof(**infos));
 		if (!*infos)

@@ -55,8 +55,7 @@ static int fail_open(int status, int err)
 				    "no " KVM_PATH ": this machine does not have "
 				    "the hypervisor extension (H)");
 		return fail(status, "no-kvm",
-			    "Load gstage's kvm.ko as root: \"insmod kvm.ko\". If "
-			    "that fails, \"dmesg\" says why; the usual cause is "
+			    LOAD_KVM " If that fails, \"dmesg\" says why; the usual cause is "
 			    "a machine without the hypervisor extension (H).",
 			    "no " KVM_PATH ": the KVM module is not loaded (%s)",
 			    strerror(err));
@@ -94,9 +93,7 @@ int kvm_host_mask(int status, unsigned int *mask)
 
 	/* A mask without any format would be some other capability's answer. */
 	if (!((unsigned int)ret & formats_known()))
-		return fail(status, "stock-module",
-			    "Stop all VMs, then load gstage's kvm.ko as root: "
-			    "\"rmmod kvm; insmod kvm.ko\".",
+		return fail(status, "stock-module", RELOAD_KVM,
 			    "the KVM module in use is not gstage's: it cannot "
 			    "choose a VM's page-table format");
 	*mask = ret;

@@ -76,9 +76,7 @@ int vm_fail_gone(const struct vm *vm, int err)
 
 int vm_fail_module(const struct vm *vm, const char *code, const char *why)
 {
-	return fail(STATUS_FAILED, code,
-		    "Stop all VMs, then load gstage's kvm.ko as root: "
-		    "\"rmmod kvm; insmod kvm.ko\".",
+	return fail(STATUS_FAILED, code, RELOAD_KVM,
 		    "cannot do that to the VM %d-%d: the KVM module in use is %s",
 		    vm->pid, vm->fd, why);
 }

@@ -129,9 +129,7 @@ static int fail_list(int err, const char *path)
 	switch (err) {
 	case ENOENT:
 		if (debugfs_is_there())
-			return fail(STATUS_FAILED, "no-kvm",
-				    "Load gstage's kvm.ko as root: "
-				    "\"insmod kvm.ko\".",
+			return fail(STATUS_FAILED, "no-kvm", LOAD_KVM,
 				    "no %s: the KVM module is not loaded", path);
 		return fail(STATUS_FAILED, "no-debugfs",
 			    "Mount it as root: \"mount -t debugfs debugfs "

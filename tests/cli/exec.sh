@@ -113,12 +113,12 @@ holds 'and the VMM did not run' test ! -s "$TMP/out"
 run gx -- -m sv32x4 -- "$VMM" vms 1
 exits 'the mode of RV32 on RV64' 125 'does not have sv32x4'
 run gx FAKEKVM_MASK=0 -- -m max -- "$VMM" exit 3
-exits 'exec on a stock module' 125 "not gstage's" insmod
+exits 'exec on a stock module' 125 "not gstage's" 'modprobe kvm.*insmod'
 run gx FAKEKVM_OPEN=13 -- -m max -- "$VMM" exit 3
 exits 'exec without permission' 125 'no permission'
 
 run gx FAKEKVM_MASK=0 -- -m auto -- "$VMM" exit 3
-exits 'exec with auto on a stock module' 125 "not gstage's" insmod
+exits 'exec with auto on a stock module' 125 "not gstage's" 'modprobe kvm.*insmod'
 run gx -- -m AUTO -- "$VMM" env GSTAGE_MODE
 prints 'auto in any case' auto
 

@@ -184,7 +184,7 @@ for line in vms 'show 5000001-2' 'dump 5000001-2' 'walk 5000001-2 0' 'top -n 1';
 		schema "$what: errors as their schema" error err
 		rm "$DEBUGFS/kvm/5000001-2/$file"
 		run in_tree -- "$@"
-		exits "$what: an older module" 1 'an older gstage' insmod
+		exits "$what: an older module" 1 'an older gstage' 'modprobe kvm.*insmod'
 		rm "$DEBUGFS/kvm/5000001-2/gstage_mode"
 		run in_tree -- "$@"
 		exits "$what: the VM's files go" 1 'the VM 5000001-2 is gone'
@@ -196,10 +196,10 @@ for line in vms 'show 5000001-2' 'dump 5000001-2' 'walk 5000001-2 0' 'top -n 1';
 	set -- $line
 	rm -rf "$DEBUGFS/kvm/5000001-2/"gstage_* "$DEBUGFS/kvm/gstage_tables_live"
 	run in_tree -- "$@"
-	exits "$what: a stock module" 1 "not gstage's" 'rmmod kvm; insmod'
+	exits "$what: a stock module" 1 "not gstage's" 'modprobe -r kvm; modprobe kvm.*rmmod kvm'
 	rm -rf "$DEBUGFS/kvm"
 	run in_tree -- "$@"
-	exits "$what: no module" 1 'the KVM module is not loaded' insmod
+	exits "$what: no module" 1 'the KVM module is not loaded' 'modprobe kvm.*insmod'
 done
 
 host

@@ -110,7 +110,7 @@ done
 
 # Where nobody can tell: the cause and what to do.
 run modes FAKEKVM_MASK=0
-exits 'a stock module: what it is, what to load' 1 "not gstage's" 'insmod'
+exits 'a stock module: what it is, what to load' 1 "not gstage's" 'modprobe kvm.*insmod'
 run modes FAKEKVM_MASK=0x800
 exits "another capability's answer is not taken for a mask" 1 "not gstage's"
 run modes FAKEKVM_OPEN=13
@@ -120,9 +120,9 @@ exits 'not permitted, as in a container' 1 'no permission'
 printf 'processor\t: 0\nisa\t\t: rv64imafdch_zicsr_zifencei\n' >"$TMP/with-h"
 printf 'processor\t: 0\nisa\t\t: rv64imafdc_zicsr_zihpm_sha\n' >"$TMP/without-h"
 run modes FAKEKVM_OPEN=2 FAKEKVM_CPUINFO="$TMP/with-h"
-exits 'no /dev/kvm: load the module' 1 'no /dev/kvm: .*not loaded' insmod
+exits 'no /dev/kvm: load the module' 1 'no /dev/kvm: .*not loaded' 'modprobe kvm.*insmod'
 run modes FAKEKVM_OPEN=19 FAKEKVM_CPUINFO="$TMP/with-h"
-exits 'a device node without a module: the same' 1 'not loaded' insmod
+exits 'a device node without a module: the same' 1 'not loaded' 'modprobe kvm.*insmod'
 run modes FAKEKVM_OPEN=2 FAKEKVM_CPUINFO="$TMP/without-h"
 exits 'no H extension: no module will help' 1 'does not have the hypervisor'
 run modes FAKEKVM_OPEN=2 FAKEKVM_CPUINFO=/nonexistent

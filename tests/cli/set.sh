@@ -101,7 +101,7 @@ run gs -- 1-2 sv39x4
 exits 'a mount point with nothing there' 1 'debugfs is not mounted' 'Mount it'
 mkdir "$DEBUGFS/bdi"
 run gs -- 1-2 sv39x4
-exits 'no module' 1 "no $DEBUGFS/kvm: the KVM module is not loaded" insmod
+exits 'no module' 1 "no $DEBUGFS/kvm: the KVM module is not loaded" 'modprobe kvm.*insmod'
 : >"$DEBUGFS/kvm"
 run gs -- 1-2 sv39x4
 exits 'any other error is shown' 1 "cannot read $DEBUGFS/kvm: Not a directory"
@@ -121,13 +121,13 @@ run gs -- 3-4 sv39x4
 exits 'a VM that is ending has lost its file' 1 'the VM 3-4 is gone' 'that runs'
 rm "$DEBUGFS/kvm/gstage_tables_live"
 run gs -- 3-4 sv39x4
-exits 'a stock module' 1 "not gstage's" 'rmmod kvm; insmod'
+exits 'a stock module' 1 "not gstage's" 'modprobe -r kvm; modprobe kvm.*rmmod kvm; insmod'
 run gs -- --json 3 sv39x4
 json 'json: a stock module' 1 err '.[0].error.code == "stock-module"'
 host 1-2 sv57x4
 chmod 444 "$DEBUGFS/kvm/1-2/gstage_mode"
 run gs -- 1-2 sv39x4
-exits 'an older gstage, which only shows the mode' 1 'an older gstage' insmod
+exits 'an older gstage, which only shows the mode' 1 'an older gstage' 'modprobe kvm.*insmod'
 
 # What KVM refuses.
 host 1-2 sv57x4
