@@ -20,9 +20,6 @@
 #define SIZE  (8 * SZ_2M)
 #define PAGES (SIZE / SZ_4K)
 
-#define RX  (PTE_V | PTE_R | PTE_X | PTE_U | PTE_A | PTE_D)
-#define RWX (RX | PTE_W)
-
 static struct vm *vm;
 static struct vcpu *vcpu;
 static const char *name;
@@ -91,38 +88,6 @@ static void small(u32 flags, u64 bits, const char *what)
 	mem_unmap(mem, SIZE);
 }
 
-/* The tables that a walk goes by are those of the line. */
-static bool walk_right(const struct dump *dump, u64 gpa)
-{
-	const struct run *run = dump_at(dump, gpa);
-	unsigned int top = vm->format->levels - 1;
-	u64 table = dump->root;
-	struct step steps[5];
-	int count = walk_vm(vm, gpa, steps);
-
-	for (int i = 0; i < count; i++) {
-		unsigned int level = top - i, bits = level == top ? 11 : 9;
-		const struct step *step = &steps[i];
-
-		if (step->level != level || step->table != table ||
-		    step->index != (gpa >> (12 + 9 * level) & ((1 << bits) - 1)) ||
-		    strcmp(step->kind, i < count - 1 ? "table"
-				       : run         ? "leaf"
-						     : "none"))
-			return false;
-		table = PTE_PPN(step->pte) << 12;
-	}
-	if (count < 1)
-		return false;
-	if (!run)
-		return !(steps[count - 1].pte & PTE_V);
-	/* Of the leaf of the line in which the gpa lies. */
-	table = run->pte & PTE_N ? PTE_PPN(steps[count - 1].pte) * SZ_4K - run->leaf / 2
-				 : PTE_PPN(steps[count - 1].pte) * SZ_4K;
-	return steps[count - 1].level == run->level &&
-	       table == ((run->pa + (gpa - run->gpa)) & ~(run->leaf - 1));
-}
-
 static void huge(void)
 {
 	char *mem = mem_map(SIZE, HUGE);
@@ -138,9 +103,9 @@ static void huge(void)
 	   "%s: huge pages are leaves of 2 MiB, and only those that were touched", name);
 	wrong = 0;
 	for (u64 at = 0; at < SIZE; at += 123 * SZ_4K)
-		wrong += !walk_right(&dump, GPA + at);
-	wrong += !walk_right(&dump, 0) + !walk_right(&dump, format_end(vm->format) - 1) +
-		 !walk_right(&dump, CONTROL_GPA + 8);
+		wrong += !walk_right(vm, &dump, GPA + at);
+	wrong += !walk_right(vm, &dump, 0) + !walk_right(vm, &dump, format_end(vm->format) - 1) +
+		 !walk_right(vm, &dump, CONTROL_GPA + 8);
 	ok(!wrong, "%s: walks of mapped places and of holes agree with the dump and the root",
 	   name);
 	dump_free(&dump);
@@ -173,7 +138,7 @@ static void napot(void)
 		if (i % 3)
 			wrong += !dump_right(&dump, GPA + i * leaf + 7 * SZ_4K,
 					     mem + i * leaf + 7 * SZ_4K, leaf, RWX | PTE_N) +
-				 !walk_right(&dump, GPA + i * leaf + 7 * SZ_4K);
+				 !walk_right(vm, &dump, GPA + i * leaf + 7 * SZ_4K);
 	ok(!wrong && dump_pages(&dump, GPA, count * leaf) == count * 16 * 2 / 3,
 	   "%s: leaves of 64 KiB are lines of 64K and N, and their walks agree", name);
 	dump_free(&dump);

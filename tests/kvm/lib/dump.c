@@ -244,3 +244,34 @@ int walk_vm(const struct vm *vm, u64 gpa, struct step *steps)
 	close(fd);
 	return count;
 }
+
+bool walk_right(const struct vm *vm, const struct dump *dump, u64 gpa)
+{
+	const struct run *run = dump_at(dump, gpa);
+	unsigned int top = vm->format->levels - 1;
+	u64 table = dump->root;
+	struct step steps[5];
+	int count = walk_vm(vm, gpa, steps);
+
+	for (int i = 0; i < count; i++) {
+		unsigned int level = top - i, bits = level == top ? 11 : 9;
+		const struct step *step = &steps[i];
+
+		if (step->level != level || step->table != table ||
+		    step->index != (gpa >> (12 + 9 * level) & ((1 << bits) - 1)) ||
+		    strcmp(step->kind, i < count - 1 ? "table"
+				       : run         ? "leaf"
+						     : "none"))
+			return false;
+		table = PTE_PPN(step->pte) << 12;
+	}
+	if (count < 1)
+		return false;
+	if (!run)
+		return !(steps[count - 1].pte & PTE_V);
+	/* Of the leaf of the line in which the gpa lies. */
+	table = run->pte & PTE_N ? PTE_PPN(steps[count - 1].pte) * SZ_4K - run->leaf / 2
+				 : PTE_PPN(steps[count - 1].pte) * SZ_4K;
+	return steps[count - 1].level == run->level &&
+	       table == ((run->pa + (gpa - run->gpa)) & ~(run->leaf - 1));
+}

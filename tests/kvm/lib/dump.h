@@ -16,7 +16,13 @@
 #define PTE_D       (1ULL << 7)
 #define PTE_PPN(p)  ((p) >> 10 & ((1ULL << 44) - 1))
 #define PTE_PBMT(p) ((p) >> 61 & 3)
+#define PTE_NC      (1ULL << 61)
+#define PTE_IO      (2ULL << 61)
 #define PTE_N       (1ULL << 63)
+
+/* What leaves have. */
+#define RX  (PTE_V | PTE_R | PTE_X | PTE_U | PTE_A | PTE_D)
+#define RWX (RX | PTE_W)
 
 /** struct run - a line of a dump */
 struct run {
@@ -79,5 +85,8 @@ struct step {
 
 /** walk_vm() - the walk of a gpa: how many steps, or -errno */
 int walk_vm(const struct vm *vm, u64 gpa, struct step *steps);
+
+/** walk_right() - does the walk of @gpa go from the dump's root to what its line says? */
+bool walk_right(const struct vm *vm, const struct dump *dump, u64 gpa);
 
 #endif
