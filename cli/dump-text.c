@@ -131,7 +131,7 @@ enum dump_line dump_line(char *line, struct dump_head *head, struct dump_run *ru
 	return run_line(line, run, why);
 }
 
-void dump_run_json(const struct dump_run *run)
+void dump_run_json(FILE *out, const struct dump_run *run)
 {
 	static const unsigned int level_shift[] = { 10, 20, 30, 40, 50, 60 };
 	const char *next = "";
@@ -139,17 +139,17 @@ void dump_run_json(const struct dump_run *run)
 
 	while (unit < 5 && run->leaf >> level_shift[unit] >= 1024)
 		unit++;
-	printf("\"gpa\":\"0x%" PRIx64 "\",\"end\":\"0x%" PRIx64 "\",\"level\":%u,\"leaf\":\"%" PRIu64
+	fprintf(out, "\"gpa\":\"0x%" PRIx64 "\",\"end\":\"0x%" PRIx64 "\",\"level\":%u,\"leaf\":\"%" PRIu64
 	       "%c\",\"pa\":\"0x%" PRIx64 "\",\"pte\":\"0x%" PRIx64 "\",\"flags\":[", run->gpa,
 	       run->end, run->level, run->leaf >> level_shift[unit], "KMGTPE"[unit], run->pa,
 	       run->pte);
 	for (i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
 		if (!(run->flags & flags[i].flag))
 			continue;
-		printf("%s\"%s\"", next, flags[i].name);
+		fprintf(out, "%s\"%s\"", next, flags[i].name);
 		next = ",";
 	}
-	putchar(']');
+	putc(']', out);
 }
 
 bool dump_add(struct dump *dump, const struct dump_run *run)

@@ -59,7 +59,8 @@ static const struct argp argp = {
 	       "and map contiguous memory.\v"
 	       "The text is that of gstage_page_tables in debugfs.  VM is PID-FD, as \"gstage vms\" "
 	       "lists it, or PID alone where that process has one VM.  The VM goes on meanwhile: "
-	       "each line was true at some moment.  \"gstage check\" reads either form.\n"
+	       "each line was true at some moment.  Where it ends meanwhile, that is an error: text "
+	       "breaks off then, and of JSON there is none.  \"gstage check\" reads either form.\n"
 	       "\n"
 	       "Exit status: 0; 1 if it failed, or nothing is mapped at --gpa; 2 for wrong usage.\n",
 };
@@ -115,16 +116,17 @@ static char *next_line(struct lines *l)
 }
 
 /* All that comes before the first run in JSON. */
-static void json_head(const struct vm *vm, const struct dump_head *head)
+static void json_head(FILE *out, const struct vm *vm, const struct dump_head *head)
 {
-	printf("{\"version\":1,\"vm\":{\"pid\":%d,\"fd\":%d},\"mode\":", vm->pid, vm->fd);
-	json_string(stdout, head->mode);
-	printf(",\"levels\":%u,\"gpa_bits\":%u,\"root\":\"0x%" PRIx64 "\",\"runs\":[", head->levels,
-	       head->gpa_bits, head->root);
+	fprintf(out, "{\"version\":1,\"vm\":{\"pid\":%d,\"fd\":%d},\"mode\":", vm->pid, vm->fd);
+	json_string(out, head->mode);
+	fprintf(out, ",\"levels\":%u,\"gpa_bits\":%u,\"root\":\"0x%" PRIx64 "\",\"runs\":[",
+		head->levels, head->gpa_bits, head->root);
 }
 
-/* Return: how many runs were printed, or -1 with *@ret an exit status. */
-static long print(const struct arguments *args, const struct vm *vm, struct lines *lines, int *ret)
+/* Return: how many runs were written, or -1 with *@ret an exit status. */
+static long print(FILE *out, const struct arguments *args, const struct vm *vm,
+		  struct lines *lines, int *ret)
 {
 	struct dump_head head = { 0 };
 	struct dump_run run;
@@ -141,19 +143,19 @@ static long print(const struct arguments *args, const struct vm *vm, struct line
 		switch (dump_line(copy, &head, &run, &why)) {
 		case DUMP_HEAD:
 			if (!args->json && strcmp(line, "# mode none"))
-				puts(line);
+				fprintf(out, "%s\n", line);
 			break;
 		case DUMP_RUN:
 			if (args->one && (args->gpa < run.gpa || args->gpa >= run.end))
 				break;
 			if (!args->json) {
-				puts(line);
+				fprintf(out, "%s\n", line);
 			} else {
 				if (!count)
-					json_head(vm, &head);
-				printf("%s\n{", count ? "," : "");
-				dump_run_json(&run);
-				putchar('}');
+					json_head(out, vm, &head);
+				fprintf(out, "%s\n{", count ? "," : "");
+				dump_run_json(out, &run);
+				putc('}', out);
 			}
 			count++;
 			break;
@@ -173,10 +175,10 @@ static long print(const struct arguments *args, const struct vm *vm, struct line
 		*ret = vm_fail_gone(vm, ENODEV);
 		return -1;
 	}
-	if (args->json && !(args->one && !count)) {
+	if (args->json) {
 		if (!count)
-			json_head(vm, &head);
-		printf("]}\n");
+			json_head(out, vm, &head);
+		fprintf(out, "]}\n");
 	}
 	return count;
 }
@@ -185,7 +187,10 @@ int cmd_dump(int argc, char **argv)
 {
 	struct arguments args = { 0 };
 	struct lines lines = { 0 };
+	FILE *out = stdout;
+	char *text = NULL;
 	struct vm vm;
+	size_t size;
 	long count;
 	int ret;
 
@@ -197,18 +202,24 @@ int cmd_dump(int argc, char **argv)
 	if (ret)
 		return ret;
 
-	count = print(&args, &vm, &lines, &ret);
+	/* Half a dump in text is of use, and half a document is not: it is whole, or there is none. */
+	if (args.json)
+		out = open_memstream(&text, &size);
+	count = out ? print(out, &args, &vm, &lines, &ret) : -1;
 	close(lines.fd);
 	free(lines.text);
+	if (args.json && (!out || fclose(out)))
+		lines.err = ENOMEM;
 	if (lines.err == ENOMEM)
-		return fail(STATUS_FAILED, "no-memory", NULL, "%s", strerror(ENOMEM));
-	if (lines.err)
-		return vm_fail_file(&vm, VM_DUMP_FILE, lines.err);
-	if (count < 0)
-		return ret;
-	if (args.one && !count)
-		return fail(STATUS_FAILED, "not-mapped",
-			    "\"gstage walk\" shows how far the walk gets.",
-			    "the VM %d-%d maps nothing at gpa 0x%" PRIx64, vm.pid, vm.fd, args.gpa);
-	return output_done();
+		ret = fail(STATUS_FAILED, "no-memory", NULL, "%s", strerror(ENOMEM));
+	else if (lines.err)
+		ret = vm_fail_file(&vm, VM_DUMP_FILE, lines.err);
+	else if (args.one && !count)
+		ret = fail(STATUS_FAILED, "not-mapped",
+			   "\"gstage walk\" shows how far the walk gets.",
+			   "the VM %d-%d maps nothing at gpa 0x%" PRIx64, vm.pid, vm.fd, args.gpa);
+	else if (count >= 0 && args.json)
+		fwrite(text, 1, size, stdout);
+	free(text);
+	return ret ? ret : output_done();
 }

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #define DUMP_VERSION	1
 
@@ -57,8 +58,8 @@ bool dump_parse_size(const char *text, uint64_t *bytes);
 /* Adds one flag, as dumps name it, to @flags. */
 bool dump_parse_flag(const char *text, unsigned int *flags);
 
-/* The members of a run's JSON object, without the braces. */
-void dump_run_json(const struct dump_run *run);
+/* Writes the members of a run's JSON object to @out, without the braces. */
+void dump_run_json(FILE *out, const struct dump_run *run);
 
 /** struct dump - all of a dump, in memory */
 struct dump {

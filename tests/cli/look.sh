@@ -99,9 +99,21 @@ run in_tree -- dump 5000007-8
 holds 'dump: a large one is whole' cmp -s "$TMP/out" "$TMP/large"
 run in_tree -- dump --json 5000007-8
 json 'dump: a large one in JSON' 0 out '.[0].runs | length == 3000 and .[2999].gpa == "0x176e000"'
+# The VM ends in the middle.
+run in_tree FAKEKVM_DEBUGFS=end:5:gstage_page_tables -- dump 5000007-8
+exits 'dump: the VM ends meanwhile' 1 'the VM 5000007-8 is gone'
+holds 'dump: and what was read is there, to the line' sh -c \
+	'[ $(wc -l <"$1") -gt 5 ] && [ $(wc -l <"$1") -lt 3005 ] && head -n $(wc -l <"$1") "$2" | cmp -s - "$1"' - \
+	"$TMP/out" "$TMP/large"
+run in_tree FAKEKVM_DEBUGFS=end:5:gstage_page_tables -- dump --json 5000007-8
+json 'dump: the VM ends meanwhile, in JSON' 1 err '.[0].error.code == "vm-gone"'
+holds 'dump: and then there is no document' test ! -s "$TMP/out"
 echo 'what is this' >>"$DEBUGFS/kvm/5000007-8/gstage_page_tables"
 run in_tree -- dump 5000007-8
 exits 'dump: a line that it does not know' 1 "cannot read a line .*: 'what is this'" 'belongs to the module'
+run in_tree -- dump --json 5000007-8
+json 'dump: in JSON, too' 1 err '.[0].error.code == "bad-dump"'
+holds 'dump: and there is no document' test ! -s "$TMP/out"
 printf '# gstage-dump 1\n# mode none\n# levels 0\n# gpa_bits 0\n# root 0x0\n' >"$DEBUGFS/kvm/5000007-8/gstage_page_tables"
 run in_tree -- dump 5000007-8
 exits 'dump: a VM without tables is ending' 1 'the VM 5000007-8 is gone'
