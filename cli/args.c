@@ -7,13 +7,41 @@
 
 #include "cli.h"
 
-int args_parse(const struct argp *argp, int argc, char **argv, void *args, const bool *json)
+error_t args_parser(int key, char *arg, struct argp_state *state)
+{
+	struct args *args = state->input;
+	const char *const *names = args->names;
+
+	switch (key) {
+	case 'j':
+		args->json = true;
+		return 0;
+	case ARGP_KEY_ARG:
+		/* argp has words of its own for who takes none. */
+		if (!names[0])
+			return ARGP_ERR_UNKNOWN;
+		if (!names[state->arg_num])
+			argp_error(state, names[1] ? "too many arguments: %s and %s are enough"
+						  : "too many arguments: %s is enough",
+				   names[0], names[1]);
+		args->word[state->arg_num] = arg;
+		return 0;
+	case ARGP_KEY_END:
+		if (names[state->arg_num])
+			argp_error(state, "%s is missing", names[state->arg_num]);
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+int args_parse(const struct argp *argp, int argc, char **argv, struct args *args)
 {
 	error_t err;
 
 	argp_err_exit_status = STATUS_USAGE;
 	err = argp_parse(argp, argc, argv, 0, NULL, args);
-	err_setup(argv[0], *json);
+	err_setup(argv[0], args->json);
 	return err ? fail(STATUS_FAILED, "internal", NULL, "%s", strerror(err)) : 0;
 }
 

@@ -15,8 +15,8 @@
 #include "xlen.h"
 
 struct arguments {
-	const char *file;
-	bool json, have_hgatp, have_base;
+	struct args common;
+	bool have_hgatp, have_base;
 	uint64_t hgatp, base, xlen;
 };
 
@@ -24,7 +24,7 @@ static const struct argp_option options[] = {
 	{ "hgatp", 'H', "VALUE", 0, "FILE is an image of the host's memory, and this is the register", 0 },
 	{ "base", 'b', "ADDRESS", 0, "The physical address of the image's first byte", 0 },
 	{ "xlen", 'x', "BITS", 0, "64 or 32, of the host that the image is from (64)", 0 },
-	{ "json", 'j', NULL, 0, "Print JSON; errors on stderr too", 0 },
+	ARGS_JSON,
 	{ 0 },
 };
 
@@ -52,22 +52,12 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		if (args->xlen != 64 && args->xlen != 32)
 			argp_error(state, "there is no XLEN of %s: give 64 or 32", arg);
 		return 0;
-	case 'j':
-		args->json = true;
-		return 0;
-	case ARGP_KEY_ARG:
-		if (args->file)
-			argp_error(state, "too many arguments: one FILE is enough");
-		args->file = arg;
-		return 0;
 	case ARGP_KEY_END:
-		if (!args->file)
-			argp_error(state, "FILE is missing");
 		if (args->have_hgatp != args->have_base)
 			argp_error(state, "--hgatp and --base go together");
-		return 0;
+		return args_parser(key, arg, state);
 	default:
-		return ARGP_ERR_UNKNOWN;
+		return args_parser(key, arg, state);
 	}
 }
 
@@ -239,7 +229,7 @@ static int check_dump(const struct arguments *args, int fd, struct report *repor
 	const struct format *f;
 	const struct xlen *xlen;
 	const char *why;
-	int ret = read_dump(args->file, fd, &dump);
+	int ret = read_dump(args->common.word[0], fd, &dump);
 
 	if (!ret) {
 		f = format_by_name(dump.head.mode);
@@ -247,7 +237,7 @@ static int check_dump(const struct arguments *args, int fd, struct report *repor
 		begin(report);
 		why = xlen->check_dump(&dump, finding, report, &tally);
 		end(report, dump.head.mode, "dump", &tally, why);
-		ret = verdict(report, args->file, why);
+		ret = verdict(report, args->common.word[0], why);
 	}
 	free(dump.runs);
 	return ret;
@@ -263,31 +253,31 @@ static int check_image(const struct arguments *args, int fd, struct report *repo
 	struct stat st;
 
 	if (fstat(fd, &st))
-		return fail_file(args->file, errno);
+		return fail_file(args->common.word[0], errno);
 	if (!S_ISREG(st.st_mode))
 		return fail(STATUS_FAILED, "bad-input", "Copy the memory to a file first.",
-			    "%s is no regular file", args->file);
+			    "%s is no regular file", args->common.word[0]);
 	image.size = st.st_size;
 	begin(report);
 	why = xlen->check_image(&image, args->hgatp, finding, report, &tally);
 	end(report, f && f->xlen == args->xlen ? f->name : "unknown", "image", &tally, why);
-	return verdict(report, args->file, why);
+	return verdict(report, args->common.word[0], why);
 }
 
 int cmd_check(int argc, char **argv)
 {
-	struct arguments args = { .xlen = 64 };
+	struct arguments args = { .common.names = { "FILE" }, .xlen = 64 };
 	struct report report = { .next = "" };
 	int ret, fd = STDIN_FILENO;
 
-	ret = args_parse(&argp, argc, argv, &args, &args.json);
+	ret = args_parse(&argp, argc, argv, &args.common);
 	if (ret)
 		return ret;
-	report.json = args.json;
-	if (strcmp(args.file, "-"))
-		fd = open(args.file, O_RDONLY | O_CLOEXEC);
+	report.json = args.common.json;
+	if (strcmp(args.common.word[0], "-"))
+		fd = open(args.common.word[0], O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
-		return fail_file(args.file, errno);
+		return fail_file(args.common.word[0], errno);
 	ret = args.have_hgatp ? check_image(&args, fd, &report) : check_dump(&args, fd, &report);
 	close(fd);
 	return ret;

@@ -145,6 +145,25 @@ int vmm_find(const char *name, const char *lib, char *path, size_t size);
 /* args.c */
 
 struct argp;
+struct argp_state;
+
+/**
+ * struct args - what commands have in common: --json, and words that must be given
+ * @names: what the words are called, in their order; NULL after the last
+ * @word: the words
+ * @json: print JSON, and errors too
+ *
+ * The first member of what a command keeps of its arguments.
+ */
+struct args {
+	const char *names[3], *word[2];
+	bool json;
+};
+
+#define ARGS_JSON { "json", 'j', NULL, 0, "Print JSON; errors on stderr too", 0 }
+
+/* The argp parser of commands that take no more than that, and what theirs ends with for others. */
+int args_parser(int key, char *arg, struct argp_state *state);
 
 /**
  * args_parse() - parse a command's arguments, and set up its messages
@@ -152,12 +171,11 @@ struct argp;
  * @argc: of the command
  * @argv: of the command
  * @args: handed to @argp's parser
- * @json: where the parser leaves whether errors are to be JSON
  *
  * Wrong usage ends the program.
  * Return: 0, or an exit status after having reported the cause.
  */
-int args_parse(const struct argp *argp, int argc, char **argv, void *args, const bool *json);
+int args_parse(const struct argp *argp, int argc, char **argv, struct args *args);
 
 /* A whole, unsigned number, decimal or after 0x. */
 bool parse_number(const char *text, uint64_t *value);

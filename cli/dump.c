@@ -13,14 +13,14 @@
 #include "vm.h"
 
 struct arguments {
-	const char *vm;
-	bool json, one;
+	struct args common;
+	bool one;
 	uint64_t gpa;
 };
 
 static const struct argp_option options[] = {
 	{ "gpa", 'g', "GPA", 0, "Only the run that maps this guest physical address", 0 },
-	{ "json", 'j', NULL, 0, "Print JSON; errors on stderr too", 0 },
+	ARGS_JSON,
 	{ 0 },
 };
 
@@ -28,27 +28,12 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	struct arguments *args = state->input;
 
-	switch (key) {
-	case 'g':
-		args->one = true;
-		if (!parse_number(arg, &args->gpa))
-			argp_error(state, "'%s' is no address: give 0x80000000, for example", arg);
-		return 0;
-	case 'j':
-		args->json = true;
-		return 0;
-	case ARGP_KEY_ARG:
-		if (args->vm)
-			argp_error(state, "too many arguments: VM is enough");
-		args->vm = arg;
-		return 0;
-	case ARGP_KEY_END:
-		if (!args->vm)
-			argp_error(state, "VM is missing");
-		return 0;
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
+	if (key != 'g')
+		return args_parser(key, arg, state);
+	args->one = true;
+	if (!parse_number(arg, &args->gpa))
+		argp_error(state, "'%s' is no address: give 0x80000000, for example", arg);
+	return 0;
 }
 
 static const struct argp argp = {
@@ -142,13 +127,13 @@ static long print(FILE *out, const struct arguments *args, const struct vm *vm,
 		}
 		switch (dump_line(copy, &head, &run, &why)) {
 		case DUMP_HEAD:
-			if (!args->json && strcmp(line, "# mode none"))
+			if (!args->common.json && strcmp(line, "# mode none"))
 				fprintf(out, "%s\n", line);
 			break;
 		case DUMP_RUN:
 			if (args->one && (args->gpa < run.gpa || args->gpa >= run.end))
 				break;
-			if (!args->json) {
+			if (!args->common.json) {
 				fprintf(out, "%s\n", line);
 			} else {
 				if (!count)
@@ -175,7 +160,7 @@ static long print(FILE *out, const struct arguments *args, const struct vm *vm,
 		*ret = vm_fail_gone(vm, ENODEV);
 		return -1;
 	}
-	if (args->json) {
+	if (args->common.json) {
 		if (!count)
 			json_head(out, vm, &head);
 		fprintf(out, "]}\n");
@@ -185,7 +170,7 @@ static long print(FILE *out, const struct arguments *args, const struct vm *vm,
 
 int cmd_dump(int argc, char **argv)
 {
-	struct arguments args = { 0 };
+	struct arguments args = { .common.names = { "VM" } };
 	struct lines lines = { 0 };
 	FILE *out = stdout;
 	char *text = NULL;
@@ -194,21 +179,21 @@ int cmd_dump(int argc, char **argv)
 	long count;
 	int ret;
 
-	ret = args_parse(&argp, argc, argv, &args, &args.json);
+	ret = args_parse(&argp, argc, argv, &args.common);
 	if (!ret)
-		ret = vm_find(args.vm, &vm);
+		ret = vm_find(args.common.word[0], &vm);
 	if (!ret)
 		ret = vm_open(&vm, VM_DUMP_FILE, O_RDONLY, &lines.fd);
 	if (ret)
 		return ret;
 
 	/* Half a dump in text is of use, and half a document is not: it is whole, or there is none. */
-	if (args.json)
+	if (args.common.json)
 		out = open_memstream(&text, &size);
 	count = out ? print(out, &args, &vm, &lines, &ret) : -1;
 	close(lines.fd);
 	free(lines.text);
-	if (args.json && (!out || fclose(out)))
+	if (args.common.json && (!out || fclose(out)))
 		lines.err = ENOMEM;
 	if (lines.err == ENOMEM)
 		ret = fail(STATUS_FAILED, "no-memory", NULL, "%s", strerror(ENOMEM));
@@ -218,7 +203,7 @@ int cmd_dump(int argc, char **argv)
 		ret = fail(STATUS_FAILED, "not-mapped",
 			   "\"gstage walk\" shows how far the walk gets.",
 			   "the VM %d-%d maps nothing at gpa 0x%" PRIx64, vm.pid, vm.fd, args.gpa);
-	else if (count >= 0 && args.json)
+	else if (count >= 0 && args.common.json)
 		fwrite(text, 1, size, stdout);
 	free(text);
 	return ret ? ret : output_done();

@@ -9,15 +9,15 @@
 #include "formats.h"
 
 struct arguments {
+	struct args common;
 	const char *guest;
 	char *modes;
-	bool json;
 };
 
 static const struct argp_option options[] = {
 	{ "modes", 'm', "LIST", 0, "The host's formats, separated by commas, instead of asking "
 	  "/dev/kvm", 0 },
-	{ "json", 'j', NULL, 0, "Print JSON; errors on stderr too", 0 },
+	ARGS_JSON,
 	{ 0 },
 };
 
@@ -29,16 +29,13 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case 'm':
 		args->modes = arg;
 		return 0;
-	case 'j':
-		args->json = true;
-		return 0;
 	case ARGP_KEY_ARG:
 		if (args->guest)
 			argp_error(state, "too many arguments: one satp mode is enough");
 		args->guest = arg;
 		return 0;
 	default:
-		return ARGP_ERR_UNKNOWN;
+		return args_parser(key, arg, state);
 	}
 }
 
@@ -184,7 +181,7 @@ int cmd_explain(int argc, char **argv)
 	unsigned int mask;
 	int ret;
 
-	ret = args_parse(&argp, argc, argv, &args, &args.json);
+	ret = args_parse(&argp, argc, argv, &args.common);
 	if (!ret)
 		ret = host_mask(args.modes, &mask);
 	if (!ret)
@@ -192,7 +189,7 @@ int cmd_explain(int argc, char **argv)
 	if (ret)
 		return ret;
 
-	if (args.json)
+	if (args.common.json)
 		print_json(mask, guest);
 	else
 		print_text(mask, guest);

@@ -8,24 +8,13 @@
 #include "vm.h"
 
 static const struct argp_option options[] = {
-	{ "json", 'j', NULL, 0, "Print JSON; errors on stderr too", 0 },
+	ARGS_JSON,
 	{ 0 },
 };
 
-static error_t parse(int key, char *arg, struct argp_state *state)
-{
-	bool *json = state->input;
-
-	(void)arg;
-	if (key != 'j')
-		return ARGP_ERR_UNKNOWN;
-	*json = true;
-	return 0;
-}
-
 static const struct argp argp = {
 	.options = options,
-	.parser = parse,
+	.parser = args_parser,
 	.doc = "List the VMs of this host with their G-stage page tables.\v"
 	       "VM is PID-FD, as the other commands take it.  The columns of sizes count leaves, "
 	       "the entries that map memory, by what each maps; those of more than 1 GiB appear "
@@ -95,11 +84,11 @@ int cmd_vms(int argc, char **argv)
 {
 	struct vm_info *infos;
 	char module[32];
-	bool json = false;
+	struct args args = { 0 };
 	size_t count;
 	int ret;
 
-	ret = args_parse(&argp, argc, argv, &json, &json);
+	ret = args_parse(&argp, argc, argv, &args);
 	if (!ret)
 		ret = vm_infos(&infos, &count);
 	if (ret)
@@ -107,7 +96,7 @@ int cmd_vms(int argc, char **argv)
 
 	if (!kvm_module_version(module, sizeof(module)))
 		module[0] = '\0';
-	if (json)
+	if (args.json)
 		print_json(infos, count, module);
 	else
 		print_table(infos, count, module);

@@ -1,34 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* gstage modes: the formats that this host has, and what each one costs. */
 #include <argp.h>
-#include <errno.h>
 #include <string.h>
 
 #include "cli.h"
 #include "formats.h"
 
 static const struct argp_option options[] = {
-	{ "json", 'j', NULL, 0, "Print JSON; errors on stderr too", 0 },
+	ARGS_JSON,
 	{ 0 },
 };
 
-static error_t parse(int key, char *arg, struct argp_state *state)
-{
-	bool *json = state->input;
-
-	(void)arg;
-	switch (key) {
-	case 'j':
-		*json = true;
-		return 0;
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
-}
-
 static const struct argp argp = {
 	.options = options,
-	.parser = parse,
+	.parser = args_parser,
 	.doc = "List the G-stage page-table formats of this host.\v"
 	       "\"Default\" is what a VM gets, or starts in, that does not "
 	       "choose: that is the administrator's policy, the module "
@@ -170,10 +155,10 @@ static void print_json(const struct host *host)
 int cmd_modes(int argc, char **argv)
 {
 	struct host host;
-	bool json = false;
+	struct args args = { 0 };
 	int ret;
 
-	ret = args_parse(&argp, argc, argv, &json, &json);
+	ret = args_parse(&argp, argc, argv, &args);
 	if (ret)
 		return ret;
 
@@ -181,12 +166,9 @@ int cmd_modes(int argc, char **argv)
 	if (ret)
 		return ret;
 
-	if (json)
+	if (args.json)
 		print_json(&host);
 	else
 		print_table(&host);
-	if (fflush(stdout) || ferror(stdout))
-		return fail(STATUS_FAILED, "output", NULL,
-			    "cannot write the answer: %s", strerror(errno));
-	return 0;
+	return output_done();
 }

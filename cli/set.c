@@ -14,46 +14,14 @@
 #include "formats.h"
 #include "vm.h"
 
-struct arguments {
-	const char *vm, *mode;
-	bool json;
-};
-
 static const struct argp_option options[] = {
-	{ "json", 'j', NULL, 0, "Print JSON; errors on stderr too", 0 },
+	ARGS_JSON,
 	{ 0 },
 };
 
-static error_t parse(int key, char *arg, struct argp_state *state)
-{
-	struct arguments *args = state->input;
-
-	switch (key) {
-	case 'j':
-		args->json = true;
-		return 0;
-	case ARGP_KEY_ARG:
-		if (!args->vm)
-			args->vm = arg;
-		else if (!args->mode)
-			args->mode = arg;
-		else
-			argp_error(state, "too many arguments: VM and MODE are "
-				   "enough");
-		return 0;
-	case ARGP_KEY_END:
-		if (!args->mode)
-			argp_error(state, "%s is missing", args->vm ? "MODE" :
-				   "VM");
-		return 0;
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
-}
-
 static const struct argp argp = {
 	.options = options,
-	.parser = parse,
+	.parser = args_parser,
 	.args_doc = "VM MODE",
 	.doc = "Widen or narrow the G-stage page-table format of a running VM."
 	       "\v"
@@ -185,19 +153,19 @@ static void print(const struct vm *vm, const struct format *f, bool json)
 
 int cmd_set(int argc, char **argv)
 {
-	struct arguments args = { 0 };
+	struct args args = { .names = { "VM", "MODE" } };
 	const struct format *f;
 	struct vm vm;
 	int ret;
 
-	ret = args_parse(&argp, argc, argv, &args, &args.json);
+	ret = args_parse(&argp, argc, argv, &args);
 	if (ret)
 		return ret;
 
-	f = find_mode(args.mode);
+	f = find_mode(args.word[1]);
 	if (!f)
 		return STATUS_USAGE;
-	ret = vm_find(args.vm, &vm);
+	ret = vm_find(args.word[0], &vm);
 	if (!ret)
 		ret = change(&vm, f);
 	if (ret)

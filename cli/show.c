@@ -8,41 +8,14 @@
 #include "formats.h"
 #include "vm.h"
 
-struct arguments {
-	const char *vm;
-	bool json;
-};
-
 static const struct argp_option options[] = {
-	{ "json", 'j', NULL, 0, "Print JSON; errors on stderr too", 0 },
+	ARGS_JSON,
 	{ 0 },
 };
 
-static error_t parse(int key, char *arg, struct argp_state *state)
-{
-	struct arguments *args = state->input;
-
-	switch (key) {
-	case 'j':
-		args->json = true;
-		return 0;
-	case ARGP_KEY_ARG:
-		if (args->vm)
-			argp_error(state, "too many arguments: VM is enough");
-		args->vm = arg;
-		return 0;
-	case ARGP_KEY_END:
-		if (!args->vm)
-			argp_error(state, "VM is missing");
-		return 0;
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
-}
-
 static const struct argp argp = {
 	.options = options,
-	.parser = parse,
+	.parser = args_parser,
 	.args_doc = "VM",
 	.doc = "Show the G-stage page tables of one VM: format, size, faults, flushes.\v"
 	       "VM is PID-FD, as \"gstage vms\" lists it, or PID alone where that process has one "
@@ -154,15 +127,15 @@ static void print_json(const struct vm_info *info)
 
 int cmd_show(int argc, char **argv)
 {
-	struct arguments args = { 0 };
+	struct args args = { .names = { "VM" } };
 	struct vm_info info;
 	struct vm vm;
 	char path[4096];
 	int ret, err;
 
-	ret = args_parse(&argp, argc, argv, &args, &args.json);
+	ret = args_parse(&argp, argc, argv, &args);
 	if (!ret)
-		ret = vm_find(args.vm, &vm);
+		ret = vm_find(args.word[0], &vm);
 	if (ret)
 		return ret;
 	err = vm_info_read(&vm, &info);

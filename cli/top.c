@@ -13,7 +13,8 @@
 #include "view.h"
 
 struct arguments {
-	bool json, batch;
+	struct args common;
+	bool batch;
 	double delay;
 	uint64_t number;	/* 0: without end */
 	struct view view;
@@ -56,11 +57,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case 'b':
 		args->batch = true;
 		return 0;
-	case 'j':
-		args->json = true;
-		return 0;
 	default:
-		return ARGP_ERR_UNKNOWN;
+		return args_parser(key, arg, state);
 	}
 }
 
@@ -141,7 +139,7 @@ static int run_batch(const struct arguments *args)
 		if (ret)
 			break;
 		sample_sort(&now, args->view.column, args->view.reverse);
-		if (args->json)
+		if (args->common.json)
 			print_json(&now);
 		else
 			print_text(&now, !looks);
@@ -214,10 +212,10 @@ int cmd_top(int argc, char **argv)
 	int ret;
 
 	args.view.column = column_find("faults");
-	ret = args_parse(&argp, argc, argv, &args, &args.json);
+	ret = args_parse(&argp, argc, argv, &args.common);
 	if (ret)
 		return ret;
-	if (args.batch || args.json || !isatty(STDOUT_FILENO) || !isatty(STDIN_FILENO))
+	if (args.batch || args.common.json || !isatty(STDOUT_FILENO) || !isatty(STDIN_FILENO))
 		return run_batch(&args);
 	return run_live(&args);
 }

@@ -14,13 +14,12 @@
 #include "xlen.h"
 
 struct arguments {
-	const char *vm;
-	bool json, have_gpa;
+	struct args common;
 	uint64_t gpa;
 };
 
 static const struct argp_option options[] = {
-	{ "json", 'j', NULL, 0, "Print JSON; errors on stderr too", 0 },
+	ARGS_JSON,
 	{ 0 },
 };
 
@@ -28,28 +27,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	struct arguments *args = state->input;
 
-	switch (key) {
-	case 'j':
-		args->json = true;
-		return 0;
-	case ARGP_KEY_ARG:
-		if (!args->vm) {
-			args->vm = arg;
-			return 0;
-		}
-		if (args->have_gpa)
-			argp_error(state, "too many arguments: VM and GPA are enough");
-		if (!parse_number(arg, &args->gpa))
-			argp_error(state, "'%s' is no address: give 0x80000000, for example", arg);
-		args->have_gpa = true;
-		return 0;
-	case ARGP_KEY_END:
-		if (!args->have_gpa)
-			argp_error(state, "%s is missing", args->vm ? "GPA" : "VM");
-		return 0;
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
+	if (key == ARGP_KEY_ARG && state->arg_num == 1 && !parse_number(arg, &args->gpa))
+		argp_error(state, "'%s' is no address: give 0x80000000, for example", arg);
+	return args_parser(key, arg, state);
 }
 
 static const struct argp argp = {
@@ -207,16 +187,16 @@ static int ask(const struct vm *vm, uint64_t gpa, char **text)
 
 int cmd_walk(int argc, char **argv)
 {
-	struct arguments args = { 0 };
+	struct arguments args = { .common.names = { "VM", "GPA" } };
 	struct step steps[STEPS_MAX];
 	const struct format *f;
 	struct vm vm;
 	char *text;
 	int ret, count;
 
-	ret = args_parse(&argp, argc, argv, &args, &args.json);
+	ret = args_parse(&argp, argc, argv, &args.common);
 	if (!ret)
-		ret = vm_find(args.vm, &vm);
+		ret = vm_find(args.common.word[0], &vm);
 	if (!ret)
 		ret = ask(&vm, args.gpa, &text);
 	if (ret)
@@ -229,7 +209,7 @@ int cmd_walk(int argc, char **argv)
 		return fail(STATUS_FAILED, "bad-walk",
 			    "Use the gstage that belongs to the module.",
 			    "cannot read what " VM_WALK_FILE " of the VM %d-%d says", vm.pid, vm.fd);
-	if (args.json)
+	if (args.common.json)
 		print_json(&vm, steps, count, args.gpa);
 	else
 		print_table(steps, count, args.gpa);
