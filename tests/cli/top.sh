@@ -16,27 +16,28 @@ set_stat()
 run in_tree -- top --batch -n 1
 holds 'top: a table of all' test "$(grep -cE '^50000[123]0-[123] ' "$TMP/out")" -eq 3
 holds 'top: no rate before a second look' has_row '5000010-1 - sv39x4 2 4 28K 2.1M - - - -'
+# Between two looks, however slow the machine is.
 work()
 {
 	{
-		sleep 0.5
+		until grep -q 5000020 "$TMP/out"; do sleep 0.05; done
 		set_stat 5000020-2 faults 1100
 		set_stat 5000020-2 flushes_range 17
 	} &
-	in_tree -- top -n 2 -d 1 "$@"
+	in_tree -- top -n 2 -d 3 "$@"
 }
 run work
 wait
 holds 'top: without a terminal, as --batch; who does most comes first' test \
 	"$(sed -n '7s/ .*//p' "$TMP/out")" = 5000020-2
 rate=$(words | awk '$1 == "5000020-2" && $8 != "-" { print $8 }')
-holds 'top: a thousand faults in a second or so' test "${rate:-0}" -ge 500 -a "${rate:-0}" -le 1010
+holds 'top: a thousand faults in three seconds or more' test "${rate:-0}" -ge 30 -a "${rate:-0}" -le 340
 set_stat 5000020-2 faults 100
 run work --json
 wait
 json 'top: JSON lines, the first without rates' 0 out 'length == 2 and (.[0].vms | map(.rates == null) | all) and
-	.[0].interval == null and .[1].interval >= 1 and (.[1].vms[0] | .pid == 5000020 and .rates.faults > 500 and
-	.rates.flushes == 0 and .rates.retries == 0)'
+	.[0].interval == null and .[1].interval >= 3 and (.[1] | .interval * .vms[0].rates.faults | . > 999 and . < 1001) and
+	(.[1].vms[0] | .pid == 5000020 and .rates.flushes == 0 and .rates.retries == 0)'
 schema 'top: JSON lines as their schema' top out
 run in_tree -- top -b -n 1 -s mapped
 holds 'top: sorted by what is mapped' test "$(sed -n '2s/ .*//p' "$TMP/out")" = 5000020-2
