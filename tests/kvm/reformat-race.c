@@ -210,9 +210,18 @@ static bool created(void)
 	struct vm vm = { .fd = now.vm, .tid = now.tid, .format = now.f };
 	bool good = is(now.err, 0) && is(now.other, 0) && get_format(now.vm) == now.f;
 
-	/* There is nothing at the pc, which is found out with hgatp loaded. */
+	/* One instruction, a store to where no slot is: hgatp is loaded, and KVM_RUN returns. */
 	if (good) {
-		ioctl(vcpu_fd, KVM_RUN, 0);
+		u64 pc = SZ_1G;
+		struct kvm_one_reg reg = {
+			.id = KVM_REG_RISCV | KVM_REG_SIZE_U64 | KVM_REG_RISCV_CORE |
+			      KVM_REG_RISCV_CORE_REG(regs.pc),
+			.addr = (uintptr_t)&pc,
+		};
+
+		*(volatile u32 *)page = 0x00002023; /* sw zero, 0(zero) */
+		need(ioctl(vcpu_fd, KVM_SET_ONE_REG, &reg) ? errno : 0, "KVM_SET_ONE_REG");
+		need(ioctl(vcpu_fd, KVM_RUN, 0) ? errno : 0, "KVM_RUN");
 		good = vm_stat(&vm, "hgatp") >> 60 == now.f->mode &&
 		       is(set_mode(now.vm, now.f->mode), EBUSY);
 	}

@@ -167,7 +167,8 @@ static void running(const char *name)
 		collect();
 		copy_taken(copy);
 	}
-	usleep(5000);
+	for (unsigned int ms = 0; ms < 5000 && !differ(copy); ms++)
+		usleep(1000);
 	for (unsigned int v = 0; v < vm->vcpus; v++) {
 		vcpu_halt(vm->vcpu[v]);
 		vcpu_stop(vm->vcpu[v]);
