@@ -20,7 +20,7 @@ help:
 	@echo 'make coverage          what the tests of the engine leave out'
 	@echo 'make module KVER=6.12  build kvm.ko for this kernel series (root)'
 	@echo 'make bench             the stock kvm.ko against ours, by turns, in one boot (root)'
-	@echo 'make bench-report      docs/BENCHMARKS.md and plots, of such runs: hours (root)'
+	@echo 'make bench-report      docs/BENCHMARKS.md and plots, of such runs: an hour or more (root)'
 	@echo 'make bench-engine      instructions of the engine and of stock'"'"'s G-stage code; wants valgrind (root)'
 	@echo 'make bench-counters    what counters and tracepoints cost a page fault, in instructions (root)'
 	@echo 'make bench-formats     what the formats cost, and a change of format (root)'

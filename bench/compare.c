@@ -73,9 +73,10 @@ static const struct measure {
 	const char *name;
 	void (*run)(u64 size);
 } measures[] = {
-	{ "empty", measure_empty },   { "touch", measure_touch },     { "vcpus", measure_vcpus },
-	{ "sparse", measure_sparse }, { "dense", measure_dense },     { "memory", measure_memory },
-	{ "logging", measure_logging }, { "reads", measure_reads },   { "miss", measure_miss },
+	{ "empty", measure_empty },	{ "touch", measure_touch },	{ "prefault", measure_prefault },
+	{ "vcpus", measure_vcpus },	{ "sparse", measure_sparse },	{ "dense", measure_dense },
+	{ "memory", measure_memory },	{ "logging", measure_logging },	{ "age", measure_age },
+	{ "reads", measure_reads },	{ "miss", measure_miss },
 };
 
 /* A number, and perhaps M or G. */

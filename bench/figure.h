@@ -42,13 +42,17 @@ double close_ms(struct vm *vm);
 /** touch_host() - let the VMM write one word in each @stride bytes */
 void touch_host(char *mem, u64 size, u64 stride);
 
-/* The measures. @size is that of the command line, 0 for the usual sizes. */
+/*
+ * The measures. @size is that of the command line, 0 for the usual sizes. What a module does not have gets no figure.
+ */
 void measure_empty(u64 size);	/* life.c */
 void measure_memory(u64 size);
 void measure_touch(u64 size);	/* touch.c */
+void measure_prefault(u64 size);
 void measure_vcpus(u64 size);
 void measure_sparse(u64 size);	/* unmap.c */
 void measure_dense(u64 size);
 void measure_logging(u64 size); /* logging.c */
+void measure_age(u64 size);	/* age.c */
 
 #endif

@@ -1,10 +1,21 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# host.sh ROUNDS [MEASURE[=SIZE]...]: in the emulated host, measure the stock module and gstage's by turns. Prints the lines
-# of bench/compare with round and module before them; other lines begin with "# ".
+# host.sh ROUNDS [MEASURE[=SIZE]...]: in the emulated host, measure the stock module and gstage's by turns. Prints the lines of
+# bench/compare, and of those measures that are scripts of their own, with round and module before them; other lines
+# begin with "# ".
 
 rounds=$1
 shift
+
+# The last VM may still be on its way out.
+unload() {
+	n=0
+	until rmmod kvm 2>rmmod.err; do
+		n=$((n + 1))
+		[ $n -lt 50 ] || { sed 's/^/# /' rmmod.err; exit 1; }
+		usleep 100000
+	done
+}
 
 # measure ROUND MODULE MEASURES...
 measure() {
@@ -13,21 +24,32 @@ measure() {
 	shift 2
 	echo "# round $round of $rounds: $module"
 	insmod "$module.ko" || exit 1
-	GSTAGE_MODULE=$module ./compare "$@" >figures
-	status=$?
-	if [ $status -ne 0 ]; then
-		sed 's/^/# /' figures
-		exit $status
-	fi
-	sed "s/^/$round\t$module\t/" figures
-	# The last VM may still be on its way out.
-	n=0
-	until rmmod kvm 2>rmmod.err; do
-		n=$((n + 1))
-		[ $n -lt 50 ] || { sed 's/^/# /' rmmod.err; exit 1; }
-		usleep 100000
+	for what; do
+		case $what in
+		guest) set -- ./guest.sh ;;
+		selftests) set -- ./selftests.sh ;;
+		selftests=*) set -- ./selftests.sh "${what#*=}" ;;
+		*) set -- ./compare "$what" ;;
+		esac
+		GSTAGE_MODULE=$module "$@" >figures
+		status=$?
+		if [ $status -ne 0 ]; then
+			sed 's/^/# /' figures
+			exit $status
+		fi
+		sed "s/^/$round\t$module\t/" figures
 	done
+	unload
 }
+
+# Not counted: what the host still does after a boot, and the first use of either module. With deterministic time nobody
+# waits for the sleep.
+sleep 20
+for module in stock gstage; do
+	insmod "$module.ko" || exit 1
+	GSTAGE_MODULE=$module ./compare empty >/dev/null || exit 1
+	unload
+done
 
 round=1
 while [ $round -le "$rounds" ]; do

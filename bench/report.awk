@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # From the lines of bench/host.sh (round, module, key, size, what the size is of, unit, value, label, between tabs) make the table.
 #
-#	awk -v form=table|markdown|json|plot -v note=TEXT [-v ms=TEXT -v ns=TEXT] -f report.awk [REASONS] RAW
+#	awk -v form=table|markdown|json|plot|goals|rows -v note=TEXT [-v ms=TEXT -v ns=TEXT] -f report.awk [REASONS] [GOALS] RAW...
 #
 # With ms and ns, that is what is written in place of these units. REASONS (bench/reasons) says why gstage is not ahead, or has
-# nothing beside it: lines of key, tab, text.
+# nothing beside it: lines of key, tab, text. GOALS (bench/goals) are for form=goals, which wants -v kernel=SERIES; form=rows prints
+# of a table those rows that -v rows_of="KEY:SIZE KEY:SIZE ..." names.
 #
 # A figure is the median of its rounds. The ratio is the median of the ratios of pairs, stock/gstage of the same round,
 # with the smallest and the largest of them: what slows the machine down for a while slows down both of a pair.
@@ -164,6 +165,57 @@ function plot_data(    i) {
 			print size[i] / (of[i] == "B" ? 1048576 : 1), median(i, "stock"), median(i, "gstage")
 }
 
+# size_bytes(TEXT): 8G as bytes; "*" and plain numbers as they are.
+function size_bytes(s) {
+	if (s ~ /G$/) return substr(s, 1, length(s) - 1) * 1073741824
+	if (s ~ /M$/) return substr(s, 1, length(s) - 1) * 1048576
+	return s
+}
+
+# What the goals say of this run: of several sizes ("*") the one that is the least good decides.
+function goals_table(    g, i, worst, at, x, good) {
+	print "| goal, kernel " kernel " | at | wanted | measured | |"
+	print "|---|---:|---:|---:|---|"
+	for (g = 1; g <= goals; g++) {
+		if (goal_kernels[g] != "*" && goal_kernels[g] != kernel) continue
+		at = 0
+		for (i = 1; i <= rows; i++) {
+			if (key_of[i] != goal_key[g] || (goal_size[g] != "*" && size[i] != goal_size[g])) continue
+			if (goal_kind[g] == "ratio") {
+				if (!ratios(i)) continue
+				x = RATIO
+				if (!at || x < worst) { worst = x; at = i }
+			} else {
+				x = median(i, "gstage")
+				if (x == "") continue
+				if (!at || x > worst) { worst = x; at = i }
+			}
+		}
+		if (!at) {
+			printf "| %s | | %s %s | | not measured |\n", goal_text[g], goal_kind[g] == "ratio" ? "at least" : "at most", goal_bound[g]
+			continue
+		}
+		good = goal_kind[g] == "ratio" ? sprintf("%.2f", worst) + 0 >= goal_bound[g] : worst <= goal_bound[g]
+		printf "| %s | %s | %s %s | %s | %s |\n", goal_text[g], size_text(at), \
+			goal_kind[g] == "ratio" ? "at least" : "at most", goal_bound[g], number(worst, "x"), good ? "met" : "**not met**"
+	}
+}
+
+# A few rows by name.
+function few(    n, i, j, want, w) {
+	print "| | size | stock | gstage | stock/gstage |"
+	print "|---|---:|---:|---:|---:|"
+	n = split(rows_of, want, " ")
+	for (i = 1; i <= n; i++) {
+		split(want[i], w, ":")
+		for (j = 1; j <= rows; j++)
+			if (key_of[j] == w[1] && size[j] == size_bytes(w[2]))
+				printf "| %s | %s | %s | %s | %s |\n", label[j] unit_text(j), size_text(j), \
+					number(median(j, "stock"), unit[j]), number(median(j, "gstage"), unit[j]), \
+					ratios(j) ? number(RATIO, "x") : "-"
+	}
+}
+
 function list(row, module,    r, s, next_) {
 	for (r = 1; r <= rounds; r++)
 		if ((row, module, r) in value) {
@@ -191,6 +243,15 @@ BEGIN { FS = "\t" }
 
 NF == 2 { reason[$1] = $2 }
 
+NF == 6 {
+	goal_key[++goals] = $1
+	goal_size[goals] = size_bytes($2)
+	goal_kernels[goals] = $3
+	goal_kind[goals] = $4
+	goal_bound[goals] = $5
+	goal_text[goals] = $6
+}
+
 NF == 8 {
 	id = $3 SUBSEP $4
 	if (!(id in row_of)) {
@@ -215,5 +276,7 @@ END {
 	if (form == "json") json()
 	else if (form == "markdown") markdown()
 	else if (form == "plot") plot_data()
+	else if (form == "goals") goals_table()
+	else if (form == "rows") few()
 	else table()
 }

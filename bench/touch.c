@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* First touch: the guest writes one word in each 4 KiB of memory that its G-stage has not mapped. */
+/*
+ * First touch: the guest writes one word in each 4 KiB of memory that its G-stage has not mapped. And the VMM maps it
+ * beforehand, where the module has KVM_PRE_FAULT_MEMORY.
+ */
 #include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 
 #include "figure.h"
@@ -94,6 +98,46 @@ void measure_touch(u64 size)
 	}
 }
 
+/* The key is that of the touch, with "pre" before it. */
+static void prefault(const struct kind *kind, u64 size)
+{
+	struct kvm_pre_fault_memory range = { .gpa = SLOT_GPA, .size = size };
+	char key[40], label[128], *mem;
+	struct vm *vm;
+	u64 start;
+
+	if (kind->hugetlb)
+		set_hugetlb(size);
+	mem = memory(kind, size);
+	vm = vm_with(mem, size, 1);
+	start = now_ns();
+	/* It moves on as far as it got. */
+	while (range.size)
+		if (ioctl(vm->vcpu[0]->fd, KVM_PRE_FAULT_MEMORY, &range) && errno != EINTR &&
+		    errno != EAGAIN)
+			bail("KVM_PRE_FAULT_MEMORY: %s", strerror(errno));
+	snprintf(key, sizeof(key), "pre%s", kind->key);
+	snprintf(label, sizeof(label), "KVM_PRE_FAULT_MEMORY of %s, in place of the touch",
+		 kind->label);
+	figure(key, size, "B", "ms", ms_since(start), label);
+	vm_free(vm);
+	munmap(mem, size);
+	if (kind->hugetlb)
+		set_hugetlb(0);
+}
+
+void measure_prefault(u64 size)
+{
+	if (ioctl(host.kvm, KVM_CHECK_EXTENSION, KVM_CAP_PRE_FAULT_MEMORY) <= 0)
+		return;
+	for (unsigned int i = 0; i < ARRAY_SIZE(kinds); i++) {
+		if (size)
+			prefault(&kinds[i], size);
+		for (u64 at = kinds[i].most / 16; !size && at <= kinds[i].most; at *= 4)
+			prefault(&kinds[i], at);
+	}
+}
+
 /* A piece of the slot for each vCPU, which runs in a thread of its own. */
 struct share {
 	struct vcpu *vcpu;
@@ -125,8 +169,8 @@ static void touch_by(const struct kind *kind, u64 size, unsigned int vcpus)
 	for (unsigned int v = 0; v < vcpus; v++)
 		pthread_join(thread[v], NULL);
 	snprintf(key, sizeof(key), "%s-vcpus", kind->key);
-	snprintf(label, sizeof(label), "first touch of 64 MiB of %s, a piece for each vCPU",
-		 kind->label);
+	snprintf(label, sizeof(label), "first touch of %lu MiB of %s, a piece for each vCPU",
+		 (unsigned long)(size >> 20), kind->label);
 	figure(key, vcpus, "vCPUs", "ms", ms_since(start), label);
 	vm_free(vm);
 	munmap(mem, size);

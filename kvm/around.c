@@ -2,10 +2,10 @@
 /*
  * gstage: fault-around: one exit for the pages that the host has populated already.
  *
- * A page comes along into a hole of the table if the host maps it as ordinary memory, for the VMM to read, and
- * has seen it used since it last looked (its A bit). It may be written if the host's
- * PTE is writable and dirty, the slot is not read-only and its dirty pages are not
- * logged. So nothing is told to the guest that the host has not decided already:
+ * Where the host had the page of the fault already, a page comes along into a hole of the table if the
+ * host maps it as ordinary memory, for the VMM to read, and has seen it used since it last looked (its A
+ * bit). It may be written if the host's PTE is writable and dirty, the slot is not read-only and its dirty
+ * pages are not logged. So nothing is told to the guest that the host has not decided already:
  *
  * - A page that the host thinks old gets no leaf, and its use is seen by a fault. Our
  *   leaf of a young page ages by itself from then on, as one from a fault does.
@@ -55,14 +55,30 @@ static gst_attr_t page_attr(const struct gst_kvm_fault *fault, const struct gst_
 }
 
 /**
+ * gst_kvm_window_size() - how many pages the window of a fault may have
+ * @fault: the fault
+ *
+ * A guest that touches memory which the host has not populated brings it page by page, and has
+ * mapped those before already: to look at them would only cost. But one fault of the host may bring
+ * a page of 64 KiB, for a leaf of that size.
+ */
+unsigned int gst_kvm_window_size(const struct gst_kvm_fault *fault)
+{
+	if (!fault->there && !riscv_has_extension_unlikely(RISCV_ISA_EXT_SVNAPOT))
+		return 1;
+	return max(READ_ONCE(fault_around), 1u);
+}
+
+/**
  * gst_kvm_window_look() - see what the host has at a page and around it
  * @fault: the fault; kvm->mmu_lock is held and its page is known to be current
- * @window: filled in: the page of the fault alone, or the window
+ * @window: filled in: of at most as many pages as it says, and of the page of the fault alone where
+ *	others are changing
  */
 void gst_kvm_window_look(const struct gst_kvm_fault *fault, struct gst_kvm_window *window)
 {
 	const struct kvm_memory_slot *slot = fault->slot;
-	gfn_t pages = max(READ_ONCE(fault_around), 1u);
+	gfn_t pages = window->pages;
 	gfn_t first = max(fault->gfn & ~(pages - 1), slot->base_gfn);
 	gfn_t end = min((fault->gfn | (pages - 1)) + 1, slot->base_gfn + slot->npages);
 

@@ -49,17 +49,26 @@ static int look_at_vma(struct gst_kvm_fault *fault)
 }
 
 /*
- * The leaf of the host at the page. Of one of 64 KiB, the host gave its first page whichever was
- * asked for.
+ * The level of leaf for the page: that of the host's leaf, as far as gpa and slot allow. Of one of
+ * 64 KiB, the host gave its first page whichever was asked for.
  */
-static unsigned int host_level(struct gst_kvm_fault *fault, const struct gst_kvm_window *window)
+static unsigned int level_of(struct gst_kvm_fault *fault)
 {
-	const struct gst_kvm_host_leaf *leaf = &window->leaves[fault->gfn - window->first];
+	struct kvm *kvm = fault->vcpu->kvm;
+	struct gst_kvm_host_leaf leaf;
 
-	if (!leaf->present)
+	/* PFNMAPs need not have tables as large as they look. */
+	if (fault->pfnmap)
 		return 0;
-	fault->pfn = leaf->pfn;
-	return leaf->level;
+	gst_kvm_host_leaves(kvm, fault->hva, &leaf, 1);
+	if (!leaf.present)
+		return 0;
+	fault->pfn = leaf.pfn;
+	/* Pages are logged one by one. */
+	if (!leaf.level || fault->logging)
+		return 0;
+	return gst_kvm_leaf_level(kvm, fault->slot, fault->gfn, fault->pfn, leaf.level,
+				  fault->mmu_seq);
 }
 
 /* Apart, so that a fault that nobody traces keeps nothing at hand for it. */
@@ -72,32 +81,16 @@ static noinline void trace_map(const struct gst_kvm_fault *fault, gst_attr_t att
 			     (u64)(fault->pfn & ~(pages - 1)) << PAGE_SHIFT, attr, pages);
 }
 
-/*
- * With mmu_lock held, exclusively or as the gather says, and the page known to be
- * current. Return: as gst_map().
- */
-static int map_page(struct gst_kvm_fault *fault, struct gst_gather *gather)
+/* With the pages around it, or without a window. */
+static int map_leaf(struct gst_kvm_fault *fault, const struct gst_kvm_window *window,
+		    struct gst_gather *gather)
 {
 	struct gst_kvm *gk = to_gst_kvm(fault->vcpu->kvm);
-	struct gst_kvm_window window;
-	unsigned int level = 0;
+	u64 mask, size = GST_LEVEL_SIZE(fault->level);
 	gst_attr_t attr = fault->attr;
-	u64 size, mask;
 	int ret;
 
-	window.pages = 0;
-	fault->level = 0;
-	/* PFNMAPs need not have tables as large as they look. */
-	if (!fault->pfnmap) {
-		gst_kvm_window_look(fault, &window);
-		level = host_level(fault, &window);
-	}
-	/* Pages are logged one by one. */
-	if (level && !fault->logging)
-		fault->level = gst_kvm_leaf_level(&gk->kvm, fault->slot, fault->gfn, fault->pfn,
-						  level, fault->mmu_seq);
-	size = GST_LEVEL_SIZE(fault->level);
-	if (!fault->level && gst_kvm_window_is_napot(fault, &window)) {
+	if (window && gst_kvm_window_is_napot(fault, window)) {
 		size = GST_NAPOT_SIZE;
 		attr |= GST_NAPOT;
 	}
@@ -120,9 +113,33 @@ static int map_page(struct gst_kvm_fault *fault, struct gst_gather *gather)
 	fault->size = size;
 	if (trace_kvm_gstage_map_enabled())
 		trace_map(fault, attr);
-	if (size == PAGE_SIZE && window.pages > 1)
-		gst_kvm_count(fault->vcpu, around, gst_kvm_window_map(fault, &window, gather));
+	if (window && size == PAGE_SIZE && window->pages > 1)
+		gst_kvm_count(fault->vcpu, around, gst_kvm_window_map(fault, window, gather));
 	return 0;
+}
+
+/* Apart, so that a page alone needs no room for those around it. */
+static noinline int map_around(struct gst_kvm_fault *fault, unsigned int pages,
+			       struct gst_gather *gather)
+{
+	struct gst_kvm_host_leaf leaves[GST_NAPOT_ENTRIES];
+	struct gst_kvm_window window = { .pages = pages, .leaves = leaves };
+
+	gst_kvm_window_look(fault, &window);
+	return map_leaf(fault, &window, gather);
+}
+
+/*
+ * With mmu_lock held, exclusively or as the gather says, and the page known to be
+ * current. Return: as gst_map().
+ */
+static int map_page(struct gst_kvm_fault *fault, struct gst_gather *gather)
+{
+	unsigned int pages;
+
+	fault->level = level_of(fault);
+	pages = fault->level || fault->pfnmap ? 1 : gst_kvm_window_size(fault);
+	return pages > 1 ? map_around(fault, pages, gather) : map_leaf(fault, NULL, gather);
 }
 
 /*
@@ -245,6 +262,7 @@ static int answer(struct gst_kvm_fault *fault)
 {
 	struct kvm_vcpu *vcpu = fault->vcpu;
 	struct kvm *kvm = vcpu->kvm;
+	unsigned long host_faults;
 	bool writable = false;
 	int ret;
 
@@ -266,8 +284,10 @@ static int answer(struct gst_kvm_fault *fault)
 	if (ret)
 		return ret;
 
+	host_faults = current->min_flt + current->maj_flt;
 	fault->pfn = gst_kvm_get_pfn(kvm, fault->slot, fault->gfn, fault->write, &writable,
 				     &fault->got);
+	fault->there = current->min_flt + current->maj_flt == host_faults;
 	if (fault->pfn == KVM_PFN_ERR_HWPOISON)
 		return -EHWPOISON;
 	if (is_sigpending_pfn(fault->pfn))

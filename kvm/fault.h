@@ -17,6 +17,7 @@
  * @kind: why there was a fault
  * @write: it was a store
  * @logging: the slot's dirty pages are logged
+ * @there: the host had the page, and took no fault of its own to give it
  * @pfnmap: the VMA has no struct pages behind it
  * @attr: how the page may be used
  * @shift: log2 of the VMA's page size, for a SIGBUS
@@ -35,6 +36,7 @@ struct gst_kvm_fault {
 	enum gst_kvm_fault_kind kind;
 	bool write;
 	bool logging;
+	bool there;
 	bool pfnmap;
 	gst_attr_t attr;
 	short shift;
@@ -60,14 +62,15 @@ bool gst_kvm_logged_store(struct gst_kvm_fault *fault);
  * struct gst_kvm_window - an aligned window of pages around a fault
  * @first: its first page
  * @pages: how many; 1: there is no window
- * @leaves: what the host has there
+ * @leaves: what the host has there: room for @pages
  */
 struct gst_kvm_window {
 	gfn_t first;
 	unsigned int pages;
-	struct gst_kvm_host_leaf leaves[GST_NAPOT_ENTRIES];
+	struct gst_kvm_host_leaf *leaves;
 };
 
+unsigned int gst_kvm_window_size(const struct gst_kvm_fault *fault);
 void gst_kvm_window_look(const struct gst_kvm_fault *fault, struct gst_kvm_window *window);
 bool gst_kvm_window_is_napot(const struct gst_kvm_fault *fault, const struct gst_kvm_window *window);
 int gst_kvm_window_map(const struct gst_kvm_fault *fault, const struct gst_kvm_window *window,

@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# From the lines of bench/formats.c make tables.
+#
+#	awk -v form=text|markdown -f formats.awk FILE.miss FILE.change FILE.icount [FILE.hold]
+
+BEGIN { FS = "\t" }
+
+/^miss/ {
+	if (!($2 in leaf_seen)) { leaf_seen[$2] = 1; leaf[++leaves] = $2 }
+	if (!($3 in guest_seen)) { guest_seen[$3] = 1; guest[++guests] = $3 }
+	if (!($4 in mode_seen)) { mode_seen[$4] = 1; mode[++modes] = $4 }
+	reads[$2, $3, $4] = $5
+	miss_ns[$2, $3, $4] = $6
+}
+
+# In time, or in instructions: the name of the file says which.
+/^change/ {
+	how = FILENAME ~ /icount$/ ? "icount" : "time"
+	if (!($2 in of_leaves)) mib[++sizes] = $2
+	of_leaves[$2] = $3
+	tables[$2] = $4
+	widen[how, $2] = $5
+	narrow[how, $2] = $6
+}
+
+/^hold/ {
+	hold[++holds] = $2
+	rounds = $3
+	longest[holds] = $4
+	most[holds] = $5
+	sum[holds] = $7
+	call[holds] = $10
+	if ($2 ~ /^MMIO/) exit_ns = $4
+}
+
+function title(text) { print form == "markdown" ? text ".\n" : text }
+
+# row CELLS, of cells between tabs; the first is text, to the left.
+function row(cells,    n, i, c) {
+	n = split(cells, c, FS)
+	if (form == "markdown") {
+		printf "|"
+		for (i = 1; i <= n; i++) printf " %s |", c[i]
+	} else {
+		printf "%-30s", c[1]
+		for (i = 2; i <= n; i++) printf " %14s", c[i]
+	}
+	print ""
+}
+
+function rule(n,    i) {
+	if (form != "markdown") return
+	printf "|---|"
+	for (i = 2; i <= n; i++) printf "---:|"
+	print ""
+}
+
+function miss_table(l,    g, m, cells, k) {
+	title("Nested TLB miss, G-stage leaves of " leaf[l] ": PTE reads (arithmetic), ns (measured, with the load), ratio to the widest format")
+	cells = "guest"
+	for (m = 1; m <= modes; m++) cells = cells FS mode[m] ": reads" FS "ns" FS "ratio"
+	row(cells)
+	rule(1 + 3 * modes)
+	for (g = 1; g <= guests; g++) {
+		cells = guest[g]
+		for (m = 1; m <= modes; m++) {
+			k = leaf[l] SUBSEP guest[g] SUBSEP mode[m]
+			cells = cells FS reads[k] FS sprintf("%.1f", miss_ns[k]) FS \
+				sprintf("%.2f", miss_ns[k] / miss_ns[leaf[l], guest[g], mode[modes]])
+		}
+		row(cells)
+	}
+	print ""
+}
+
+function us(v) { return v == "" ? "-" : sprintf("%.1f", v) }
+function instructions(v) { return v == "" ? "-" : sprintf("%.0f", v * 1000) }
+
+function change_table(    i, s) {
+	title("A change of format, Sv39x4 to Sv57x4 and back: median time, and instructions of the host")
+	row("MiB mapped" FS "leaves" FS "tables" FS "widen, us" FS "narrow, us" FS "widen, instr." FS "narrow, instr.")
+	rule(7)
+	for (i = 1; i <= sizes; i++) {
+		s = mib[i]
+		row(s FS of_leaves[s] FS tables[s] FS us(widen["time", s]) FS us(narrow["time", s]) FS \
+		    instructions(widen["icount", s]) FS instructions(narrow["icount", s]))
+	}
+	print ""
+}
+
+function hold_table(    i) {
+	title("How long a vCPU is out of the guest, which reads its time counter in a loop; us, medians of " rounds " rounds by turns")
+	row("reason" FS "longest gap" FS "9th decile" FS "all gaps" FS "to MMIO exit" FS "host call")
+	rule(6)
+	for (i = 1; i <= holds; i++)
+		row(hold[i] FS sprintf("%.1f", longest[i] / 1000) FS sprintf("%.1f", most[i] / 1000) FS \
+		    sprintf("%.1f", sum[i] / 1000) FS sprintf("%.2f", longest[i] / exit_ns) FS sprintf("%.1f", call[i] / 1000))
+	# Who waits for another hart waits for a core of this machine to run it on.
+	if (longest[1] > 0)
+		print "These are worth nothing: this machine was busy, and the guest held up even where nothing was asked of it."
+	print ""
+}
+
+END {
+	for (l = 1; l <= leaves; l++) miss_table(l)
+	if (sizes) change_table()
+	if (holds) hold_table()
+}

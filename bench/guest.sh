@@ -1,0 +1,75 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# guest.sh: in the emulated host, a real guest, Debian's kernel under Debian's QEMU, both unmodified, from start to its
+# userspace. With gstage in each format; with the stock module once, in the one that it has, to compare each with. Lines
+# as bench/compare prints them.
+#
+# G-stage faults are counted by the tracepoint that both modules have: exits with the causes of a guest page fault.
+
+kvm=/sys/kernel/debug/kvm
+tracing=/sys/kernel/tracing
+policy=/sys/module/kvm/parameters/gstage_mode
+event=$tracing/events/kvm/kvm_exit
+
+die() { echo "guest.sh: $*"; exit 1; }
+
+now_ns() { sed -n 's/^now at \([0-9]*\) nsecs$/\1/p' /proc/timer_list; }
+traced() { cat $tracing/per_cpu/cpu*/stats | awk '/^(entries|overrun):/ { n += $2 } END { print n + 0 }'; }
+figure() {
+	printf 'guest-%s-%s\t0\t\t%s\t%s\tDebian guest under QEMU, start to userspace, %s\n' "$1" "$mode" "$2" "$3" "$4"
+}
+
+# boot: until the guest has said that its userspace is reached; sets ns, faults, exits and tables. It waits for a word before it
+# goes on, and is ended then.
+boot() {
+	rm -f in out
+	mkfifo in out
+	exec 5<>in
+	echo >$tracing/trace
+	start=$(now_ns)
+	qemu-system-riscv64 -M virt -accel kvm -cpu host -smp 1 -m 128 -nographic -nodefaults -serial stdio -kernel /guest/Image \
+		-initrd /guest/initrd -append 'console=ttyS0 quiet panic=-1 gstage=bench gstage_wait' -no-reboot <&5 >out 2>&1 &
+	pid=$!
+	exec 6<out
+	reached=
+	while read -r line <&6; do
+		case $line in "gstage-guest: bench: Linux "*) reached=yes; break ;; esac
+		last=$line
+	done
+	ns=$(($(now_ns) - start))
+	[ "$reached" ] || die "the guest did not reach its userspace: $last"
+	faults=$(traced)
+	# QEMU makes and closes scratch VMs; the one that runs is the last.
+	for d in "$kvm/$pid"-*; do [ ! -d "$d" ] || vm=$d; done
+	exits=$(cat "$vm/exits")
+	tables=$(awk '$1 == "table_bytes" { print $2 / 1024 }' "$vm/gstage_stats" 2>/dev/null)
+	is=$(cat "$vm/gstage_mode" 2>/dev/null)
+	kill -KILL $pid
+	wait $pid 2>/dev/null
+	exec 5<&- 6<&-
+	[ "$faults" -gt 0 ] || die "no fault was traced"
+}
+
+# report MODE: what the last boot took, beside that of gstage in MODE.
+report() {
+	mode=$1
+	figure ms ms "$(awk -v ns="$ns" 'BEGIN { printf "%.6f", ns / 1e6 }')" "gstage in $mode"
+	figure faults '' "$faults" "gstage in $mode: G-stage faults"
+	figure exits '' "$exits" "gstage in $mode: exits to KVM"
+	[ -z "$tables" ] || figure tables KiB "$tables" "gstage in $mode: its tables"
+}
+
+echo 'scause >= 20 && scause <= 23' >$event/filter || die "no filter for $event"
+echo 1 >$event/enable
+if [ "$GSTAGE_MODULE" = stock ]; then
+	boot
+	for m in sv39x4 sv48x4 sv57x4; do report $m; done
+else
+	for m in sv39x4 sv48x4 sv57x4; do
+		echo $m >$policy || die "$policy does not take $m"
+		boot
+		[ "$is" = $m ] || die "the guest is in $is, not in $m"
+		report $m
+	done
+fi
+echo 0 >$event/enable
