@@ -64,8 +64,12 @@ static unsigned int level_of(struct gst_kvm_fault *fault)
 	if (!leaf.present)
 		return 0;
 	fault->pfn = leaf.pfn;
+	if (!leaf.level)
+		return 0;
+	/* It has those around it, at least, whether or not it was asked for them. */
+	fault->there = true;
 	/* Pages are logged one by one. */
-	if (!leaf.level || fault->logging)
+	if (fault->logging)
 		return 0;
 	return gst_kvm_leaf_level(kvm, fault->slot, fault->gfn, fault->pfn, leaf.level,
 				  fault->mmu_seq);

@@ -17,7 +17,7 @@
  * @kind: why there was a fault
  * @write: it was a store
  * @logging: the slot's dirty pages are logged
- * @there: the host had the page, and took no fault of its own to give it
+ * @there: the host had the page, and took no fault of its own to give it; or has it in a large leaf
  * @pfnmap: the VMA has no struct pages behind it
  * @attr: how the page may be used
  * @shift: log2 of the VMA's page size, for a SIGBUS
