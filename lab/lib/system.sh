@@ -31,10 +31,10 @@ system_qemu() {
 		-object "rng-random,id=rng,filename=/dev/urandom" -device "virtio-rng-pci,rng=rng" "$@")
 }
 
-# boot_system TIMEOUT: run QEMU in the lab root; the output goes to our stdout as it comes.
+# boot_system TIMEOUT: run QEMU in the lab root; the output goes to our stdout as it comes, and to the file `said` of the run.
 boot_system() {
 	{
-		echo 'cd /run/lab; cat out & status=0'
+		printf '%s\n' 'cd /run/lab; sed -u "s,\r$,," out | tee said & status=0'
 		echo "timeout -k 2 $1 $(quoted "${QEMU[@]}") </dev/null 2>qemu.err >&2 || status=\$?"
 		echo 'wait; exit $status'
 	} >"$RUN/boot"
@@ -57,7 +57,7 @@ make_system() {
 	run_folder
 	ROOT_BINDS=("$part" /system "$RUN" /run/lab)
 	system_qemu /system/disk /system/initrd gstage.init=/usr/sbin/lab-configure
-	boot_system 1500 | tee "$RUN/said"
+	boot_system 1500 || :
 	ROOT_BINDS=()
 	grep -q '^lab: configured: yes' "$RUN/said" || {
 		tail -n 20 "$RUN/serial"
@@ -111,8 +111,9 @@ test_in_system() {
 		-drive "if=none,id=stuff,format=raw,readonly=on,file=/gstage/build/package-test/disk"
 	# What the run writes to the system's disk is thrown away.
 	QEMU+=(-snapshot)
-	boot_system "$TIMEOUT" | sed -u 's,\r$,,' | tee "$log" || :
+	boot_system "$TIMEOUT" || :
 	ROOT_BINDS=()
+	cp "$RUN/said" "$log"
 	if splats >"$RUN/splats"; then
 		keep_logs
 		echo "not ok - the system's kernel is in trouble: $(head -n 1 "$RUN/splats"), see $KEPT" | tee -a "$log"
@@ -131,7 +132,7 @@ lab_test_package() {
 	rm -rf "$logs"
 	mkdir -p "$logs" "$BUILD/package-test"
 	step "building the Debian packages" make_debs "$(cat "$TOP/VERSION")" "$BUILD/deb"
-	step "building them again, as a version to upgrade to" make_debs "$NEXT" "$BUILD/deb-next"
+	step "building them again, as a version to upgrade to" make_debs "$NEXT" "$BUILD/deb-next" for-riscv64
 	step "packing them for the system" make_stuff
 	say "tests of the packages on this machine"
 	in_deb_root packaging/test/pc.sh build/deb "$KRELEASE" build/test-logs/package || :
