@@ -45,9 +45,11 @@ cross_libraries() {
 	done <"$dir/set"
 }
 
-# make_debs VERSION DIR: all packages of this checkout, as if it were VERSION, in DIR (below build/).
+# make_debs VERSION DIR [for-riscv64]: all packages of this checkout, or those for riscv64, as if it were VERSION, in DIR (below
+# build/).
 make_debs() {
-	local version=$1 dir=$2 tree=$2/gstage-$1
+	local version=$1 dir=$2 tree=$2/gstage-$1 what=full
+	[ $# -lt 3 ] || what=all
 	rm -rf "$dir"
 	mkdir -p "$tree"
 	cross_libraries "$BUILD/deb-libraries"
@@ -60,8 +62,8 @@ make_debs() {
 		libs=/gstage/build/deb-libraries/usr/lib/riscv64-linux-gnu
 		export NCURSES_CFLAGS=-I/gstage/build/deb-libraries/usr/include NCURSES_LIBS="-L$libs -lncursesw -ltinfo"
 		export CROSS_LIBRARIES="$libs" CROSS_SHLIBS=/gstage/build/deb-libraries/shlibs
-		dpkg-buildpackage -us -uc -d --source-option=--tar-ignore=build
-		dpkg-buildpackage -us -uc -d -B -a riscv64' - "${tree#"$BUILD"/}"
+		dpkg-buildpackage -us -uc -d --build="$2" --source-option=--tar-ignore=build
+		dpkg-buildpackage -us -uc -d -B -a riscv64' - "${tree#"$BUILD"/}" "$what"
 	rm -rf "$tree"
 }
 
