@@ -10,11 +10,18 @@ read -r version next release </mnt/versions
 modules=/usr/lib/modules/$release
 stock=$modules/kernel/arch/riscv/kvm/kvm.ko.xz
 
+# What has been said is on its way by then; services that take their time to stop are of no interest.
+trap 'sleep 1; systemctl poweroff --force --force' EXIT
+
 as() { runuser -u "$1" -- "${@:2}"; }
 loaded() { cat /sys/module/kvm/version 2>/dev/null || echo stock; }
 found() { readlink -f "$(modinfo -F filename kvm)"; }
 apt() { run apt-get -q -y -o Dpkg::Use-Pty=0 -o Dpkg::Options::=--force-unsafe-io "$@"; }
 note() { echo "# $SECONDS s: $*"; }
+# What of DKMS's build took how long.
+took() { sed -nE 's/^# (command|elapsed time): /# DKMS: /p' /var/lib/dkms/gstage/*/"$release"/*/log/make.log; }
+# Stock KVM or gstage, whichever modprobe finds; udev then gives the group /dev/kvm.
+load() { run modprobe "$@" kvm; udevadm settle; }
 
 # guest NAME USER [COMMAND...]: start a VM as USER, by way of COMMAND; it stays until `finish NAME`.
 guest() {
@@ -31,6 +38,8 @@ guest() {
 	eval "guest_$name=$!"
 }
 shows() { tr -d '\r' <"$1.out" | grep -q "gstage-guest: $1: $2"; }
+# vm: the one that runs, as the command names it.
+vm() { basename /sys/kernel/debug/kvm/*-*; }
 alive() { local pid="guest_$1"; kill -0 "${!pid}" 2>/dev/null; }
 # says_so NAME TEXT: wait for a line of the guest's init, as long as the guest is there.
 says_so() {
@@ -48,10 +57,13 @@ finish() {
 	says_so "$1" 'memory verified' && wait "${!pid}"
 }
 
+# Each depmod, of which DKMS runs several, unpacks every module: minutes on this machine, and what it needs of these is loaded.
+rm -r "$modules"/kernel/{drivers,fs,net,sound}
+depmod "$release"
 footprint >before
 check 'systemd has brought the system up' sh -c 'systemctl is-system-running | grep -qE "running|degraded|starting"'
 check 'stock KVM is what modprobe finds at first' is "$(found)" "$stock"
-run modprobe kvm
+load
 guest one vmuser
 check 'a VM runs under stock KVM' says_so one Linux
 check 'which is loaded' is "$(loaded)" stock
@@ -61,14 +73,15 @@ check 'the repository is taken' works
 note 'installing, building kvm.ko'
 apt install "gstage=$version" "gstage-dkms=$version"
 note 'installed'
+took
 check 'apt installs both packages' works
 check 'it says that kvm.ko was built' says "kernel $release has gstage's kvm.ko"
 check 'and that stock KVM is in use' says 'stock KVM is in use by VMs and stays'
 check 'the VM runs on' alive one
 check 'under stock KVM' is "$(loaded)" stock
 check 'to a good end' finish one
-run modprobe -r kvm
-run modprobe kvm
+load -r
+load
 check 'then modprobe loads gstage' is "$(loaded)" "$version"
 check 'from updates/dkms' is "$(found)" "$modules/updates/dkms/kvm.ko.xz"
 check 'built from the sources of this kernel' is "$(modinfo -F gstage_kvm_sources kvm)" "Linux ${release%%[-+]*}"
@@ -80,29 +93,38 @@ check 'and which module is loaded' says "gstage $version"
 run as other gstage modes
 check 'another user does not' fails
 check 'and is told to join the group' says 'adduser USER kvm'
+check 'the command has its manual page' test -f /usr/share/man/man1/gstage.1.gz
 note 'a VM in auto mode'
 guest two vmuser gstage exec --mode auto --verbose --
 check 'a user of group kvm runs a VM in auto mode' says_so two Linux
 run gstage vms
 check 'root sees its format' says sv39x4
 check 'and the module' says "gstage $version"
-run as vmuser gstage vms
-check "debugfs is root's" fails
-check 'and it says so' says root
-check 'the VM ends well' finish two
-check 'the reference manual is there' test -f /usr/share/man/man1/gstage.1.gz
+for command in vms top "show $(vm)" "dump $(vm)" "walk $(vm) 0x80000000" "set $(vm) sv48x4"; do
+	# shellcheck disable=SC2086
+	run as vmuser gstage $command
+	check "gstage ${command%% *} wants debugfs, which is root's" fails
+	check 'and it says so' says 'as root'
+done
 
-note 'upgrading'
+note 'upgrading, while that VM runs'
 apt install "gstage=$next" "gstage-dkms=$next"
 note 'upgraded'
+took
 check 'apt upgrades' works
-check 'the new version is loaded at once, as no VM runs' is "$(loaded)" "$next"
+check 'it says that the old version is in use' says "gstage $version is in use by VMs and stays"
+check 'the VM runs on' alive two
+check 'under the old version' is "$(loaded)" "$version"
+check 'to a good end' finish two
+load -r
+load
+check 'then modprobe loads the new version' is "$(loaded)" "$next"
 check 'nothing of the old one is left' test ! -e "/usr/src/gstage-$version" -a ! -e "/var/lib/dkms/gstage/$version"
 
 apt remove gstage gstage-dkms
 check 'apt removes' works
 check 'modprobe finds stock KVM again' is "$(found)" "$stock"
-check 'which is loaded' is "$(loaded)" stock
+check 'which is loaded at once, as no VM runs' is "$(loaded)" stock
 check 'and is the file of the kernel package' sh -c "cd / && grep 'kvm/kvm.ko.xz$' /var/lib/dpkg/info/linux-image-$release.md5sums | md5sum -c"
 guest three vmuser
 check 'a VM runs under it' says_so three Linux
