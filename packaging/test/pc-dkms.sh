@@ -10,16 +10,22 @@ modules=/lib/modules/$release
 ours=$modules/updates/dkms/kvm.ko.xz
 stock=$modules/kernel/arch/riscv/kvm/kvm.ko.xz
 
+# tree KERNEL: what is in /lib/modules of an installed kernel.
+tree() {
+	mkdir -p "/lib/modules/$1"
+	ln -s "/usr/src/linux-headers-$release" "/lib/modules/$1/build"
+	: >"/lib/modules/$1/modules.builtin"
+	: >"/lib/modules/$1/modules.order"
+}
+
 # A machine with this kernel, as far as DKMS looks.
 # shellcheck disable=SC2016
 printf '#!/bin/sh\ncase $1 in -m) echo riscv64 ;; -r) echo %s ;; *) exec /bin/uname "$@" ;; esac\n' "$release" >/usr/local/bin/uname
 ln -s /usr/bin/riscv64-linux-gnu-strip /usr/local/bin/strip
 chmod +x /usr/local/bin/uname
 export DEBIAN_FRONTEND=noninteractive PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+tree "$release"
 mkdir -p "${stock%/*}"
-ln -s "/usr/src/linux-headers-$release" "$modules/build"
-: >"$modules/modules.builtin"
-: >"$modules/modules.order"
 xz -c /kernel/kvm.ko >"$stock"
 depmod "$release"
 
@@ -67,6 +73,10 @@ check 'modprobe takes it' is "$(modinfo -k "$release" -F filename kvm)" "$ours"
 check 'modinfo shows its version' is "$(modinfo -k "$release" -F gstage kvm)" "$version"
 check 'modinfo shows the sources' is "$(modinfo -k "$release" -F gstage_kvm_sources kvm)" "Linux ${kernel%-*}"
 
+# Neither the one that runs nor the newest.
+second=${release/-/-second-}
+tree "$second"
+package "linux-headers-$second" "$kernel"
 other=/lib/modules/5.10.0-1-riscv64
 mkdir -p "$other/build/include/generated/uapi/linux"
 : >"$other/modules.builtin"
@@ -76,15 +86,18 @@ mkdir -p /lib/modules/6.13.0-1-riscv64
 : >/lib/modules/6.13.0-1-riscv64/modules.builtin
 run dpkg-reconfigure gstage-dkms
 check 'kernels that it cannot build for are no failure' works
+check 'a second kernel that it can build for has it' says "kernel $second has gstage's kvm.ko"
 check 'of an unknown one it says which it knows' says "gstage $version does not know Linux 5.10: install a kernel of $line"
 check 'of one without headers it says how to get them' says 'apt install linux-headers-6.13.0-1-riscv64'
-check 'and the one that it can build for has it again' test -f "$ours"
+check 'and the first has it again' test -f "$ours"
 rm -rf "$other" /lib/modules/6.13.0-1-riscv64
 
 run dpkg --purge gstage-dkms
 check 'it can be purged' works
 check "modprobe takes the kernel's own then" is "$(modinfo -k "$release" -F filename kvm)" "$stock"
-check "which is as it was" sh -c "xz -dc $stock | cmp - /kernel/kvm.ko"
+check 'and none for the second' test ! -e "/lib/modules/$second/updates"
+rm -rf "/lib/modules/$second"
+check "the kernel's own is as it was" sh -c "xz -dc $stock | cmp - /kernel/kvm.ko"
 run dpkg --purge "linux-source-$line"
 footprint >after
 check 'nothing is left' diff before after
