@@ -106,6 +106,8 @@ test_in_system() {
 	ROOT_BINDS=("$SYSTEM" /system "$RUN" /run/lab)
 	# A PC that has other things to do is slow, and nothing in the system is to lose patience.
 	append+=' systemd.default_timeout_start_sec=1800 systemd.default_device_timeout_sec=1800'
+	# Its patience with its generators is a minute and a half whatever one says; then it is to end, not to freeze.
+	append+=' systemd.crash_action=poweroff'
 	system_qemu /system/disk /system/initrd "$append" \
 		-device "virtio-blk-pci,drive=stuff" \
 		-drive "if=none,id=stuff,format=raw,readonly=on,file=/gstage/build/package-test/disk"
