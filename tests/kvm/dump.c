@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "dump.h"
@@ -60,6 +61,29 @@ static void empty(const struct format *f)
 	ok(dump.root == (vm_stat(vm, "hgatp") & ((1ULL << 44) - 1)) << 12,
 	   "%s: the root is the one in hgatp", name);
 	dump_free(&dump);
+}
+
+/* As KVM's own files beside them; and what tells physical addresses is root's alone. */
+static void rights(void)
+{
+	static const struct {
+		const char *file;
+		mode_t mode;
+	} files[] = {
+		{ "gstage_mode", 0644 },  { "gstage_stats", 0444 },	  { "gstage_levels", 0444 },
+		{ "gpa_range", 0444 },	  { "gstage_page_tables", 0400 }, { "gstage_check", 0400 },
+		{ "gstage_walk", 0600 },
+	};
+	struct stat st;
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(files); i++) {
+		int fd = vm_open(vm, files[i].file, O_RDONLY);
+
+		ok(!fstat(fd, &st) && st.st_mode == (S_IFREG | files[i].mode) && !st.st_uid &&
+			   !st.st_gid,
+		   "%s: %s has the mode 0%o", name, files[i].file, files[i].mode);
+		close(fd);
+	}
 }
 
 /* Every third page, of memory that lies where it may. */
@@ -267,6 +291,7 @@ int main(int argc, char **argv)
 	for_each_format(f) {
 		start(f);
 		empty(f);
+		rights();
 		small(0, RWX, "pages");
 		small(KVM_MEM_READONLY, RX, "pages of a read-only slot");
 		huge();
