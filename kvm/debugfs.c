@@ -86,10 +86,16 @@ static int gstage_stats_show(struct seq_file *m, void *unused)
 	struct kvm *kvm = m->private;
 	struct gst_kvm *gk = to_gst_kvm(kvm);
 	const struct gst_format *fmt;
+	u64 kinds[GST_KVM_FAULT_KINDS] = {}, sizes[GST_KVM_LEAVES] = {};
 	struct gst_kvm_vcpu_stats vcpus;
 	struct gst_space space;
 
 	sum_vcpus(kvm, &vcpus);
+	for (unsigned int kind = 0; kind < GST_KVM_FAULT_KINDS; kind++)
+		for (unsigned int leaf = 0; leaf < GST_KVM_LEAVES; leaf++) {
+			kinds[kind] += vcpus.faults[kind][leaf];
+			sizes[leaf] += vcpus.faults[kind][leaf];
+		}
 	/* All of one moment. */
 	gst_kvm_lock(kvm);
 	space = gk->space;
@@ -107,18 +113,17 @@ static int gstage_stats_show(struct seq_file *m, void *unused)
 	for (unsigned int level = 0; level < GST_LEVELS_MAX; level++)
 		show(m, leaf_names[level], space.leaves[level]);
 	show(m, "leaves_64k", space.napots);
-	show(m, "faults",
-	     vcpus.faults[GST_KVM_LOAD] + vcpus.faults[GST_KVM_STORE] + vcpus.faults[GST_KVM_EXEC]);
-	show(m, "faults_load", vcpus.faults[GST_KVM_LOAD]);
-	show(m, "faults_store", vcpus.faults[GST_KVM_STORE]);
-	show(m, "faults_exec", vcpus.faults[GST_KVM_EXEC]);
-	show(m, "faults_64k", vcpus.mapped_64k);
+	show(m, "faults", kinds[GST_KVM_LOAD] + kinds[GST_KVM_STORE] + kinds[GST_KVM_EXEC]);
+	show(m, "faults_load", kinds[GST_KVM_LOAD]);
+	show(m, "faults_store", kinds[GST_KVM_STORE]);
+	show(m, "faults_exec", kinds[GST_KVM_EXEC]);
+	show(m, "faults_64k", sizes[GST_KVM_LEAF_64K]);
 	for (unsigned int level = 0; level < GST_LEVELS_MAX; level++)
-		show(m, fault_names[level], vcpus.mapped[level]);
+		show(m, fault_names[level], sizes[level]);
 	show(m, "faults_exclusive", vcpus.exclusive);
 	show(m, "faults_logged", vcpus.logged);
 	show(m, "fault_around", vcpus.around);
-	show(m, "prefaults", vcpus.faults[GST_KVM_PREFAULT]);
+	show(m, "prefaults", kinds[GST_KVM_PREFAULT]);
 	show(m, "retries", vcpus.retries);
 	show(m, "rescued", vcpus.rescued);
 	show(m, "waits", vcpus.waits);

@@ -7,7 +7,6 @@
 #include <linux/mm.h>
 #include <linux/sched/signal.h>
 
-#include "events.h"
 #include "fault.h"
 
 /* Steps in which a fault waits for a notifier. */
@@ -78,11 +77,12 @@ static unsigned int level_of(struct gst_kvm_fault *fault)
 /* Apart, so that a fault that nobody traces keeps nothing at hand for it. */
 static noinline void trace_map(const struct gst_kvm_fault *fault, gst_attr_t attr)
 {
-	gfn_t pages = fault->size >> PAGE_SHIFT;
+	u64 size = gst_kvm_fault_size(fault);
+	gfn_t pages = size >> PAGE_SHIFT;
 
 	trace_kvm_gstage_map(fault->vcpu->kvm, (fault->gfn & ~(pages - 1)) << PAGE_SHIFT,
-			     fault->size, fault->level,
-			     (u64)(fault->pfn & ~(pages - 1)) << PAGE_SHIFT, attr, pages);
+			     size, fault->level, (u64)(fault->pfn & ~(pages - 1)) << PAGE_SHIFT,
+			     attr, pages);
 }
 
 /* With the pages around it, or without a window. */
@@ -92,9 +92,11 @@ static int map_leaf(struct gst_kvm_fault *fault, const struct gst_kvm_window *wi
 	struct gst_kvm *gk = to_gst_kvm(fault->vcpu->kvm);
 	u64 mask, size = GST_LEVEL_SIZE(fault->level);
 	gst_attr_t attr = fault->attr;
+	unsigned int leaf = fault->level;
 	int ret;
 
 	if (window && gst_kvm_window_is_napot(fault, window)) {
+		leaf = GST_KVM_LEAF_64K;
 		size = GST_NAPOT_SIZE;
 		attr |= GST_NAPOT;
 	}
@@ -114,7 +116,7 @@ static int map_leaf(struct gst_kvm_fault *fault, const struct gst_kvm_window *wi
 		      (gst_pa_t)(fault->pfn & ~mask) << PAGE_SHIFT, attr, fault->level, gather);
 	if (ret)
 		return ret;
-	fault->size = size;
+	fault->leaf = leaf;
 	if (trace_kvm_gstage_map_enabled())
 		trace_map(fault, attr);
 	if (window && size == PAGE_SIZE && window->pages > 1)
@@ -192,16 +194,6 @@ static int map_locked(struct gst_kvm_fault *fault, bool exclusive)
 	return 0;
 }
 
-static void count_fault(const struct gst_kvm_fault *fault, bool exclusive)
-{
-	if (exclusive)
-		gst_kvm_count(fault->vcpu, exclusive, 1);
-	if (fault->size == GST_NAPOT_SIZE)
-		gst_kvm_count(fault->vcpu, mapped_64k, 1);
-	else if (fault->size)
-		gst_kvm_count(fault->vcpu, mapped[fault->level], 1);
-}
-
 /* The page is there: map it. */
 static int install(struct gst_kvm_fault *fault)
 {
@@ -226,15 +218,16 @@ static int install(struct gst_kvm_fault *fault)
 			ret = map_locked(fault, false);
 			gst_kvm_read_unlock(kvm);
 			exclusive = ret == -GST_EBUSY;
+			if (exclusive)
+				gst_kvm_count(fault->vcpu, exclusive, 1);
 		}
 		/* Each try has put the page into a dirty ring, if there is one: do not overflow it. */
 		if (ret && kvm_test_request(KVM_REQ_DIRTY_RING_SOFT_FULL, fault->vcpu))
 			ret = 0;
 	} while (ret == -GST_EAGAIN || ret == -GST_EBUSY);
 
-	if (!fault->size)
+	if (fault->leaf == GST_KVM_NO_LEAF)
 		gst_kvm_put_unmapped(kvm, fault->got);
-	count_fault(fault, exclusive);
 	if (ret)
 		kvm_err("gstage: cannot map gpa 0x%llx: error %d\n", fault->gfn << PAGE_SHIFT, ret);
 	return ret;
@@ -262,7 +255,7 @@ static bool await_notifier(struct gst_kvm_fault *fault)
 	return false;
 }
 
-static int answer(struct gst_kvm_fault *fault)
+int gst_kvm_answer(struct gst_kvm_fault *fault)
 {
 	struct kvm_vcpu *vcpu = fault->vcpu;
 	struct kvm *kvm = vcpu->kvm;
@@ -272,17 +265,15 @@ static int answer(struct gst_kvm_fault *fault)
 
 	fault->logging = kvm_slot_dirty_track_enabled(fault->slot) &&
 			 !(fault->slot->flags & KVM_MEM_READONLY);
-	fault->size = 0;
+	fault->leaf = GST_KVM_NO_LEAF;
 
 	if (!await_notifier(fault)) {
 		gst_kvm_count(vcpu, retries, 1);
 		return 0;
 	}
 
-	if (fault->write && fault->logging && gst_kvm_logged_store(fault)) {
-		count_fault(fault, false);
+	if (fault->write && fault->logging && gst_kvm_logged_store(fault))
 		return 0;
-	}
 
 	ret = look_at_vma(fault);
 	if (ret)
@@ -305,13 +296,10 @@ static int answer(struct gst_kvm_fault *fault)
 	return install(fault);
 }
 
-int gst_kvm_fault(struct gst_kvm_fault *fault)
+void gst_kvm_trace_fault(const struct gst_kvm_fault *fault, int ret)
 {
-	int ret = answer(fault);
-
-	trace_kvm_gstage_fault(fault->vcpu, fault->gpa, fault->size, fault->level, fault->kind,
-			       ret);
-	return ret;
+	trace_kvm_gstage_fault(fault->vcpu, fault->gpa, gst_kvm_fault_size(fault), fault->level,
+			       fault->kind, ret);
 }
 
 static enum gst_kvm_fault_kind kind_of(struct kvm_vcpu *vcpu, bool is_write)
@@ -328,18 +316,17 @@ static enum gst_kvm_fault_kind kind_of(struct kvm_vcpu *vcpu, bool is_write)
 int gst_kvm_guest_fault(struct kvm_vcpu *vcpu, struct kvm_memory_slot *slot, gpa_t gpa,
 			unsigned long hva, bool write)
 {
-	struct gst_kvm_fault fault = {
-		.vcpu = vcpu,
-		.slot = slot,
-		.gpa = gpa,
-		.gfn = gpa >> PAGE_SHIFT,
-		.hva = hva,
-		.kind = kind_of(vcpu, write),
-		.write = write,
-	};
+	struct gst_kvm_fault fault;
 	int ret;
 
-	gst_kvm_count(vcpu, faults[fault.kind], 1);
+	/* What else there is gst_kvm_answer() fills in: to clear it costs more than to count does. */
+	fault.vcpu = vcpu;
+	fault.slot = slot;
+	fault.gpa = gpa;
+	fault.gfn = gpa >> PAGE_SHIFT;
+	fault.hva = hva;
+	fault.kind = kind_of(vcpu, write);
+	fault.write = write;
 	ret = gst_kvm_fault(&fault);
 	if (ret == -EHWPOISON) {
 		send_sig_mceerr(BUS_MCEERR_AR, (void __user *)hva, fault.shift, current);

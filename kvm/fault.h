@@ -5,6 +5,7 @@
 #ifndef GST_KVM_FAULT_H
 #define GST_KVM_FAULT_H
 
+#include "events.h"
 #include "host.h"
 
 /**
@@ -25,7 +26,7 @@
  * @got: the reference on the page, to be given back
  * @pfn: the page to map
  * @level: the level of leaf that maps it
- * @size: bytes of that leaf; 0 as long as nothing is mapped
+ * @leaf: what answered it: that level, or GST_KVM_LEAF_64K; GST_KVM_NO_LEAF as long as nothing is mapped
  */
 struct gst_kvm_fault {
 	struct kvm_vcpu *vcpu;
@@ -44,14 +45,40 @@ struct gst_kvm_fault {
 	gst_kvm_ref_t got;
 	kvm_pfn_t pfn;
 	unsigned int level;
-	u64 size;
+	unsigned int leaf;
 };
 
+static inline u64 gst_kvm_fault_size(const struct gst_kvm_fault *fault)
+{
+	switch (fault->leaf) {
+	case GST_KVM_NO_LEAF:
+		return 0;
+	case GST_KVM_LEAF_64K:
+		return GST_NAPOT_SIZE;
+	default:
+		return GST_LEVEL_SIZE(fault->leaf);
+	}
+}
+
+/* fault.c */
+int gst_kvm_answer(struct gst_kvm_fault *fault);
+void gst_kvm_trace_fault(const struct gst_kvm_fault *fault, int ret);
+
 /*
- * fault.c: answer it. Return: 0 when the guest may try again; with @fault->size 0 it lost
+ * Answer it. Return: 0 when the guest may try again; with @fault->leaf GST_KVM_NO_LEAF it lost
  * against an MMU notifier and nothing was mapped. A negative error ends KVM_RUN.
+ *
+ * Inline, for its callers have at hand what is counted: a call more would cost what counting does.
  */
-int gst_kvm_fault(struct gst_kvm_fault *fault);
+static inline int gst_kvm_fault(struct gst_kvm_fault *fault)
+{
+	int ret = gst_kvm_answer(fault);
+
+	gst_kvm_count(fault->vcpu, faults[fault->kind][fault->leaf], 1);
+	if (trace_kvm_gstage_fault_enabled())
+		gst_kvm_trace_fault(fault, ret);
+	return ret;
+}
 
 /* logging.c: a store to a page that is mapped, and logged */
 bool gst_kvm_logged_store(struct gst_kvm_fault *fault);

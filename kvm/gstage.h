@@ -29,15 +29,22 @@ enum gst_kvm_fault_kind {
 	GST_KVM_FAULT_KINDS,
 };
 
+/* What answered a fault: a leaf, named by its level, or one of these. */
+enum {
+	GST_KVM_LEAF_64K = GST_LEVELS_MAX,
+	GST_KVM_NO_LEAF,
+	GST_KVM_LEAVES = 8,
+};
+static_assert(GST_KVM_NO_LEAF < GST_KVM_LEAVES);
+
 /**
  * struct gst_kvm_vcpu_stats - what the faults of one vCPU did
- * @faults: those that asked for a page of a memslot, by kind
+ * @faults: those that asked for a page of a memslot, by kind and by what answered them: one
+ *	counter a fault, of which a row is those of a kind, and a column those of a size
  * @retries: of those, how many lost against an MMU notifier
  * @rescued: how many did not, because the host has the page still
  * @waits: how many waited for a notifier to be done with their page
  * @exclusive: of those, how many needed mmu_lock for themselves
- * @mapped: those that were answered, by level of the leaf; of level 0 those of 4 KiB
- * @mapped_64k: those that were answered with a leaf of 64 KiB
  * @around: pages that came along with the one of a fault
  * @logged: those that were a logged store to a page that was mapped already, and needed no
  *	look at the VMM's memory but its page table
@@ -47,13 +54,11 @@ enum gst_kvm_fault_kind {
  * shared between vCPUs.
  */
 struct gst_kvm_vcpu_stats {
-	u64 faults[GST_KVM_FAULT_KINDS];
+	u64 faults[GST_KVM_FAULT_KINDS][GST_KVM_LEAVES];
 	u64 retries;
 	u64 rescued;
 	u64 waits;
 	u64 exclusive;
-	u64 mapped[GST_LEVELS_MAX];
-	u64 mapped_64k;
 	u64 around;
 	u64 logged;
 	u64 fences;

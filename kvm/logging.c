@@ -170,7 +170,7 @@ out:
 	gst_kvm_read_unlock(kvm);
 	if (done) {
 		fault->level = 0;
-		fault->size = PAGE_SIZE;
+		fault->leaf = 0;
 		gst_kvm_count(fault->vcpu, logged, 1);
 	}
 	return done;

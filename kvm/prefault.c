@@ -49,8 +49,7 @@ long kvm_arch_vcpu_pre_fault_memory(struct kvm_vcpu *vcpu, struct kvm_pre_fault_
 		ret = gst_kvm_fault(&fault);
 		if (ret)
 			return ret;
-		gst_kvm_count(vcpu, faults[GST_KVM_PREFAULT], 1);
-		if (fault.size)
+		if (fault.leaf != GST_KVM_NO_LEAF)
 			bytes = mapped_already(kvm, range->gpa);
 	}
 	return min(bytes, range->size);
