@@ -71,7 +71,7 @@ static void lives(u64 count)
 	       "64 pages in 128 MiB touched: host memory lost when the VMs have ended");
 	if (host.gstage)
 		figure("live", count, "VMs", "", tables_live(),
-		       "the same: table pages that gstage counts then");
+		       "64 pages in 128 MiB touched: table pages that gstage counts when the VMs have ended");
 }
 
 void measure_memory(u64 size)

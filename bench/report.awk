@@ -106,11 +106,15 @@ function why(row,    k) {
 	return reason[k]
 }
 
-# What gstage is not ahead in, in plain words. The host's own share is nobody's.
-function behind(mark,    i, row, text, none_) {
+# What gstage is not ahead in, in plain words. The host's own share is nobody's. Pairs that lie on both sides of 1 decide nothing.
+function behind(mark,    i, row, text, none_, open_) {
 	for (i = 1; i <= rows; i++) {
 		row = order[i]
 		if (key_of[row] ~ /-own$/ || !ratios(row) || sprintf("%.2f", RATIO) >= 1) continue
+		if (sprintf("%.2f", MOST) >= 1) {
+			open_ = open_ mark label[row] (size[row] ? ", " size_text(row) : "") "\n"
+			continue
+		}
 		text = text mark label[row] (size[row] ? ", " size_text(row) : "") ": gstage costs " \
 			sprintf("%.2f", 1 / RATIO) " times what stock does. " why(row) "\n"
 	}
@@ -120,8 +124,9 @@ function behind(mark,    i, row, text, none_) {
 			none_ = none_ mark label[row] ": the stock module has no such figure. " why(row) "\n"
 	}
 	if (text) print "\nWhere gstage is not ahead:\n\n" text
-	else print "\nThere is no row in which gstage is behind.\n"
-	if (none_) print none_
+	else print "\nThere is no row in which gstage is behind in all pairs.\n"
+	if (open_) print "Not decided, since the median is below 1 and some pair is not:\n\n" open_
+	if (none_) print "What stock does not have:\n\n" none_
 }
 
 function table(    i, row, width, pair, k, f) {
@@ -197,7 +202,8 @@ function goals_table(    g, i, worst, at, x, good) {
 		}
 		good = goal_kind[g] == "ratio" ? sprintf("%.2f", worst) + 0 >= goal_bound[g] : worst <= goal_bound[g]
 		printf "| %s | %s | %s %s | %s | %s |\n", goal_text[g], size_text(at), \
-			goal_kind[g] == "ratio" ? "at least" : "at most", goal_bound[g], number(worst, "x"), good ? "met" : "**not met**"
+			goal_kind[g] == "ratio" ? "at least" : "at most", goal_bound[g], number(worst, "x"), \
+			good ? "met" : "**not met** " why(at)
 	}
 }
 
