@@ -265,6 +265,7 @@ int gst_kvm_answer(struct gst_kvm_fault *fault)
 
 	fault->logging = kvm_slot_dirty_track_enabled(fault->slot) &&
 			 !(fault->slot->flags & KVM_MEM_READONLY);
+	fault->level = 0;
 	fault->leaf = GST_KVM_NO_LEAF;
 
 	if (!await_notifier(fault)) {

@@ -43,7 +43,6 @@ long kvm_arch_vcpu_pre_fault_memory(struct kvm_vcpu *vcpu, struct kvm_pre_fault_
 
 		fault.slot = kvm_vcpu_gfn_to_memslot(vcpu, fault.gfn);
 		fault.hva = gfn_to_hva_memslot_prot(fault.slot, fault.gfn, NULL);
-		fault.attr = 0;
 		if (kvm_is_error_hva(fault.hva))
 			return -ENOENT;
 		ret = gst_kvm_fault(&fault);
