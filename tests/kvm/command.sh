@@ -6,19 +6,9 @@
 
 kvm=/sys/kernel/debug/kvm
 limit=220
-count=0
 
-result() {
-	count=$((count + 1))
-	if [ "$1" = 0 ]; then echo "ok $count - $2"; else echo "not ok $count - $2"; fi
-}
-
-# is WHAT GOT WANTED
-is() {
-	[ "$2" = "$3" ]
-	result $? "$1"
-	[ "$2" = "$3" ] || echo "# got '$2', wanted '$3'"
-}
+# shellcheck source=tests/kvm/tap.sh
+. ./tap.sh
 
 # as_json SCHEMA COMMAND...: gstage COMMAND --json, into the file json and the log. Returns its status.
 as_json() {

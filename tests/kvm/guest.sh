@@ -6,12 +6,9 @@
 machine=${1:-virt} what=${2:-plain}
 kvm=/sys/kernel/debug/kvm
 limit=140
-count=0
 
-result() {
-	count=$((count + 1))
-	if [ "$1" = 0 ]; then echo "ok $count - $2"; else echo "not ok $count - $2"; fi
-}
+# shellcheck source=tests/kvm/tap.sh
+. ./tap.sh
 
 case $GSTAGE_CPU in
 sv39) modes='sv39x4' ;;

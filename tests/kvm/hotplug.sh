@@ -3,13 +3,10 @@
 # A hart goes and comes while VMs run on it: three at once that check their own pages all the time, and one of which the
 # format changes. None may see anything wrong: those programs' results are the results.
 
-count=0
 cpu=/sys/devices/system/cpu/cpu1/online
 
-result() {
-	count=$((count + 1))
-	if [ "$1" = 0 ]; then echo "ok $count - $2"; else echo "not ok $count - $2"; fi
-}
+# shellcheck source=tests/kvm/tap.sh
+. ./tap.sh
 
 [ "$(cat $cpu)" = 1 ]
 result $? 'there is a hart that can go'

@@ -4,12 +4,9 @@
 # Sv39x4 and Sv48x4; loading takes a second or two each time.
 
 file=/sys/module/kvm/parameters/gstage_mode
-count=0
 
-result() {
-	count=$((count + 1))
-	if [ "$1" = 0 ]; then echo "ok $count - $2"; else echo "not ok $count - $2"; fi
-}
+# shellcheck source=tests/kvm/tap.sh
+. ./tap.sh
 
 # said TEXT: has the kernel said so since the last time?
 said() { dmesg -c | grep -q "$1"; }

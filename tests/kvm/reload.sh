@@ -3,12 +3,9 @@
 # The module is unloaded and loaded again, on a host with AIA: there the stock module of 6.12 fails with EBUSY until the next boot,
 # because it gives back the interrupt of guest external interrupts while harts have it enabled. Each time a VM works after it.
 
-count=0
 
-result() {
-	count=$((count + 1))
-	if [ "$1" = 0 ]; then echo "ok $count - $2"; else echo "not ok $count - $2"; fi
-}
+# shellcheck source=tests/kvm/tap.sh
+. ./tap.sh
 
 grep -q smaia /proc/cpuinfo || grep -q ssaia /proc/cpuinfo
 result $? 'the host has AIA'

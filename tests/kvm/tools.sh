@@ -3,18 +3,8 @@
 # perf, trace-cmd and bpftrace, as docs/TRACING.md has them: each finds the tracepoints by name and their fields, and counts
 # what the module's own counters say of the same VM.
 
-count=0
-result() {
-	count=$((count + 1))
-	if [ "$1" = 0 ]; then echo "ok $count - $2"; else echo "not ok $count - $2"; fi
-}
-
-# is WHAT GOT WANTED
-is() {
-	[ "$2" = "$3" ]
-	result $? "$1"
-	[ "$2" = "$3" ] || echo "# got '$2', wanted '$3'"
-}
+# shellcheck source=tests/kvm/tap.sh
+. ./tap.sh
 
 # show COMMAND-LINE FILE: for who reads the log.
 show() { { echo "\$ $1"; cat "$2"; } | sed 's/^/# /'; }
