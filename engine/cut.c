@@ -52,7 +52,10 @@ int gst_cut_run(struct gst_space *space, gst_gpa_t gpa, uint64_t size, unsigned 
 		ret = -GST_EINVAL;
 	if (!ret && !cut.whole)
 		ret = reserve_cuts(space, gpa, gpa + size, gather);
-	return ret ? ret : gst_walk_run(&cut.walk, visitor);
+	if (ret)
+		return ret;
+	gst_walk_descend(&cut.walk);
+	return gst_walk_run(&cut.walk, visitor);
 }
 
 int gst_cut_split(struct gst_walk *walk)

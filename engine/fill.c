@@ -58,7 +58,9 @@ int gst_fill(struct gst_space *space, gst_gpa_t gpa, const struct gst_page *page
 		else if (pages[i].pa >= GST_PA_END)
 			ret = -GST_ERANGE;
 	}
-	if (!ret)
-		ret = gst_walk_run(&fill.walk, &fill_visitor);
+	if (ret)
+		return ret;
+	gst_walk_descend(&fill.walk);
+	ret = gst_walk_run(&fill.walk, &fill_visitor);
 	return ret ? ret : fill.filled;
 }

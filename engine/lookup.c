@@ -4,28 +4,6 @@
  */
 #include "read.h"
 
-struct lookup_walk {
-	struct gst_walk walk;
-	struct gst_leaf *leaf;
-	bool found;
-};
-
-static int lookup_leaf(struct gst_walk *walk)
-{
-	struct lookup_walk *lookup = (struct lookup_walk *)walk;
-
-	lookup->found = true;
-	if (lookup->leaf)
-		*lookup->leaf = gst_walk_leaf(walk);
-	if (lookup->leaf && gst_seeded(LOOKUP_PAGE))
-		lookup->leaf->gpa = walk->gpa;
-	return GST_WALK_STOP;
-}
-
-static const struct gst_visitor lookup_visitor = {
-	.leaf = lookup_leaf,
-};
-
 /* Stand before the page of @gpa. */
 static int begin(struct gst_walk *walk, struct gst_space *space, gst_gpa_t gpa)
 {
@@ -39,12 +17,19 @@ static int begin(struct gst_walk *walk, struct gst_space *space, gst_gpa_t gpa)
 
 int gst_lookup(struct gst_space *space, gst_gpa_t gpa, struct gst_leaf *leaf)
 {
-	struct lookup_walk lookup = { .leaf = leaf };
-	int ret = begin(&lookup.walk, space, gpa);
+	struct gst_walk walk;
+	int ret = begin(&walk, space, gpa);
 
-	if (!ret)
-		ret = gst_walk_run(&lookup.walk, &lookup_visitor);
-	return ret ? ret : lookup.found ? 0 : -GST_ENOENT;
+	if (ret)
+		return ret;
+	gst_walk_descend(&walk);
+	if (!gst_pte_valid(walk.pte))
+		return -GST_ENOENT;
+	if (leaf)
+		*leaf = gst_walk_leaf(&walk);
+	if (leaf && gst_seeded(LOOKUP_PAGE))
+		leaf->gpa = walk.gpa;
+	return 0;
 }
 
 struct steps_walk {

@@ -256,18 +256,22 @@ static const struct gst_visitor map_visitor = {
 };
 
 /*
- * Take all memory before the first change. Most often the bound for an empty
- * space is at hand and spares the walk that finds the exact number.
+ * Take all memory before the first change. Most often the bound for an empty part of
+ * the space is at hand, and spares the walk that finds the exact number.
  */
 static int map_reserve(struct map_walk *map, gst_gpa_t gpa, uint64_t size)
 {
 	struct gst_walk *walk = &map->walk;
-	/* Within one table of level 0 there is at most one for each level. */
-	uint64_t bound = (gpa ^ (gpa + size - 1)) < GST_LEVEL_SIZE(1) ?
-				 walk->top :
-				 gst_tables_for(walk->top, map->best, gpa, gpa + size);
+	unsigned int level;
+	uint64_t bound;
 	int ret;
 
+	/* What is on the way is there; up to where all of the range lies in one table. */
+	gst_walk_descend(walk);
+	level = walk->level;
+	while (level < walk->top && (gpa ^ (gpa + size - 1)) >= GST_LEVEL_SIZE(level + 1))
+		level++;
+	bound = gst_tables_for(level, map->best, gpa, gpa + size);
 	if (bound <= GST_TABLE_ENTRIES && !gst_table_reserve(walk->space, walk->gather, bound))
 		return 0;
 

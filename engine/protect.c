@@ -134,5 +134,8 @@ int gst_wrprotect_mask(struct gst_space *space, gst_gpa_t gpa, uint64_t mask,
 	if (start < gpa)
 		return -GST_EINVAL;
 	ret = gst_walk_begin(&masked.walk, space, gather, start, size);
-	return ret ? ret : gst_walk_run(&masked.walk, &mask_visitor);
+	if (ret)
+		return ret;
+	gst_walk_descend(&masked.walk);
+	return gst_walk_run(&masked.walk, &mask_visitor);
 }

@@ -26,6 +26,29 @@ int gst_walk_begin(struct gst_walk *walk, struct gst_space *space, struct gst_ga
 	return 0;
 }
 
+/* Instructions count here: the shift is carried along, and who has no need to acquire does so too. */
+void gst_walk_descend(struct gst_walk *walk)
+{
+	unsigned long level = walk->level, covered = 0;
+	unsigned int shift = GST_LEVEL_SHIFT(walk->level);
+	gst_pte_t *ptep = walk->tables[level] + gst_pte_index(walk->gpa, walk->level, walk->top);
+	gst_pte_t pte = gst_pte_load_acquire(ptep);
+
+	while (covered < level && gst_walk_has(walk, GST_LEVEL_SIZE(covered + 1)))
+		covered++;
+	while (level > covered && gst_pte_is_table(pte)) {
+		gst_pte_t *table = gst_pte_next_table(walk->space, pte);
+
+		walk->tables[--level] = table;
+		shift -= GST_INDEX_BITS;
+		ptep = table + (walk->gpa >> shift & (GST_TABLE_ENTRIES - 1));
+		pte = gst_pte_load_acquire(ptep);
+	}
+	walk->level = (unsigned int)level;
+	walk->ptep = ptep;
+	walk->pte = pte;
+}
+
 /* Pass over the hole at which the walk stands, and those behind it in this page of a table. */
 static void pass_holes(struct gst_walk *walk)
 {

@@ -65,6 +65,13 @@ struct gst_walk {
 int gst_walk_begin(struct gst_walk *walk, struct gst_space *space, struct gst_gather *gather,
 		   gst_gpa_t gpa, uint64_t size);
 
+/*
+ * Go down, through pointers to tables alone, to the entry of walk->gpa that is none or that the range
+ * covers, and read it. For operations that do nothing at a table of which the range has only a part:
+ * most of one page are spent here.
+ */
+void gst_walk_descend(struct gst_walk *walk);
+
 /* One descent over the range. Return: 0, or the error of a visitor. */
 int gst_walk_run(struct gst_walk *walk, const struct gst_visitor *visitor);
 

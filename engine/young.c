@@ -64,7 +64,9 @@ int gst_young(struct gst_space *space, gst_gpa_t gpa, uint64_t size, bool clear)
 
 	age.clear = clear;
 	age.young = false;
-	if (!ret)
-		ret = gst_walk_run(&age.walk, &young_visitor);
+	if (ret)
+		return ret;
+	gst_walk_descend(&age.walk);
+	ret = gst_walk_run(&age.walk, &young_visitor);
 	return ret ? ret : age.young;
 }

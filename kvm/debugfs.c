@@ -125,7 +125,6 @@ static int gstage_stats_show(struct seq_file *m, void *unused)
 	show(m, "fault_around", vcpus.around);
 	show(m, "prefaults", kinds[GST_KVM_PREFAULT]);
 	show(m, "retries", vcpus.retries);
-	show(m, "rescued", vcpus.rescued);
 	show(m, "waits", vcpus.waits);
 	show(m, "splits", atomic64_read(&gk->stats.splits));
 	show(m, "collapses", atomic64_read(&gk->stats.collapses));

@@ -6,6 +6,7 @@
 #include <linux/hugetlb.h>
 #include <linux/mm.h>
 #include <linux/sched/signal.h>
+#include <linux/userfaultfd_k.h>
 
 #include "fault.h"
 
@@ -23,7 +24,29 @@ static gst_attr_t vma_attr(const struct vm_area_struct *vma)
 	return type == _PAGE_IO ? GST_READ | GST_IO : GST_READ | GST_EXEC | GST_NC;
 }
 
-static int look_at_vma(struct gst_kvm_fault *fault)
+/* While dirty pages are logged, only a store makes a page writable. */
+static void allow_stores(struct gst_kvm_fault *fault)
+{
+	if (fault->write || !fault->logging)
+		fault->attr |= GST_WRITE;
+}
+
+/*
+ * May a store bring the page here and now? A page of anonymous memory that was never there can be had
+ * with the VMA in hand, where get_user_pages would go for it three times over. What may have to wait, for
+ * a file, for swap or for userfaultfd, is left to that.
+ */
+static bool may_bring(const struct gst_kvm_fault *fault, const struct vm_area_struct *vma)
+{
+	return fault->write && fault->none && fault->there && vma_is_anonymous(vma) && !userfaultfd_armed(vma) &&
+	       (vma->vm_flags & (VM_WRITE | VM_IO | VM_PFNMAP)) == VM_WRITE;
+}
+
+/*
+ * Learn of the VMA what may have to be known, and bring the page if that can be done. Return: 0, or a
+ * negative error.
+ */
+static int look_at_vma(struct gst_kvm_fault *fault, bool *brought)
 {
 	struct mm_struct *mm = current->mm;
 	struct vm_area_struct *vma;
@@ -35,6 +58,9 @@ static int look_at_vma(struct gst_kvm_fault *fault)
 		kvm_err("gstage: no VMA for hva 0x%lx\n", fault->hva);
 		return -EFAULT;
 	}
+	/* Why it may fail is for get_user_pages to find out, and to tell. */
+	*brought = may_bring(fault, vma) &&
+		   !(handle_mm_fault(vma, fault->hva, FAULT_FLAG_WRITE, NULL) & VM_FAULT_ERROR);
 	fault->shift = is_vm_hugetlb_page(vma) ? huge_page_shift(hstate_vma(vma)) : PAGE_SHIFT;
 	fault->pfnmap = vma->vm_flags & VM_PFNMAP;
 	fault->attr = vma_attr(vma);
@@ -48,30 +74,46 @@ static int look_at_vma(struct gst_kvm_fault *fault)
 }
 
 /*
+ * What the host's own table has at the page: of one that get_user_pages gave, how large it is; else the
+ * page itself, which the guest may have as it is if the VMM may write it and has. mmu_lock is held
+ * and no notifier at the page, so that it stays true (host.c). Return: whether there is a page to map.
+ */
+static bool take_page(struct gst_kvm_fault *fault, struct gst_kvm_host_leaf *leaf)
+{
+	/* PFNMAPs need not have tables as large as they look. */
+	leaf->present = leaf->none = false;
+	if (!fault->pfnmap)
+		gst_kvm_host_leaves(fault->vcpu->kvm, fault->hva, leaf, 1);
+	if (fault->pinned)
+		return true;
+	fault->none = leaf->none;
+	if (!leaf->ordinary || !leaf->write)
+		return false;
+	fault->mmu_seq = fault->vcpu->kvm->mmu_invalidate_seq;
+	fault->attr = GST_READ | GST_EXEC;
+	if (!(fault->slot->flags & KVM_MEM_READONLY))
+		allow_stores(fault);
+	return true;
+}
+
+/*
  * The level of leaf for the page: that of the host's leaf, as far as gpa and slot allow. Of one of
  * 64 KiB, the host gave its first page whichever was asked for.
  */
-static unsigned int level_of(struct gst_kvm_fault *fault)
+static unsigned int level_of(struct gst_kvm_fault *fault, const struct gst_kvm_host_leaf *leaf)
 {
-	struct kvm *kvm = fault->vcpu->kvm;
-	struct gst_kvm_host_leaf leaf;
-
-	/* PFNMAPs need not have tables as large as they look. */
-	if (fault->pfnmap)
+	if (!leaf->present)
 		return 0;
-	gst_kvm_host_leaves(kvm, fault->hva, &leaf, 1);
-	if (!leaf.present)
-		return 0;
-	fault->pfn = leaf.pfn;
-	if (!leaf.level)
+	fault->pfn = leaf->pfn;
+	if (!leaf->level)
 		return 0;
 	/* It has those around it, at least, whether or not it was asked for them. */
 	fault->there = true;
 	/* Pages are logged one by one. */
 	if (fault->logging)
 		return 0;
-	return gst_kvm_leaf_level(kvm, fault->slot, fault->gfn, fault->pfn, leaf.level,
-				  fault->mmu_seq);
+	return gst_kvm_leaf_level(fault->vcpu->kvm, fault->slot, fault->gfn, fault->pfn,
+				  leaf->level, fault->mmu_seq);
 }
 
 /* Apart, so that a fault that nobody traces keeps nothing at hand for it. */
@@ -139,62 +181,53 @@ static noinline int map_around(struct gst_kvm_fault *fault, unsigned int pages,
  * With mmu_lock held, exclusively or as the gather says, and the page known to be
  * current. Return: as gst_map().
  */
-static int map_page(struct gst_kvm_fault *fault, struct gst_gather *gather)
+static int map_page(struct gst_kvm_fault *fault, const struct gst_kvm_host_leaf *leaf,
+		    struct gst_gather *gather)
 {
 	unsigned int pages;
 
-	fault->level = level_of(fault);
+	fault->level = level_of(fault, leaf);
 	pages = fault->level || fault->pfnmap ? 1 : gst_kvm_window_size(fault);
 	return pages > 1 ? map_around(fault, pages, gather) : map_leaf(fault, NULL, gather);
 }
 
 /*
- * A notifier has run, most often for other pages: does the host have this one still, and
- * for this use? With mmu_lock held, and no notifier at the page, its own table tells (host.c).
+ * Map the page, beside other faults or, where that cannot be, alone. Return: as gst_map(), or
+ * -GST_ENOENT where it is not in the host's table in a way that will do.
  */
-static bool rescue(struct gst_kvm_fault *fault)
-{
-	struct kvm *kvm = fault->vcpu->kvm;
-	struct gst_kvm_host_leaf leaf;
-
-	if (gst_kvm_invalidating(kvm, fault->gfn))
-		return false;
-	gst_kvm_host_leaves(kvm, fault->hva, &leaf, 1);
-	if (!leaf.ordinary || leaf.pfn != fault->pfn || ((fault->attr & GST_WRITE) && !leaf.write))
-		return false;
-	fault->mmu_seq = kvm->mmu_invalidate_seq;
-	gst_kvm_count(fault->vcpu, rescued, 1);
-	return true;
-}
-
-/* Map the page, beside other faults or, where that cannot be, alone. */
 static int map_locked(struct gst_kvm_fault *fault, bool exclusive)
 {
 	struct kvm *kvm = fault->vcpu->kvm;
-	struct gst_space *space = gst_kvm_space(kvm);
+	unsigned long seq = fault->pinned ? fault->mmu_seq : kvm->mmu_invalidate_seq;
+	struct gst_kvm_host_leaf leaf;
 	struct gst_gather gather;
 	int ret;
 
-	if (gst_kvm_invalidated(kvm, fault->mmu_seq, fault->gfn, fault->gfn + 1) && !rescue(fault)) {
+	if (gst_kvm_invalidated(kvm, seq, fault->gfn, fault->gfn + 1)) {
 		gst_kvm_count(fault->vcpu, retries, 1);
 		return 0;
 	}
+	if (!take_page(fault, &leaf))
+		return -GST_ENOENT;
 
 	if (exclusive)
 		gst_gather_init(&gather, &fault->vcpu->arch.mmu_page_cache);
 	else
 		gst_gather_init_shared(&gather, &fault->vcpu->arch.mmu_page_cache);
-	ret = map_page(fault, &gather);
+	ret = map_page(fault, &leaf, &gather);
 	if (!ret)
 		gst_kvm_fence_here(fault->vcpu, fault->gfn << PAGE_SHIFT, fault->level, &gather);
-	gst_gather_finish(space, &gather);
+	gst_gather_finish(gst_kvm_space(kvm), &gather);
 	if (ret)
 		return ret;
-	gst_kvm_put_mapped(kvm, fault->got, fault->attr & GST_WRITE);
+	if (fault->pinned)
+		gst_kvm_put_mapped(kvm, fault->got, fault->attr & GST_WRITE);
+	else if (fault->write && fault->logging)
+		gst_kvm_count(fault->vcpu, logged, 1);
 	return 0;
 }
 
-/* The page is there: map it. */
+/* Map the page, if there is one. Return: 0, -GST_ENOENT as map_locked(), or why it cannot be mapped. */
 static int install(struct gst_kvm_fault *fault)
 {
 	struct kvm *kvm = fault->vcpu->kvm;
@@ -226,9 +259,9 @@ static int install(struct gst_kvm_fault *fault)
 			ret = 0;
 	} while (ret == -GST_EAGAIN || ret == -GST_EBUSY);
 
-	if (fault->leaf == GST_KVM_NO_LEAF)
+	if (fault->pinned && fault->leaf == GST_KVM_NO_LEAF)
 		gst_kvm_put_unmapped(kvm, fault->got);
-	if (ret)
+	if (ret && ret != -GST_ENOENT)
 		kvm_err("gstage: cannot map gpa 0x%llx: error %d\n", fault->gfn << PAGE_SHIFT, ret);
 	return ret;
 }
@@ -255,34 +288,14 @@ static bool await_notifier(struct gst_kvm_fault *fault)
 	return false;
 }
 
-int gst_kvm_answer(struct gst_kvm_fault *fault)
+/* Have get_user_pages give the page. Return: 0 or a negative error. */
+static int pin_page(struct gst_kvm_fault *fault)
 {
-	struct kvm_vcpu *vcpu = fault->vcpu;
-	struct kvm *kvm = vcpu->kvm;
-	unsigned long host_faults;
+	unsigned long host_faults = current->min_flt + current->maj_flt;
 	bool writable = false;
-	int ret;
 
-	fault->logging = kvm_slot_dirty_track_enabled(fault->slot) &&
-			 !(fault->slot->flags & KVM_MEM_READONLY);
-	fault->level = 0;
-	fault->leaf = GST_KVM_NO_LEAF;
-
-	if (!await_notifier(fault)) {
-		gst_kvm_count(vcpu, retries, 1);
-		return 0;
-	}
-
-	if (fault->write && fault->logging && gst_kvm_logged_store(fault))
-		return 0;
-
-	ret = look_at_vma(fault);
-	if (ret)
-		return ret;
-
-	host_faults = current->min_flt + current->maj_flt;
-	fault->pfn = gst_kvm_get_pfn(kvm, fault->slot, fault->gfn, fault->write, &writable,
-				     &fault->got);
+	fault->pfn = gst_kvm_get_pfn(fault->vcpu->kvm, fault->slot, fault->gfn, fault->write,
+				     &writable, &fault->got);
 	fault->there = current->min_flt + current->maj_flt == host_faults;
 	if (fault->pfn == KVM_PFN_ERR_HWPOISON)
 		return -EHWPOISON;
@@ -290,11 +303,44 @@ int gst_kvm_answer(struct gst_kvm_fault *fault)
 		return -EINTR;
 	if (is_error_noslot_pfn(fault->pfn))
 		return -EFAULT;
+	fault->pinned = true;
+	if (writable)
+		allow_stores(fault);
+	return 0;
+}
 
-	/* While dirty pages are logged, only a store makes a page writable. */
-	if (writable && (fault->write || !fault->logging))
-		fault->attr |= GST_WRITE;
-	return install(fault);
+int gst_kvm_answer(struct gst_kvm_fault *fault)
+{
+	int ret;
+
+	fault->logging = kvm_slot_dirty_track_enabled(fault->slot) &&
+			 !(fault->slot->flags & KVM_MEM_READONLY);
+	fault->pinned = fault->pfnmap = false;
+	fault->there = true;
+	fault->level = 0;
+	fault->leaf = GST_KVM_NO_LEAF;
+
+	if (!await_notifier(fault)) {
+		gst_kvm_count(fault->vcpu, retries, 1);
+		return 0;
+	}
+
+	/* Most often the host has the page, or can have it at once; get_user_pages has the last word. */
+	while ((ret = install(fault)) == -GST_ENOENT) {
+		bool brought;
+
+		ret = look_at_vma(fault, &brought);
+		if (ret)
+			return ret;
+		/* Once: who takes it away again at once has not the time of this thread. */
+		fault->there = !brought;
+		if (brought)
+			continue;
+		ret = pin_page(fault);
+		if (ret)
+			return ret;
+	}
+	return ret;
 }
 
 void gst_kvm_trace_fault(const struct gst_kvm_fault *fault, int ret)

@@ -18,6 +18,8 @@
  * @kind: why there was a fault
  * @write: it was a store
  * @logging: the slot's dirty pages are logged
+ * @none: the host's table has nothing at all at the address
+ * @pinned: get_user_pages has given the page: @got, @pfn and @mmu_seq hold
  * @there: the host had the page, and took no fault of its own to give it; or has it in a large leaf
  * @pfnmap: the VMA has no struct pages behind it
  * @attr: how the page may be used
@@ -37,6 +39,8 @@ struct gst_kvm_fault {
 	enum gst_kvm_fault_kind kind;
 	bool write;
 	bool logging;
+	bool none;
+	bool pinned;
 	bool there;
 	bool pfnmap;
 	gst_attr_t attr;
@@ -79,9 +83,6 @@ static inline int gst_kvm_fault(struct gst_kvm_fault *fault)
 		gst_kvm_trace_fault(fault, ret);
 	return ret;
 }
-
-/* logging.c: a store to a page that is mapped, and logged */
-bool gst_kvm_logged_store(struct gst_kvm_fault *fault);
 
 /* around.c: the pages around a 4 KiB page that the host has populated */
 

@@ -42,12 +42,10 @@ static_assert(GST_KVM_NO_LEAF < GST_KVM_LEAVES);
  * @faults: those that asked for a page of a memslot, by kind and by what answered them: one
  *	counter a fault, of which a row is those of a kind, and a column those of a size
  * @retries: of those, how many lost against an MMU notifier
- * @rescued: how many did not, because the host has the page still
  * @waits: how many waited for a notifier to be done with their page
  * @exclusive: of those, how many needed mmu_lock for themselves
  * @around: pages that came along with the one of a fault
- * @logged: those that were a logged store to a page that was mapped already, and needed no
- *	look at the VMM's memory but its page table
+ * @logged: those that were a logged store, and needed no look at the VMM's memory but its page table
  * @fences: fences on the hart that took the fault
  *
  * Whoever runs the vCPU counts, and others read: nothing is atomic, and no cache line is
@@ -56,7 +54,6 @@ static_assert(GST_KVM_NO_LEAF < GST_KVM_LEAVES);
 struct gst_kvm_vcpu_stats {
 	u64 faults[GST_KVM_FAULT_KINDS][GST_KVM_LEAVES];
 	u64 retries;
-	u64 rescued;
 	u64 waits;
 	u64 exclusive;
 	u64 around;

@@ -26,6 +26,7 @@ static void take_leaf(struct gst_kvm_host_leaf *leaf, pte_t pte, unsigned int le
 	unsigned long pages = GST_LEVEL_SIZE(level) >> PAGE_SHIFT;
 
 	leaf->present = true;
+	leaf->none = false;
 	leaf->level = level;
 	leaf->pfn = pte_napot(pte) ? napot_pfn(pte, hva)
 				   : pte_pfn(pte) | ((hva >> PAGE_SHIFT) & (pages - 1));
@@ -71,9 +72,7 @@ static const pte_t *find_entry(struct mm_struct *mm, unsigned long hva, pte_t *e
 	}
 	*level = 1;
 	pmd = READ_ONCE(*pmd_offset(&pud, hva));
-	if (!(pmd_val(pmd) & _PAGE_PRESENT))
-		return NULL;
-	if (pmd_leaf(pmd)) {
+	if (!(pmd_val(pmd) & _PAGE_PRESENT) || pmd_leaf(pmd)) {
 		*entry = pmd_pte(pmd);
 		return NULL;
 	}
@@ -108,10 +107,12 @@ void gst_kvm_host_leaves(struct kvm *kvm, unsigned long hva, struct gst_kvm_host
 			ptep++;
 		if (ptep)
 			pte = READ_ONCE(*ptep);
-		if (pte_val(pte) & _PAGE_PRESENT)
+		if (pte_val(pte) & _PAGE_PRESENT) {
 			take_leaf(&leaves[i], pte, level, hva);
-		else
+		} else {
 			leaves[i].present = leaves[i].ordinary = false;
+			leaves[i].none = !pte_val(pte);
+		}
 	}
 	local_irq_restore(flags);
 }

@@ -9,7 +9,8 @@
 
 /**
  * struct gst_kvm_host_leaf - a leaf of the VMM's own page tables
- * @present: there is one; else nothing but @ordinary holds, which is false
+ * @present: there is one; else nothing but @none holds, and @ordinary, which is false
+ * @none: there is nothing, not even what tells where the page is meanwhile
  * @pfn: the page at the address that was asked for
  * @level: 0 for a PTE, 1 for a PMD, 2 for a PUD
  * @ordinary: memory with a struct page, that the VMM may read
@@ -18,6 +19,7 @@
  */
 struct gst_kvm_host_leaf {
 	bool present;
+	bool none;
 	kvm_pfn_t pfn;
 	unsigned int level;
 	bool ordinary;

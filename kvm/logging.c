@@ -129,53 +129,6 @@ void gst_kvm_logging_cleared(struct kvm *kvm, gpa_t gpa, u64 size)
 	kvm_mmu_free_memory_cache(&cache);
 }
 
-/**
- * gst_kvm_logged_store() - a store to a page that is mapped, but not to be written unseen
- * @fault: the fault
- *
- * Most faults in a slot whose dirty pages are logged are such. Beside other faults, without a
- * look at VMAs, a reference or memory: the page may be written if the host's own PTE of it is
- * writable and dirty, as with fault-around (docs/LOCKING.md).
- *
- * Return: true where it is done; false where it takes a fault like any other.
- */
-bool gst_kvm_logged_store(struct gst_kvm_fault *fault)
-{
-	struct kvm *kvm = fault->vcpu->kvm;
-	struct gst_space *space = gst_kvm_space(kvm);
-	gpa_t gpa = fault->gfn << PAGE_SHIFT;
-	struct gst_kvm_host_leaf host;
-	struct gst_gather gather;
-	struct gst_leaf leaf;
-	bool done = false;
-
-	gst_kvm_read_lock(kvm);
-	if (gst_kvm_invalidated(kvm, kvm->mmu_invalidate_seq, fault->gfn, fault->gfn + 1) ||
-	    gst_lookup(space, gpa, &leaf) || leaf.size != PAGE_SIZE)
-		goto out;
-	gst_kvm_host_leaves(kvm, fault->hva, &host, 1);
-	if (!host.ordinary || !host.write || leaf.pa != (gst_pa_t)host.pfn << PAGE_SHIFT)
-		goto out;
-
-	/* Before it is writable, and under the same hold: see map_page(). */
-	mark_page_dirty_in_slot(kvm, fault->slot, fault->gfn);
-	gst_gather_init_shared(&gather, &fault->vcpu->arch.mmu_page_cache);
-	done = !gst_map(space, gpa, PAGE_SIZE, leaf.pa, leaf.attr | GST_WRITE, 0, &gather);
-	if (done) {
-		trace_kvm_gstage_map(kvm, gpa, PAGE_SIZE, 0, leaf.pa, leaf.attr | GST_WRITE, 1);
-		gst_kvm_fence_here(fault->vcpu, gpa, 0, &gather);
-	}
-	gst_gather_finish(space, &gather);
-out:
-	gst_kvm_read_unlock(kvm);
-	if (done) {
-		fault->level = 0;
-		fault->leaf = 0;
-		gst_kvm_count(fault->vcpu, logged, 1);
-	}
-	return done;
-}
-
 static int stop_at_small(void *arg, const struct gst_leaf *leaf)
 {
 	*(gpa_t *)arg = leaf->gpa;
