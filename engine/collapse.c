@@ -111,14 +111,15 @@ static int collapse_below(struct gst_walk *walk)
 	return GST_WALK_NEXT;
 }
 
-static void collapse_leave(struct gst_walk *walk)
+/* What holds a table is no leaf: nothing collapses above one that stays. */
+static bool collapse_leave(struct gst_walk *walk)
 {
 	unsigned int above = walk->level + 1;
 	gst_gpa_t gpa = (walk->gpa - 1) & ~(GST_LEVEL_SIZE(above) - 1);
 
-	if (gpa >= collapse_walk_of(walk)->start && gpa + GST_LEVEL_SIZE(above) <= walk->end)
-		collapse_table(walk, &walk->tables[above][gst_pte_index(gpa, above, walk->top)],
-			       above, gpa);
+	return gpa >= collapse_walk_of(walk)->start && gpa + GST_LEVEL_SIZE(above) <= walk->end &&
+	       collapse_table(walk, &walk->tables[above][gst_pte_index(gpa, above, walk->top)],
+			      above, gpa);
 }
 
 static const struct gst_visitor collapse_visitor = {

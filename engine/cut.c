@@ -41,6 +41,12 @@ static int reserve_cuts(struct gst_space *space, gst_gpa_t start, gst_gpa_t end,
 	return gst_table_reserve(space, gather, tables);
 }
 
+/* Then there is no huge leaf to cut. */
+static bool in_one_table_of_pages(const struct gst_walk *walk)
+{
+	return walk->level == 0 && (walk->gpa ^ (walk->end - 1)) < GST_LEVEL_SIZE(1);
+}
+
 int gst_cut_run(struct gst_space *space, gst_gpa_t gpa, uint64_t size, unsigned int flags,
 		struct gst_gather *gather, const struct gst_visitor *visitor)
 {
@@ -50,12 +56,12 @@ int gst_cut_run(struct gst_space *space, gst_gpa_t gpa, uint64_t size, unsigned 
 	cut.whole = flags & GST_WHOLE_LEAVES;
 	if (!ret && (flags & ~GST_WHOLE_LEAVES))
 		ret = -GST_EINVAL;
-	if (!ret && !cut.whole)
-		ret = reserve_cuts(space, gpa, gpa + size, gather);
 	if (ret)
 		return ret;
 	gst_walk_descend(&cut.walk);
-	return gst_walk_run(&cut.walk, visitor);
+	if (!cut.whole && !in_one_table_of_pages(&cut.walk))
+		ret = reserve_cuts(space, gpa, gpa + size, gather);
+	return ret ? ret : gst_walk_run(&cut.walk, visitor);
 }
 
 int gst_cut_split(struct gst_walk *walk)

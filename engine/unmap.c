@@ -104,16 +104,17 @@ static int unmap_table(struct gst_walk *walk)
 	return GST_WALK_NEXT;
 }
 
-/* INV-04: a table that was left empty goes too, and perhaps the one above it. */
-static void unmap_leave(struct gst_walk *walk)
+/* INV-04: a table that was left empty goes too, and perhaps the one above it; not above one that stays. */
+static bool unmap_leave(struct gst_walk *walk)
 {
 	gst_pte_t *table = walk->tables[walk->level];
 	unsigned int above = walk->level + 1;
 
 	if (gst_meta_of(walk->space, table)->live)
-		return;
+		return false;
 	unlink_entry(walk, &walk->tables[above][gst_pte_index(walk->gpa - 1, above, walk->top)]);
 	gst_table_gather(walk->space, walk->gather, table);
+	return true;
 }
 
 static const struct gst_visitor unmap_visitor = {

@@ -105,8 +105,8 @@ int gst_walk_run(struct gst_walk *walk, const struct gst_visitor *visitor)
 		while (walk->level < walk->top &&
 		       (walk->gpa >= walk->end ||
 			gst_pte_index(walk->gpa, walk->level, walk->top) == 0)) {
-			if (visitor->leave)
-				visitor->leave(walk);
+			if (visitor->leave && !visitor->leave(walk) && walk->gpa >= walk->end)
+				return 0;
 			walk->level++;
 		}
 		if (walk->gpa >= walk->end)

@@ -21,7 +21,8 @@ struct gst_walk;
  * @hole: an entry of zero; NULL: pass over it
  * @leaf: a leaf
  * @table: a pointer to a table, before it is entered; NULL: enter it
- * @leave: the table at walk->tables[walk->level] is done with; NULL: nothing
+ * @leave: the table at walk->tables[walk->level] is done with; NULL: nothing. Return: whether it
+ *	is there no more; if it is, those above it need not be told at the end of the range
  *
  * A visitor may take a run of entries of the same table at once: it then moves
  * walk->gpa into the last one that it took. At the first entry of a 64 KiB leaf
@@ -31,7 +32,7 @@ struct gst_visitor {
 	int (*hole)(struct gst_walk *walk);
 	int (*leaf)(struct gst_walk *walk);
 	int (*table)(struct gst_walk *walk);
-	void (*leave)(struct gst_walk *walk);
+	bool (*leave)(struct gst_walk *walk);
 };
 
 /**
