@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Where the page of a fault comes from, without dirty logging: memory that was never touched, files, what is
+ * shared with a child, and what may not be written.
+ */
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "tap.h"
+#include "vcpu.h"
+
+#define GPA   SZ_1G
+#define PAGES 64
+#define SIZE  (PAGES * SZ_4K)
+
+static struct vm *vm;
+static struct vcpu *vcpu;
+static char *mem;
+
+static u64 *host_word(unsigned int page)
+{
+	return (u64 *)(mem + page * SZ_4K);
+}
+
+static u64 gpa(unsigned int page)
+{
+	return GPA + page * SZ_4K;
+}
+
+static void begin(int flags, int fd)
+{
+	mem = mmap(NULL, SIZE, PROT_READ | PROT_WRITE, flags, fd, 0);
+	if (mem == MAP_FAILED)
+		bail("mmap: %s", strerror(errno));
+	madvise(mem, SIZE, MADV_NOHUGEPAGE);
+	vm_slot(vm, 0, 0, GPA, SIZE, mem);
+}
+
+static void end(void)
+{
+	vm_slot(vm, 0, 0, GPA, 0, mem);
+	munmap(mem, SIZE);
+}
+
+static long host_faults(void)
+{
+	struct rusage usage;
+
+	getrusage(RUSAGE_SELF, &usage);
+	return usage.ru_minflt + usage.ru_majflt;
+}
+
+static unsigned int resident(void)
+{
+	unsigned char pages[PAGES];
+	unsigned int n = 0;
+
+	if (mincore(mem, SIZE, pages))
+		bail("mincore: %s", strerror(errno));
+	for (unsigned int page = 0; page < PAGES; page++)
+		n += pages[page] & 1;
+	return n;
+}
+
+/* Do guest and VMM both see what the guest wrote with this tag? */
+static bool both_see(u64 tag)
+{
+	bool right = !guest_check(vcpu, GPA, SZ_4K, PAGES, tag);
+
+	for (unsigned int page = 0; page < PAGES; page++)
+		right &= *(volatile u64 *)host_word(page) == stamp(tag, gpa(page));
+	return right;
+}
+
+static void fresh(void)
+{
+	long faults;
+
+	begin(MAP_PRIVATE | MAP_ANONYMOUS, -1);
+	guest_fill(vcpu, GPA, SZ_4K, PAGES, 1);
+	madvise(mem, SIZE, MADV_DONTNEED);
+	faults = host_faults();
+	guest_fill(vcpu, GPA, SZ_4K, PAGES, 2);
+	faults = host_faults() - faults;
+	ok(faults == PAGES && both_see(2), "fresh memory: %ld faults of the host's for %u stores",
+	   faults, PAGES);
+	end();
+}
+
+static void read_only(void)
+{
+	u64 efaults = vcpu->efaults;
+
+	begin(MAP_PRIVATE | MAP_ANONYMOUS, -1);
+	/* A slot wants memory that may be written when it is made. */
+	mprotect(mem, SIZE, PROT_READ);
+	guest_store(vcpu, gpa(3), 1);
+	ok(vcpu->efaults == efaults + 1 && !resident(),
+	   "fresh memory that the VMM may only read: a store is EFAULT, and makes no page");
+	ok(guest_load(vcpu, gpa(3)) == 0 && guest_load(vcpu, gpa(4)) == 0, "and reads as zero");
+	mprotect(mem, SIZE, PROT_READ | PROT_WRITE);
+	guest_fill(vcpu, GPA, SZ_4K, PAGES, 1);
+	ok(both_see(1), "written once that is allowed");
+	mprotect(mem, SIZE, PROT_READ);
+	efaults = vcpu->efaults;
+	guest_store(vcpu, gpa(3), 1);
+	ok(vcpu->efaults == efaults + 1 && both_see(1), "and not when it is no more");
+	end();
+}
+
+static void file(bool shared)
+{
+	int fd = memfd_create("bring", MFD_CLOEXEC);
+	bool reached = true, spared = true;
+
+	if (fd < 0 || ftruncate(fd, SIZE))
+		bail("memfd: %s", strerror(errno));
+	begin(shared ? MAP_SHARED : MAP_PRIVATE, fd);
+	guest_fill(vcpu, GPA, SZ_4K, PAGES, 1);
+	for (unsigned int page = 0; page < PAGES; page++) {
+		u64 now = 0;
+
+		if (pread(fd, &now, sizeof(now), page * SZ_4K) != sizeof(now))
+			bail("pread: %s", strerror(errno));
+		reached &= now == stamp(1, gpa(page));
+		spared &= !now;
+	}
+	ok(both_see(1) && (shared ? reached : spared), "a file that is mapped %s: %s",
+	   shared ? "shared" : "privately", shared ? "it has what the guest wrote" : "it has nothing of it");
+	close(fd);
+	end();
+}
+
+/* Clean again in the host, and not to be taken for what it was. */
+static void freed(void)
+{
+	begin(MAP_PRIVATE | MAP_ANONYMOUS, -1);
+	guest_fill(vcpu, GPA, SZ_4K, PAGES, 1);
+	if (madvise(mem, SIZE, MADV_FREE))
+		bail("MADV_FREE: %s", strerror(errno));
+	guest_fill(vcpu, GPA, SZ_4K, PAGES, 2);
+	ok(both_see(2), "after MADV_FREE: the guest has what it wrote");
+	end();
+}
+
+static void child(void)
+{
+	int ready[2], go[2], status = -1;
+	char c = 0;
+	pid_t pid;
+
+	begin(MAP_PRIVATE | MAP_ANONYMOUS, -1);
+	guest_fill(vcpu, GPA, SZ_4K, PAGES, 1);
+	if (pipe(ready) || pipe(go))
+		bail("pipe: %s", strerror(errno));
+	pid = fork();
+	if (!pid) {
+		bool same = true;
+
+		if (write(ready[1], &c, 1) != 1 || read(go[0], &c, 1) != 1)
+			_exit(2);
+		for (unsigned int page = 0; page < PAGES; page++)
+			same &= *(volatile u64 *)host_word(page) == stamp(1, gpa(page));
+		_exit(!same);
+	}
+	if (pid < 0 || read(ready[0], &c, 1) != 1)
+		bail("fork: %s", strerror(errno));
+	guest_fill(vcpu, GPA, SZ_4K, PAGES, 2);
+	if (write(go[1], &c, 1) != 1 || waitpid(pid, &status, 0) != pid)
+		bail("wait: %s", strerror(errno));
+	ok(both_see(2), "a child after a fork: the guest has what it wrote");
+	ok(WIFEXITED(status) && !WEXITSTATUS(status), "and the child what was there before");
+	end();
+}
+
+int main(void)
+{
+	host_init(60);
+	vm = vm_new(NULL);
+	vcpu = vcpu_new(vm);
+	vcpu_warm(vcpu);
+	fresh();
+	read_only();
+	file(true);
+	file(false);
+	freed();
+	child();
+	ok(vm_sound(vm), "sound");
+	vm_free(vm);
+	return done();
+}
