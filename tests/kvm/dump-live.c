@@ -113,7 +113,10 @@ static void busy(void)
 	work_end(work);
 }
 
-/* Drops a page again and again, for which mmu_lock must be had. The longest that it took. */
+/*
+ * Makes a page and drops it again and again, for which mmu_lock must be had: to drop it, and also to make it where the
+ * vCPU has read it as zero meanwhile. The longest that a turn took.
+ */
 static atomic_ulong longest_us;
 
 static u64 now_us(void)
@@ -129,10 +132,9 @@ static void *drop(void *arg)
 	volatile char *page = arg;
 
 	for (; !quit; turns++) {
-		u64 start;
+		u64 start = now_us();
 
 		*page = 1;
-		start = now_us();
 		madvise(arg, SZ_4K, MADV_DONTNEED);
 		start = now_us() - start;
 		if (start > longest_us)
