@@ -5,7 +5,7 @@
 # JSON goes into the log too, as "# json SCHEMA TEXT", for tests/cli/validate to judge on the PC.
 
 kvm=/sys/kernel/debug/kvm
-limit=220
+limit=420
 
 # shellcheck source=tests/kvm/tap.sh
 . ./tap.sh

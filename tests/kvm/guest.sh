@@ -5,7 +5,7 @@
 
 machine=${1:-virt} what=${2:-plain}
 kvm=/sys/kernel/debug/kvm
-limit=140
+limit=340
 
 # shellcheck source=tests/kvm/tap.sh
 . ./tap.sh
