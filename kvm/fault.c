@@ -166,7 +166,7 @@ static int map_leaf(struct gst_kvm_fault *fault, const struct gst_kvm_window *wi
 	return 0;
 }
 
-/* Apart, so that a page alone needs no room for those around it. */
+/* Apart, so that a page alone needs no room for those around it. A page that is logged is mapped already. */
 static noinline int map_around(struct gst_kvm_fault *fault, unsigned int pages,
 			       struct gst_gather *gather)
 {
@@ -174,7 +174,11 @@ static noinline int map_around(struct gst_kvm_fault *fault, unsigned int pages,
 	struct gst_kvm_window window = { .pages = pages, .leaves = leaves };
 
 	gst_kvm_window_look(fault, &window);
-	return map_leaf(fault, &window, gather);
+	if (!fault->logging)
+		return map_leaf(fault, &window, gather);
+	if (window.pages > 1)
+		gst_kvm_count(fault->vcpu, around, gst_kvm_window_map(fault, &window, gather));
+	return 0;
 }
 
 /*
@@ -185,10 +189,17 @@ static int map_page(struct gst_kvm_fault *fault, const struct gst_kvm_host_leaf 
 		    struct gst_gather *gather)
 {
 	unsigned int pages;
+	int ret;
 
 	fault->level = level_of(fault, leaf);
 	pages = fault->level || fault->pfnmap ? 1 : gst_kvm_window_size(fault);
-	return pages > 1 ? map_around(fault, pages, gather) : map_leaf(fault, NULL, gather);
+	/* Nothing is gathered but this: around a page that was mapped, and only not to be written, most are. */
+	if (pages == 1 || fault->logging) {
+		ret = map_leaf(fault, NULL, gather);
+		if (ret || pages == 1 || gather->gained)
+			return ret;
+	}
+	return map_around(fault, pages, gather);
 }
 
 /*
