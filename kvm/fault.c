@@ -38,7 +38,8 @@ static void allow_stores(struct gst_kvm_fault *fault)
  */
 static bool may_bring(const struct gst_kvm_fault *fault, const struct vm_area_struct *vma)
 {
-	return fault->write && fault->none && fault->there && vma_is_anonymous(vma) && !userfaultfd_armed(vma) &&
+	return fault->write && fault->none && fault->there && vma_is_anonymous(vma) &&
+	       !userfaultfd_armed(vma) &&
 	       (vma->vm_flags & (VM_WRITE | VM_IO | VM_PFNMAP)) == VM_WRITE;
 }
 
