@@ -41,12 +41,6 @@ static int reserve_cuts(struct gst_space *space, gst_gpa_t start, gst_gpa_t end,
 	return gst_table_reserve(space, gather, tables);
 }
 
-/* Then there is no huge leaf to cut. */
-static bool in_one_table_of_pages(const struct gst_walk *walk)
-{
-	return walk->level == 0 && (walk->gpa ^ (walk->end - 1)) < GST_LEVEL_SIZE(1);
-}
-
 int gst_cut_run(struct gst_space *space, gst_gpa_t gpa, uint64_t size, unsigned int flags,
 		struct gst_gather *gather, const struct gst_visitor *visitor)
 {
@@ -59,7 +53,8 @@ int gst_cut_run(struct gst_space *space, gst_gpa_t gpa, uint64_t size, unsigned 
 	if (ret)
 		return ret;
 	gst_walk_descend(&cut.walk);
-	if (!cut.whole && !in_one_table_of_pages(&cut.walk))
+	/* In a table of level 0 there is no huge leaf to cut. */
+	if (!cut.whole && !(cut.walk.level == 0 && gst_walk_in_table(&cut.walk, 0)))
 		ret = reserve_cuts(space, gpa, gpa + size, gather);
 	return ret ? ret : gst_walk_run(&cut.walk, visitor);
 }

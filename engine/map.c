@@ -269,7 +269,7 @@ static int map_reserve(struct map_walk *map, gst_gpa_t gpa, uint64_t size)
 	/* What is on the way is there; up to where all of the range lies in one table. */
 	gst_walk_descend(walk);
 	level = walk->level;
-	while (level < walk->top && (gpa ^ (gpa + size - 1)) >= GST_LEVEL_SIZE(level + 1))
+	while (level < walk->top && !gst_walk_in_table(walk, level))
 		level++;
 	bound = gst_tables_for(level, map->best, gpa, gpa + size);
 	if (bound <= GST_TABLE_ENTRIES && !gst_table_reserve(walk->space, walk->gather, bound))

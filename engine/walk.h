@@ -118,6 +118,12 @@ static inline void gst_walk_take_leaf(struct gst_walk *walk)
 	walk->gpa = gst_walk_leaf_start(walk) + gst_walk_leaf_size(walk) - 1;
 }
 
+/* Does all of the range lie in one table of entries of @level? */
+static inline bool gst_walk_in_table(const struct gst_walk *walk, unsigned int level)
+{
+	return (walk->gpa ^ (walk->end - 1)) < GST_LEVEL_SIZE(level + 1);
+}
+
 /*
  * How many entries from this one on, in this page of a table, the range covers
  * whole: a run ends with the page, because each of a root's pages counts its own
