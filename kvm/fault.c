@@ -128,7 +128,7 @@ static noinline void trace_map(const struct gst_kvm_fault *fault, gst_attr_t att
 			     attr, pages);
 }
 
-/* With the pages around it, or without a window. */
+/* The page alone; or with those of the window, where they make one leaf of 64 KiB. */
 static int map_leaf(struct gst_kvm_fault *fault, const struct gst_kvm_window *window,
 		    struct gst_gather *gather)
 {
@@ -162,8 +162,6 @@ static int map_leaf(struct gst_kvm_fault *fault, const struct gst_kvm_window *wi
 	fault->leaf = leaf;
 	if (trace_kvm_gstage_map_enabled())
 		trace_map(fault, attr);
-	if (window && size == PAGE_SIZE && window->pages > 1)
-		gst_kvm_count(fault->vcpu, around, gst_kvm_window_map(fault, window, gather));
 	return 0;
 }
 
@@ -173,11 +171,14 @@ static noinline int map_around(struct gst_kvm_fault *fault, unsigned int pages,
 {
 	struct gst_kvm_host_leaf leaves[GST_NAPOT_ENTRIES];
 	struct gst_kvm_window window = { .pages = pages, .leaves = leaves };
+	int ret = 0;
 
 	gst_kvm_window_look(fault, &window);
 	if (!fault->logging)
-		return map_leaf(fault, &window, gather);
-	if (window.pages > 1)
+		ret = map_leaf(fault, &window, gather);
+	if (ret)
+		return ret;
+	if (fault->leaf == 0 && window.pages > 1)
 		gst_kvm_count(fault->vcpu, around, gst_kvm_window_map(fault, &window, gather));
 	return 0;
 }

@@ -10,8 +10,7 @@
 #include <linux/module.h>
 #include <linux/sched.h>
 
-#include "events.h"
-#include "fault.h"
+#include "host.h"
 
 /* What is done under one hold of mmu_lock. */
 #define SPLIT_CHUNK    (32 * GST_LEVEL_SIZE(1))
