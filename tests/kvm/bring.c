@@ -7,9 +7,9 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
+#include "child.h"
 #include "tap.h"
 #include "vcpu.h"
 
@@ -66,14 +66,19 @@ static unsigned int resident(void)
 	return n;
 }
 
-/* Do guest and VMM both see what the guest wrote with this tag? */
-static bool both_see(u64 tag)
+/* Does the VMM, or its child, see what the guest wrote with this tag? */
+static bool host_sees(u64 tag)
 {
-	bool right = !guest_check(vcpu, GPA, SZ_4K, PAGES, tag);
+	bool right = true;
 
 	for (unsigned int page = 0; page < PAGES; page++)
 		right &= *(volatile u64 *)host_word(page) == stamp(tag, gpa(page));
 	return right;
+}
+
+static bool both_see(u64 tag)
+{
+	return !guest_check(vcpu, GPA, SZ_4K, PAGES, tag) && host_sees(tag);
 }
 
 static void fresh(void)
@@ -147,33 +152,21 @@ static void freed(void)
 	end();
 }
 
-static void child(void)
+static bool first_is_there(void)
 {
-	int ready[2], go[2], status = -1;
-	char c = 0;
-	pid_t pid;
+	return host_sees(1);
+}
+
+static void forked(void)
+{
+	struct child child;
 
 	begin(MAP_PRIVATE | MAP_ANONYMOUS, -1);
 	guest_fill(vcpu, GPA, SZ_4K, PAGES, 1);
-	if (pipe(ready) || pipe(go))
-		bail("pipe: %s", strerror(errno));
-	pid = fork();
-	if (!pid) {
-		bool same = true;
-
-		if (write(ready[1], &c, 1) != 1 || read(go[0], &c, 1) != 1)
-			_exit(2);
-		for (unsigned int page = 0; page < PAGES; page++)
-			same &= *(volatile u64 *)host_word(page) == stamp(1, gpa(page));
-		_exit(!same);
-	}
-	if (pid < 0 || read(ready[0], &c, 1) != 1)
-		bail("fork: %s", strerror(errno));
+	child = child_begin(first_is_there);
 	guest_fill(vcpu, GPA, SZ_4K, PAGES, 2);
-	if (write(go[1], &c, 1) != 1 || waitpid(pid, &status, 0) != pid)
-		bail("wait: %s", strerror(errno));
 	ok(both_see(2), "a child after a fork: the guest has what it wrote");
-	ok(WIFEXITED(status) && !WEXITSTATUS(status), "and the child what was there before");
+	ok(child_end(&child), "and the child what was there before");
 	end();
 }
 
@@ -188,7 +181,7 @@ int main(void)
 	file(true);
 	file(false);
 	freed();
-	child();
+	forked();
 	ok(vm_sound(vm), "sound");
 	vm_free(vm);
 	return done();

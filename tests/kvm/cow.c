@@ -9,9 +9,9 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
+#include "child.h"
 #include "stock.h"
 #include "tap.h"
 #include "vcpu.h"
@@ -118,37 +118,33 @@ static void zeroes(void)
 	end();
 }
 
-static void child(void)
+#define THEIRS 0x706172656e740000
+
+static bool theirs_is_there(void)
 {
-	u64 value = 0x706172656e740000;
-	int ready[2], go[2], status = -1;
+	bool same = true;
+
+	for (unsigned int page = 0; page < PAGES; page++)
+		same &= *(volatile u64 *)host_word(page) == THEIRS;
+	return same;
+}
+
+static void forked(void)
+{
+	struct child child;
 	bool right;
-	char c = 0;
-	pid_t pid;
 
 	mem = mmap(NULL, SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (mem == MAP_FAILED || pipe(ready) || pipe(go))
+	if (mem == MAP_FAILED)
 		bail("mmap: %s", strerror(errno));
 	madvise(mem, SIZE, MADV_NOHUGEPAGE);
 	for (unsigned int page = 0; page < PAGES; page++)
-		*host_word(page) = value;
-	pid = fork();
-	if (!pid) {
-		bool same = true;
-
-		if (write(ready[1], &c, 1) != 1 || read(go[0], &c, 1) != 1)
-			_exit(2);
-		for (unsigned int page = 0; page < PAGES; page++)
-			same &= *(volatile u64 *)host_word(page) == value;
-		_exit(same ? 0 : 1);
-	}
-	if (pid < 0 || read(ready[0], &c, 1) != 1)
-		bail("fork: %s", strerror(errno));
-	right = read_and_write(value);
-	if (write(go[1], &c, 1) != 1 || waitpid(pid, &status, 0) != pid)
-		bail("the child: %s", strerror(errno));
-	ok(right && written(), "after a fork: the guest has what it wrote");
-	ok(WIFEXITED(status) && !WEXITSTATUS(status), "and the child has not");
+		*host_word(page) = THEIRS;
+	child = child_begin(theirs_is_there);
+	right = read_and_write(THEIRS);
+	right &= written();
+	ok(right, "after a fork: the guest has what it wrote");
+	ok(child_end(&child), "and the child has not");
 	end();
 }
 
@@ -162,7 +158,7 @@ int main(void)
 	/* What goes wrong there is not the test's alone. */
 	if (host.gstage) {
 		zeroes();
-		child();
+		forked();
 	}
 	ok(vm_sound(vm), "sound");
 	vm_free(vm);
