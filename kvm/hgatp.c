@@ -67,15 +67,15 @@ static void load_hgatp(unsigned long hgatp)
 	unsigned long old = this_cpu_read(loaded_hgatp);
 
 	gst_kvm_write_hgatp(hgatp);
+	/* So that the hart has no root but the one that gst_kvm_forget_root() looks for. */
+	if (old != hgatp)
+		gst_kvm_sync_hgatp();
 	this_cpu_write(loaded_hgatp, hgatp);
 
-	if (!kvm_riscv_gstage_vmid_bits()) {
-		gst_kvm_sync_hgatp();
+	if (!kvm_riscv_gstage_vmid_bits())
 		kvm_riscv_local_hfence_gvma_all();
-	} else if (old != hgatp && (old & HGATP_VMID) == (hgatp & HGATP_VMID)) {
-		gst_kvm_sync_hgatp();
+	else if (old != hgatp && (old & HGATP_VMID) == (hgatp & HGATP_VMID))
 		kvm_riscv_local_hfence_gvma_vmid_all((hgatp & HGATP_VMID) >> HGATP_VMID_SHIFT);
-	}
 }
 
 /**

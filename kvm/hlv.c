@@ -36,6 +36,8 @@ static void forgive(struct kvm_cpu_trap *trap)
  *   its VMID may have become another VM's, in which case nothing stays behind either.
  * - A new root is loaded now: the old one may be free, and hgatp 0, with which HLV would
  *   take the guest's addresses for the host's. All requests stay posted.
+ * - Registers that were written since the guest was left are in force: another vCPU may
+ *   have been on this hart in between, and HLV would go by its vsatp.
  */
 unsigned long kvm_riscv_vcpu_unpriv_read(struct kvm_vcpu *vcpu, bool read_insn,
 					 unsigned long guest_addr, struct kvm_cpu_trap *trap)
@@ -48,10 +50,9 @@ unsigned long kvm_riscv_vcpu_unpriv_read(struct kvm_vcpu *vcpu, bool read_insn,
 	smp_store_mb(vcpu->mode, READING_SHADOW_PAGE_TABLES);
 
 	reload = kvm_test_request(KVM_REQ_UPDATE_HGATP, vcpu);
-	if (reload) {
+	if (reload)
 		gst_kvm_load_root(vcpu);
-		gst_kvm_sync_hgatp();
-	}
+	gst_kvm_sync_registers();
 	foreign = kvm_riscv_gstage_vmid_ver_changed(vmid);
 	if (reload || foreign || vcpu->arch.last_exit_cpu != vcpu->cpu ||
 	    kvm_test_request(KVM_REQ_TLB_FLUSH, vcpu) || kvm_test_request(KVM_REQ_HFENCE, vcpu))

@@ -47,7 +47,7 @@ static inline void gst_kvm_hfence_all(struct kvm *kvm)
 	kvm_riscv_hfence_gvma_vmid_all(kvm, -1UL, 0);
 }
 
-/* Write hgatp of a vCPU. It need not be in force before gst_kvm_sync_hgatp(), or the guest runs. */
+/* Write hgatp of a vCPU. It need not be in force before it is synchronized, or the guest runs. */
 static inline void gst_kvm_write_hgatp(unsigned long hgatp)
 {
 	csr_write(CSR_HGATP, hgatp);
@@ -59,6 +59,11 @@ static inline unsigned long gst_kvm_read_hgatp(void)
 }
 
 static inline void gst_kvm_sync_hgatp(void)
+{
+}
+
+/* What was written to registers of the vCPU that is loaded here is in force, though the guest does not run. */
+static inline void gst_kvm_sync_registers(void)
 {
 }
 

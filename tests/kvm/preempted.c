@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * KVM reads an instruction of a guest's after another VM has been on the same hart: it must be the guest's own. One
+ * VM makes exits that KVM decodes (the module's parameter test_no_htinst has it read them all); a thread of
+ * real-time priority comes in between at any time, and runs a VM that has another instruction at the same gpa. That one has
+ * paging, too: with its vsatp, the first VM's memory has the other instruction as well.
+ */
+#include <errno.h>
+#include <sched.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <time.h>
+
+#include "tap.h"
+#include "vcpu.h"
+
+/* As guest/decode.S has it: LWU of 2044(a1) to a2; and an LHU in its place. */
+#define WHICH 5
+#define AT    2044
+#define INSN  ((u32)AT << 20 | 11 << 15 | 6 << 12 | 12 << 7 | 3)
+#define OTHER ((u32)AT << 20 | 11 << 15 | 5 << 12 | 12 << 7 | 3)
+
+/* A table of Sv39 with one leaf of 1 GiB. V; R, W and X; A and D. */
+#define TABLE (CONTROL_SIZE - SZ_4K)
+#define LEAF  0xcf
+
+#define DEVICE 0x20000000
+#define TURNS  4000
+
+static struct vm *other;
+static atomic_uint turns;
+static atomic_bool over;
+
+static void go_to_first_hart(void)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(0, &set);
+	if (sched_setaffinity(0, sizeof(set), &set))
+		bail("sched_setaffinity: %s", strerror(errno));
+}
+
+static void *come_between(void *unused)
+{
+	struct sched_param param = { .sched_priority = 1 };
+
+	if (sched_setscheduler(0, SCHED_FIFO, &param))
+		bail("SCHED_FIFO: %s", strerror(errno));
+	while (!over) {
+		struct timespec a_moment = { .tv_nsec = 20000 + rnd() % 200000 };
+
+		nanosleep(&a_moment, NULL);
+		guest_load(other->vcpu[0], CONTROL_GPA);
+		turns++;
+	}
+	return unused;
+}
+
+static void replace(char *control)
+{
+	unsigned int n = 0;
+
+	for (u32 *at = (u32 *)control; at < (u32 *)(control + CONTROL_CODE_SIZE); at++)
+		if (*at == INSN) {
+			*at = OTHER;
+			n++;
+		}
+	if (n != 1)
+		bail("the guest program has not one such instruction");
+}
+
+static void make_other(void)
+{
+	u64 satp = 8ULL << 60 | (CONTROL_GPA + TABLE) >> 12;
+	struct kvm_one_reg reg = { .id = KVM_REG_RISCV | KVM_REG_SIZE_U64 | KVM_REG_RISCV_CSR |
+					 KVM_REG_RISCV_CSR_REG(satp),
+				   .addr = (uintptr_t)&satp };
+
+	other = vm_new(NULL);
+	replace(other->control);
+	*(u64 *)(other->control + TABLE) = LEAF;
+	if (ioctl(vcpu_new(other)->fd, KVM_SET_ONE_REG, &reg))
+		bail("satp cannot be set: %s", strerror(errno));
+	vcpu_warm(other->vcpu[0]);
+}
+
+static void interrupt(const struct format *f)
+{
+	unsigned long decoded = 0, foreign = 0;
+	struct vm *vm = vm_new(f);
+	struct vcpu *vcpu = vcpu_new(vm);
+	char *wrong = mem_map(CONTROL_SIZE, SMALL);
+	pthread_t thread;
+
+	memcpy(wrong, vm->control, CONTROL_CODE_SIZE);
+	replace(wrong);
+	vm_slot(vm, 0, 0, SZ_1G + CONTROL_GPA, CONTROL_SIZE, wrong);
+	*(u64 *)(vm->control + TABLE) = SZ_1G >> 2 | LEAF;
+	/* Nothing but a wrong vsatp or hgatp is to keep KVM from reading it. */
+	for (u64 at = 0; at < CONTROL_CODE_SIZE; at += SZ_4K)
+		guest_load(vcpu, SZ_1G + CONTROL_GPA + at);
+	guest_load(vcpu, CONTROL_GPA + TABLE);
+	over = false;
+	turns = 0;
+	pthread_create(&thread, NULL, come_between, NULL);
+	for (; turns < TURNS; decoded++) {
+		vcpu->box->count = WHICH;
+		vcpu->box->addr = DEVICE;
+		vcpu_do(vcpu, OP_DECODE);
+		foreign += vcpu->mmio_addr != DEVICE + AT || vcpu->mmio_len != 4;
+	}
+	over = true;
+	pthread_join(thread, NULL);
+	diag("%s: %lu instructions, the other VM came %u times", f->name, decoded, turns);
+	ok(!foreign, "%s: each was the VM's own (%lu were not)", f->name, foreign);
+	vm_free(vm);
+	mem_unmap(wrong, CONTROL_SIZE);
+}
+
+int main(void)
+{
+	const struct format *f = NULL;
+
+	host_init(100);
+	go_to_first_hart();
+	make_other();
+	for_each_format(f)
+		interrupt(f);
+	vm_free(other);
+	return done();
+}
