@@ -28,10 +28,10 @@ module_param_named(test_nacl_fences, fences.counter, int, 0400);
 module_param_named(test_nacl_unknown, unknown.counter, int, 0400);
 
 /* What KVM writes there. */
-#define CSRS(do)                                                                                                        \
-	do                                                                                                              \
-	(HEDELEG) do(HIDELEG) do(HVIP) do(HTIMEDELTA) do(HENVCFG) do(HSTATEEN0) do(HGATP) do(HVIPRIO1) do(HVIPRIO2) do( \
-		VSISELECT) do(VSSTATUS) do(VSIE) do(VSTVEC) do(VSSCRATCH) do(VSEPC) do(VSCAUSE) do(VSTVAL) do(VSATP) do(VSTIMECMP)
+#define CSRS(X)                                                                      \
+	X(HEDELEG) X(HIDELEG) X(HVIP) X(HTIMEDELTA) X(HENVCFG) X(HSTATEEN0) X(HGATP) \
+	X(HVIPRIO1) X(HVIPRIO2) X(VSISELECT) X(VSSTATUS) X(VSIE) X(VSTVEC)           \
+	X(VSSCRATCH) X(VSEPC) X(VSCAUSE) X(VSTVAL) X(VSATP) X(VSTIMECMP)
 
 #define NUMBER(csr) NR_##csr,
 enum { CSRS(NUMBER) };
