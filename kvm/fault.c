@@ -111,8 +111,10 @@ static unsigned int level_of(struct gst_kvm_fault *fault, const struct gst_kvm_h
 	/* It has those around it, at least, whether or not it was asked for them. */
 	fault->there = true;
 	/* Pages are logged one by one. */
-	if (fault->logging)
+	if (fault->logging) {
+		gst_kvm_note_small(to_gst_kvm(fault->vcpu->kvm));
 		return 0;
+	}
 	return gst_kvm_leaf_level(fault->vcpu->kvm, fault->slot, fault->gfn, fault->pfn,
 				  leaf->level, fault->mmu_seq);
 }

@@ -112,6 +112,8 @@ struct gst_kvm_stats {
  *	side; its format under kvm->slots_lock too.
  * @grow: widen the format where a memslot needs it; under kvm->slots_lock
  * @hgatp: hgatp as last read back from a hart that loaded it; 0: never loaded
+ * @small: there was a leaf that was smaller than the host's: a large one was split, or
+ *	not made, because of dirty logging
  * @stats: counters
  */
 struct gst_kvm {
@@ -119,6 +121,7 @@ struct gst_kvm {
 	struct gst_space space;
 	bool grow;
 	unsigned long hgatp;
+	bool small;
 	struct gst_kvm_stats stats;
 };
 
@@ -130,6 +133,13 @@ static inline struct gst_kvm *to_gst_kvm(struct kvm *kvm)
 static inline struct gst_space *gst_kvm_space(struct kvm *kvm)
 {
 	return &to_gst_kvm(kvm)->space;
+}
+
+/* Faults do so side by side, over and over. */
+static inline void gst_kvm_note_small(struct gst_kvm *gk)
+{
+	if (!READ_ONCE(gk->small))
+		WRITE_ONCE(gk->small, true);
 }
 
 /* hgatp.c: the formats of the host, and hgatp */

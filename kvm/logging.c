@@ -165,14 +165,15 @@ static void collapse_region(struct kvm *kvm, const struct kvm_memory_slot *slot,
  * @kvm: the VM; kvm->slots_lock is held
  * @slot: the slot, whose dirty bitmap faults see no more
  *
- * O(tables of 4 KiB leaves), a few under each hold of mmu_lock.
+ * O(tables of 4 KiB leaves), a few under each hold of mmu_lock; or nothing, where the VM never had
+ * a leaf that was smaller than it might be.
  */
 void gst_kvm_logging_stop(struct kvm *kvm, const struct kvm_memory_slot *slot)
 {
 	struct gst_space *space = gst_kvm_space(kvm);
 	gpa_t gpa = slot_start(slot), end = slot_end(slot);
 	struct gst_gather gather;
-	bool more = true;
+	bool more = READ_ONCE(to_gst_kvm(kvm)->small);
 
 	while (more) {
 		gst_kvm_lock(kvm);

@@ -90,6 +90,7 @@ static void ops_resized(void *ctx, enum gst_resize how, gst_gpa_t gpa, uint64_t 
 	struct gst_kvm *gk = ctx;
 
 	if (how == GST_SPLIT) {
+		gst_kvm_note_small(gk);
 		atomic64_inc(&gk->stats.splits);
 		trace_kvm_gstage_split(&gk->kvm, gpa, size, level);
 	} else {

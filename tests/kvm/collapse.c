@@ -17,6 +17,22 @@
 /* Pages that the host may take or give for purposes of its own. */
 #define NOISE (CHUNKS / 4)
 
+/* A slot that is logged from the first: no leaf was ever split, and the large ones are to come all the same. */
+static void logged_from_the_first(char *mem)
+{
+	struct vm *vm = vm_new(host.widest);
+	struct vcpu *vcpu = vcpu_new(vm);
+
+	vm_slot(vm, 0, KVM_MEM_LOG_DIRTY_PAGES, GPA, SIZE, mem);
+	guest_fill(vcpu, GPA, SZ_2M, CHUNKS, 4);
+	ok(!vm_stat(vm, "leaves_2m") && !vm_stat(vm, "splits"),
+	   "logged from the first: no leaf of 2 MiB, and none split");
+	vm_slot(vm, 0, 0, GPA, SIZE, mem);
+	ok(vm_stat(vm, "leaves_2m") == CHUNKS && vm_sound(vm), "then: %u leaves of 2 MiB", CHUNKS);
+	ok(!guest_check(vcpu, GPA, SZ_2M, CHUNKS, 4), "with the right data");
+	vm_free(vm);
+}
+
 int main(void)
 {
 	struct vcpu *vcpu;
@@ -49,7 +65,9 @@ int main(void)
 		ok(after > CHUNKS - NOISE, "stock: %ld of them afterwards: the test can tell", after);
 	ok(!guest_check(vcpu, GPA, SZ_2M, CHUNKS, 3), "with the right data");
 	vm_free(vm);
-	if (host.gstage)
+	if (host.gstage) {
+		logged_from_the_first(mem);
 		ok(!tables_live(), "no tables are left");
+	}
 	return done();
 }
