@@ -22,15 +22,15 @@ figure() {
 # boot: until the guest has said that its userspace is reached; sets ns, faults, exits and tables. It waits for a word before it
 # goes on, and is ended then.
 boot() {
-	rm -f in out
-	mkfifo in out
-	exec 5<>in
+	rm -f guest.in guest.out
+	mkfifo guest.in guest.out
+	exec 5<>guest.in
 	echo >$tracing/trace
 	start=$(now_ns)
 	qemu-system-riscv64 -M virt -accel kvm -cpu host -smp 1 -m 128 -nographic -nodefaults -serial stdio -kernel /guest/Image \
-		-initrd /guest/initrd -append 'console=ttyS0 quiet panic=-1 gstage=bench gstage_wait' -no-reboot <&5 >out 2>&1 &
+		-initrd /guest/initrd -append 'console=ttyS0 quiet panic=-1 gstage=bench gstage_wait' -no-reboot <&5 >guest.out 2>&1 &
 	pid=$!
-	exec 6<out
+	exec 6<guest.out
 	reached=
 	while read -r line <&6; do
 		case $line in "gstage-guest: bench: Linux "*) reached=yes; break ;; esac

@@ -14,10 +14,10 @@ figure() { printf 'kernel-%s\t%s\tB\tms\t%s\t%s\n' "$1" $bytes "$(awk -v s="$2" 
 times() {
 	key=$1 words=$2
 	shift 2
-	"$@" >out 2>&1 </dev/null || { echo "$* fails:"; cat out; exit 1; }
+	"$@" >selftests.out 2>&1 </dev/null || { echo "$* fails:"; cat selftests.out; exit 1; }
 	while IFS='	' read -r what text expression; do
-		seconds=$(sed -n "s/^$expression.*/\\1/p" out | head -n 1)
-		[ "$seconds" ] || { echo "$* has no line $expression:"; cat out; exit 1; }
+		seconds=$(sed -n "s/^$expression.*/\\1/p" selftests.out | head -n 1)
+		[ "$seconds" ] || { echo "$* has no line $expression:"; cat selftests.out; exit 1; }
 		figure "$key-$what" "$seconds" "$words: $text"
 	done
 }
