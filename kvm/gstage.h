@@ -113,7 +113,7 @@ struct gst_kvm_stats {
  * @grow: widen the format where a memslot needs it; under kvm->slots_lock
  * @hgatp: hgatp as last read back from a hart that loaded it; 0: never loaded
  * @small: there was a leaf that was smaller than the host's: a large one was split, or
- *	not made, because of dirty logging
+ *	not made, because of dirty logging. Set once, under either side of mmu_lock
  * @stats: counters
  */
 struct gst_kvm {
