@@ -28,10 +28,12 @@ module_param_named(test_nacl_fences, fences.counter, int, 0400);
 module_param_named(test_nacl_unknown, unknown.counter, int, 0400);
 
 /* What KVM writes there. */
-#define CSRS(X)                                                                      \
-	X(HEDELEG) X(HIDELEG) X(HVIP) X(HTIMEDELTA) X(HENVCFG) X(HSTATEEN0) X(HGATP) \
-	X(HVIPRIO1) X(HVIPRIO2) X(VSISELECT) X(VSSTATUS) X(VSIE) X(VSTVEC)           \
-	X(VSSCRATCH) X(VSEPC) X(VSCAUSE) X(VSTVAL) X(VSATP) X(VSTIMECMP)
+/* clang-format off */
+#define CSRS(X) \
+	X(HEDELEG) X(HIDELEG) X(HENVCFG) X(HSTATEEN0) X(HTIMEDELTA) X(HGATP) \
+	X(HVIP) X(HVICTL) X(HVIPRIO1) X(HVIPRIO2) X(VSISELECT) X(VSTIMECMP) \
+	X(VSSTATUS) X(VSIE) X(VSTVEC) X(VSSCRATCH) X(VSEPC) X(VSCAUSE) X(VSTVAL) X(VSATP)
+/* clang-format on */
 
 #define NUMBER(csr) NR_##csr,
 enum { CSRS(NUMBER) };
