@@ -7,7 +7,6 @@
  */
 #include <errno.h>
 #include <linux/kvm.h>
-#include <sched.h>
 #include <string.h>
 #include <sys/ioctl.h>
 
@@ -24,16 +23,6 @@ static struct vm *vm;
 static struct vcpu *vcpu;
 static struct ring ring;
 static char taken[PAGES];
-
-static void go_to(unsigned int hart)
-{
-	cpu_set_t set;
-
-	CPU_ZERO(&set);
-	CPU_SET(hart, &set);
-	if (sched_setaffinity(0, sizeof(set), &set))
-		bail("hart %u: %s", hart, strerror(errno));
-}
 
 static void when_full(struct vcpu *unused)
 {
@@ -73,7 +62,7 @@ int main(void)
 		unsigned int home = i % 2;
 		int err;
 
-		go_to(home);
+		keep_to(home);
 		guest_fill(vcpu, GPA, SZ_4K, 1, i);
 		when_full(vcpu);
 
@@ -90,9 +79,9 @@ int main(void)
 		if (err)
 			bail("%s: %s", f->name, strerror(err));
 
-		go_to(!home);
+		keep_to(!home);
 		full &= is_full();
-		go_to(home);
+		keep_to(home);
 		when_full(vcpu);
 		vcpu_wait(vcpu);
 		right &= !guest_check(vcpu, GPA, SZ_4K, PAGES, i);

@@ -24,16 +24,6 @@
 static atomic_bool over;
 static atomic_bool running;
 
-static void keep_to(unsigned int hart)
-{
-	cpu_set_t set;
-
-	CPU_ZERO(&set);
-	CPU_SET(hart, &set);
-	if (sched_setaffinity(0, sizeof(set), &set))
-		bail("sched_setaffinity: %s", strerror(errno));
-}
-
 /* Until it ends nobody else runs on the second hart. */
 static void *spin(void *unused)
 {

@@ -31,16 +31,6 @@ static struct vm *other;
 static atomic_uint turns;
 static atomic_bool over;
 
-static void go_to_first_hart(void)
-{
-	cpu_set_t set;
-
-	CPU_ZERO(&set);
-	CPU_SET(0, &set);
-	if (sched_setaffinity(0, sizeof(set), &set))
-		bail("sched_setaffinity: %s", strerror(errno));
-}
-
 static void *come_between(void *unused)
 {
 	struct sched_param param = { .sched_priority = 1 };
@@ -123,7 +113,7 @@ int main(void)
 	const struct format *f = NULL;
 
 	host_init(100);
-	go_to_first_hart();
+	keep_to(0);
 	make_other();
 	for_each_format(f)
 		interrupt(f);

@@ -94,6 +94,16 @@ u64 now_ms(void)
 	return ts.tv_sec * 1000ULL + ts.tv_nsec / 1000000;
 }
 
+void keep_to(unsigned int hart)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(hart, &set);
+	if (sched_setaffinity(0, sizeof(set), &set))
+		bail("hart %u: %s", hart, strerror(errno));
+}
+
 void nap(unsigned int turns)
 {
 	if (turns < 100)

@@ -75,6 +75,9 @@ u64 now_ms(void);
 /** nap() - let others run for a moment, and for longer the more @turns one has waited */
 void nap(unsigned int turns);
 
+/** keep_to() - let this thread run on one hart alone; the threads that it makes, too */
+void keep_to(unsigned int hart);
+
 /* Wait until @cond holds. False after @ms milliseconds. */
 #define wait_for(cond, ms)                                   \
 	({                                                   \

@@ -194,9 +194,7 @@ void vcpu_start_alone(struct vcpu *vcpu)
 	CPU_ZERO(&set);
 	CPU_SET(harts - 1 - v, &set);
 	pthread_setaffinity_np(vcpu->thread, sizeof(set), &set);
-	CPU_ZERO(&set);
-	CPU_SET(0, &set);
-	sched_setaffinity(0, sizeof(set), &set);
+	keep_to(0);
 }
 
 void vcpu_stop(struct vcpu *vcpu)
