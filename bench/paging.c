@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <errno.h>
 #include <string.h>
-#include <sys/ioctl.h>
 
 #include "paging.h"
 #include "tap.h"
@@ -50,11 +48,6 @@ void paging_set(struct vcpu *vcpu, const struct paging *paging, enum backing bac
 		u64 gpa, u64 size)
 {
 	struct tables tables = { .used = 1, .levels = paging->levels };
-	u64 satp = (u64)paging->mode << 60 | TABLES_GPA >> 12;
-	struct kvm_one_reg reg = {
-		.id = KVM_REG_RISCV | KVM_REG_SIZE_U64 | KVM_REG_RISCV_CSR | KVM_REG_RISCV_CSR_REG(satp),
-		.addr = (uintptr_t)&satp,
-	};
 
 	if (!paging->mode)
 		return;
@@ -65,6 +58,5 @@ void paging_set(struct vcpu *vcpu, const struct paging *paging, enum backing bac
 	map(&tables, DOORBELL_GPA, 0);
 	for (u64 at = 0; at < size; at += SZ_4K)
 		map(&tables, gpa + at, 0);
-	if (ioctl(vcpu->fd, KVM_SET_ONE_REG, &reg))
-		bail("satp cannot be set: %s", strerror(errno));
+	vcpu_set_satp(vcpu, (u64)paging->mode << 60 | TABLES_GPA >> 12);
 }

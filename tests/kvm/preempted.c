@@ -8,7 +8,6 @@
 #include <errno.h>
 #include <sched.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <time.h>
 
 #include "tap.h"
@@ -62,16 +61,10 @@ static void replace(char *control)
 
 static void make_other(void)
 {
-	u64 satp = 8ULL << 60 | (CONTROL_GPA + TABLE) >> 12;
-	struct kvm_one_reg reg = { .id = KVM_REG_RISCV | KVM_REG_SIZE_U64 | KVM_REG_RISCV_CSR |
-					 KVM_REG_RISCV_CSR_REG(satp),
-				   .addr = (uintptr_t)&satp };
-
 	other = vm_new(NULL);
 	replace(other->control);
 	*(u64 *)(other->control + TABLE) = LEAF;
-	if (ioctl(vcpu_new(other)->fd, KVM_SET_ONE_REG, &reg))
-		bail("satp cannot be set: %s", strerror(errno));
+	vcpu_set_satp(vcpu_new(other), 8ULL << 60 | (CONTROL_GPA + TABLE) >> 12);
 	vcpu_warm(other->vcpu[0]);
 }
 

@@ -287,6 +287,11 @@ u64 guest_check(struct vcpu *vcpu, u64 gpa, u64 stride, u64 count, u64 tag)
 	return box->result;
 }
 
+void vcpu_set_satp(struct vcpu *vcpu, u64 satp)
+{
+	set_reg(vcpu, CSR_REG(satp), satp);
+}
+
 void vcpu_warm(struct vcpu *vcpu)
 {
 	guest_store(vcpu, CONTROL_GPA + ((char *)vcpu->list - vcpu->vm->control), 0);

@@ -56,6 +56,9 @@ struct vcpu *vcpu_new(struct vm *vm);
  */
 void vcpu_warm(struct vcpu *vcpu);
 
+/** vcpu_set_satp() - the satp of its next instruction */
+void vcpu_set_satp(struct vcpu *vcpu, u64 satp);
+
 /** vcpu_free() - for vm_free() */
 void vcpu_free(struct vcpu *vcpu);
 
