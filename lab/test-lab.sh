@@ -188,6 +188,14 @@ check "the stock module makes /dev/kvm" prints /dev/kvm
 lab exec --module stock --cpu rv64,h=off "$TMP/kvm.sh"
 check "a host without the hypervisor extension: says so" says 'loading kvm.ko'
 
+kernel=$("$LAB/lab" status | sed -n 's/^kernel \([0-9.]*\):.*/\1/p')
+program patching.sh '[ "$1" = kept ] || rmmod lab_notifiers
+	insmod lab_patching.ko rounds=1000 patch=0; dmesg | sed -n "s/.*lab_patching: .*switches, //p"' >"$TMP/null"
+lab exec --module none --with "$TOP/build/lab-$kernel/lab_patching.ko" "$TMP/patching.sh" kept
+check "the scheduler's calls of preempt notifiers are patched in" prints 'calls missed in 0 rounds'
+lab exec --module none --allow-splat --with "$TOP/build/lab-$kernel/lab_patching.ko" "$TMP/patching.sh"
+check "without the lab's module they are not, and that is seen" grep -q 'missed in [1-9]' "$OUT"
+
 program time.sh 'cat /proc/uptime; head -c 16 /dev/urandom | md5sum; dmesg | md5sum' >"$TMP/null"
 lab exec --module none --icount --smp 1 "$TMP/time.sh"
 cp "$OUT" "$TMP/first"

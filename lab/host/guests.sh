@@ -96,7 +96,7 @@ for m in $modes; do
 done
 
 # Let them go on to their end.
-for m in $modes; do echo go >"$m.in"; done
+for m in $modes; do echo go 1<>"$m.in"; done
 for m in $modes; do
 	pid=$(cat "$m.pid")
 	n=0

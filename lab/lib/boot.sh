@@ -26,6 +26,8 @@ new_run() {
 	mkdir -p "$RUN"/tree/{w,lab,bin,etc}
 	cp "$RV/busybox" "$RUN/tree/bin/"
 	cp "$LAB/host/init" "$RUN/tree/"
+	# With --icount QEMU has one thread for all harts, and what is measured is to be as it is elsewhere.
+	[ -n "$ICOUNT" ] || cp "$BUILD/lab-$KERNEL/lab_notifiers.ko" "$RUN/tree/lab/"
 	case $MODULE in
 	gstage | gstage-test) cp "$BUILD/$(module_out "$MODULE")/kvm.ko" "$RUN/tree/lab/" ;;
 	stock) cp "$KDIR_CACHE/kvm.ko" "$RUN/tree/lab/" ;;

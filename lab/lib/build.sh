@@ -54,6 +54,27 @@ need_module() {
 	exec 8>&-
 }
 
+make_lab_modules() {
+	local out=$BUILD/lab-$KERNEL
+	rm -rf "$out"
+	mkdir -p "$out"
+	cp "$LAB"/host/module/* "$out/"
+	as_of_now
+	in_root make -C "/usr/src/linux-headers-$KRELEASE" M="/gstage/build/lab-$KERNEL" ARCH=riscv CROSS_COMPILE="$CROSS" modules
+	echo "$KVERSION" >"$out/.kernel"
+	fresh "$out/lab_notifiers.ko"
+}
+
+# What the lab itself loads into the host.
+need_lab_modules() {
+	local out=$BUILD/lab-$KERNEL
+	build_alone
+	if stale "$out/lab_notifiers.ko" lab/host/module || [ "$(cat "$out/.kernel" 2>/dev/null)" != "$KVERSION" ]; then
+		step "building the lab's modules for kernel $KERNEL" make_lab_modules
+	fi
+	exec 8>&-
+}
+
 make_cli() {
 	as_of_now
 	ROOT_BINDS=("$RV" /rv)

@@ -270,6 +270,7 @@ boot_group() {
 need_for_tests() {
 	local c modules='' host=''
 	need_base
+	need_lab_modules
 	for c in "${!C_ID[@]}"; do
 		[ "${C_KERNEL[c]}" = "$KERNEL" ] || continue
 		modules+="${C_MODULE[c]} "

@@ -53,7 +53,7 @@ says_so() {
 }
 finish() {
 	local pid="guest_$1"
-	echo >"$1.in"
+	echo 1<>"$1.in" # opened both ways, it waits for nobody
 	says_so "$1" 'memory verified' && wait "${!pid}"
 }
 

@@ -173,7 +173,8 @@ is 'set: and back' "$(cat "$kvm/$vm/gstage_mode")" sv39x4
 ./gstage top --json -n 2 -d 0.2 >json
 is 'top: a line of JSON for each look' "$(wc -l <json)" 2
 sed 's/^/# json top /' json
-{ sleep 1; echo go >"$widest.in"; } &
+# Opened both ways, it waits for no QEMU that has ended.
+{ sleep 1; echo go 1<>"$widest.in"; } &
 ./in-pty 24x100 top.raw '......>>r..q' ./gstage top -d 0.5
 is 'top: q ends it' $? 0
 for m in $modes; do
@@ -182,7 +183,7 @@ for m in $modes; do
 done
 
 # A VM that ends while it is looked at.
-for m in $modes; do [ "$m" = $widest ] || echo go >"$m.in"; done
+for m in $modes; do [ "$m" = $widest ] || echo go 1<>"$m.in"; done
 wait
 for m in $modes; do
 	./gstage show "$(cat "$m.vm")" >out 2>err

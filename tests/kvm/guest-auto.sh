@@ -132,7 +132,7 @@ else
 	result $? 'sv39x4: the guest goes on'
 fi
 
-echo >in
+echo 1<>in # opened both ways, it waits for nobody
 wait_lines 'loop ended' 0
 result $? 'auto: told to, the guest ends its work'
 summary=$(tr -d '\r' <out | sed -n "s/^gstage-guest: $name: loop ended: //p")
