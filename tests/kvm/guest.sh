@@ -87,6 +87,8 @@ done
 for m in $modes; do
 	wait_line "$m" 'memory verified'
 	result $? "$what guest in $m: its memory reads back"
+	! grep -q 'CANNOT BE READ' "$m.out"
+	result $? "$what guest in $m: user space reads the time on each vCPU"
 	wait "$(cat "$m.pid")"
 	result $? "$what guest in $m: powered off in order"
 done
