@@ -25,6 +25,9 @@ build_alone() {
 as_of_now() { : >"$BUILD/.now"; }
 fresh() { touch -r "$BUILD/.now" "$1"; }
 
+# built_for_kernel FOLDER: is what is built in it for the chosen kernel? Objects of another are of no use.
+built_for_kernel() { [ "$(cat "$1/.kernel" 2>/dev/null)" = "$KVERSION" ]; }
+
 # module_out MODULE: where gstage, or gstage-test, is built, below build/.
 module_out() { echo "module-$KERNEL${1#gstage}"; }
 
@@ -33,8 +36,7 @@ make_module() {
 	name=$(module_out "$1")
 	out=$BUILD/$name
 	[ "$1" != gstage-test ] || test=1
-	# Objects of one kernel are of no use for another.
-	[ "$(cat "$out/.kernel" 2>/dev/null)" = "$KVERSION" ] || rm -rf "$out"
+	built_for_kernel "$out" || rm -rf "$out"
 	mkdir -p "$out"
 	echo "$KVERSION" >"$out/.kernel"
 	as_of_now
@@ -48,7 +50,7 @@ need_module() {
 	[ -f "$TOP/kvm/Makefile" ] || die "there is no kvm/Makefile to build our kvm.ko with" "use --module stock"
 	build_alone
 	if stale "$BUILD/$(module_out "$1")/kvm.ko" kvm engine include uapi VERSION ||
-			[ "$(cat "$BUILD/$(module_out "$1")/.kernel" 2>/dev/null)" != "$KVERSION" ]; then
+			! built_for_kernel "$BUILD/$(module_out "$1")"; then
 		step "building kvm.ko${1#gstage} for kernel $KERNEL" make_module "$1"
 	fi
 	exec 8>&-
@@ -58,8 +60,8 @@ make_lab_modules() {
 	local out=$BUILD/lab-$KERNEL
 	rm -rf "$out"
 	mkdir -p "$out"
-	cp "$LAB"/host/module/* "$out/"
 	as_of_now
+	cp "$LAB"/host/module/* "$out/"
 	in_root make -C "/usr/src/linux-headers-$KRELEASE" M="/gstage/build/lab-$KERNEL" ARCH=riscv CROSS_COMPILE="$CROSS" modules
 	echo "$KVERSION" >"$out/.kernel"
 	fresh "$out/lab_notifiers.ko"
@@ -69,7 +71,7 @@ make_lab_modules() {
 need_lab_modules() {
 	local out=$BUILD/lab-$KERNEL
 	build_alone
-	if stale "$out/lab_notifiers.ko" lab/host/module || [ "$(cat "$out/.kernel" 2>/dev/null)" != "$KVERSION" ]; then
+	if stale "$out/lab_notifiers.ko" lab/host/module || ! built_for_kernel "$out"; then
 		step "building the lab's modules for kernel $KERNEL" make_lab_modules
 	fi
 	exec 8>&-

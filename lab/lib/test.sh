@@ -105,7 +105,7 @@ make_programs() {
 # The kernel's own KVM selftests, from the sources of the chosen kernel.
 make_selftests() {
 	local out=$BUILD/selftests-$KERNEL
-	[ "$(cat "$out/.kernel" 2>/dev/null)" = "$KVERSION" ] || rm -rf "$out"
+	built_for_kernel "$out" || rm -rf "$out"
 	mkdir -p "$out"
 	echo "$KVERSION" >"$out/.kernel"
 	in_root make -C /gstage/tests/selftests KSRC=/kernel/src KDIR="/usr/src/linux-headers-$KRELEASE" \

@@ -4,7 +4,8 @@
  *
  * Round by round a task has its preempt notifiers patched in, as a VM would, yields to others
  * of its hart while those of other harts do the same, and compares the calls with its context
- * switches. With patch=0 it goes by what is patched already. All of that is done when loading ends; the kernel's log has what came of it.
+ * switches. With patch=0 it goes by what is patched already. All of that is done when loading
+ * ends; the kernel's log has what came of it.
  */
 #include <linux/kthread.h>
 #include <linux/module.h>
