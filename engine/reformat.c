@@ -2,10 +2,14 @@
 /*
  * gst: give a space another format while harts use it.
  *
- * A root's four pages have the shape of tables, and each counts for itself. So
- * widening makes them tables of a new root, and narrowing copies four tables
- * into one. Until a hart loads the new word its old root goes on describing the
- * old range truthfully: nobody changes anything before the flush has returned.
+ * Each of a root's four pages has the shape of a table and its own live count.
+ * Widening makes them tables of a new root. Narrowing copies four tables into a
+ * new root. Until a hart loads the new word it walks the old root, which still
+ * maps the old range: nobody changes an entry before the flush has returned.
+ *
+ * Every change takes a new root, also of an empty space. So the old root and the
+ * present one always have different addresses, and whoever takes the old root out
+ * of a hart's hgatp cannot take away the present one.
  */
 #include "table.h"
 
@@ -39,6 +43,12 @@ static void gather_page(struct gst_space *space, struct gst_gather *gather, gst_
 {
 	gst_meta_of(space, page)->next = gather->tables;
 	gather->tables = page;
+}
+
+static void gather_root(struct gst_space *space, struct gst_gather *gather, gst_pte_t *root)
+{
+	for (unsigned int i = 0; i < GST_ROOT_PAGES; i++)
+		gather_page(space, gather, root_page(root, i));
 }
 
 /* Put the four pages of @old below @root, @levels_up levels higher. */
@@ -138,8 +148,7 @@ static int narrow(struct gst_space *space, gst_pte_t *old, gst_pte_t *root,
 		above = gst_pte_next_table(space, gst_pte_load(above));
 		gst_table_gather(space, gather, above);
 	}
-	for (unsigned int i = 0; i < GST_ROOT_PAGES; i++)
-		gather_page(space, gather, root_page(old, i));
+	gather_root(space, gather, old);
 	return 0;
 }
 
@@ -148,35 +157,25 @@ int gst_reformat(struct gst_space *space, const struct gst_format *fmt, void **r
 {
 	const struct gst_format *from = gst_space_format(space);
 	gst_pte_t *old = gst_root_table(gst_root(space));
-	gst_pte_t *new = old;
-	int ret;
+	gst_pte_t *new = *root;
+	int ret = 0;
 
 	if (!from || !fmt || fmt->xlen != GST_XLEN || gather->shared)
 		return -GST_EINVAL;
 	if (fmt == from)
 		return 0;
+	if (!new)
+		return -GST_ENOMEM;
 
-	if (gst_is_empty(space)) {
-		/* An empty root is the same in every format; but a reader may be in the old one. */
-		if (*root) {
-			new = *root;
-			for (unsigned int i = 0; i < GST_ROOT_PAGES; i++)
-				gather_page(space, gather, root_page(old, i));
-			*root = NULL;
-		}
-	} else {
-		new = *root;
-		if (!new)
-			return -GST_ENOMEM;
-		if (fmt->levels > from->levels)
-			ret = widen(space, old, new, fmt->levels - from->levels, gather);
-		else
-			ret = narrow(space, old, new, from->levels - fmt->levels, fmt->levels,
-				     gather);
-		if (ret)
-			return ret;
-		*root = NULL;
-	}
+	if (gst_is_empty(space))
+		gather_root(space, gather, old);
+	else if (fmt->levels > from->levels)
+		ret = widen(space, old, new, fmt->levels - from->levels, gather);
+	else
+		ret = narrow(space, old, new, from->levels - fmt->levels, fmt->levels, gather);
+	if (ret)
+		return ret;
+	*root = NULL;
 	gather->old_root = gst_seeded(KEPT_ROOT) ? 0 : gst_root(space);
 	gather->all = true;
 	__atomic_store_n(&space->root, gst_root_make(new, fmt->mode), __ATOMIC_RELEASE);

@@ -163,8 +163,8 @@ void gst_root_free(struct gst_space *space, void *root);
  * gst_reformat() - widen or narrow a space while harts use it
  * @space: the space
  * @fmt: the format, of this build's XLEN; the present one is fine
- * @root: a root from gst_root_alloc(); set to NULL where it was taken. An empty
- *	space needs none if no reader is under way: *@root may be NULL then.
+ * @root: a root from gst_root_alloc(); set to NULL where it was taken. Every change
+ *	of format takes one, also that of an empty space.
  * @gather: what is left to do. gst_gather_finish() must follow before any
  *	other operation, under the same lock.
  *
@@ -173,8 +173,9 @@ void gst_root_free(struct gst_space *space, void *root);
  * gst_gather_finish() has seen to it that none is left. Widening by two levels
  * reserves one table.
  *
- * Return: 0, -GST_EINVAL, -GST_ENOMEM, -GST_ERANGE where something is mapped
- * above the narrower format.
+ * Return: 0; -GST_EINVAL; -GST_ENOMEM where *@root is NULL or a table is missing;
+ * -GST_ERANGE where something is mapped above the narrower format. After an error
+ * nothing has changed.
  */
 int gst_reformat(struct gst_space *space, const struct gst_format *fmt, void **root,
 		 struct gst_gather *gather);

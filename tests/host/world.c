@@ -72,6 +72,8 @@ static void on_flush(void *arg, const struct gst_flush *flush)
 	struct world *w = arg;
 
 	if (flush->old_root) {
+		CHECK("embedder", gst_root_table(flush->old_root) != gst_root_table(gst_root(&w->space)),
+		      "the root that harts are to lose is the one that the space has");
 		/* Until now they walked the old one. */
 		w->machine.mode = gst_root_mode(gst_root(&w->space));
 		w->machine.root = testmem_root_pa(&w->space);
