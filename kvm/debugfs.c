@@ -105,7 +105,7 @@ static int gstage_stats_show(struct seq_file *m, void *unused)
 	seq_printf(m, "mode %s\n", fmt ? fmt->name : "none");
 	show(m, "gpa_bits", fmt ? fmt->gpa_bits : 0);
 	show(m, "levels", fmt ? fmt->levels : 0);
-	seq_printf(m, "hgatp 0x%016lx\n", READ_ONCE(gk->hgatp));
+	seq_printf(m, "hgatp 0x%016lx\n", READ_ONCE(gk->hgatp_read));
 	/* The root, of four pages, is one table. */
 	show(m, "tables", space.tables + !!fmt);
 	show(m, "tables_peak", space.tables_peak + !!fmt);
@@ -131,9 +131,11 @@ static int gstage_stats_show(struct seq_file *m, void *unused)
 	show(m, "flushes_all", atomic64_read(&gk->stats.flushes_all));
 	show(m, "flushes_range", atomic64_read(&gk->stats.flushes_range));
 	show(m, "fences_here", vcpus.fences);
+	show(m, "fences_entry", vcpus.entry_fences);
 	show(m, "unmaps", atomic64_read(&gk->stats.unmaps));
 	show(m, "lock_breaks", atomic64_read(&gk->stats.lock_breaks));
 	show(m, "reformats", atomic64_read(&gk->stats.reformats));
+	show(m, "hgatp_rescues", atomic64_read(&gk->stats.hgatp_rescues));
 	show(m, "grow", READ_ONCE(gk->grow));
 	show(m, "vcpus", atomic_read(&kvm->online_vcpus));
 	return 0;

@@ -4,18 +4,62 @@
  */
 #include "events.h"
 
-/* Every vCPU loads the new root before it enters the guest again. */
-static void reload_root(struct kvm *kvm)
+/**
+ * gst_kvm_hgatp_changed() - tell every vCPU of a VM to load hgatp anew
+ * @gk: the VM, whose new root or VMID is published. Who published it has counted
+ *	gst_kvm.changing up before, and this counts it down
+ *
+ * The request does not interrupt the guest. A vCPU that is just being made is seen here, or it sees the
+ * new value when it is loaded: it becomes visible first, with a full barrier in between.
+ */
+void gst_kvm_hgatp_changed(struct gst_kvm *gk)
 {
+	struct kvm *kvm = &gk->kvm;
 	struct kvm_vcpu *vcpu;
 	unsigned long i;
 
-	/*
-	 * A vCPU that is only coming is seen here, or sees the new root when it is loaded: it
-	 * becomes visible before that, with a full barrier in between there.
-	 */
 	smp_mb();
-	kvm_for_each_vcpu(i, vcpu, kvm) kvm_make_request(KVM_REQ_UPDATE_HGATP, vcpu);
+	kvm_for_each_vcpu(i, vcpu, kvm)
+		kvm_make_request(KVM_REQ_UPDATE_HGATP, vcpu);
+	smp_mb__before_atomic();
+	atomic_dec(&gk->changing);
+}
+
+static void change_root(struct gst_kvm *gk)
+{
+	atomic_inc(&gk->changing);
+	smp_mb__after_atomic();
+	gst_kvm_publish_root(gk, gst_root(&gk->space));
+	gst_kvm_hgatp_changed(gk);
+}
+
+/*
+ * The request does not interrupt the guest. gst_kvm_purge_harts() or gst_kvm_forget_root() does, and waits: both
+ * reach every hart that a vCPU of the VM is loaded on.
+ */
+static void flush_all(struct gst_kvm *gk, gst_root_t old_root)
+{
+	struct kvm *kvm = &gk->kvm;
+	struct kvm_vcpu *vcpu;
+	unsigned long i;
+
+	atomic64_inc(&gk->stats.flushes_all);
+	kvm_for_each_vcpu(i, vcpu, kvm)
+		kvm_make_request(KVM_REQ_TLB_FLUSH, vcpu);
+	if (old_root)
+		gst_kvm_forget_root(gk, old_root);
+	else
+		gst_kvm_purge_harts(gk);
+}
+
+static void flush_range(struct gst_kvm *gk, const struct gst_flush *flush)
+{
+	atomic64_inc(&gk->stats.flushes_range);
+	/* The VMID is read after the tables have changed: docs/TLB.md, "VMIDs". */
+	smp_mb();
+	gst_kvm_hfence_range(&gk->kvm, flush->start, flush->end - flush->start,
+			     GST_LEVEL_SHIFT(flush->level),
+			     gst_kvm_vmid_of(READ_ONCE(gk->vmid)));
 }
 
 /**
@@ -23,9 +67,8 @@ static void reload_root(struct kvm *kvm)
  * @ctx: the struct gst_kvm; kvm->mmu_lock is held
  * @flush: what is to be forgotten
  *
- * Posts the fence to every vCPU and waits until those in the guest have left it.
- * The request to load hgatp does not wait by itself, but comes before the fence that
- * does, and is carried out before it.
+ * Posts the fence to every vCPU and waits until those in the guest have left it. Of two requests,
+ * that to load hgatp is carried out before the fence.
  */
 void gst_kvm_flush(void *ctx, const struct gst_flush *flush)
 {
@@ -34,17 +77,11 @@ void gst_kvm_flush(void *ctx, const struct gst_flush *flush)
 	trace_kvm_gstage_flush(&gk->kvm, flush->start, flush->end - flush->start, flush->level,
 			       flush->all);
 	if (flush->old_root)
-		reload_root(&gk->kvm);
-	if (flush->all) {
-		atomic64_inc(&gk->stats.flushes_all);
-		gst_kvm_hfence_all(&gk->kvm);
-	} else {
-		atomic64_inc(&gk->stats.flushes_range);
-		gst_kvm_hfence_range(&gk->kvm, flush->start, flush->end - flush->start,
-				     GST_LEVEL_SHIFT(flush->level));
-	}
-	if (flush->old_root)
-		gst_kvm_forget_root(flush->old_root);
+		change_root(gk);
+	if (flush->all)
+		flush_all(gk, flush->old_root);
+	else
+		flush_range(gk, flush);
 }
 
 /**
@@ -70,7 +107,7 @@ void gst_kvm_fence_here(struct kvm_vcpu *vcpu, gpa_t gpa, unsigned int level,
 
 	gst_kvm_count(vcpu, fences, 1);
 	preempt_disable();
-	vmid = READ_ONCE(vcpu->kvm->arch.vmid.vmid);
+	vmid = gst_kvm_vmid_of(to_gst_vcpu(vcpu)->vmid);
 	if (gather->fresh && !gather->linked)
 		kvm_riscv_local_hfence_gvma_vmid_gpa(vmid, gpa,
 						     GST_LEVEL_SIZE(level), GST_LEVEL_SHIFT(level));

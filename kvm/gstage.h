@@ -7,6 +7,7 @@
 
 #include <linux/atomic.h>
 #include <linux/kvm_host.h>
+#include <asm/csr.h>
 
 #include "compat/compat.h"
 #include <gst/gst.h>
@@ -47,6 +48,7 @@ static_assert(GST_KVM_NO_LEAF < GST_KVM_LEAVES);
  * @around: pages that came along with the one of a fault
  * @logged: those that were a logged store, and needed no look at the VMM's memory but its page table
  * @fences: fences on the hart that took the fault
+ * @entry_fences: fences of both stages that the vCPU owed when it entered the guest (entry.c)
  *
  * Whoever runs the vCPU counts, and others read: nothing is atomic, and no cache line is
  * shared between vCPUs.
@@ -59,17 +61,20 @@ struct gst_kvm_vcpu_stats {
 	u64 around;
 	u64 logged;
 	u64 fences;
+	u64 entry_fences;
 };
 
 /**
  * struct gst_kvm_vcpu - a vCPU, with what gstage keeps of it
  * @vcpu: what the rest of KVM sees, which allocates all of it (kvm/module.c)
  * @cause: scause of the exit that is being handled, or was last
+ * @vmid: &struct gst_kvm.vmid when the vCPU was last loaded
  * @stats: counters
  */
 struct gst_kvm_vcpu {
 	struct kvm_vcpu vcpu;
 	unsigned long cause;
+	unsigned long vmid;
 	struct gst_kvm_vcpu_stats stats;
 };
 
@@ -94,6 +99,8 @@ static inline struct gst_kvm_vcpu *to_gst_vcpu(struct kvm_vcpu *vcpu)
  * @unmaps: ranges unmapped
  * @lock_breaks: how often mmu_lock was let go of in the midst of one, or of a slot's write-protection
  * @reformats: changes of the format
+ * @hgatp_rescues: how often a vCPU was about to enter the guest with a wrong hgatp, and no
+ *	change under way: a fault of gstage, which entry.c has kept from the guest
  */
 struct gst_kvm_stats {
 	atomic64_t splits;
@@ -103,6 +110,7 @@ struct gst_kvm_stats {
 	atomic64_t unmaps;
 	atomic64_t lock_breaks;
 	atomic64_t reformats;
+	atomic64_t hgatp_rescues;
 };
 
 /**
@@ -111,7 +119,11 @@ struct gst_kvm_stats {
  * @space: the G-stage. Changed under kvm->mmu_lock, of which faults hold the read
  *	side; its format under kvm->slots_lock too.
  * @grow: widen the format where a memslot needs it; under kvm->slots_lock
- * @hgatp: hgatp as last read back from a hart that loaded it; 0: never loaded
+ * @vmid: VMID in the low %GST_KVM_VMID_WIDTH bits, generation above (vmid.c); 0: none yet
+ * @hgatp_root: MODE and PPN that vCPUs load: those of the root of @space, or of the void root
+ * @changing: not 0 while @vmid or @hgatp_root is new and not all vCPUs have been told
+ * @entered: on each hart, the index of the vCPU of this VM that entered the guest there last
+ * @hgatp_read: hgatp as last read back from a hart that loaded it; 0: never loaded
  * @small: there was a leaf that was smaller than the host's: a large one was split, or
  *	not made, because of dirty logging. Set once, under either side of mmu_lock
  * @stats: counters
@@ -120,7 +132,11 @@ struct gst_kvm {
 	struct kvm kvm;
 	struct gst_space space;
 	bool grow;
-	unsigned long hgatp;
+	unsigned long vmid;
+	unsigned long hgatp_root;
+	atomic_t changing;
+	int __percpu *entered;
+	unsigned long hgatp_read;
 	bool small;
 	struct gst_kvm_stats stats;
 };
@@ -142,12 +158,54 @@ static inline void gst_kvm_note_small(struct gst_kvm *gk)
 		WRITE_ONCE(gk->small, true);
 }
 
+/* vmid.c */
+#define GST_KVM_VMID_WIDTH hweight_long(HGATP_VMID)
+
+static inline unsigned long gst_kvm_generation(unsigned long word)
+{
+	return word >> GST_KVM_VMID_WIDTH;
+}
+
+static inline unsigned long gst_kvm_vmid_of(unsigned long word)
+{
+	return word & ((1UL << GST_KVM_VMID_WIDTH) - 1);
+}
+
+void gst_kvm_detect_vmids(unsigned int mode);
+unsigned int gst_kvm_vmid_bits(void);
+unsigned long gst_kvm_current_vmid(struct gst_kvm *gk);
+void gst_kvm_new_generation(void);
+
 /* hgatp.c: the formats of the host, and hgatp */
 void gst_kvm_detect_modes(void);
 u64 gst_kvm_modes(void);
 const struct gst_format *gst_kvm_widest(void);
+int gst_kvm_void_root_init(void);
+void gst_kvm_void_root_exit(void);
 void gst_kvm_load_root(struct kvm_vcpu *vcpu);
-void gst_kvm_forget_root(gst_root_t root);
+void gst_kvm_publish_root(struct gst_kvm *gk, gst_root_t root);
+void gst_kvm_purge_harts(struct gst_kvm *gk);
+void gst_kvm_forget_root(struct gst_kvm *gk, gst_root_t root);
+
+/* What a vCPU of the VM needs in hgatp, with this value of gst_kvm.vmid. */
+static inline unsigned long gst_kvm_hgatp(const struct gst_kvm *gk, unsigned long vmid)
+{
+	return READ_ONCE(gk->hgatp_root) | ((vmid << HGATP_VMID_SHIFT) & HGATP_VMID);
+}
+
+/* Does this hart have in hgatp what the vCPU needs now? */
+static inline bool gst_kvm_root_is_loaded(struct kvm_vcpu *vcpu)
+{
+	const struct gst_kvm *gk = to_gst_kvm(vcpu->kvm);
+	unsigned long vmid = READ_ONCE(gk->vmid);
+
+	return to_gst_vcpu(vcpu)->vmid == vmid && gst_kvm_read_hgatp() == gst_kvm_hgatp(gk, vmid);
+}
+
+/* entry.c */
+void gst_kvm_fence_before_read(struct kvm_vcpu *vcpu);
+unsigned long gst_kvm_vvma_begin(unsigned long vmid);
+void gst_kvm_vvma_end(unsigned long flags);
 
 /* vm.c */
 int gst_kvm_make_root(struct kvm *kvm);
@@ -167,6 +225,7 @@ extern const struct gst_ops gst_kvm_ops;
 unsigned long gst_kvm_tables_live(void);
 
 /* fence.c */
+void gst_kvm_hgatp_changed(struct gst_kvm *gk);
 void gst_kvm_flush(void *ctx, const struct gst_flush *flush);
 void gst_kvm_fence_here(struct kvm_vcpu *vcpu, gpa_t gpa, unsigned int level,
 			const struct gst_gather *gather);
@@ -201,6 +260,7 @@ int stock_kvm_arch_vm_ioctl(struct file *filp, unsigned int ioctl, unsigned long
 int stock_kvm_riscv_vcpu_exit(struct kvm_vcpu *vcpu, struct kvm_run *run,
 			      struct kvm_cpu_trap *trap);
 void stock_kvm_arch_vcpu_load(struct kvm_vcpu *vcpu, int cpu);
+int stock_kvm_arch_enable_virtualization_cpu(void);
 void stock_kvm_arch_disable_virtualization_cpu(void);
 unsigned long stock_kvm_riscv_vcpu_unpriv_read(struct kvm_vcpu *vcpu, bool read_insn,
 					       unsigned long guest_addr, struct kvm_cpu_trap *trap);

@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * gstage: which formats the host has, and what each hart has in hgatp.
+ *
+ * From when a hart is enabled for KVM until it is disabled, hgatp always names a root of gstage: that of
+ * the VM whose vCPU was loaded last, or the void root, which maps nothing. MODE is never Bare. A vCPU
+ * that entered the guest with the void root would fault at once, and not reach memory of the host.
  */
+#include <linux/gfp.h>
 #include <linux/percpu.h>
 #include <linux/smp.h>
 #include <asm/csr.h>
@@ -11,11 +16,23 @@
 /* Bitmask of hgatp.MODE encodings; not 0 once the module is loaded. */
 static u64 host_modes __ro_after_init;
 
-/* What gstage has put into this hart's hgatp; 0 where nothing is left of it. */
-static DEFINE_PER_CPU(unsigned long, loaded_hgatp);
+/* hgatp with the void root and VMID 0, and the root's pages. */
+static unsigned long void_hgatp __ro_after_init;
+static struct page *void_root __ro_after_init;
 
-/* This hart is between reading a root word and having it in loaded_hgatp. */
-static DEFINE_PER_CPU(bool, loading);
+/**
+ * struct hart - what one hart has loaded
+ * @hgatp: what gstage has written into its hgatp; 0 where the hart is not enabled
+ * @generation: that of the VMIDs that it may have cached translations of
+ * @loading: it is between reading a root and having it in @hgatp
+ */
+struct hart {
+	unsigned long hgatp;
+	unsigned long generation;
+	bool loading;
+};
+
+static DEFINE_PER_CPU(struct hart, harts);
 
 u64 gst_kvm_modes(void)
 {
@@ -31,7 +48,7 @@ const struct gst_format *gst_kvm_widest(void)
  * Each mode by itself: a host may have Sv57x4 without Sv48x4. MODE is WARL, so
  * start from a known state and compare what reads back.
  */
-void __init gst_kvm_detect_modes(void)
+static void __init detect_modes(void)
 {
 	for (unsigned int i = 0; i < GST_FORMATS; i++) {
 		const struct gst_format *fmt = &gst_formats[i];
@@ -43,39 +60,93 @@ void __init gst_kvm_detect_modes(void)
 		if (csr_read(CSR_HGATP) >> HGATP_MODE_SHIFT == fmt->mode)
 			host_modes |= BIT_ULL(fmt->mode);
 	}
-	csr_write(CSR_HGATP, 0);
-	kvm_riscv_local_hfence_gvma_all();
 	host_modes &= gst_kvm_test_modes();
 }
 
-static unsigned long make_hgatp(gst_root_t root, unsigned long vmid)
+/* With interrupts off: nothing else may run on this hart, nor this on another, before the fence. */
+void __init gst_kvm_detect_modes(void)
 {
-	unsigned long ppn = __pa(gst_root_table(root)) >> PAGE_SHIFT;
+	unsigned long flags;
 
-	return ((unsigned long)gst_root_mode(root) << HGATP_MODE_SHIFT) |
-	       ((vmid << HGATP_VMID_SHIFT) & HGATP_VMID) | (ppn & HGATP_PPN);
+	local_irq_save(flags);
+	detect_modes();
+	if (gst_kvm_widest())
+		gst_kvm_detect_vmids(gst_kvm_widest()->mode);
+	csr_write(CSR_HGATP, 0);
+	kvm_riscv_local_hfence_gvma_all();
+	local_irq_restore(flags);
+}
+
+static unsigned long hgatp_of(unsigned int mode, void *table)
+{
+	unsigned long ppn = __pa(table) >> PAGE_SHIFT;
+
+	return ((unsigned long)mode << HGATP_MODE_SHIFT) | (ppn & HGATP_PPN);
+}
+
+/**
+ * gst_kvm_void_root_init() - make the void root
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int gst_kvm_void_root_init(void)
+{
+	void_root = alloc_pages(GFP_KERNEL | __GFP_ZERO, get_order(GST_ROOT_SIZE));
+	if (!void_root)
+		return -ENOMEM;
+	void_hgatp = hgatp_of(gst_format_fitting(host_modes, 0)->mode, page_address(void_root));
+	return 0;
+}
+
+/* No hart is enabled any more. */
+void gst_kvm_void_root_exit(void)
+{
+	__free_pages(void_root, get_order(GST_ROOT_SIZE));
+}
+
+/**
+ * gst_kvm_publish_root() - vCPUs of a VM are to load this root from now on
+ * @gk: the VM
+ * @root: the root; 0: the void root, since the VM's is going
+ *
+ * Does not wait for anybody, and tells nobody: see gst_kvm_hgatp_changed().
+ */
+void gst_kvm_publish_root(struct gst_kvm *gk, gst_root_t root)
+{
+	WRITE_ONCE(gk->hgatp_root, root ? hgatp_of(gst_root_mode(root), gst_root_table(root))
+					: void_hgatp);
 }
 
 /*
- * Load hgatp on this hart. Where the VMID stays and the root or the MODE does
- * not, the hart may hold translations of the old one under that VMID, even made
- * by speculation while no guest ran: HFENCE.GVMA with rs1=x0, as the privileged
- * spec demands after a change of MODE. See docs/TLB.md.
+ * Load hgatp on this hart. Three fences belong to it (docs/TLB.md, "hgatp"):
+ *
+ * - The VMID stays, and the root or MODE does not: the hart may hold translations of the old root under
+ *   that VMID, also by speculation while no guest ran. The privileged spec demands HFENCE.GVMA
+ *   with rs1=x0 after a change of MODE.
+ * - The VMID is of another generation than the last one: VMIDs have started over.
+ * - The hart has no VMIDs: translations of all VMs look alike, in both stages.
+ *
+ * Return: whether the vCPU owes a fence of the VS-stage, too.
  */
-static void load_hgatp(unsigned long hgatp)
+static bool load_hgatp(unsigned long hgatp, unsigned long generation)
 {
-	unsigned long old = this_cpu_read(loaded_hgatp);
+	struct hart *hart = this_cpu_ptr(&harts);
+	unsigned long old = hart->hgatp;
 
 	gst_kvm_write_hgatp(hgatp);
 	/* So that the hart has no root but the one that gst_kvm_forget_root() looks for. */
 	if (old != hgatp)
 		gst_kvm_sync_hgatp();
-	this_cpu_write(loaded_hgatp, hgatp);
+	WRITE_ONCE(hart->hgatp, hgatp);
 
-	if (!kvm_riscv_gstage_vmid_bits())
+	if (hart->generation != generation || (!gst_kvm_vmid_bits() && old != hgatp)) {
+		hart->generation = generation;
 		kvm_riscv_local_hfence_gvma_all();
-	else if (old != hgatp && (old & HGATP_VMID) == (hgatp & HGATP_VMID))
+		return true;
+	}
+	if (old != hgatp && (old & HGATP_VMID) == (hgatp & HGATP_VMID))
 		kvm_riscv_local_hfence_gvma_vmid_all((hgatp & HGATP_VMID) >> HGATP_VMID_SHIFT);
+	return false;
 }
 
 /**
@@ -84,88 +155,167 @@ static void load_hgatp(unsigned long hgatp)
  */
 void gst_kvm_load_root(struct kvm_vcpu *vcpu)
 {
+	struct gst_kvm_vcpu *gv = to_gst_vcpu(vcpu);
 	struct gst_kvm *gk = to_gst_kvm(vcpu->kvm);
-	unsigned long hgatp, flags;
-	gst_root_t root;
+	unsigned long hgatp, vmid, flags;
+	struct hart *hart;
 
 	/*
-	 * gst_kvm_forget_root() sees that this hart is at it, or this hart sees the new
+	 * gst_kvm_forget_root() sees that this hart is loading, or this hart sees the new
 	 * root: there is a full barrier between the store and the load on either side.
 	 */
 	local_irq_save(flags);
-	this_cpu_write(loading, true);
+	hart = this_cpu_ptr(&harts);
+	WRITE_ONCE(hart->loading, true);
 	smp_mb();
-	root = gst_root(&gk->space);
-	/* No vCPU of a VM whose tables are gone runs again. */
-	if (root) {
-		hgatp = make_hgatp(root, READ_ONCE(vcpu->kvm->arch.vmid.vmid));
-		load_hgatp(hgatp);
-		if (READ_ONCE(gk->hgatp) != hgatp)
-			WRITE_ONCE(gk->hgatp, gst_kvm_read_hgatp());
+	vmid = gst_kvm_current_vmid(gk);
+	hgatp = gst_kvm_hgatp(gk, vmid);
+	if (load_hgatp(hgatp, gst_kvm_generation(vmid)) || gv->vmid != vmid) {
+		gv->vmid = vmid;
+		vcpu->arch.last_exit_cpu = -1;
 	}
-	smp_store_release(this_cpu_ptr(&loading), false);
+	if (READ_ONCE(gk->hgatp_read) != hgatp)
+		WRITE_ONCE(gk->hgatp_read, gst_kvm_read_hgatp());
+	smp_store_release(&hart->loading, false);
 	local_irq_restore(flags);
 }
 
 /*
- * Some kernels leave everything as it is where a vCPU comes back to the hart that it last
+ * Some kernels leave all registers as they are where a vCPU comes back to the hart that it last
  * ran on, and no other was there. hgatp may be another by now all the same: forgotten, or
  * changed for the vCPU while it was on another hart and did not get to run there.
+ *
+ * On another hart the vCPU may execute fences that are for this one: entry.c.
  */
 void kvm_arch_vcpu_load(struct kvm_vcpu *vcpu, int cpu)
 {
-	gst_root_t root = gst_root(gst_kvm_space(vcpu->kvm));
-
-	if (root && this_cpu_read(loaded_hgatp) !=
-			    make_hgatp(root, READ_ONCE(vcpu->kvm->arch.vmid.vmid)))
+	if (vcpu->arch.last_exit_cpu != cpu)
+		vcpu->arch.last_exit_cpu = -1;
+	if (!gst_kvm_root_is_loaded(vcpu))
 		gst_kvm_load_in_full(vcpu);
 	stock_kvm_arch_vcpu_load(vcpu, cpu);
 }
 
-static void clear_hgatp(void)
+static void write_hgatp(unsigned long hgatp)
 {
-	gst_kvm_write_hgatp(0);
+	gst_kvm_write_hgatp(hgatp);
 	gst_kvm_sync_hgatp();
-	this_cpu_write(loaded_hgatp, 0);
+	this_cpu_write(harts.hgatp, hgatp);
 	kvm_riscv_local_hfence_gvma_all();
 }
 
+int kvm_arch_enable_virtualization_cpu(void)
+{
+	int ret = stock_kvm_arch_enable_virtualization_cpu();
+
+	if (ret)
+		return ret;
+	write_hgatp(void_hgatp);
+	/* What this hart has cached, nobody knows. */
+	gst_kvm_new_generation();
+	return 0;
+}
+
 /*
- * A hart that goes offline answers no more: neither where a root is forgotten, nor where
- * VMIDs start over.
+ * A hart that goes offline answers no interrupt any more, and would not hear of a root that is
+ * forgotten. The module's memory goes, too.
  */
 void kvm_arch_disable_virtualization_cpu(void)
 {
-	clear_hgatp();
+	write_hgatp(0);
 	stock_kvm_arch_disable_virtualization_cpu();
 }
 
-static void forget_local(void *info)
+/**
+ * struct purge - what harts are interrupted for
+ * @kvm: the VM
+ * @root: MODE and PPN of the root that they have in hgatp
+ * @keep: @root stays the VM's: a hart that has a vCPU of the VM loaded keeps it, and fences
+ */
+struct purge {
+	struct kvm *kvm;
+	unsigned long root;
+	bool keep;
+};
+
+static bool has_root(unsigned long hgatp, const struct purge *purge)
 {
-	if ((this_cpu_read(loaded_hgatp) & HGATP_PPN) == *(unsigned long *)info)
-		clear_hgatp();
+	return (hgatp & ~HGATP_VMID) == purge->root;
 }
 
-/* May the hart have this root? Where it is just loading, it answers for itself, with interrupts on. */
+static void purge_local(void *info)
+{
+	const struct purge *purge = info;
+	unsigned long hgatp = this_cpu_read(harts.hgatp);
+	struct kvm_vcpu *vcpu = kvm_get_running_vcpu();
+
+	if (!has_root(hgatp, purge))
+		return;
+	if (purge->keep && vcpu && vcpu->kvm == purge->kvm)
+		kvm_riscv_local_hfence_gvma_vmid_all((hgatp & HGATP_VMID) >> HGATP_VMID_SHIFT);
+	else
+		write_hgatp(void_hgatp);
+}
+
+/* May the hart have this root? A hart that is just loading answers for itself, with interrupts on. */
 static bool may_hold(int cpu, void *info)
 {
-	return smp_load_acquire(per_cpu_ptr(&loading, cpu)) ||
-	       (READ_ONCE(per_cpu(loaded_hgatp, cpu)) & HGATP_PPN) == *(unsigned long *)info;
+	struct hart *hart = per_cpu_ptr(&harts, cpu);
+
+	return smp_load_acquire(&hart->loading) || has_root(READ_ONCE(hart->hgatp), info);
+}
+
+/* The barrier is for what was published or posted: see gst_kvm_load_root(). */
+static void purge_harts(struct purge *purge)
+{
+	smp_mb();
+	on_each_cpu_cond(may_hold, purge_local, purge, true);
+}
+
+/**
+ * gst_kvm_purge_harts() - let no hart walk by way of tables that are about to be freed
+ * @gk: the VM, which keeps its root; a fence of all is posted to each vCPU
+ *
+ * Returns when each hart that has the VM's root in hgatp has left the guest, if it was there, and has fenced. A
+ * hart in HS-mode may walk by speculation, since HLV could use hgatp at any time, and a hart with Svadu even
+ * sets A bits then. A hart that has no vCPU of the VM loaded gets the void root, and is not
+ * interrupted the next time.
+ */
+void gst_kvm_purge_harts(struct gst_kvm *gk)
+{
+	struct purge purge = { &gk->kvm, READ_ONCE(gk->hgatp_root), true };
+
+	purge_harts(&purge);
 }
 
 /**
  * gst_kvm_forget_root() - take a root that is about to be freed out of every hart's hgatp
- * @root: the root, which no space has any more
+ * @gk: the VM, which has another root by now, or none: gst_kvm_publish_root()
+ * @root: the old root
  *
- * A hart in HS-mode may still walk it by speculation, since HLV could use it at any
- * time. A vCPU that has it loaded while it is outside of the guest is left with
- * hgatp = 0: it has KVM_REQ_UPDATE_HGATP posted, or belongs to a VM that is gone.
- * Harts that have another root, most often all, are not interrupted.
+ * Returns when each hart that had it has left the guest, if it was there. A vCPU that is loaded there is left with
+ * the void root: it has KVM_REQ_UPDATE_HGATP posted, or belongs to a VM that is gone. Harts that
+ * have another root are not interrupted.
  */
-void gst_kvm_forget_root(gst_root_t root)
+void gst_kvm_forget_root(struct gst_kvm *gk, gst_root_t root)
 {
-	unsigned long ppn = make_hgatp(root, 0) & HGATP_PPN;
+	struct purge purge = {
+		&gk->kvm, hgatp_of(gst_root_mode(root), gst_root_table(root)), false
+	};
 
-	smp_mb();
-	on_each_cpu_cond(may_hold, forget_local, &ppn, true);
+	if (!WARN_ON_ONCE(purge.root == READ_ONCE(gk->hgatp_root)))
+		purge_harts(&purge);
 }
+
+#ifdef GSTAGE_TEST
+/* Overwrites hgatp behind gstage's back: MODE Bare, as a fault of gstage or of the hart might. */
+static void lose_local(void *unused)
+{
+	gst_kvm_write_hgatp(0);
+}
+
+void gst_kvm_test_lose_hgatp(void)
+{
+	on_each_cpu(lose_local, NULL, true);
+}
+#endif

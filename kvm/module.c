@@ -25,11 +25,16 @@ int gst_kvm_init(unsigned int vcpu_size, unsigned int vcpu_align, struct module 
 	int ret = gst_kvm_policy_init();
 
 	BUILD_BUG_ON(offsetof(struct gst_kvm_vcpu, vcpu));
-	/* Generic KVM makes vCPUs, of the size that it is told. */
 	if (!ret)
-		ret = kvm_init(sizeof(struct gst_kvm_vcpu), vcpu_align, module);
+		ret = gst_kvm_void_root_init();
 	if (ret)
 		return ret;
+	/* Generic KVM makes vCPUs, of the size that it is told. */
+	ret = kvm_init(sizeof(struct gst_kvm_vcpu), vcpu_align, module);
+	if (ret) {
+		gst_kvm_void_root_exit();
+		return ret;
+	}
 	running = true;
 	gst_kvm_debugfs_init();
 	kvm_info("gstage %s: G-stage formats, hgatp mode mask 0x%llx\n", GSTAGE_VERSION,
@@ -46,6 +51,7 @@ void gst_kvm_exit(void)
 {
 	kvm_exit();
 	kvm_riscv_aia_exit();
+	gst_kvm_void_root_exit();
 }
 
 void gst_kvm_aia_exit(void)

@@ -6,7 +6,6 @@
 #include <linux/module.h>
 
 #include "gstage.h"
-#include "compat/test-vmid.h"
 
 /* The modes that the host may have, to play one that lacks some. */
 static ulong test_modes = ~0UL;
@@ -24,11 +23,27 @@ module_param(test_vmid_bits, uint, 0400);
 static bool test_no_htinst;
 module_param(test_no_htinst, bool, 0400);
 
-unsigned long gst_kvm_test_vmid_mask(unsigned long mask)
-{
-	unsigned long lowest = mask & -mask;
+/* Each write overwrites hgatp of every hart once, with MODE Bare. */
+static bool loses_hgatp;
 
-	return test_vmid_bits < 16 ? mask & (lowest * ((1ul << test_vmid_bits) - 1)) : mask;
+static int lose_hgatp(const char *unused, const struct kernel_param *param)
+{
+	WRITE_ONCE(loses_hgatp, true);
+	gst_kvm_test_lose_hgatp();
+	return 0;
+}
+
+static const struct kernel_param_ops lose_hgatp_ops = { .set = lose_hgatp };
+module_param_cb(test_lose_hgatp, &lose_hgatp_ops, NULL, 0200);
+
+bool gst_kvm_test_loses_hgatp(void)
+{
+	return READ_ONCE(loses_hgatp);
+}
+
+unsigned int gst_kvm_test_vmid_bits(void)
+{
+	return test_vmid_bits;
 }
 
 u64 gst_kvm_test_modes(void)

@@ -9,10 +9,23 @@
 u64 gst_kvm_test_modes(void);
 bool gst_kvm_test_fail(void);
 bool gst_kvm_test_no_htinst(void);
+bool gst_kvm_test_loses_hgatp(void);
+void gst_kvm_test_lose_hgatp(void); /* hgatp.c */
+unsigned int gst_kvm_test_vmid_bits(void);
 #else
 static inline u64 gst_kvm_test_modes(void)
 {
 	return ~0ULL;
+}
+
+static inline bool gst_kvm_test_loses_hgatp(void)
+{
+	return false;
+}
+
+static inline unsigned int gst_kvm_test_vmid_bits(void)
+{
+	return ~0U;
 }
 
 static inline bool gst_kvm_test_fail(void)

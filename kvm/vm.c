@@ -3,6 +3,7 @@
  * gstage: a VM's G-stage is made and taken down.
  */
 #include <linux/mm.h>
+#include <linux/percpu.h>
 #include <linux/sched.h>
 
 #include "gstage.h"
@@ -11,7 +12,13 @@ struct kvm *kvm_arch_alloc_vm(void)
 {
 	struct gst_kvm *gk = kvzalloc(sizeof(*gk), GFP_KERNEL_ACCOUNT);
 
-	return gk ? &gk->kvm : NULL;
+	if (!gk)
+		return NULL;
+	gk->entered = alloc_percpu_gfp(int, GFP_KERNEL_ACCOUNT);
+	if (gk->entered)
+		return &gk->kvm;
+	kvfree(gk);
+	return NULL;
 }
 
 static void pause_teardown(void *ctx)
@@ -21,32 +28,38 @@ static void pause_teardown(void *ctx)
 
 void gst_kvm_drop_root(struct kvm *kvm)
 {
-	struct gst_space *space = gst_kvm_space(kvm);
+	struct gst_kvm *gk = to_gst_kvm(kvm);
 	gst_root_t root;
 
 	/* MMU notifiers find no root from here on. */
 	gst_kvm_lock(kvm);
-	root = gst_detach(space);
+	root = gst_detach(&gk->space);
+	if (root)
+		gst_kvm_publish_root(gk, 0);
 	gst_kvm_unlock(kvm);
 	if (!root)
 		return;
 
-	gst_kvm_forget_root(root);
-	gst_free_detached(space, root, pause_teardown);
+	gst_kvm_forget_root(gk, root);
+	gst_free_detached(&gk->space, root, pause_teardown);
 }
 
 void kvm_arch_free_vm(struct kvm *kvm)
 {
 	/* KVM_CREATE_VM may fail after the G-stage was made, and comes here alone. */
 	gst_kvm_drop_root(kvm);
+	free_percpu(to_gst_kvm(kvm)->entered);
 	kvfree(to_gst_kvm(kvm));
 }
 
 int gst_kvm_make_root(struct kvm *kvm)
 {
 	struct gst_kvm *gk = to_gst_kvm(kvm);
+	int ret = gst_init(&gk->space, &gst_kvm_ops, gk, gst_kvm_policy(&gk->grow));
 
-	return gst_init(&gk->space, &gst_kvm_ops, gk, gst_kvm_policy(&gk->grow));
+	if (!ret)
+		gst_kvm_publish_root(gk, gst_root(&gk->space));
+	return ret;
 }
 
 /* The process is going, and with it the last that could run a vCPU. */

@@ -36,15 +36,14 @@ static inline bool gst_kvm_pte_devmap(pte_t pte)
 	return pte_devmap(pte);
 }
 
-/* HFENCE.GVMA for every vCPU of the VM, waiting for those in the guest. */
-static inline void gst_kvm_hfence_range(struct kvm *kvm, gpa_t gpa, gpa_t size, unsigned long order)
+/*
+ * HFENCE.GVMA for every vCPU of the VM, waiting for those in the guest. A vCPU reads the VMID when it
+ * executes the fence.
+ */
+static inline void gst_kvm_hfence_range(struct kvm *kvm, gpa_t gpa, gpa_t size, unsigned long order,
+					unsigned long vmid)
 {
 	kvm_riscv_hfence_gvma_vmid_gpa(kvm, -1UL, 0, gpa, size, order);
-}
-
-static inline void gst_kvm_hfence_all(struct kvm *kvm)
-{
-	kvm_riscv_hfence_gvma_vmid_all(kvm, -1UL, 0);
 }
 
 /* Write hgatp of a vCPU. It need not be in force before it is synchronized, or the guest runs. */

@@ -41,26 +41,11 @@ static inline bool gst_kvm_pte_devmap(pte_t pte)
 	return false;
 }
 
-/*
- * The VMID of a fence. Where another is given to the VM after it was read here, no hart has
- * anything old under that one: the change of the tables comes before the read, and the
- * VMID is stored before anyone walks with it, with a full barrier in between on either side.
- */
-static inline unsigned long gst_kvm_fence_vmid(struct kvm *kvm)
-{
-	smp_mb();
-	return READ_ONCE(kvm->arch.vmid.vmid);
-}
-
 /* HFENCE.GVMA for every vCPU of the VM, waiting for those in the guest. */
-static inline void gst_kvm_hfence_range(struct kvm *kvm, gpa_t gpa, gpa_t size, unsigned long order)
+static inline void gst_kvm_hfence_range(struct kvm *kvm, gpa_t gpa, gpa_t size, unsigned long order,
+					unsigned long vmid)
 {
-	kvm_riscv_hfence_gvma_vmid_gpa(kvm, -1UL, 0, gpa, size, order, gst_kvm_fence_vmid(kvm));
-}
-
-static inline void gst_kvm_hfence_all(struct kvm *kvm)
-{
-	kvm_riscv_hfence_gvma_vmid_all(kvm, -1UL, 0, gst_kvm_fence_vmid(kvm));
+	kvm_riscv_hfence_gvma_vmid_gpa(kvm, -1UL, 0, gpa, size, order, vmid);
 }
 
 /* Write hgatp of a vCPU. It need not be in force before it is synchronized, or the guest runs. */

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * gstage: what stock objects call of vmid.o.
+ */
+#include "../gstage.h"
+
+void __init kvm_riscv_gstage_vmid_detect(void)
+{
+	/* gst_kvm_detect_modes() has found out. */
+}
+
+unsigned long kvm_riscv_gstage_vmid_bits(void)
+{
+	return gst_kvm_vmid_bits();
+}
+
+int kvm_riscv_gstage_vmid_init(struct kvm *kvm)
+{
+	return 0;
+}
+
+/* A VM keeps its VMID while its vCPUs are in the guest: kvm/vmid.c. */
+bool kvm_riscv_gstage_vmid_ver_changed(struct kvm_vmid *vmid)
+{
+	return false;
+}
+
+/* gst_kvm_load_root() does it where a vCPU is loaded. */
+void kvm_riscv_gstage_vmid_update(struct kvm_vcpu *vcpu)
+{
+}

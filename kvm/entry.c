@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * gstage: the last step before a vCPU enters the guest, and fences that belong to a hart.
+ *
+ * A fence that was posted to a vCPU is executed on the hart where the vCPU is loaded then. The
+ * translations that it is for may be on the hart where the vCPU ran before. So a posted fence
+ * counts only on the hart where the vCPU last ran. In all other cases the vCPU owes a fence of
+ * both stages, and executes it when it enters the guest, wherever that is:
+ *
+ * - It was loaded on another hart since it last left the guest. kvm_arch_vcpu_load() then sets
+ *   last_exit_cpu to -1, and the stock code sets it again when the vCPU has left the guest.
+ * - Another vCPU of the same VM entered the guest on this hart since. Both use one VMID, but
+ *   each guest hart has ASIDs and local fences of its own (gst_kvm.entered).
+ * - The VM has another VMID (gst_kvm_load_root() sets last_exit_cpu to -1).
+ *
+ * docs/TLB.md has the argument for each step of a vCPU.
+ */
+#include <asm/cacheflush.h>
+#include <asm/csr.h>
+#include <asm/insn-def.h>
+
+#include "gstage.h"
+
+static bool owes_fence(struct kvm_vcpu *vcpu)
+{
+	return vcpu->arch.last_exit_cpu != smp_processor_id() ||
+	       *this_cpu_ptr(to_gst_kvm(vcpu->kvm)->entered) != vcpu->vcpu_idx;
+}
+
+/* HFENCE.VVMA is for the VMID in hgatp, which is the vCPU's. */
+static void fence_both_stages(struct kvm_vcpu *vcpu)
+{
+	kvm_riscv_local_hfence_gvma_vmid_all(gst_kvm_vmid_of(to_gst_vcpu(vcpu)->vmid));
+	asm volatile(HFENCE_VVMA(zero, zero) : : : "memory");
+}
+
+/*
+ * hgatp is not what the vCPU needs. Where the root or the VMID is just changing, the vCPU has only
+ * been faster than the request that tells it. Otherwise a request was lost, or somebody else
+ * wrote hgatp: a fault, which must not become the guest's way into other memory.
+ */
+static noinline void load_late(struct kvm_vcpu *vcpu)
+{
+	struct gst_kvm *gk = to_gst_kvm(vcpu->kvm);
+	/* In this order: gst_kvm_hgatp_changed() posts the request before @changing goes back. */
+	bool expected = atomic_read_acquire(&gk->changing) ||
+			kvm_test_request(KVM_REQ_UPDATE_HGATP, vcpu);
+
+	if (!expected) {
+		atomic64_inc(&gk->stats.hgatp_rescues);
+		WARN_ONCE(!gst_kvm_test_loses_hgatp(),
+			  "gstage: a vCPU was about to enter the guest with hgatp 0x%lx\n",
+			  gst_kvm_read_hgatp());
+	}
+	gst_kvm_load_root(vcpu);
+	vcpu->arch.last_exit_cpu = -1;
+}
+
+/*
+ * Called with interrupts off, after the last look at requests, and before the guest is entered. The
+ * stock function fences the G-stage where the vCPU last ran on another hart.
+ */
+void kvm_riscv_local_tlb_sanitize(struct kvm_vcpu *vcpu)
+{
+	if (unlikely(!gst_kvm_root_is_loaded(vcpu)))
+		load_late(vcpu);
+	if (unlikely(owes_fence(vcpu))) {
+		gst_kvm_count(vcpu, entry_fences, 1);
+		fence_both_stages(vcpu);
+		/* A FENCE.I that the guest's hart executed, too, was on the other hart. */
+		local_flush_icache_all();
+		*this_cpu_ptr(to_gst_kvm(vcpu->kvm)->entered) = vcpu->vcpu_idx;
+	}
+}
+
+/**
+ * gst_kvm_fence_before_read() - fence what an HLV of a vCPU must not use
+ * @vcpu: the vCPU, loaded on this hart and outside of the guest; interrupts are off and its root is loaded
+ *
+ * Posted fences stay posted: the vCPU executes them before it enters the guest.
+ */
+void gst_kvm_fence_before_read(struct kvm_vcpu *vcpu)
+{
+	if (owes_fence(vcpu) || kvm_test_request(KVM_REQ_UPDATE_HGATP, vcpu) ||
+	    kvm_test_request(KVM_REQ_TLB_FLUSH, vcpu) || kvm_test_request(KVM_REQ_HFENCE, vcpu) ||
+	    kvm_test_request(KVM_REQ_HFENCE_VVMA_ALL, vcpu))
+		fence_both_stages(vcpu);
+}
+
+/**
+ * gst_kvm_vvma_begin() - stock code is about to execute HFENCE.VVMA
+ * @vmid: the field hgatp.VMID that the fence is for
+ *
+ * The stock code puts that VMID with MODE Bare into hgatp, and puts back what was there before. With
+ * interrupts on, that brings back a root that gst_kvm_forget_root() has just taken away; and a change
+ * of MODE wants a fence of its own. compat/stock-tlb.h therefore leads here instead: hgatp stays as it is.
+ * It has the VMID of the vCPU that is loaded here, which is the one that the fence is for. Where it has
+ * another VMID, the vCPU owes a fence.
+ *
+ * Return: what gst_kvm_vvma_end() takes. Interrupts are off until then.
+ */
+unsigned long gst_kvm_vvma_begin(unsigned long vmid)
+{
+	struct kvm_vcpu *vcpu = kvm_get_running_vcpu();
+	unsigned long flags;
+
+	local_irq_save(flags);
+	if (vcpu && (csr_read(CSR_HGATP) & HGATP_VMID) != vmid)
+		vcpu->arch.last_exit_cpu = -1;
+	return flags;
+}
+
+void gst_kvm_vvma_end(unsigned long flags)
+{
+	local_irq_restore(flags);
+}
