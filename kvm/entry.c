@@ -23,15 +23,19 @@
 
 static bool owes_fence(struct kvm_vcpu *vcpu)
 {
-	return vcpu->arch.last_exit_cpu != smp_processor_id() ||
-	       *this_cpu_ptr(to_gst_kvm(vcpu->kvm)->entered) != vcpu->vcpu_idx;
+	if (vcpu->arch.last_exit_cpu != smp_processor_id())
+		return true;
+	return *this_cpu_ptr(to_gst_kvm(vcpu->kvm)->entered) != vcpu->vcpu_idx &&
+	       !gst_kvm_mistaken(no_turn_fence);
 }
 
 /* HFENCE.VVMA is for the VMID in hgatp, which is the vCPU's. */
 static void fence_both_stages(struct kvm_vcpu *vcpu)
 {
-	kvm_riscv_local_hfence_gvma_vmid_all(gst_kvm_vmid_of(to_gst_vcpu(vcpu)->vmid));
-	asm volatile(HFENCE_VVMA(zero, zero) : : : "memory");
+	if (!gst_kvm_mistaken(no_g_fence))
+		kvm_riscv_local_hfence_gvma_vmid_all(gst_kvm_vmid_of(to_gst_vcpu(vcpu)->vmid));
+	if (!gst_kvm_mistaken(no_vs_fence))
+		asm volatile(HFENCE_VVMA(zero, zero) : : : "memory");
 }
 
 /*
@@ -62,7 +66,7 @@ static noinline void load_late(struct kvm_vcpu *vcpu)
  */
 void kvm_riscv_local_tlb_sanitize(struct kvm_vcpu *vcpu)
 {
-	if (unlikely(!gst_kvm_root_is_loaded(vcpu)))
+	if (unlikely(!gst_kvm_root_is_loaded(vcpu)) && !gst_kvm_mistaken(no_entry_check))
 		load_late(vcpu);
 	if (unlikely(owes_fence(vcpu))) {
 		gst_kvm_count(vcpu, entry_fences, 1);
@@ -81,6 +85,8 @@ void kvm_riscv_local_tlb_sanitize(struct kvm_vcpu *vcpu)
  */
 void gst_kvm_fence_before_read(struct kvm_vcpu *vcpu)
 {
+	if (gst_kvm_mistaken(no_read_fence))
+		return;
 	if (owes_fence(vcpu) || kvm_test_request(KVM_REQ_UPDATE_HGATP, vcpu) ||
 	    kvm_test_request(KVM_REQ_TLB_FLUSH, vcpu) || kvm_test_request(KVM_REQ_HFENCE, vcpu) ||
 	    kvm_test_request(KVM_REQ_HFENCE_VVMA_ALL, vcpu))

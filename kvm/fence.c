@@ -44,6 +44,8 @@ static void flush_all(struct gst_kvm *gk, gst_root_t old_root)
 	unsigned long i;
 
 	atomic64_inc(&gk->stats.flushes_all);
+	if (gst_kvm_mistaken(no_all_flush))
+		return;
 	kvm_for_each_vcpu(i, vcpu, kvm)
 		kvm_make_request(KVM_REQ_TLB_FLUSH, vcpu);
 	if (old_root)
@@ -55,6 +57,8 @@ static void flush_all(struct gst_kvm *gk, gst_root_t old_root)
 static void flush_range(struct gst_kvm *gk, const struct gst_flush *flush)
 {
 	atomic64_inc(&gk->stats.flushes_range);
+	if (gst_kvm_mistaken(no_range_flush))
+		return;
 	/* The VMID is read after the tables have changed: docs/TLB.md, "VMIDs". */
 	smp_mb();
 	gst_kvm_hfence_range(&gk->kvm, flush->start, flush->end - flush->start,
@@ -78,7 +82,7 @@ void gst_kvm_flush(void *ctx, const struct gst_flush *flush)
 			       flush->all);
 	if (flush->old_root)
 		change_root(gk);
-	if (flush->all)
+	if (flush->all && !(gst_kvm_mistaken(range_for_all) && !flush->old_root))
 		flush_all(gk, flush->old_root);
 	else
 		flush_range(gk, flush);
@@ -102,6 +106,8 @@ void gst_kvm_fence_here(struct kvm_vcpu *vcpu, gpa_t gpa, unsigned int level,
 	unsigned long vmid;
 
 	/* A hart with Svvptc sees by itself, and soon, what was not valid before. */
+	if (gst_kvm_mistaken(no_fresh_fence))
+		return;
 	if (gather->fresh && !gather->gained && riscv_has_extension_unlikely(RISCV_ISA_EXT_SVVPTC))
 		return;
 

@@ -139,12 +139,14 @@ static bool load_hgatp(unsigned long hgatp, unsigned long generation)
 		gst_kvm_sync_hgatp();
 	WRITE_ONCE(hart->hgatp, hgatp);
 
-	if (hart->generation != generation || (!gst_kvm_vmid_bits() && old != hgatp)) {
+	if ((hart->generation != generation && !gst_kvm_mistaken(no_generation_fence)) ||
+	    (!gst_kvm_vmid_bits() && old != hgatp)) {
 		hart->generation = generation;
 		kvm_riscv_local_hfence_gvma_all();
 		return true;
 	}
-	if (old != hgatp && (old & HGATP_VMID) == (hgatp & HGATP_VMID))
+	if (old != hgatp && (old & HGATP_VMID) == (hgatp & HGATP_VMID) &&
+	    !gst_kvm_mistaken(no_vmid_fence))
 		kvm_riscv_local_hfence_gvma_vmid_all((hgatp & HGATP_VMID) >> HGATP_VMID_SHIFT);
 	return false;
 }
@@ -167,7 +169,8 @@ void gst_kvm_load_root(struct kvm_vcpu *vcpu)
 	local_irq_save(flags);
 	hart = this_cpu_ptr(&harts);
 	WRITE_ONCE(hart->loading, true);
-	smp_mb();
+	if (!gst_kvm_mistaken(no_load_barrier))
+		smp_mb();
 	vmid = gst_kvm_current_vmid(gk);
 	hgatp = gst_kvm_hgatp(gk, vmid);
 	if (load_hgatp(hgatp, gst_kvm_generation(vmid)) || gv->vmid != vmid) {
@@ -189,7 +192,7 @@ void gst_kvm_load_root(struct kvm_vcpu *vcpu)
  */
 void kvm_arch_vcpu_load(struct kvm_vcpu *vcpu, int cpu)
 {
-	if (vcpu->arch.last_exit_cpu != cpu)
+	if (vcpu->arch.last_exit_cpu != cpu && !gst_kvm_mistaken(no_back_fence))
 		vcpu->arch.last_exit_cpu = -1;
 	if (!gst_kvm_root_is_loaded(vcpu))
 		gst_kvm_load_in_full(vcpu);
@@ -285,7 +288,8 @@ void gst_kvm_purge_harts(struct gst_kvm *gk)
 {
 	struct purge purge = { &gk->kvm, READ_ONCE(gk->hgatp_root), true };
 
-	purge_harts(&purge);
+	if (!gst_kvm_mistaken(no_purge))
+		purge_harts(&purge);
 }
 
 /**
@@ -303,7 +307,7 @@ void gst_kvm_forget_root(struct gst_kvm *gk, gst_root_t root)
 		&gk->kvm, hgatp_of(gst_root_mode(root), gst_root_table(root)), false
 	};
 
-	if (!WARN_ON_ONCE(purge.root == READ_ONCE(gk->hgatp_root)))
+	if (!WARN_ON_ONCE(purge.root == READ_ONCE(gk->hgatp_root)) && !gst_kvm_mistaken(no_forget))
 		purge_harts(&purge);
 }
 

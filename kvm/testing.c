@@ -23,6 +23,36 @@ module_param(test_vmid_bits, uint, 0400);
 static bool test_no_htinst;
 module_param(test_no_htinst, bool, 0400);
 
+/* The mistake to make, by name. */
+static enum gst_kvm_mistake mistake;
+
+#define NAME(name) #name,
+static const char *const mistakes[] = { "none", GST_KVM_MISTAKES(NAME) };
+#undef NAME
+
+static int mistake_set(const char *value, const struct kernel_param *unused)
+{
+	int i = sysfs_match_string(mistakes, value);
+
+	if (i < 0)
+		return i;
+	WRITE_ONCE(mistake, i);
+	return 0;
+}
+
+static int mistake_get(char *buffer, const struct kernel_param *unused)
+{
+	return sysfs_emit(buffer, "%s\n", mistakes[READ_ONCE(mistake)]);
+}
+
+static const struct kernel_param_ops mistake_ops = { .set = mistake_set, .get = mistake_get };
+module_param_cb(test_mistake, &mistake_ops, NULL, 0600);
+
+enum gst_kvm_mistake gst_kvm_test_mistake(void)
+{
+	return READ_ONCE(mistake);
+}
+
 /* Each write overwrites hgatp of every hart once, with MODE Bare. */
 static bool loses_hgatp;
 

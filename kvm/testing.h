@@ -5,7 +5,25 @@
 #ifndef GST_KVM_TESTING_H
 #define GST_KVM_TESTING_H
 
+/*
+ * Mistakes that a test build can make on purpose, one at a time: the parameter test_mistake. They show
+ * that a test, or a strict hart, can tell. docs/LAB.md says what each leaves out.
+ */
+#define GST_KVM_MISTAKES(X)                                                                       \
+	X(no_back_fence) X(no_turn_fence) X(no_entry_check) X(no_generation_fence)                \
+	X(no_vmid_fence) X(no_vs_fence) X(no_g_fence) X(no_range_flush) X(no_all_flush)           \
+	X(range_for_all) X(no_purge) X(no_forget) X(no_fresh_fence) X(no_read_fence)              \
+	X(no_read_mode) X(no_load_barrier)
+
+#define GST_KVM_MISTAKE(name) GST_KVM_MISTAKE_##name,
+enum gst_kvm_mistake { GST_KVM_MISTAKE_none, GST_KVM_MISTAKES(GST_KVM_MISTAKE) };
+#undef GST_KVM_MISTAKE
+
+/* Is this the mistake to make? */
+#define gst_kvm_mistaken(name) (gst_kvm_test_mistake() == GST_KVM_MISTAKE_##name)
+
 #ifdef GSTAGE_TEST
+enum gst_kvm_mistake gst_kvm_test_mistake(void);
 u64 gst_kvm_test_modes(void);
 bool gst_kvm_test_fail(void);
 bool gst_kvm_test_no_htinst(void);
@@ -13,6 +31,11 @@ bool gst_kvm_test_loses_hgatp(void);
 void gst_kvm_test_lose_hgatp(void); /* hgatp.c */
 unsigned int gst_kvm_test_vmid_bits(void);
 #else
+static inline enum gst_kvm_mistake gst_kvm_test_mistake(void)
+{
+	return GST_KVM_MISTAKE_none;
+}
+
 static inline u64 gst_kvm_test_modes(void)
 {
 	return ~0ULL;
