@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * gstage: device attributes on the VM fd: read and change a live VM's format.
+ * gstage: device attributes of the VM fd: read and change the format of a VM, also while it runs.
  */
 #include <linux/file.h>
 #include <linux/uaccess.h>

@@ -7,9 +7,9 @@
 #include "gstage.h"
 
 /*
- * Choose the format of a VM that is not committed. kvm->lock keeps
- * KVM_CREATE_VCPU out, kvm->slots_lock keeps KVM_SET_USER_MEMORY_REGION out: they
- * see the format from before or from after.
+ * Choose the format of a VM that is not committed. KVM_CREATE_VCPU takes kvm->lock, and
+ * KVM_SET_USER_MEMORY_REGION takes kvm->slots_lock. So both see the format from before the change or
+ * from after it.
  */
 static int choose_format(struct kvm *kvm, const struct gst_format *fmt, bool grow)
 {
@@ -18,7 +18,7 @@ static int choose_format(struct kvm *kvm, const struct gst_format *fmt, bool gro
 
 	mutex_lock(&kvm->lock);
 	mutex_lock(&kvm->slots_lock);
-	/* Something may be mapped that is no memslot's. */
+	/* IMSIC pages are mapped without a memslot. */
 	if (!kvm->created_vcpus && kvm_are_all_memslots_empty(kvm) && gst_is_empty(&gk->space)) {
 		r = gst_kvm_reformat(kvm, fmt);
 		if (!r)
@@ -63,7 +63,7 @@ int kvm_vm_ioctl_enable_cap(struct kvm *kvm, struct kvm_enable_cap *cap)
 	}
 }
 
-/* @kvm is NULL where /dev/kvm is asked. */
+/* @kvm is NULL where the ioctl is on /dev/kvm. */
 static int check_gpa_bits(struct kvm *kvm)
 {
 	const struct gst_format *fmt = gst_kvm_widest();

@@ -2,10 +2,10 @@
 /*
  * gstage: a VM's page tables as text, in debugfs (docs/ABI.md).
  *
- * The tables are read in pieces, each under one hold of the read side of mmu_lock: faults go on
- * beside, and who takes something away waits for a piece and no longer. A piece ends where a
- * region does that a table of 4 KiB leaves spans, so that lines out of one table are of one
- * moment.
+ * The tables are read in pieces, each under one hold of mmu_lock for reading. Faults go on
+ * meanwhile. A thread that unmaps waits for one piece at most. A region is what one table of
+ * 4 KiB leaves spans. A piece ends at the end of a region, so that all lines of one table are
+ * of one moment.
  */
 #include <linux/debugfs.h>
 #include <linux/mm.h>
@@ -17,14 +17,14 @@
 
 #include "debugfs.h"
 
-/* What is read under one hold, in units of a leaf's cost; a region may have many holes. */
+/* How much is read under one hold: a leaf costs 1, and a region costs more, since it may have many holes. */
 #define PIECE_COST  1024
 #define REGION_COST 32
 
-/* Room for the runs of a piece, all of whose regions but the last fit already. */
+/* Room for the runs of one piece: the last region may begin when the cost is nearly used up. */
 #define RUNS (PIECE_COST + GST_TABLE_ENTRIES)
 
-/* Leaves that adjoin, map contiguous memory, and whose PTEs are alike but for the PPN. */
+/* Adjacent leaves that map contiguous memory, with PTEs that differ in the PPN alone. */
 struct run {
 	gst_gpa_t gpa, end;
 	gst_pa_t pa;
@@ -35,14 +35,13 @@ struct run {
 
 /**
  * struct dump - an open gstage_page_tables
- * @kvm: the VM; debugfs lets it go only when no read is under way, and reads of a file that is
- *	still open fail from then on
- * @next: the first gpa not looked at
+ * @kvm: the VM. It does not go while a read is under way; reads that come later fail
+ * @next: the first gpa that was not read
  * @cost: what the piece may still cost
- * @end: there is nothing behind @next
- * @head: the run that is to be shown next
- * @count: how many there are; the last one may go on in the next piece
- * @runs: runs that are not shown
+ * @end: nothing is mapped from @next on
+ * @head: index of the run to show next
+ * @count: number of runs; the next piece may continue the last one
+ * @runs: runs, of which those before @head have been shown
  */
 struct dump {
 	struct kvm *kvm;
@@ -69,7 +68,7 @@ static gst_gpa_t region(gst_gpa_t gpa)
 static int take_leaf(void *arg, const struct gst_leaf *leaf)
 {
 	struct dump *dump = arg;
-	/* A leaf that came over what was shown already is told from there on. */
+	/* A large leaf may have replaced leaves that were shown already: show the rest of it. */
 	u64 shown = leaf->gpa < dump->next ? dump->next - leaf->gpa : 0;
 	struct run *last = dump->count ? &dump->runs[dump->count - 1] : NULL;
 	struct run run = {
@@ -89,7 +88,7 @@ static int take_leaf(void *arg, const struct gst_leaf *leaf)
 		dump->cost -= REGION_COST;
 	}
 	dump->cost--;
-	/* The last leaf's end, until the region is through. */
+	/* The end of the last leaf, until the region is finished. */
 	dump->next = run.end;
 	if (last && goes_on(last, &run))
 		last->end = run.end;
@@ -106,14 +105,14 @@ static void look_at_piece(struct dump *dump)
 	dump->cost = PIECE_COST;
 	gst_kvm_read_lock(dump->kvm);
 	fmt = gst_space_format(space);
-	/* A format may have narrowed, and a VM that ends has none. */
+	/* The format may be narrower by now, and a VM that ends has none. */
 	dump->end = !fmt || dump->next >= gst_format_size(fmt) ||
 		    gst_iterate(space, dump->next, gst_format_size(fmt) - dump->next, take_leaf,
 				dump) <= 0;
 	gst_kvm_read_unlock(dump->kvm);
 }
 
-/* Have a run at @head that is whole, if there is one. */
+/* Read on until the run at @head is complete. Return: the run, or NULL at the end. */
 static struct run *head_run(struct dump *dump)
 {
 	while (dump->count - dump->head < 2 && !dump->end && !fatal_signal_pending(current)) {
@@ -127,7 +126,7 @@ static struct run *head_run(struct dump *dump)
 	return dump->head < dump->count ? &dump->runs[dump->head] : NULL;
 }
 
-/* Record 0 is the header. A file that is not read in order is read from its start. */
+/* Record 0 is the header. Another record than the next one makes the dump start again. */
 static void *dump_start(struct seq_file *m, loff_t *pos)
 {
 	struct dump *dump = m->private;
@@ -167,7 +166,7 @@ static void show_header(struct seq_file *m, struct kvm *kvm)
 	seq_printf(m, "# root 0x%lx\n", fmt ? __pa(gst_root_table(root)) : 0);
 }
 
-/* In the largest unit that leaves no rest. */
+/* In the largest unit that divides the size. */
 static void show_size(struct seq_file *m, u64 size)
 {
 	const char *unit = "KMGTPE";

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * gstage: pages that belong to no memslot: the IMSIC files of the vCPUs.
+ * gstage: pages without a memslot: the IMSIC interrupt files of the vCPUs.
  */
 #include "events.h"
 
@@ -14,7 +14,7 @@ static int map_io(struct kvm *kvm, struct kvm_mmu_memory_cache *cache, gpa_t gpa
 	gst_gather_init(&gather, cache);
 	gst_kvm_lock(kvm);
 	ret = gst_map(space, gpa, size, hpa, attr, 0, &gather);
-	/* No fault leads here again, so that every hart must see it now. */
+	/* A hart that has cached the old entry would never come here by a fault: fence on all of them. */
 	if (!ret) {
 		gst_gather_stale(&gather, gpa, gpa + size);
 		trace_kvm_gstage_map(kvm, gpa, size, 0, hpa, attr, size >> PAGE_SHIFT);
@@ -38,7 +38,7 @@ int gst_kvm_ioremap(struct kvm *kvm, gpa_t gpa, phys_addr_t hpa, unsigned long s
 	if (riscv_has_extension_unlikely(RISCV_ISA_EXT_SVPBMT))
 		attr |= GST_IO;
 
-	/* In steps that lie in one table of leaves each and so need one chain of tables. */
+	/* Each step lies in one table of leaves, so that one chain of tables is enough for it. */
 	while (!ret && gpa < end) {
 		u64 step = min_t(u64, end, (gpa | (GST_LEVEL_SIZE(1) - 1)) + 1) - gpa;
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * gstage: kvm->mmu_lock, and what it has to do with MMU notifiers. docs/LOCKING.md says who
- * holds it how.
+ * gstage: kvm->mmu_lock, and MMU notifiers that run meanwhile. docs/LOCKING.md says who holds the lock
+ * for what.
  */
 #ifndef GST_KVM_LOCK_H
 #define GST_KVM_LOCK_H
@@ -28,19 +28,19 @@ static inline void gst_kvm_read_unlock(struct kvm *kvm)
 	read_unlock(&kvm->mmu_lock);
 }
 
-/* Exclusively. */
+/* For writing. */
 static inline void gst_kvm_assert_locked(struct kvm *kvm)
 {
 	lockdep_assert_held_write(&kvm->mmu_lock);
 }
 
-/* Exclusively or not. */
+/* For reading or for writing. */
 static inline void gst_kvm_assert_held(struct kvm *kvm)
 {
 	lockdep_assert_held(&kvm->mmu_lock);
 }
 
-/* Has a page of [first, end) changed since @seq was read, or is one about to? mmu_lock is held. */
+/* Has a page of [first, end) been invalidated since @seq was read, or is it being invalidated? Called with mmu_lock held. */
 static inline bool gst_kvm_invalidated(struct kvm *kvm, unsigned long seq, gfn_t first, gfn_t end)
 {
 	if (kvm->mmu_invalidate_in_progress && first < kvm->mmu_invalidate_range_end &&
@@ -49,7 +49,7 @@ static inline bool gst_kvm_invalidated(struct kvm *kvm, unsigned long seq, gfn_t
 	return kvm->mmu_invalidate_seq != seq;
 }
 
-/* The same without the lock: a guess that spares work that would be in vain. */
+/* Is @gfn being invalidated? Called without the lock: only a hint, which spares useless work. */
 static inline bool gst_kvm_invalidating(struct kvm *kvm, gfn_t gfn)
 {
 	return READ_ONCE(kvm->mmu_invalidate_in_progress) &&

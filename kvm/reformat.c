@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * gstage: the format of a VM changes, with vCPUs running or not.
+ * gstage: change the format of a VM, also while its vCPUs run.
  */
 #include "events.h"
 
@@ -26,13 +26,19 @@ static bool slots_fit(struct kvm *kvm, const struct gst_format *fmt)
  * @kvm: the VM; kvm->slots_lock is held
  * @fmt: a format that the host supports
  *
- * Memory is taken first. Under mmu_lock the new root is published, every vCPU is
- * told to load it, those in the guest are waited for, and only then the old root's
- * pages are freed: O(1), no mapping lost, and a vCPU is out of the guest no longer
- * than for any other fence.
+ * Takes all memory first. Then, under mmu_lock, it publishes the new root, tells every
+ * vCPU to load it, and waits until none is in the guest with the old root. After that it
+ * frees the pages of the old root. This is O(1) and loses no mapping. A vCPU is out of the guest
+ * for as long as for any other fence.
  *
- * Return: 0; -ERANGE where a slot or a mapping lies above @fmt; -ENOMEM; -ENODEV
- * where the VM's process is going. Nothing has changed then.
+ * Context: process context, may sleep; takes mmu_lock for writing.
+ * Return:
+ * * 0 - the VM has the format
+ * * -ERANGE - a slot or a mapping lies above @fmt
+ * * -ENOMEM - no memory for the new root or the table below it
+ * * -ENODEV - the process of the VM is going
+ *
+ * After an error nothing has changed.
  */
 int gst_kvm_reformat(struct kvm *kvm, const struct gst_format *fmt)
 {
@@ -49,7 +55,7 @@ int gst_kvm_reformat(struct kvm *kvm, const struct gst_format *fmt)
 	if (!slots_fit(kvm, fmt))
 		return -ERANGE;
 
-	/* One table between the old root and the new, where it goes two levels up. */
+	/* Widening by two levels needs one table between the new root and the old one. */
 	ret = gst_kvm_test_fail() ? -ENOMEM : __kvm_mmu_topup_memory_cache(&cache, 1, 1);
 	if (ret)
 		return ret;
@@ -79,10 +85,13 @@ int gst_kvm_reformat(struct kvm *kvm, const struct gst_format *fmt)
 /**
  * gst_kvm_grow() - make room for a memslot
  * @kvm: the VM; kvm->slots_lock is held
- * @end: the first gfn behind the slot
+ * @end: the first gfn after the slot
  *
- * Return: 0 where the slot fits, if need be after widening to the narrowest
- * format that holds it; -EFAULT where it does not and cannot; -ENOMEM.
+ * A VM that may grow gets the narrowest format that holds the slot.
+ *
+ * Context: as gst_kvm_reformat().
+ * Return: 0 where the slot fits now; -EFAULT where it does not, and the VM cannot or may not
+ * grow; -ENOMEM.
  */
 int gst_kvm_grow(struct kvm *kvm, gfn_t end)
 {

@@ -2,8 +2,8 @@
 /*
  * gstage: memory for tables: the engine's ops.
  *
- * The source of an operation's tables is a struct kvm_mmu_memory_cache that was
- * topped up before mmu_lock was taken, or NULL for operations that need none.
+ * An operation takes its tables from a struct kvm_mmu_memory_cache, which was topped up
+ * before mmu_lock was taken. Operations that need no table have NULL for it.
  */
 #include <linux/mm.h>
 
@@ -17,8 +17,8 @@ unsigned long gst_kvm_tables_live(void)
 }
 
 /*
- * A table's meta lies where the page's owner may keep a list. Its first word is
- * a pointer to a page, which keeps bit 0, the mark of a compound page, clear.
+ * The meta of a table is in page->lru, which belongs to the owner of the page. Bit 0 of that word
+ * marks a compound page. The first member of the meta is a pointer to a page, so that bit 0 stays clear.
  */
 static struct gst_meta *ops_meta(void *ctx, void *page)
 {
@@ -59,7 +59,7 @@ static void *ops_alloc_root(void *ctx)
 	pages = alloc_pages(GFP_KERNEL_ACCOUNT | __GFP_ZERO, order);
 	if (!pages)
 		return NULL;
-	/* Each page is freed by itself. */
+	/* The engine frees the four pages one by one. */
 	split_page(pages, order);
 	root = page_address(pages);
 	for (unsigned int i = 0; i < GST_ROOT_PAGES; i++)

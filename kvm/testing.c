@@ -7,11 +7,11 @@
 
 #include "gstage.h"
 
-/* The modes that the host may have, to play one that lacks some. */
+/* Mask of the modes that the host may have: plays a host that lacks some. */
 static ulong test_modes = ~0UL;
 module_param(test_modes, ulong, 0400);
 
-/* n > 0: the nth allocation for G-stage tables from now on fails. */
+/* n > 0: the nth allocation for G-stage tables from now on fails. 0: none does. */
 static atomic_t fail_nth = ATOMIC_INIT(0);
 module_param_named(test_fail_nth, fail_nth.counter, int, 0600);
 
@@ -19,7 +19,7 @@ module_param_named(test_fail_nth, fail_nth.counter, int, 0600);
 static uint test_vmid_bits = ~0u;
 module_param(test_vmid_bits, uint, 0400);
 
-/* Harts need not say which instruction it was that faulted: KVM reads it, then. */
+/* htinst is always 0: plays harts that leave it to KVM to read the instruction that faulted. */
 static bool test_no_htinst;
 module_param(test_no_htinst, bool, 0400);
 

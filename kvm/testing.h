@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * gstage: what only a test build has: a narrower host, one that says less, and memory that runs out.
+ * gstage: what only a test build has: hosts that lack something, memory that runs out, and mistakes.
  */
 #ifndef GST_KVM_TESTING_H
 #define GST_KVM_TESTING_H

@@ -11,9 +11,9 @@
 
 /**
  * struct walk - an open gstage_walk
- * @lock: between threads that have the file in common
- * @count: how many steps were made
- * @steps: what they found when the gpa was written
+ * @lock: serializes threads that share the open file
+ * @count: number of steps
+ * @steps: what the walk found when the gpa was written
  */
 struct walk {
 	struct mutex lock;
