@@ -102,10 +102,13 @@ void gst_kvm_window_look(const struct gst_kvm_fault *fault, struct gst_kvm_windo
 bool gst_kvm_window_is_napot(const struct gst_kvm_fault *fault, const struct gst_kvm_window *window)
 {
 	gst_attr_t attr = fault->attr & (GST_READ | GST_WRITE | GST_EXEC);
-	kvm_pfn_t pfn = window->leaves[0].pfn;
+	kvm_pfn_t pfn;
 
 	if (!riscv_has_extension_unlikely(RISCV_ISA_EXT_SVNAPOT) || fault->logging ||
-	    window->pages != GST_NAPOT_ENTRIES || (pfn & (GST_NAPOT_ENTRIES - 1)))
+	    window->pages != GST_NAPOT_ENTRIES || !window->leaves[0].present)
+		return false;
+	pfn = window->leaves[0].pfn;
+	if (pfn & (GST_NAPOT_ENTRIES - 1))
 		return false;
 	for (unsigned int i = 0; i < window->pages; i++) {
 		const struct gst_kvm_host_leaf *leaf = &window->leaves[i];
