@@ -8,6 +8,7 @@
  * through the MMU notifier.
  */
 #include <linux/mm.h>
+#include <linux/pagemap.h>
 #include <linux/pgtable.h>
 
 #include "host.h"
@@ -18,6 +19,31 @@ static kvm_pfn_t napot_pfn(pte_t pte, unsigned long hva)
 	unsigned long pages = 1ul << napot_cont_order(pte);
 
 	return (pte_pfn(pte) & ~(pages - 1)) | ((hva >> PAGE_SHIFT) & (pages - 1));
+}
+
+/*
+ * Would get_user_pages give this page? It does not give pages of memfd_secret() and of peer-to-peer DMA. A module
+ * cannot recognize exactly these. So this says no to all memory of devices, to pages that belong to no
+ * file, and to files whose pages are never evicted, as those of memfd_secret() are. For all of them get_user_pages decides.
+ *
+ * The page is mapped by the host and stays so while mmu_lock is held: its folio and the file behind it
+ * do not change.
+ */
+static bool may_take(unsigned long pfn, unsigned int level)
+{
+	struct address_space *mapping;
+	struct folio *folio;
+
+	/* A PTE without a struct page is special. A leaf of a higher level may not say so. */
+	if (level && !pfn_valid(pfn))
+		return false;
+	folio = page_folio(pfn_to_page(pfn));
+	if (folio_test_anon(folio))
+		return true;
+	if (folio_is_zone_device(folio))
+		return false;
+	mapping = folio_mapping(folio);
+	return mapping && !mapping_unevictable(mapping);
 }
 
 static void take_leaf(struct gst_kvm_host_leaf *leaf, pte_t pte, unsigned int level,
@@ -32,7 +58,7 @@ static void take_leaf(struct gst_kvm_host_leaf *leaf, pte_t pte, unsigned int le
 				   : pte_pfn(pte) | ((hva >> PAGE_SHIFT) & (pages - 1));
 	/* Neither device memory nor anything else without an ordinary struct page. */
 	leaf->ordinary = (pte_val(pte) & _PAGE_READ) && pte_user(pte) && !pte_special(pte) &&
-			 !gst_kvm_pte_devmap(pte) && !(pte_val(pte) & _PAGE_MTMASK);
+			 !(pte_val(pte) & _PAGE_MTMASK) && may_take(leaf->pfn, level);
 	leaf->write = pte_write(pte) && pte_dirty(pte);
 	leaf->young = pte_young(pte);
 }

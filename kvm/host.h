@@ -13,7 +13,7 @@
  * @none: there is nothing, not even what tells where the page is meanwhile
  * @pfn: the page at the address that was asked for
  * @level: 0 for a PTE, 1 for a PMD, 2 for a PUD
- * @ordinary: memory with a struct page, that the VMM may read
+ * @ordinary: memory with a struct page, that the VMM may read and get_user_pages would give
  * @write: writable, and dirty already: a store behind the host's back makes it no dirtier
  * @young: used since the host last looked
  */
