@@ -5,6 +5,7 @@
 #ifdef GSTAGE_TEST
 #include <linux/module.h>
 
+#include "exit.h"
 #include "gstage.h"
 
 /* Mask of the modes that the host may have: plays a host that lacks some. */
@@ -22,6 +23,14 @@ module_param(test_vmid_bits, uint, 0400);
 /* htinst is always 0: plays harts that leave it to KVM to read the instruction that faulted. */
 static bool test_no_htinst;
 module_param(test_no_htinst, bool, 0400);
+
+/* Harts set A and D bits of the guest's page tables by themselves, and fault for it. */
+static bool test_walk_store;
+module_param(test_walk_store, bool, 0400);
+
+/* Beside others a fault is always too late. */
+static bool test_late;
+module_param(test_late, bool, 0400);
 
 /* The mistake to make, by name. */
 static enum gst_kvm_mistake mistake;
@@ -81,9 +90,18 @@ u64 gst_kvm_test_modes(void)
 	return test_modes;
 }
 
-bool gst_kvm_test_no_htinst(void)
+void gst_kvm_test_trap(struct kvm_cpu_trap *trap)
 {
-	return test_no_htinst;
+	if (test_walk_store && gst_kvm_walk_fault(trap))
+		trap->htinst |= GST_HTINST_WRITE;
+	/* A pseudoinstruction is never left out. */
+	if (test_no_htinst && !gst_kvm_walk_fault(trap))
+		trap->htinst = 0;
+}
+
+bool gst_kvm_test_late(void)
+{
+	return test_late;
 }
 
 bool gst_kvm_test_fail(void)

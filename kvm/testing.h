@@ -5,6 +5,8 @@
 #ifndef GST_KVM_TESTING_H
 #define GST_KVM_TESTING_H
 
+#include <linux/kvm_host.h>
+
 /*
  * Mistakes that a test build can make on purpose, one at a time: the parameter test_mistake. They show
  * that a test, or a strict hart, can tell. docs/LAB.md says what each leaves out.
@@ -26,10 +28,11 @@ enum gst_kvm_mistake { GST_KVM_MISTAKE_none, GST_KVM_MISTAKES(GST_KVM_MISTAKE) }
 enum gst_kvm_mistake gst_kvm_test_mistake(void);
 u64 gst_kvm_test_modes(void);
 bool gst_kvm_test_fail(void);
-bool gst_kvm_test_no_htinst(void);
 bool gst_kvm_test_loses_hgatp(void);
 void gst_kvm_test_lose_hgatp(void); /* hgatp.c */
 unsigned int gst_kvm_test_vmid_bits(void);
+bool gst_kvm_test_late(void);
+void gst_kvm_test_trap(struct kvm_cpu_trap *trap);
 #else
 static inline enum gst_kvm_mistake gst_kvm_test_mistake(void)
 {
@@ -56,9 +59,13 @@ static inline bool gst_kvm_test_fail(void)
 	return false;
 }
 
-static inline bool gst_kvm_test_no_htinst(void)
+static inline bool gst_kvm_test_late(void)
 {
 	return false;
+}
+
+static inline void gst_kvm_test_trap(struct kvm_cpu_trap *trap)
+{
 }
 #endif
 

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * gstage: why a vCPU left the guest.
+ */
+#ifndef GST_KVM_EXIT_H
+#define GST_KVM_EXIT_H
+
+#include <linux/kvm_host.h>
+
+/*
+ * Pseudoinstructions (privileged spec, "Transformed Instruction or Pseudoinstruction for mtinst or htinst"): the
+ * access that faulted was the hart's own, to a page table of the guest. scause says what the guest was about to do.
+ */
+#define GST_HTINST_WALK	 0x2000
+#define GST_HTINST_64BIT 0x1000 /* of the entry's width: else 32 */
+#define GST_HTINST_WRITE 0x0020 /* it sets A or D: else it reads */
+
+static inline bool gst_kvm_walk_fault(const struct kvm_cpu_trap *trap)
+{
+	switch (trap->scause) {
+	case EXC_INST_GUEST_PAGE_FAULT:
+	case EXC_LOAD_GUEST_PAGE_FAULT:
+	case EXC_STORE_GUEST_PAGE_FAULT:
+		return (trap->htinst & ~(GST_HTINST_64BIT | GST_HTINST_WRITE)) == GST_HTINST_WALK;
+	default:
+		return false;
+	}
+}
+
+#endif /* GST_KVM_EXIT_H */
