@@ -14,6 +14,9 @@
 #define WAIT_FIRST_US 10
 #define WAIT_LAST_US  1280
 
+/* After so many tries beside others a fault has mmu_lock for itself. */
+#define TRIES_SHARED 16
+
 /* Device memory keeps the memory type that the VMM's mapping has. */
 static gst_attr_t vma_attr(const struct vm_area_struct *vma)
 {
@@ -56,7 +59,7 @@ static int look_at_vma(struct gst_kvm_fault *fault, bool *brought)
 	vma = vma_lookup(mm, fault->hva);
 	if (!vma) {
 		mmap_read_unlock(mm);
-		kvm_err("gstage: no VMA for hva 0x%lx\n", fault->hva);
+		gst_kvm_err("no VMA for hva 0x%lx", fault->hva);
 		return -EFAULT;
 	}
 	/* Why it may fail is for get_user_pages to find out, and to tell. */
@@ -224,6 +227,8 @@ static int map_locked(struct gst_kvm_fault *fault, bool exclusive)
 	}
 	if (!take_page(fault, &leaf))
 		return -GST_ENOENT;
+	if (!exclusive && gst_kvm_test_late())
+		return -GST_EAGAIN;
 
 	if (exclusive)
 		gst_gather_init(&gather, &fault->vcpu->arch.mmu_page_cache);
@@ -242,11 +247,22 @@ static int map_locked(struct gst_kvm_fault *fault, bool exclusive)
 	return 0;
 }
 
-/* Map the page, if there is one. Return: 0, -GST_ENOENT as map_locked(), or why it cannot be mapped. */
+/* A logged store puts its page into the dirty ring, if there is one, each time that it is tried. Is that nearly full? */
+static bool ring_full(const struct gst_kvm_fault *fault)
+{
+	return fault->write && fault->logging &&
+	       kvm_test_request(KVM_REQ_DIRTY_RING_SOFT_FULL, fault->vcpu);
+}
+
+/*
+ * Map the page, if there is one. Beside others a try can come too late again and again; with mmu_lock for
+ * itself it cannot. Return: 0, -GST_ENOENT as map_locked(), or why it cannot be mapped.
+ */
 static int install(struct gst_kvm_fault *fault)
 {
 	struct kvm *kvm = fault->vcpu->kvm;
-	bool exclusive = false;
+	bool exclusive = false, again;
+	unsigned int tries = 0;
 	int ret;
 
 	/* At the limit of its memory cgroup the VMM gets ENOMEM from KVM_RUN, and is not killed. */
@@ -265,19 +281,23 @@ static int install(struct gst_kvm_fault *fault)
 			gst_kvm_read_lock(kvm);
 			ret = map_locked(fault, false);
 			gst_kvm_read_unlock(kvm);
-			exclusive = ret == -GST_EBUSY;
-			if (exclusive)
-				gst_kvm_count(fault->vcpu, exclusive, 1);
 		}
-		/* Each try has put the page into a dirty ring, if there is one: do not overflow it. */
-		if (ret && kvm_test_request(KVM_REQ_DIRTY_RING_SOFT_FULL, fault->vcpu))
+		again = ret == -GST_EAGAIN || ret == -GST_EBUSY;
+		if (again && ring_full(fault)) {
+			/* The next try is the guest's; KVM_RUN ends with the ring full first. */
+			again = false;
 			ret = 0;
-	} while (ret == -GST_EAGAIN || ret == -GST_EBUSY);
+		}
+		if (again && (ret == -GST_EBUSY || ++tries == TRIES_SHARED)) {
+			exclusive = true;
+			gst_kvm_count(fault->vcpu, exclusive, 1);
+		}
+	} while (again);
 
 	if (fault->pinned && fault->leaf == GST_KVM_NO_LEAF)
 		gst_kvm_put_unmapped(kvm, fault->got);
 	if (ret && ret != -GST_ENOENT)
-		kvm_err("gstage: cannot map gpa 0x%llx: error %d\n", fault->gfn << PAGE_SHIFT, ret);
+		gst_kvm_err("cannot map gpa 0x%llx: error %d", fault->gfn << PAGE_SHIFT, ret);
 	return ret;
 }
 
@@ -303,14 +323,17 @@ static bool await_notifier(struct gst_kvm_fault *fault)
 	return false;
 }
 
-/* Have get_user_pages give the page. Return: 0 or a negative error. */
+/*
+ * Have get_user_pages give the page, which it may have to wait for. Return: 0 or a negative error; -EINTR where a
+ * signal came first.
+ */
 static int pin_page(struct gst_kvm_fault *fault)
 {
 	unsigned long host_faults = current->min_flt + current->maj_flt;
 	bool writable = false;
 
-	fault->pfn = gst_kvm_get_pfn(fault->vcpu->kvm, fault->slot, fault->gfn, fault->write,
-				     &writable, &fault->got);
+	fault->pfn = gst_kvm_get_pfn(fault->slot, fault->gfn, fault->write, &writable,
+				     &fault->got);
 	fault->there = current->min_flt + current->maj_flt == host_faults;
 	if (fault->pfn == KVM_PFN_ERR_HWPOISON)
 		return -EHWPOISON;
@@ -322,6 +345,37 @@ static int pin_page(struct gst_kvm_fault *fault)
 	if (writable)
 		allow_stores(fault);
 	return 0;
+}
+
+/*
+ * Find the page and map it. Most often the host has the page, or can have it at once; get_user_pages has the
+ * last word. Return: as gst_kvm_answer().
+ */
+static int find_page(struct gst_kvm_fault *fault)
+{
+	int ret;
+
+	while ((ret = install(fault)) == -GST_ENOENT) {
+		bool brought;
+
+		ret = look_at_vma(fault, &brought);
+		if (ret)
+			return ret;
+		/* Once: who takes it away again at once has not the time of this thread. */
+		fault->there = !brought;
+		if (brought)
+			continue;
+		ret = pin_page(fault);
+		if (ret)
+			return ret;
+	}
+	return ret;
+}
+
+/* Was the slot deleted or changed since the fault looked it up? kvm->srcu keeps it from being another one by now. */
+static bool slot_replaced(const struct gst_kvm_fault *fault)
+{
+	return gfn_to_memslot(fault->vcpu->kvm, fault->gfn) != fault->slot;
 }
 
 int gst_kvm_answer(struct gst_kvm_fault *fault)
@@ -339,21 +393,11 @@ int gst_kvm_answer(struct gst_kvm_fault *fault)
 		gst_kvm_count(fault->vcpu, retries, 1);
 		return 0;
 	}
-
-	/* Most often the host has the page, or can have it at once; get_user_pages has the last word. */
-	while ((ret = install(fault)) == -GST_ENOENT) {
-		bool brought;
-
-		ret = look_at_vma(fault, &brought);
-		if (ret)
-			return ret;
-		/* Once: who takes it away again at once has not the time of this thread. */
-		fault->there = !brought;
-		if (brought)
-			continue;
-		ret = pin_page(fault);
-		if (ret)
-			return ret;
+	ret = find_page(fault);
+	/* An error of a slot that is gone says nothing about the memory that the guest has now. */
+	if (ret && ret != -EINTR && slot_replaced(fault)) {
+		gst_kvm_count(fault->vcpu, retries, 1);
+		return 0;
 	}
 	return ret;
 }
@@ -373,7 +417,8 @@ static enum gst_kvm_fault_kind kind_of(struct kvm_vcpu *vcpu, bool is_write)
 
 /*
  * Return: 0 when the guest may try again, or a negative error that ends
- * KVM_RUN. A page that raced with an MMU notifier is left to the next fault.
+ * KVM_RUN. A page that raced with an MMU notifier is left to the next fault. So is one that a signal did not wait
+ * for: KVM_RUN looks for signals before it enters the guest, and ends with EINTR and KVM_EXIT_INTR.
  */
 int gst_kvm_guest_fault(struct kvm_vcpu *vcpu, struct kvm_memory_slot *slot, gpa_t gpa,
 			unsigned long hva, bool write)
@@ -394,5 +439,5 @@ int gst_kvm_guest_fault(struct kvm_vcpu *vcpu, struct kvm_memory_slot *slot, gpa
 		send_sig_mceerr(BUS_MCEERR_AR, (void __user *)hva, fault.shift, current);
 		return 0;
 	}
-	return ret;
+	return ret == -EINTR ? 0 : ret;
 }

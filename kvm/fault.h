@@ -70,7 +70,7 @@ void gst_kvm_trace_fault(const struct gst_kvm_fault *fault, int ret);
 
 /*
  * Answer it. Return: 0 when the guest may try again; with @fault->leaf GST_KVM_NO_LEAF it lost
- * against an MMU notifier and nothing was mapped. A negative error ends KVM_RUN.
+ * against an MMU notifier, or the slot was replaced, and nothing was mapped. Else a negative error.
  *
  * Inline, for its callers have at hand what is counted: a call more would cost what counting does.
  */

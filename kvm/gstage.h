@@ -21,6 +21,10 @@ static_assert(GST_ENOMEM == ENOMEM && GST_EINVAL == EINVAL && GST_ENOENT == ENOE
 	      "the engine's errors must be Linux's, since they are passed on");
 static_assert(sizeof(pte_t) == sizeof(gst_pte_t), "the engine must be built for the kernel's XLEN");
 
+/* User space can have these as often as it likes: the log does not. */
+#define gst_kvm_err(fmt, ...) \
+	pr_err_ratelimited("kvm [%i]: gstage: " fmt "\n", task_pid_nr(current), ##__VA_ARGS__)
+
 /* Why there was a fault. kvm_gstage_fault shows these numbers. */
 enum gst_kvm_fault_kind {
 	GST_KVM_LOAD,

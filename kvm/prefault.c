@@ -22,7 +22,8 @@ static u64 mapped_already(struct kvm *kvm, gpa_t gpa)
 /*
  * Generic KVM holds kvm->srcu, calls again for what is left, and looks for signals
  * in between. As a load of the guest would do: what the VMM may write and has populated can
- * be written at once. Return: the bytes that are mapped now, or an error.
+ * be written at once. A page that others take away again and again is tried until a signal comes or its slot is
+ * deleted. Return: the bytes that are mapped now, or an error.
  */
 long kvm_arch_vcpu_pre_fault_memory(struct kvm_vcpu *vcpu, struct kvm_pre_fault_memory *range)
 {

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Linux 6.12: pages come from gfn_to_pfn_prot(); every vcpu_load writes hgatp. */
+/* Linux 6.12: pages come from __gfn_to_pfn_memslot(); every vcpu_load writes hgatp. */
 #ifndef GST_KVM_COMPAT_V6_12_H
 #define GST_KVM_COMPAT_V6_12_H
 
 #include <asm/csr.h>
 
-/* The reference on a page that gst_kvm_get_pfn() took. */
+/* The reference on a page that gst_kvm_get_pfn() took. A signal ends its wait for a page: is_sigpending_pfn(). */
 typedef kvm_pfn_t gst_kvm_ref_t;
 
-static inline kvm_pfn_t gst_kvm_get_pfn(struct kvm *kvm, const struct kvm_memory_slot *slot,
-					gfn_t gfn, bool write, bool *writable, gst_kvm_ref_t *ref)
+static inline kvm_pfn_t gst_kvm_get_pfn(const struct kvm_memory_slot *slot, gfn_t gfn,
+					bool write, bool *writable, gst_kvm_ref_t *ref)
 {
-	return *ref = gfn_to_pfn_prot(kvm, gfn, write, writable);
+	return *ref = __gfn_to_pfn_memslot(slot, gfn, false, true, NULL, write, writable, NULL);
 }
 
 /* Give it back under the hold of mmu_lock that mapped the page. */
@@ -28,12 +28,6 @@ static inline void gst_kvm_put_unmapped(struct kvm *kvm, gst_kvm_ref_t ref)
 {
 	kvm_set_pfn_accessed(ref);
 	kvm_release_pfn_clean(ref);
-}
-
-/* Memory of a device that pretends to have struct pages. */
-static inline bool gst_kvm_pte_devmap(pte_t pte)
-{
-	return pte_devmap(pte);
 }
 
 /*

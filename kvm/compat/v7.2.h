@@ -14,13 +14,13 @@
 #error "kvm_age_gfn() would come without mmu_lock: freed tables need a grace period first, see docs/LOCKING.md"
 #endif
 
-/* The reference on a page that gst_kvm_get_pfn() took. */
+/* The reference on a page that gst_kvm_get_pfn() took. A signal ends its wait for a page: is_sigpending_pfn(). */
 typedef struct page *gst_kvm_ref_t;
 
-static inline kvm_pfn_t gst_kvm_get_pfn(struct kvm *kvm, const struct kvm_memory_slot *slot,
-					gfn_t gfn, bool write, bool *writable, gst_kvm_ref_t *ref)
+static inline kvm_pfn_t gst_kvm_get_pfn(const struct kvm_memory_slot *slot, gfn_t gfn,
+					bool write, bool *writable, gst_kvm_ref_t *ref)
 {
-	return __kvm_faultin_pfn(slot, gfn, write ? FOLL_WRITE : 0, writable, ref);
+	return __kvm_faultin_pfn(slot, gfn, FOLL_INTERRUPTIBLE | (write ? FOLL_WRITE : 0), writable, ref);
 }
 
 /* Give it back under the hold of mmu_lock that mapped the page. */
@@ -33,12 +33,6 @@ static inline void gst_kvm_put_mapped(struct kvm *kvm, gst_kvm_ref_t ref, bool w
 static inline void gst_kvm_put_unmapped(struct kvm *kvm, gst_kvm_ref_t ref)
 {
 	kvm_release_faultin_page(kvm, ref, true, false);
-}
-
-/* Memory of a device that pretends to have struct pages: it has real ones by now. */
-static inline bool gst_kvm_pte_devmap(pte_t pte)
-{
-	return false;
 }
 
 /* HFENCE.GVMA for every vCPU of the VM, waiting for those in the guest. */
