@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Where the page of a fault comes from, without dirty logging: memory that was never touched, files, what is
- * shared with a child, and what may not be written.
+ * shared with a child, what may not be written, and what is not there.
  */
 #include <errno.h>
 #include <string.h>
+#include <sys/klog.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -16,6 +17,8 @@
 #define GPA   SZ_1G
 #define PAGES 64
 #define SIZE  (PAGES * SZ_4K)
+/* Accesses to no memory. */
+#define NOTHING 400
 
 static struct vm *vm;
 static struct vcpu *vcpu;
@@ -170,6 +173,46 @@ static void forked(void)
 	end();
 }
 
+/* Of klogctl(). */
+#define LOG_READ_ALL 3
+#define LOG_CLEAR    5
+
+static unsigned int kvm_messages(void)
+{
+	static char text[1 << 20];
+	int size = klogctl(LOG_READ_ALL, text, sizeof(text) - 1);
+	unsigned int n = 0;
+
+	if (size < 0)
+		bail("klogctl: %s", strerror(errno));
+	text[size] = 0;
+	for (const char *at = text; (at = strstr(at, "kvm [")); at++)
+		n++;
+	return n;
+}
+
+/* Memory that is not there, which a guest can ask for as often as it likes. */
+static void nothing(void)
+{
+	u64 efaults = vcpu->efaults;
+	unsigned int lines;
+
+	begin(MAP_PRIVATE | MAP_ANONYMOUS, -1);
+	munmap(mem + SIZE / 2, SIZE / 2);
+	klogctl(LOG_CLEAR, NULL, 0);
+	for (unsigned int n = 0; n < NOTHING; n++)
+		guest_load(vcpu, gpa(PAGES / 2 + n % (PAGES / 2)));
+	lines = kvm_messages();
+	ok(vcpu->efaults == efaults + NOTHING, "no memory of the VMM's: EFAULT");
+	if (host.gstage)
+		ok(lines && lines < NOTHING, "and the log is not filled with it: %u lines for %u of them", lines,
+		   NOTHING);
+	else
+		ok(lines >= NOTHING, "and the stock module fills the log with it: %u lines for %u of them",
+		   lines, NOTHING);
+	end();
+}
+
 int main(void)
 {
 	host_init(60);
@@ -182,6 +225,7 @@ int main(void)
 	file(false);
 	freed();
 	forked();
+	nothing();
 	ok(vm_sound(vm), "sound");
 	vm_free(vm);
 	return done();

@@ -12,17 +12,6 @@
 #include "tap.h"
 #include "vcpu.h"
 
-#ifndef KVM_PRE_FAULT_MEMORY
-#define KVM_CAP_PRE_FAULT_MEMORY 236
-#define KVM_PRE_FAULT_MEMORY     _IOWR(KVMIO, 0xd5, struct kvm_pre_fault_memory)
-struct kvm_pre_fault_memory {
-	__u64 gpa;
-	__u64 size;
-	__u64 flags;
-	__u64 padding[5];
-};
-#endif
-
 #define GPA   SZ_1G
 #define SIZE  (4 * SZ_2M)
 #define PAGES (SIZE / SZ_4K)

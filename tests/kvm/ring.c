@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Dirty rings: what the guest wrote and nothing else, none of it lost where a ring fills up, and
- * memory that is copied while its guest goes on writing is the guest's memory in the end.
+ * memory that is copied while its guest goes on writing is the guest's memory in the end. A ring that is
+ * full does not hold up pre-faults.
  */
 #include <errno.h>
 #include <linux/kvm.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include "ring.h"
@@ -184,6 +189,51 @@ static void running(const char *name)
 	vm_slot(vm, 0, 0, GPA, SIZE, mem);
 }
 
+static void out_of_cpu(int sig)
+{
+	(void)sig;
+}
+
+/*
+ * The ring has been full, the VMM has emptied it, and the vCPU has not run since: KVM still has its request to
+ * tell that the ring is full. A pre-fault that waits for the end of that waits for itself. It gets two seconds
+ * of CPU time.
+ */
+static void full_prefault(const char *name)
+{
+	struct itimerval cpu = { .it_value = { .tv_sec = 2 } }, off = {};
+	struct sigaction action = { .sa_handler = out_of_cpu };
+	struct vcpu *vcpu = vm->vcpu[0];
+	char *fresh = mem_map(SZ_2M, SMALL);
+	int err = 0;
+
+	vm_slot(vm, 1, 0, GPA + 2 * SIZE, SZ_2M, fresh);
+	vcpu->box->addr = GPA;
+	vcpu->box->stride = SZ_4K;
+	vcpu->box->count = PAGES;
+	vcpu->box->tag = 3;
+	vcpu_post(vcpu, OP_FILL);
+	do {
+		if (ioctl(vcpu->fd, KVM_RUN, 0) && errno != EINTR)
+			bail("KVM_RUN: %s", strerror(errno));
+	} while (vcpu->run->exit_reason != KVM_EXIT_DIRTY_RING_FULL);
+	collect();
+
+	sigaction(SIGPROF, &action, NULL);
+	setitimer(ITIMER_PROF, &cpu, NULL);
+	for (unsigned int page = 0; page < 32 && !err; page++)
+		err = vcpu_prefault(vcpu, GPA + 2 * SIZE + page * SZ_4K, SZ_4K);
+	setitimer(ITIMER_PROF, &off, NULL);
+	ok(is(err, 0), "%s: memory is faulted ahead though the ring was full", name);
+	err = vcpu_prefault(vcpu, GPA + 4 * SIZE, SZ_4K);
+	ok(is(err, ENOENT), "%s: and where there is none, that is said", name);
+	vcpu_wait(vcpu);
+	collect();
+	ok(!guest_check(vcpu, GPA, SZ_4K, PAGES, 3), "%s: and the guest goes on", name);
+	vm_slot(vm, 1, 0, GPA + 2 * SIZE, 0, fresh);
+	mem_unmap(fresh, SZ_2M);
+}
+
 int main(void)
 {
 	static const char *const names[] = { [SMALL] = "small pages", [HUGE] = "huge pages" };
@@ -200,6 +250,8 @@ int main(void)
 		vm_slot(vm, 0, 0, GPA, SIZE, mem);
 		ring_map(&rings[0], vcpu_new(vm));
 		exact(names[backing]);
+		if (host.gstage)
+			full_prefault(names[backing]);
 		ring_map(&rings[1], vcpu_new(vm));
 		running(names[backing]);
 		ring_unmap(&rings[0]);

@@ -2,7 +2,7 @@
 /*
  * Memory that another thread of the VMM provides page by page (userfaultfd), and memory that is lost
  * (hardware poison): the guest gets what it is given, one event for each page, and the VMM a SIGBUS
- * that says where.
+ * that says where. A signal ends the wait for a page.
  *
  * Debian's riscv64 kernels have no CONFIG_MEMORY_FAILURE, and so no MADV_HWPOISON. UFFDIO_POISON makes
  * pages that answer every access in the same way.
@@ -213,6 +213,116 @@ static void provided(const struct kind *kind, bool minor)
 	unmap_kind();
 }
 
+/*
+ * A thread that waits for a page which nobody provides: how often it asked, and how it ended. Its signal comes once it
+ * has asked, and again and again, since it may not wait yet.
+ */
+static struct waiter {
+	struct vcpu *vcpu;
+	bool prefault;
+	atomic_int result;
+	u32 reason;
+	pthread_t thread;
+} waiter;
+
+static void *wait_for_page(void *unused)
+{
+	struct vcpu *vcpu = waiter.vcpu;
+	int err;
+
+	if (waiter.prefault) {
+		err = vcpu_prefault(vcpu, GPA, SZ_4K);
+	} else {
+		/* Exits before the page is asked for are of the host's own making. */
+		do
+			err = ioctl(vcpu->fd, KVM_RUN, 0) ? errno : 0;
+		while (err == EINTR && !events);
+		waiter.reason = vcpu->run->exit_reason;
+	}
+	waiter.result = err;
+	return unused;
+}
+
+static bool asked(void)
+{
+	struct uffd_msg msg;
+
+	while (read(uffd, &msg, sizeof(msg)) == sizeof(msg))
+		events++;
+	return events;
+}
+
+static int wait_and_signal(struct vcpu *vcpu, bool prefault)
+{
+	waiter.vcpu = vcpu;
+	waiter.prefault = prefault;
+	waiter.result = -1;
+	waiter.reason = 0;
+	events = 0;
+	pthread_create(&waiter.thread, NULL, wait_for_page, NULL);
+	if (!wait_for(asked(), 10000))
+		bail("nobody asks for the page");
+	for (unsigned int n = 0; n < 200 && waiter.result < 0; n++) {
+		pthread_kill(waiter.thread, SIGUSR1);
+		usleep(10000);
+	}
+	return waiter.result;
+}
+
+/* Whoever still waits gets the page. */
+static void end_waiting(u64 offset)
+{
+	struct uffdio_zeropage zero = { .range = { (uintptr_t)mem + offset, SZ_4K } };
+
+	ioctl(uffd, UFFDIO_ZEROPAGE, &zero);
+	pthread_join(waiter.thread, NULL);
+	madvise(mem, SIZE, MADV_DONTNEED);
+}
+
+static void interrupted(void)
+{
+	struct vcpu *vcpu = vm->vcpu[2];
+	static const u32 ops[] = { OP_LOAD, OP_STORE };
+	static const char *const names[] = { "a load", "a store" };
+	u64 value;
+	int err;
+
+	map_kind(&kinds[0]);
+	watch(UFFDIO_REGISTER_MODE_MISSING);
+	vm_slot(vm, 0, 0, GPA, SIZE, mem);
+	for (unsigned int i = 0; i < ARRAY_SIZE(ops); i++) {
+		vcpu->box->addr = GPA;
+		vcpu->box->width = 8;
+		vcpu->box->value = 5;
+		vcpu_post(vcpu, ops[i]);
+		err = wait_and_signal(vcpu, false);
+		if (host.gstage) {
+			ok(is(err, EINTR) && waiter.reason == KVM_EXIT_INTR,
+			   "%s: %s that waits for a page: a signal ends KVM_RUN with EINTR and KVM_EXIT_INTR",
+			   name, names[i]);
+		} else {
+			ok(err == -1, "%s: %s that waits for a page: no signal ends that of the stock module",
+			   name, names[i]);
+		}
+		end_waiting(0);
+		/* The command goes on where it was. */
+		unwatch();
+		vcpu_wait(vcpu);
+		value = guest_load(vcpu, GPA);
+		ok(value == (ops[i] == OP_STORE ? 5 : 0), "%s: %s is done in the end", name, names[i]);
+		madvise(mem, SIZE, MADV_DONTNEED);
+		watch(UFFDIO_REGISTER_MODE_MISSING);
+	}
+	if (host.gstage) {
+		err = wait_and_signal(vcpu, true);
+		ok(is(err, EINTR), "%s: a pre-fault that waits for a page: a signal ends it with EINTR", name);
+		end_waiting(0);
+	}
+	vm_slot(vm, 0, 0, GPA, 0, mem);
+	unwatch();
+	unmap_kind();
+}
+
 /* What SIGBUS said; the page is made good then, so that the guest goes on. */
 static siginfo_t last;
 static atomic_ulong signals;
@@ -317,6 +427,7 @@ int main(void)
 				provided(&kinds[i], true);
 			poisoned(&kinds[i]);
 		}
+		interrupted();
 		vcpu_stop(vm->vcpu[0]);
 		vcpu_stop(vm->vcpu[1]);
 		vm_free(vm);

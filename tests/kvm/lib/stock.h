@@ -16,6 +16,7 @@
  * @stale_after_hole: an unmap that starts where there is no table, in the middle of 2 MiB, misses pages behind them
  * @stale_after_leaf: an unmap that starts inside a leaf of 2 MiB misses the leaves behind it
  * @shared_stores: a store whose page is logged, and mapped for loads so far, goes to that page, though the host shares it
+ * @slot_efaults: KVM_RUN can fail with EFAULT while a slot is deleted and made again
  */
 struct stock {
 	const char *series;
@@ -24,6 +25,7 @@ struct stock {
 	bool stale_after_hole;
 	bool stale_after_leaf;
 	bool shared_stores;
+	bool slot_efaults;
 };
 
 /** stock() - that of the running kernel; ends the program where nothing is known of it */

@@ -115,11 +115,17 @@ static bool mmio(struct vcpu *vcpu)
 
 	if (run->mmio.is_write && run->mmio.phys_addr == DOORBELL_GPA)
 		return true;
-	if (run->mmio.is_write && run->mmio.phys_addr == TRAP_GPA)
+	if (run->mmio.is_write && run->mmio.phys_addr == TRAP_GPA) {
+		if (vcpu->trapped) {
+			vcpu->trapped(vcpu);
+			vcpu->box->done = vcpu->box->seq;
+			return true;
+		}
 		bail("the guest trapped: cause 0x%llx, pc 0x%llx, value 0x%llx",
 		     (unsigned long long)vcpu->box->trap_cause,
 		     (unsigned long long)vcpu->box->trap_pc,
 		     (unsigned long long)vcpu->box->trap_value);
+	}
 
 	vcpu->mmio_addr = run->mmio.phys_addr;
 	vcpu->mmio_len = run->mmio.len;
@@ -290,6 +296,23 @@ u64 guest_check(struct vcpu *vcpu, u64 gpa, u64 stride, u64 count, u64 tag)
 void vcpu_set_satp(struct vcpu *vcpu, u64 satp)
 {
 	set_reg(vcpu, CSR_REG(satp), satp);
+}
+
+void vcpu_set_pc(struct vcpu *vcpu, u64 pc)
+{
+	/* The last MMIO exit is completed first: that moves the pc, too. */
+	vcpu->run->immediate_exit = 1;
+	if (!ioctl(vcpu->fd, KVM_RUN, 0) || errno != EINTR)
+		bail("KVM_RUN does not exit at once");
+	vcpu->run->immediate_exit = 0;
+	set_reg(vcpu, CORE_REG(regs.pc), pc);
+}
+
+int vcpu_prefault(struct vcpu *vcpu, u64 gpa, u64 size)
+{
+	struct kvm_pre_fault_memory range = { .gpa = gpa, .size = size };
+
+	return ioctl(vcpu->fd, KVM_PRE_FAULT_MEMORY, &range) ? errno : 0;
 }
 
 void vcpu_warm(struct vcpu *vcpu)

@@ -9,6 +9,18 @@
 
 #include "vm.h"
 
+/* Headers before Linux 6.11 do not have it. */
+#ifndef KVM_PRE_FAULT_MEMORY
+#define KVM_CAP_PRE_FAULT_MEMORY 236
+#define KVM_PRE_FAULT_MEMORY     _IOWR(KVMIO, 0xd5, struct kvm_pre_fault_memory)
+struct kvm_pre_fault_memory {
+	__u64 gpa;
+	__u64 size;
+	__u64 flags;
+	__u64 padding[5];
+};
+#endif
+
 /**
  * struct vcpu - a vCPU
  * @fd: for ioctls
@@ -23,6 +35,8 @@
  * @no_memory: called when KVM_RUN fails with ENOMEM, before it is tried again; NULL: the
  *	program ends
  * @ring_full: called when its dirty ring is full, before it runs again; NULL: the program ends
+ * @trapped: called when the guest has trapped, instead of the end of the program; the
+ *	command counts as done
  * @mmio_reads: exits for loads outside of slots
  * @mmio_writes: exits for stores
  * @mmio_addr: of the last
@@ -41,6 +55,7 @@ struct vcpu {
 	atomic_bool quit;
 	void (*no_memory)(struct vcpu *vcpu);
 	void (*ring_full)(struct vcpu *vcpu);
+	void (*trapped)(struct vcpu *vcpu);
 	atomic_ulong efaults, mmio_reads, mmio_writes;
 	u64 mmio_addr, mmio_data, mmio_answer;
 	u32 mmio_len;
@@ -58,6 +73,9 @@ void vcpu_warm(struct vcpu *vcpu);
 
 /** vcpu_set_satp() - the satp of its next instruction */
 void vcpu_set_satp(struct vcpu *vcpu, u64 satp);
+
+/** vcpu_set_pc() - the address of its next instruction */
+void vcpu_set_pc(struct vcpu *vcpu, u64 pc);
 
 /** vcpu_free() - for vm_free() */
 void vcpu_free(struct vcpu *vcpu);
@@ -96,6 +114,9 @@ void guest_store(struct vcpu *vcpu, u64 gpa, u64 value);
 
 /** guest_fill() - stamp places that lie @stride apart */
 void guest_fill(struct vcpu *vcpu, u64 gpa, u64 stride, u64 count, u64 tag);
+
+/** vcpu_prefault() - one KVM_PRE_FAULT_MEMORY: 0 or errno */
+int vcpu_prefault(struct vcpu *vcpu, u64 gpa, u64 size);
 
 /** guest_check() - how many of these places do not have the stamp? */
 u64 guest_check(struct vcpu *vcpu, u64 gpa, u64 stride, u64 count, u64 tag);
