@@ -1,18 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * gstage: why a vCPU left the guest, for what is counted of its faults; and faults of the hart's own walks.
+ * gstage: why a vCPU left the guest, for what is counted of its faults; and faults of the hart's
+ * own walks.
  */
 #include "exit.h"
 #include "gstage.h"
 
-/* Memory that is not there, or may not be written, is an access fault of what the guest was about to do. */
+/* Memory that is not there, or may not be written, is an access fault of what the guest was about
+ * to do. */
 static void refuse_walk(struct kvm_vcpu *vcpu, const struct kvm_cpu_trap *trap)
 {
 	struct kvm_cpu_trap access = {
 		.sepc = trap->sepc,
-		.scause = trap->scause == EXC_INST_GUEST_PAGE_FAULT ? EXC_INST_ACCESS :
-			  trap->scause == EXC_LOAD_GUEST_PAGE_FAULT ? EXC_LOAD_ACCESS :
-								      EXC_STORE_ACCESS,
+		.scause = trap->scause == EXC_INST_GUEST_PAGE_FAULT   ? EXC_INST_ACCESS
+			  : trap->scause == EXC_LOAD_GUEST_PAGE_FAULT ? EXC_LOAD_ACCESS
+								      : EXC_STORE_ACCESS,
 		.stval = trap->stval,
 	};
 
@@ -20,9 +22,10 @@ static void refuse_walk(struct kvm_vcpu *vcpu, const struct kvm_cpu_trap *trap)
 }
 
 /*
- * The hart could not read or write an entry of the guest's page tables. Stock KVM goes by scause. It would answer a
- * write with a page that may only be read, over and over; and where there is no slot it would carry
- * out the guest's instruction at the address of the entry. Return: as kvm_riscv_vcpu_exit().
+ * The hart could not read or write an entry of the guest's page tables. Stock KVM goes by scause.
+ * It would answer a write with a page that may only be read, over and over; and where there is no
+ * slot it would carry out the guest's instruction at the address of the entry. Return: as
+ * kvm_riscv_vcpu_exit().
  */
 static int answer_walk(struct kvm_vcpu *vcpu, const struct kvm_cpu_trap *trap)
 {

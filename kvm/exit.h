@@ -8,10 +8,11 @@
 #include <linux/kvm_host.h>
 
 /*
- * Pseudoinstructions (privileged spec, "Transformed Instruction or Pseudoinstruction for mtinst or htinst"): the
- * access that faulted was the hart's own, to a page table of the guest. scause says what the guest was about to do.
+ * Pseudoinstructions (privileged spec, "Transformed Instruction or Pseudoinstruction for mtinst or
+ * htinst"): the access that faulted was the hart's own, to a page table of the guest. scause says
+ * what the guest was about to do.
  */
-#define GST_HTINST_WALK	 0x2000
+#define GST_HTINST_WALK  0x2000
 #define GST_HTINST_64BIT 0x1000 /* of the entry's width: else 32 */
 #define GST_HTINST_WRITE 0x0020 /* it sets A or D: else it reads */
 

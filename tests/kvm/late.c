@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Faults that lose against others over and over get mmu_lock for themselves in the end. A test build plays the
- * others (test_late=1): beside others, no fault is ever in time.
+ * Faults that lose against others over and over get mmu_lock for themselves in the end. A test
+ * build plays the others (test_late=1): beside others, no fault is ever in time.
  */
 #include "count.h"
 #include "tap.h"
@@ -41,7 +41,8 @@ int main(void)
 	}
 	ok(!bad && vm_sound(vm), "two vCPUs write all of their memory");
 	ok(vm_stat(vm, "faults_exclusive") >= 2 * PAGES &&
-		   vm_stat(vm, "faults_exclusive") == vm_stat(vm, "faults") - vm_stat(vm, "retries"),
+		   vm_stat(vm, "faults_exclusive") ==
+			   vm_stat(vm, "faults") - vm_stat(vm, "retries"),
 	   "each fault had mmu_lock for itself");
 	vm_free(vm);
 	return done();

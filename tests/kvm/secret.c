@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * memfd_secret(): memory that get_user_pages gives to nobody. The guest gets EFAULT for all of it, whether the VMM
- * has touched it or not, and no page of it comes along with its neighbours in the same slot.
+ * memfd_secret(): memory that get_user_pages gives to nobody. The guest gets EFAULT for all of it,
+ * whether the VMM has touched it or not, and no page of it comes along with its neighbours in the
+ * same slot.
  */
 #include <errno.h>
 #include <string.h>
@@ -14,9 +15,10 @@
 #include "vcpu.h"
 
 #define GPA    SZ_1G
-#define PAGES  32 /* of which the first half is touched, and of each 16 the last are ordinary memory */
+/* The VMM touches the first half. Of each 16 the last are ordinary memory. */
+#define PAGES  32
 #define SIZE   (PAGES * SZ_4K)
-#define SECRET 12 /* of 16 */
+#define SECRET 12
 
 static struct vm *vm;
 static struct vcpu *vcpu;
@@ -75,7 +77,8 @@ static unsigned int stored(void)
 	unsigned int n = 0;
 
 	for (unsigned int page = 0; page < PAGES / 2; page++)
-		n += is_secret(page) && *(volatile u64 *)(mem + page * SZ_4K) != stamp(1, gpa(page));
+		n += is_secret(page) &&
+		     *(volatile u64 *)(mem + page * SZ_4K) != stamp(1, gpa(page));
 	return n;
 }
 

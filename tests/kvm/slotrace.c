@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A memslot is deleted and made again while a vCPU stores into it and another is faulted ahead. Each store finds
- * memory, or none, which is an MMIO exit; KVM_RUN does not fail. A pre-fault finds memory, or says that there
- * is no slot.
+ * A memslot is deleted and made again while a vCPU stores into it and another is faulted ahead.
+ * Each store finds memory, or none, which is an MMIO exit; KVM_RUN does not fail. A pre-fault finds
+ * memory, or says that there is no slot.
  */
 #include <errno.h>
 #include <string.h>
@@ -14,14 +14,14 @@
 #include "tap.h"
 #include "vcpu.h"
 
-#define GPA	   SZ_1G
-#define PAGES	   512
-#define SIZE	   (PAGES * SZ_4K)
-#define HOT	   64
+#define GPA   SZ_1G
+#define PAGES 512
+#define SIZE  (PAGES * SZ_4K)
+#define HOT   64
 /* A slot goes and comes in a grace period each, which may be slow. */
 #define ROUNDS_MIN 50
 #define ROUNDS_MAX 2000
-#define SLOW_MS	   20000
+#define SLOW_MS    20000
 
 static struct vm *vm;
 static struct vcpu *vcpu, *ahead;
@@ -77,14 +77,16 @@ static void disturb(const char *name, int gone)
 	if (host.gstage)
 		pthread_join(thread, NULL);
 	efaults = vcpu->efaults - efaults;
-	diag("%s: %u rounds, %lu stores without a slot; %lu pre-faults, %lu without a slot", name, round,
-	     (unsigned long)(vcpu->mmio_writes - mmio), done_ahead, no_slot);
+	diag("%s: %u rounds, %lu stores without a slot; %lu pre-faults, %lu without a slot", name,
+	     round, (unsigned long)(vcpu->mmio_writes - mmio), done_ahead, no_slot);
 	if (defect)
 		ok(efaults, "%s: KVM_RUN fails with EFAULT: a defect of this stock module", name);
 	else
-		ok(!efaults, "%s: KVM_RUN never fails (EFAULT %lu times)", name, (unsigned long)efaults);
+		ok(!efaults, "%s: KVM_RUN never fails (EFAULT %lu times)", name,
+		   (unsigned long)efaults);
 	if (host.gstage)
-		ok(!wrong && done_ahead && no_slot, "%s: pre-faults find memory, or say ENOENT", name);
+		ok(!wrong && done_ahead && no_slot, "%s: pre-faults find memory, or say ENOENT",
+		   name);
 	ok(vm_sound(vm), "%s: sound", name);
 	vm_slot(vm, 0, 0, GPA, 0, mem);
 }

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Faults that are not of the guest's own access, but of the hart's to a page table of the guest. htinst says so by a
- * pseudoinstruction, for a read or, where the hart sets A or D itself, for a write, while scause says what the guest
- * did (privileged spec, "Transformed Instruction or Pseudoinstruction for mtinst or htinst").
+ * Faults that are not of the guest's own access, but of the hart's to a page table of the guest.
+ * htinst says so by a pseudoinstruction, for a read or, where the hart sets A or D itself, for a
+ * write, while scause says what the guest did (privileged spec, "Transformed Instruction or
+ * Pseudoinstruction for mtinst or htinst").
  *
- * QEMU has none for a write. With the argument "store" it is a test build that makes writes of all reads
- * (test_walk_store=1).
+ * QEMU has none for a write. With the argument "store" it is a test build that makes writes of all
+ * reads (test_walk_store=1).
  */
 #include <errno.h>
 #include <string.h>
@@ -15,15 +16,16 @@
 #include "tap.h"
 #include "vcpu.h"
 
-/* The guest's tables of Sv39: a root that maps the first GiB as it is, and one table for the GiB at FAR. */
+/* The guest's tables of Sv39: a root that maps the first GiB as it is, and one table for the GiB at
+ * FAR. */
 #define ROOT_GPA  SZ_1G
 #define TABLE_GPA (SZ_1G + SZ_2M)
 #define DATA_GPA  (SZ_1G + 2 * SZ_2M)
-#define FAR	  (4 * SZ_1G)
+#define FAR       (4 * SZ_1G)
 
-#define PTE_LEAF  0xcfULL /* V R W X A D */
-#define PTE_V	  1ULL
-#define ENTRIES	  512
+#define PTE_LEAF 0xcfULL /* V R W X A D */
+#define PTE_V    1ULL
+#define ENTRIES  512
 
 #define CAUSE_FETCH 1
 #define CAUSE_LOAD  5
@@ -83,11 +85,13 @@ static void end(void)
 
 static bool trapped_with(u64 expected)
 {
-	if (traps == 1 && cause == expected && stval == FAR && !vcpu->mmio_reads && !vcpu->mmio_writes)
+	if (traps == 1 && cause == expected && stval == FAR && !vcpu->mmio_reads &&
+	    !vcpu->mmio_writes)
 		return true;
-	diag("%u traps, cause %llu, value 0x%llx; MMIO: %lu loads, %lu stores, the last at 0x%llx", traps,
-	     (unsigned long long)cause, (unsigned long long)stval, (unsigned long)vcpu->mmio_reads,
-	     (unsigned long)vcpu->mmio_writes, (unsigned long long)vcpu->mmio_addr);
+	diag("%u traps, cause %llu, value 0x%llx; MMIO: %lu loads, %lu stores, the last at 0x%llx",
+	     traps, (unsigned long long)cause, (unsigned long long)stval,
+	     (unsigned long)vcpu->mmio_reads, (unsigned long)vcpu->mmio_writes,
+	     (unsigned long long)vcpu->mmio_addr);
 	return false;
 }
 
@@ -97,10 +101,12 @@ static void no_table(void)
 	begin();
 	guest_load(vcpu, FAR);
 	if (host.gstage)
-		ok(trapped_with(CAUSE_LOAD), "a load by a table in no slot is an access fault of the guest's");
+		ok(trapped_with(CAUSE_LOAD),
+		   "a load by a table in no slot is an access fault of the guest's");
 	else
 		ok(!traps && vcpu->mmio_reads == 1 && vcpu->mmio_addr == TABLE_GPA,
-		   "a load by a table in no slot: the stock module loads from the table's address instead");
+		   "a load by a table in no slot: the stock module loads from the table's address "
+		   "instead");
 	end();
 	begin();
 	guest_store(vcpu, FAR, 1);
@@ -131,7 +137,8 @@ static void read_only(void)
 		   "a store by a table in a read-only slot goes to its page");
 	else
 		ok(!traps && vcpu->mmio_writes == 1 && vcpu->mmio_addr == TABLE_GPA && data[0] != 5,
-		   "a store by a table in a read-only slot: the stock module stores to the table's address");
+		   "a store by a table in a read-only slot: the stock module stores to the table's "
+		   "address");
 	end();
 }
 
@@ -164,7 +171,8 @@ static void writes(void)
 	begin();
 	vm_slot(vm, 2, KVM_MEM_LOG_DIRTY_PAGES, TABLE_GPA, SZ_4K, table);
 	count_from(vm);
-	ok(guest_load(vcpu, FAR) == 0x64617461 && counted(vm, "faults 1 faults_store 1 faults_load 0"),
+	ok(guest_load(vcpu, FAR) == 0x64617461 &&
+		   counted(vm, "faults 1 faults_store 1 faults_load 0"),
 	   "a load by a table whose A bit is to be set: one fault, a store");
 	ok(dirty_pages(2) == 1, "the table's page is dirty");
 	guest_load(vcpu, TABLE_GPA);
@@ -181,14 +189,14 @@ static void writes(void)
 	((u32 *)data)[2] = 0x6f;
 	vcpu_set_pc(vcpu, FAR);
 	vcpu_wait(vcpu);
-	ok(traps == 1 && counted(vm, "faults 1 faults_store 1"),
-	   "a fetch by one: the same");
+	ok(traps == 1 && counted(vm, "faults 1 faults_store 1"), "a fetch by one: the same");
 	end();
 
 	begin();
 	vm_slot(vm, 2, KVM_MEM_READONLY, TABLE_GPA, SZ_4K, table);
 	guest_load(vcpu, FAR);
-	ok(trapped_with(CAUSE_LOAD), "where the slot is read-only it is an access fault of the guest's");
+	ok(trapped_with(CAUSE_LOAD),
+	   "where the slot is read-only it is an access fault of the guest's");
 	end();
 }
 
