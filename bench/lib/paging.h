@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Page tables of a guest, made by the host. */
-#ifndef BENCH_PAGING_H
-#define BENCH_PAGING_H
+#ifndef BENCH_LIB_PAGING_H
+#define BENCH_LIB_PAGING_H
 
 #include "vcpu.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* How long a nested TLB miss takes. */
-#ifndef BENCH_MISS_H
-#define BENCH_MISS_H
+#ifndef BENCH_LIB_MISS_H
+#define BENCH_LIB_MISS_H
 
 #include "host.h"
 #include "paging.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Guest code of our own, in place of the program of tests/kvm but with its mailbox. */
-#ifndef BENCH_CODE_H
-#define BENCH_CODE_H
+#ifndef BENCH_LIB_CODE_H
+#define BENCH_LIB_CODE_H
 
 #include "vcpu.h"
 
