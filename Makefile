@@ -89,7 +89,7 @@ bench-engine:
 	@bench/engine/run
 
 bench:
-	@bench/run --kernel $(KVER)
+	@bench/compare/run --kernel $(KVER)
 
 bench-report:
 	@bench/book

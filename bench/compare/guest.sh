@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # guest.sh: in the emulated host, a real guest, Debian's kernel under Debian's QEMU, both unmodified, from start to its
 # userspace. With gstage in each format; with the stock module once, in the one that it has, to compare each with. Lines
-# as bench/compare prints them.
+# as compare.c prints them.
 #
 # G-stage faults are counted by the tracepoint that both modules have: exits with the causes of a guest page fault.
 

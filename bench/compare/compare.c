@@ -5,7 +5,7 @@
  *	compare [MEASURE[=SIZE]...]	all of them, in their usual sizes, if none is named
  *
  * One line for each figure: key, size, what the size is of, unit, value, label, between tabs. All of
- * them are costs: less is better. bench/host.sh runs this with one module and the other.
+ * them are costs: less is better. host.sh runs this with one module and the other.
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the measures of bench/compare.c have in common. */
-#ifndef BENCH_FIGURE_H
-#define BENCH_FIGURE_H
+/* What the measures have in common. */
+#ifndef BENCH_COMPARE_FIGURE_H
+#define BENCH_COMPARE_FIGURE_H
 
 #include "vcpu.h"
 

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# From the lines of bench/host.sh (round, module, key, size, what the size is of, unit, value, label, between tabs) make the table.
+# From the lines of host.sh (round, module, key, size, what the size is of, unit, value, label, between tabs) make the table.
 #
 #	awk -v form=table|markdown|json|plot|goals|rows -v note=TEXT [-v ms=TEXT -v ns=TEXT] -f report.awk [REASONS] [GOALS] RAW...
 #
-# With ms and ns, that is what is written in place of these units. REASONS (bench/reasons) says why gstage is not ahead, or has
-# nothing beside it: lines of key, tab, text. GOALS (bench/goals) are for form=goals, which wants -v kernel=SERIES; form=rows prints
+# With ms and ns, that is what is written in place of these units. REASONS (the file beside this one) says why gstage is not ahead, or has
+# nothing beside it: lines of key, tab, text. GOALS (likewise) are for form=goals, which wants -v kernel=SERIES; form=rows prints
 # of a table those rows that -v rows_of="KEY:SIZE KEY:SIZE ..." names.
 #
 # A figure is the median of its rounds. The ratio is the median of the ratios of pairs, stock/gstage of the same round,

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # host.sh ROUNDS [MEASURE[=SIZE]...]: in the emulated host, measure the stock module and gstage's by turns. Prints the lines of
-# bench/compare, and of those measures that are scripts of their own, with round and module before them; other lines
+# bench/compare/compare.c, and of those measures that are scripts of their own, with round and module before them; other lines
 # begin with "# ".
 
 rounds=$1

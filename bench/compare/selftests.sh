@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # selftests.sh [SIZE]: in the emulated host, two programs of the kernel's own KVM selftests as they are, and the times that they
-# print, as bench/compare prints lines. SIZE is how they take the memory of the one vCPU, 64M where nothing is named.
+# print, as compare.c prints lines. SIZE is how they take the memory of the one vCPU, 64M where nothing is named.
 
 size=${1:-64M}
 bytes=$((${size%M} << 20))
