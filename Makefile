@@ -98,7 +98,7 @@ bench-counters:
 	@bench/counters
 
 bench-formats:
-	@bench/formats
+	@bench/formats/run
 
 pictures:
 	@docs/pictures/make.sh

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* How long a vCPU is out of the guest, as the guest sees it. */
-#ifndef BENCH_HOLD_H
-#define BENCH_HOLD_H
+#ifndef BENCH_FORMATS_HOLD_H
+#define BENCH_FORMATS_HOLD_H
 
 /**
  * holds() - measure and print, for each of several reasons to leave the guest, one line

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# From the lines of bench/formats.c make tables.
+# From the lines of formats.c make tables.
 #
-#	awk -v form=text|markdown|sentence -f formats.awk FILE.miss FILE.change FILE.icount [FILE.hold]
+#	awk -v form=text|markdown|sentence -f report.awk FILE.miss FILE.change FILE.icount [FILE.hold]
 
 BEGIN { FS = "\t" }
 
