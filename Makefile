@@ -95,7 +95,7 @@ bench-report:
 	@bench/book
 
 bench-counters:
-	@bench/counters
+	@bench/counters/run
 
 bench-formats:
 	@bench/formats/run

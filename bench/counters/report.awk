@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# From the lines of bench/counters.c (module, tracepoints, instructions, between tabs) make the table: of each the median of its rounds.
+# From the lines of counters.c (module, tracepoints, instructions, between tabs) make the table: of each the median of its rounds.
 #
-#	awk -v form=text|markdown -f counters.awk RAW
+#	awk -v form=text|markdown -f report.awk RAW
 
 BEGIN { FS = "\t" }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What a guest page fault costs with the module that is loaded: bench/counters compares one with
+ * What a guest page fault costs with the module that is loaded: bench/counters/run compares one with
  * counters and tracepoints, and one without.
  *
  *	counters LABEL		time per fault, in ns; with --icount: instructions

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# counters-host.sh ROUNDS: in the emulated host, measure bare.ko and gstage.ko by turns: the lines of bench/counters.c.
+# host.sh ROUNDS: in the emulated host, measure bare.ko and gstage.ko by turns: the lines of counters.c.
 
 # Not counted: as long as the host is still at what it does after a boot, it is in the figures.
 insmod bare.ko && GSTAGE_MODULE=gstage ./counters bare >/dev/null && rmmod kvm || exit 1
