@@ -1,15 +1,21 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# From the lines of host.sh (round, module, key, size, what the size is of, unit, value, label, between tabs) make the table.
+# Make the tables of the comparison from the lines that host.sh prints: round, module, key, size, what the size counts, unit,
+# value and label, separated by tabs.
 #
-#	awk -v form=table|markdown|json|plot|goals|rows -v note=TEXT [-v ms=TEXT -v ns=TEXT] -f report.awk [REASONS] [GOALS] RAW...
+#	awk -v form=FORM -v note=TEXT [-v ms=TEXT -v ns=TEXT] -f report.awk [reasons] [goals] RAW...
 #
-# With ms and ns, that is what is written in place of these units. REASONS (the file beside this one) says why gstage is not ahead, or has
-# nothing beside it: lines of key, tab, text. GOALS (likewise) are for form=goals, which wants -v kernel=SERIES; form=rows prints
-# of a table those rows that -v rows_of="KEY:SIZE KEY:SIZE ..." names.
+# FORM is one of:
+#	table, markdown, json	all figures
+#	plot			size, stock and gstage of the key that -v plot=KEY names
+#	rows			some rows of the table, named by -v rows_of="KEY:SIZE KEY:SIZE ..."
+#	summary			lines for summary.awk: the goals, and where gstage costs more. Wants -v kernel=SERIES
 #
-# A figure is the median of its rounds. The ratio is the median of the ratios of pairs, stock/gstage of the same round,
-# with the smallest and the largest of them: what slows the machine down for a while slows down both of a pair.
-# Growth is the exponent of the size by which a cost grows: the slope of a line through the logarithms, by least squares.
+# ms and ns replace the units of that name. The file `reasons` says, for a key, why gstage costs more or why the stock module has
+# no figure. The file `goals` has key, size, kernel, kind, bound and text.
+#
+# A figure is the median of its rounds. A ratio is stock/gstage of one round; the table shows the median of these ratios, and the
+# smallest and the largest. A slow moment of the machine then slows down both figures of a pair. Growth is the exponent by which
+# a cost grows with the size: the slope of the least-squares line through the logarithms.
 
 function sort(a, n,    i, j, x) {
 	for (i = 2; i <= n; i++) {
@@ -23,7 +29,7 @@ function middle(a, n) {
 	return n % 2 ? a[(n + 1) / 2] : (a[n / 2] + a[n / 2 + 1]) / 2
 }
 
-# median(ROW, MODULE): over its rounds; "" where there are none.
+# median(ROW, MODULE): the median of all rounds; "" if there are none.
 function median(row, module,    r, n, a) {
 	n = 0
 	for (r = 1; r <= rounds; r++)
@@ -33,7 +39,7 @@ function median(row, module,    r, n, a) {
 	return middle(a, n)
 }
 
-# ratios(ROW): set RATIO, LEAST, MOST; false where a pair is missing or gstage's figure is 0.
+# ratios(ROW): set RATIO, LEAST and MOST. Return 0 if there is no pair, or if gstage's figure is 0.
 function ratios(row,    r, n, a) {
 	n = 0
 	for (r = 1; r <= rounds; r++) {
@@ -49,7 +55,7 @@ function ratios(row,    r, n, a) {
 	return 1
 }
 
-# growth(KEY, MODULE): the exponent; "-" with fewer than two sizes, or a figure that has no logarithm.
+# growth(KEY, MODULE): the exponent; "-" if there are fewer than two sizes, or if a figure has no logarithm.
 function growth(key, module,    i, n, x, y, sx, sy, sxx, sxy) {
 	n = sx = sy = sxx = sxy = 0
 	for (i = 1; i <= rows; i++) {
@@ -84,13 +90,13 @@ function quoted(s) {
 	return "\"" s "\""
 }
 
-# Does a row end what belongs to its key?
+# Is this row the last one of its key?
 function last_of_key(row,    i) {
 	for (i = row + 1; i <= rows; i++) if (key_of[i] == key_of[row]) return 0
 	return 1
 }
 
-# Rows of one key stand together, in the order in which the keys came.
+# Put the rows of one key side by side. The keys keep the order in which they came.
 function ordered(    i, j, n) {
 	n = 0
 	for (i = 1; i <= keys; i++)
@@ -106,27 +112,30 @@ function why(row,    k) {
 	return reason[k]
 }
 
-# What gstage is not ahead in, in plain words. The host's own share is nobody's. Pairs that lie on both sides of 1 decide nothing.
+# Does gstage cost more in this row, in all pairs? The host's own share belongs to neither module.
+function costs_more(row) {
+	return key_of[row] !~ /-own$/ && ratios(row) && sprintf("%.2f", RATIO) < 1 && sprintf("%.2f", MOST) < 1
+}
+
+# List where gstage costs more. If some pairs say so and others do not, the row is not decided.
 function behind(mark,    i, row, text, none_, open_) {
 	for (i = 1; i <= rows; i++) {
 		row = order[i]
-		if (key_of[row] ~ /-own$/ || !ratios(row) || sprintf("%.2f", RATIO) >= 1) continue
-		if (sprintf("%.2f", MOST) >= 1) {
+		if (costs_more(row))
+			text = text mark label[row] (size[row] ? ", " size_text(row) : "") ": gstage costs " \
+				sprintf("%.2f", 1 / RATIO) " times as much. " why(row) "\n"
+		else if (key_of[row] !~ /-own$/ && ratios(row) && sprintf("%.2f", RATIO) < 1)
 			open_ = open_ mark label[row] (size[row] ? ", " size_text(row) : "") "\n"
-			continue
-		}
-		text = text mark label[row] (size[row] ? ", " size_text(row) : "") ": gstage costs " \
-			sprintf("%.2f", 1 / RATIO) " times what stock does. " why(row) "\n"
 	}
 	for (i = 1; i <= rows; i++) {
 		row = order[i]
 		if (median(row, "stock") == "" && last_of_key(row))
-			none_ = none_ mark label[row] ": the stock module has no such figure. " why(row) "\n"
+			none_ = none_ mark label[row] ": " why(row) "\n"
 	}
-	if (text) print "\nWhere gstage is not ahead:\n\n" text
-	else print "\nThere is no row in which gstage is behind in all pairs.\n"
-	if (open_) print "Not decided, since the median is below 1 and some pair is not:\n\n" open_
-	if (none_) print "What stock does not have:\n\n" none_
+	if (text) print "\nWhere gstage costs more:\n\n" text
+	else print "\nThere is no row in which gstage costs more in all pairs.\n"
+	if (open_) print "Not decided, because gstage costs more in the median pair but not in all pairs:\n\n" open_
+	if (none_) print "What the stock module has no figure for:\n\n" none_
 }
 
 function table(    i, row, width, pair, k, f) {
@@ -163,24 +172,22 @@ function markdown(    i, row, pair, k) {
 	print note
 }
 
-# For gnuplot: of one key (-v plot=KEY) size, stock, gstage; sizes of bytes in MiB.
+# For gnuplot: size, stock and gstage of one key. A size in bytes is printed in MiB.
 function plot_data(    i) {
 	for (i = 1; i <= rows; i++)
 		if (key_of[i] == plot)
 			print size[i] / (of[i] == "B" ? 1048576 : 1), median(i, "stock"), median(i, "gstage")
 }
 
-# size_bytes(TEXT): 8G as bytes; "*" and plain numbers as they are.
+# size_bytes(TEXT): 8G in bytes. "*" and plain numbers stay as they are.
 function size_bytes(s) {
 	if (s ~ /G$/) return substr(s, 1, length(s) - 1) * 1073741824
 	if (s ~ /M$/) return substr(s, 1, length(s) - 1) * 1048576
 	return s
 }
 
-# What the goals say of this run: of several sizes ("*") the one that is the least good decides.
-function goals_table(    g, i, worst, at, x, good) {
-	print "| goal, kernel " kernel " | at | wanted | measured | |"
-	print "|---|---:|---:|---:|---|"
+# For each goal of this kernel one line: the row that decides, which is the least good one if the goal is for all sizes ("*").
+function goals_lines(    g, i, worst, at, x, met) {
 	for (g = 1; g <= goals; g++) {
 		if (goal_kernels[g] != "*" && goal_kernels[g] != kernel) continue
 		at = 0
@@ -196,18 +203,24 @@ function goals_table(    g, i, worst, at, x, good) {
 				if (!at || x > worst) { worst = x; at = i }
 			}
 		}
-		if (!at) {
-			printf "| %s | | %s %s | | not measured |\n", goal_text[g], goal_kind[g] == "ratio" ? "at least" : "at most", goal_bound[g]
-			continue
-		}
-		good = goal_kind[g] == "ratio" ? sprintf("%.2f", worst) + 0 >= goal_bound[g] : worst <= goal_bound[g]
-		printf "| %s | %s | %s %s | %s | %s |\n", goal_text[g], size_text(at), \
-			goal_kind[g] == "ratio" ? "at least" : "at most", goal_bound[g], number(worst, "x"), \
-			good ? "met" : "**not met** " why(at)
+		met = goal_kind[g] == "ratio" ? sprintf("%.2f", worst) + 0 >= goal_bound[g] : worst <= goal_bound[g]
+		print "goal", kernel, goal_text[g], (goal_kind[g] == "ratio" ? "at least " : "at most ") goal_bound[g], \
+			at ? number(worst, "x") : "not measured", at && goal_size[g] == "*" ? size_text(at) : "", at && met ? "met" : "missed", at ? why(at) : ""
 	}
 }
 
-# A few rows by name.
+# For each measure in which gstage costs at least 1.05 times as much one line: the size where it is worst.
+function behind_lines(    i, k, worst, at) {
+	for (k = 1; k <= keys; k++) {
+		at = 0
+		for (i = 1; i <= rows; i++)
+			if (key_of[i] == key[k] && costs_more(i) && (!at || RATIO < worst)) { worst = RATIO; at = i }
+		if (at && sprintf("%.2f", 1 / worst) >= 1.05)
+			print "behind", kernel, label[at], sprintf("%.2f", 1 / worst), size_text(at), why(at)
+	}
+}
+
+# Some rows by name.
 function few(    n, i, j, want, w) {
 	print "| | size | stock | gstage | stock/gstage |"
 	print "|---|---:|---:|---:|---:|"
@@ -282,7 +295,7 @@ END {
 	if (form == "json") json()
 	else if (form == "markdown") markdown()
 	else if (form == "plot") plot_data()
-	else if (form == "goals") goals_table()
+	else if (form == "summary") { OFS = "\t"; goals_lines(); behind_lines() }
 	else if (form == "rows") few()
 	else table()
 }
