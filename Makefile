@@ -1,35 +1,36 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# The targets; `make help` lists them. Each folder builds itself, and lab/lab makes all that needs the emulated host.
+# `make help` lists the targets. Each folder has a Makefile of its own; lab/lab does all that needs the emulated host.
 
 KVER	?= 6.12
-# The series of lab/versions.lock: `test` runs all tests on KVER, and on the others what tells whether they work.
+# The kernel series in lab/versions.lock. `make test` runs all tests on KVER, and the smoke tests on the others.
 KERNELS	:= $(shell awk '!/^\#/ && $$2 ~ /^linux-source-/ { print $$1 }' lab/versions.lock)
 OTHERS	:= $(filter-out $(KVER),$(KERNELS))
 LOGS	:= $(CURDIR)/build/test-logs
-# What runs on the PC alone: each leaves *.tap in LOGDIR.
+# Tests that run on the PC alone. Each writes *.tap into LOGDIR.
 PC_TESTS := tests/host tests/threads tests/fuzz tests/fuzz-check tests/cli tests/port examples
 
 help:
-	@echo 'make run               set up the lab, and run three Linux guests in three G-stage formats at once (root)'
-	@echo 'make test              every test: check, and then all that runs in the lab (root)'
+	@echo 'make run               set up the lab, and run three Linux guests at once, each in another G-stage format (root)'
+	@echo 'make test              all tests: check, and all that run in the lab (root)'
 	@echo 'make test-all          the lab tests on all kernels, on hosts with each format, plain and with AIA: 46 minutes on two cores (root)'
-	@echo 'make check             the tests on this machine alone: no root, no lab'
-	@echo 'make check-long        ten million random operations on the engine, where check has a hundred thousand'
-	@echo 'make fuzz SECONDS=60   look for operation scripts that break the engine; wants clang'
-	@echo 'make proof             prove the operations of the engine on a small geometry; proof-bites: that it can fail (root)'
-	@echo 'make coverage          what the tests of the engine leave out'
+	@echo 'make check             the tests that need neither root nor the lab'
+	@echo 'make check-long        ten million random operations on the engine; check has a hundred thousand'
+	@echo 'make fuzz SECONDS=60   look for operation scripts that break the engine; needs clang'
+	@echo 'make proof             prove the operations of the engine on a small geometry (root)'
+	@echo 'make proof-bites       show that each proof can fail (root)'
+	@echo 'make coverage          list what the tests of the engine do not execute'
 	@echo 'make module KVER=6.12  build kvm.ko for this kernel series (root)'
-	@echo 'make bench             the stock kvm.ko against ours, by turns, in one boot (root)'
-	@echo 'make bench-report      docs/BENCHMARKS.md and plots, of such runs: an hour or more (root)'
-	@echo 'make bench-engine      instructions of the engine and of stock'"'"'s G-stage code; wants valgrind (root)'
-	@echo 'make bench-counters    what counters and tracepoints cost a page fault, in instructions (root)'
-	@echo 'make bench-formats     what the formats cost, and a change of format (root)'
-	@echo 'make pictures          the pictures of README.md, of a run (root)'
-	@echo 'make deb               the Debian packages: gstage-dkms, gstage, libgst-dev (root)'
-	@echo 'make test-package      install, upgrade and remove them in a whole Debian system (root)'
+	@echo 'make bench             measure the stock kvm.ko and ours by turns, in one boot (root)'
+	@echo 'make bench-report      write docs/BENCHMARKS.md, docs/bench and the figures in README.md from runs: an hour or more (root)'
+	@echo 'make bench-engine      count instructions of the engine and of the stock G-stage code; needs valgrind (root)'
+	@echo 'make bench-counters    measure what counters and tracepoints cost at a page fault, in instructions (root)'
+	@echo 'make bench-formats     measure what formats cost, and what a change of format costs (root)'
+	@echo 'make pictures          make the pictures of docs/pictures from their sources and from a run (root)'
+	@echo 'make deb               build the Debian packages gstage-dkms, gstage and libgst-dev (root)'
+	@echo 'make test-package      install, upgrade and remove the packages in a whole Debian system (root)'
 	@echo 'make clean             delete build/'
 	@echo 'make lab-clean         delete build/ and the cache of downloads (root)'
-	@echo 'lab/lab help           the lab itself: boot the host, run a program in it, get a shell'
+	@echo 'lab/lab help           commands of the lab: boot the host, run a program in it, get a shell'
 
 run:
 	@lab/lab run --kernel $(KVER)
@@ -37,7 +38,7 @@ run:
 module:
 	@lab/lab module --kernel $(KVER)
 
-# The tally comes last and decides: it knows of a failure in a log, tests/stage adds one for a stage that left none.
+# The tally comes last and decides. It finds failures in the logs; tests/stage writes a log for a stage that fails without one.
 check:
 	@rm -rf $(LOGS)/pc
 	@for t in $(PC_TESTS); do \
@@ -58,8 +59,8 @@ test:
 	@echo
 	@tests/tally $$(find $(LOGS) -name '*.tap' | sort)
 
-# All kernels on all hosts, plain and with AIA, two boots at a time. A job for each kernel and host, the long ones first, so
-# that both have work to the end.
+# All kernels on all hosts, with and without AIA, two boots at a time. There is a job for each kernel and host. The long jobs come
+# first, so that both boots are busy to the end.
 MATRIX	:= $(foreach host,sv57 sv48 sv39,$(KERNELS:%=test-on/%/$(host)))
 
 test-all:

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The host ages a guest's memory: DAMON clears accessed bits through KVM, and looks at them again. For a huge
- * page of the host it asks KVM for all of its 2 MiB.
+ * The host ages a guest's memory. DAMON clears accessed bits through KVM, and looks at them again later. For a huge
+ * page of the host it asks KVM to age all 2 MiB.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,7 +15,7 @@
 #define SECONDS	   2
 #define USUAL_SIZE (64 * SZ_1M)
 
-/* How long the monitor's thread has run. */
+/* The time for which DAMON's thread has run. */
 static u64 monitor_ns(void)
 {
 	char path[64], text[64];

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What the G-stage of the loaded KVM module costs.
+ * Measure what the G-stage of the loaded KVM module costs.
  *
- *	compare [MEASURE[=SIZE]...]	all of them, in their usual sizes, if none is named
+ *	compare [MEASURE[=SIZE]...]	if none is named: all of them, in their usual sizes
  *
- * One line for each figure: key, size, what the size is of, unit, value, label, between tabs. All of
- * them are costs: less is better. host.sh runs this with one module and the other.
+ * It prints one line for each figure: key, size, what the size counts, unit, value and label, separated by
+ * tabs. Each figure is a cost: less is better. host.sh runs this program with each of the two modules.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,7 +18,7 @@
 #define MISS_TRIES 200
 #define MISS_PAGES 1024
 
-/* Arithmetic: each PTE of the guest, and its last address, is translated by the G-stage. */
+/* The G-stage translates the address of each PTE of the guest, and the address that the guest wants. */
 static unsigned int nested_reads(unsigned int guest_levels, const struct format *f)
 {
 	return (guest_levels + 1) * (f->levels + 1) - 1;
@@ -37,7 +37,7 @@ static void measure_reads(u64 unused)
 	}
 }
 
-/* The default format and the narrowest that the module can give, by turns. */
+/* Measure the default format and the narrowest one that the module has, by turns. */
 static void miss(const struct paging *paging, enum backing backing, u64 pages)
 {
 	const char *leaves = backing == HUGE ? "huge pages" : "4 KiB pages";
@@ -79,7 +79,7 @@ static const struct measure {
 	{ "reads", measure_reads },	{ "miss", measure_miss },
 };
 
-/* A number, and perhaps M or G. */
+/* Parse a number with an optional M or G. */
 static u64 parse_size(const char *text)
 {
 	char *end;

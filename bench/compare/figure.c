@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "figure.h"
@@ -12,14 +11,6 @@ void figure(const char *key, u64 size, const char *of, const char *unit, double 
 {
 	printf("%s\t%llu\t%s\t%s\t%.6f\t%s\n", key, (unsigned long long)size, of, unit, value,
 	       label);
-}
-
-u64 now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
 }
 
 double ms_since(u64 start_ns)

@@ -1,10 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# guest.sh: in the emulated host, a real guest, Debian's kernel under Debian's QEMU, both unmodified, from start to its
-# userspace. With gstage in each format; with the stock module once, in the one that it has, to compare each with. Lines
-# as compare.c prints them.
+# guest.sh: in the emulated host, boot a real guest to its user space: Debian's kernel under Debian's QEMU, both unmodified. With
+# gstage it boots in each format. With the stock module it boots once, in the only format there is, and each format of gstage is
+# compared with that. The lines are as compare.c prints them.
 #
-# G-stage faults are counted by the tracepoint that both modules have: exits with the causes of a guest page fault.
+# The tracepoint kvm_exit, which both modules have, counts G-stage faults: exits with the causes of a guest page fault.
 
 kvm=/sys/kernel/debug/kvm
 tracing=/sys/kernel/tracing
@@ -19,8 +19,7 @@ figure() {
 	printf 'guest-%s-%s\t0\t\t%s\t%s\tDebian guest under QEMU, start to userspace, %s\n' "$1" "$mode" "$2" "$3" "$4"
 }
 
-# boot: until the guest has said that its userspace is reached; sets ns, faults, exits and tables. It waits for a word before it
-# goes on, and is ended then.
+# boot: run a guest until it says that it has reached user space, and end it there. Sets ns, faults, exits and tables.
 boot() {
 	rm -f guest.in guest.out
 	mkfifo guest.in guest.out
@@ -39,7 +38,7 @@ boot() {
 	ns=$(($(now_ns) - start))
 	[ "$reached" ] || die "the guest did not reach its userspace: $last"
 	faults=$(traced)
-	# QEMU makes and closes scratch VMs; the one that runs is the last.
+	# QEMU makes and closes scratch VMs first: the guest's VM is the last one.
 	for d in "$kvm/$pid"-*; do [ ! -d "$d" ] || vm=$d; done
 	exits=$(cat "$vm/exits")
 	tables=$(awk '$1 == "table_bytes" { print $2 / 1024 }' "$vm/gstage_stats" 2>/dev/null)
@@ -50,7 +49,7 @@ boot() {
 	[ "$faults" -gt 0 ] || die "no fault was traced"
 }
 
-# report MODE: what the last boot took, beside that of gstage in MODE.
+# report MODE: print the figures of the last boot, to be compared with gstage in MODE.
 report() {
 	mode=$1
 	figure ms ms "$(awk -v ns="$ns" 'BEGIN { printf "%.6f", ns / 1e6 }')" "gstage in $mode"

@@ -1,13 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# host.sh ROUNDS [MEASURE[=SIZE]...]: in the emulated host, measure the stock module and gstage's by turns. Prints the lines of
-# bench/compare/compare.c, and of those measures that are scripts of their own, with round and module before them; other lines
-# begin with "# ".
+# host.sh ROUNDS [MEASURE[=SIZE]...]: in the emulated host, measure the stock module and gstage's by turns. It prints the lines of
+# compare.c, guest.sh and selftests.sh, with the round and the module in front. All other lines begin with "# ".
 
 rounds=$1
 shift
 
-# The last VM may still be on its way out.
+# Try again for 5 s: the last VM may not be gone yet.
 unload() {
 	n=0
 	until rmmod kvm 2>rmmod.err; do
@@ -42,8 +41,8 @@ measure() {
 	unload
 }
 
-# Not counted: what the host still does after a boot, and the first use of either module. With deterministic time nobody
-# waits for the sleep.
+# Let the host finish what it does after a boot, and use each module once, before anything is measured. With deterministic time the
+# sleep takes no real time.
 sleep 20
 for module in stock gstage; do
 	insmod "$module.ko" || exit 1
@@ -53,7 +52,7 @@ done
 
 round=1
 while [ $round -le "$rounds" ]; do
-	# Who goes first changes, as the host itself may be slower or faster as time goes by.
+	# The modules take turns in going first, because the host may get slower or faster with time.
 	if [ $((round % 2)) = 1 ]; then order='stock gstage'; else order='gstage stock'; fi
 	for module in $order; do measure "$round" "$module" "$@"; done
 	round=$((round + 1))

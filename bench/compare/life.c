@@ -1,19 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* VMs come and go: what it costs, and what memory they take and keep. */
+/* What it costs to make and end VMs, and how much memory they take and lose. */
 #include <stdlib.h>
 #include <sys/mman.h>
 
 #include "figure.h"
 #include "tap.h"
 
-static int compare_u64(const void *a, const void *b)
-{
-	u64 x = *(const u64 *)a, y = *(const u64 *)b;
-
-	return x < y ? -1 : x > y;
-}
-
-/* A VM in which nothing happens: the median, since some wait for a grace period of the host's RCU. */
+/* A VM in which nothing happens. The figure is the median, because some runs wait for an RCU grace period of the host. */
 void measure_empty(u64 times)
 {
 	u64 ns[256];
@@ -37,8 +30,8 @@ void measure_empty(u64 times)
 #define LIFE_SIZE (128 * SZ_1M)
 
 /*
- * What the guest's first touch takes of the host's memory, which has the pages already, and what is
- * gone after the end: free pages, since the stock module counts no tables.
+ * The host has the guest's pages already, so the guest's first touch takes host memory for tables alone. Count the
+ * free pages of the host, because the stock module does not count its tables.
  */
 static void tables(u64 size)
 {
@@ -80,7 +73,7 @@ void measure_memory(u64 size)
 		tables(size);
 		return;
 	}
-	/* The first one fills the host's caches. */
+	/* The first VM also fills caches of the host. */
 	tables(SZ_1G);
 	tables(4 * SZ_1G);
 	tables(16 * SZ_1G);

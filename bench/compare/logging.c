@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Dirty logging of a slot that the guest has written: start, stores, fetch, clear, stop, and afterwards. */
+/* Dirty logging of a slot that the guest has written: start, stores, fetch, clear, stop, and stores after that. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -47,7 +47,7 @@ static double slot_ms(struct vm *vm, u32 flags, char *mem, u64 size)
 	return ms_since(start);
 }
 
-/* The stock modules have no such parameter, and split none ahead. */
+/* The stock modules have no such parameter: they never split ahead of a store. */
 static void split_ahead(char yes_no)
 {
 	int fd = open("/sys/module/kvm/parameters/eager_page_split", O_WRONLY);
@@ -58,7 +58,7 @@ static void split_ahead(char yes_no)
 		close(fd);
 }
 
-/* What it takes to start, and the stores that are seen then, where huge leaves stay until a store comes. */
+/* Start, and first stores, with huge leaves that stay whole until a store splits them. */
 static void logged_whole(u64 size)
 {
 	char *mem = mem_map(size, HUGE);

@@ -1,16 +1,16 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# selftests.sh [SIZE]: in the emulated host, two programs of the kernel's own KVM selftests as they are, and the times that they
-# print, as compare.c prints lines. SIZE is how they take the memory of the one vCPU, 64M where nothing is named.
+# selftests.sh [SIZE]: in the emulated host, run two programs of the kernel's own KVM selftests, unmodified, and print the times that
+# they report in the form of compare.c. SIZE is the memory of the one vCPU (64M).
 
 size=${1:-64M}
 bytes=$((${size%M} << 20))
 
-# One has so many seconds, in digits of nanoseconds.
+# figure KEY SECONDS LABEL
 figure() { printf 'kernel-%s\t%s\tB\tms\t%s\t%s\n' "$1" $bytes "$(awk -v s="$2" 'BEGIN { printf "%.6f", s * 1000 }')" "$3"; }
 
-# times KEY WORDS PROGRAM...: run it, and print the figure of each line that the list on stdin names: key, words, a regular
-# expression with the seconds in \1, between tabs.
+# times KEY WORDS PROGRAM...: run the program, and print one figure for each line of stdin: key, words, and a regular expression
+# with the seconds in \1, separated by tabs.
 times() {
 	key=$1 words=$2
 	shift 2

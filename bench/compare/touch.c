@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * First touch: the guest writes one word in each 4 KiB of memory that its G-stage has not mapped. And the VMM maps it
- * beforehand, where the module has KVM_PRE_FAULT_MEMORY.
+ * First touch: the guest writes one word in each 4 KiB of memory that the G-stage has not mapped yet. If the module has
+ * KVM_PRE_FAULT_MEMORY, the VMM also maps such memory ahead of the guest.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -13,7 +13,7 @@
 #include "figure.h"
 #include "tap.h"
 
-/* Memory of the host. */
+/* The kinds of host memory. */
 static const struct kind {
 	const char *key, *label;
 	enum backing backing;
@@ -98,7 +98,7 @@ void measure_touch(u64 size)
 	}
 }
 
-/* The key is that of the touch, with "pre" before it. */
+/* The key is the one of the touch with the prefix "pre". */
 static void prefault(const struct kind *kind, u64 size)
 {
 	struct kvm_pre_fault_memory range = { .gpa = SLOT_GPA, .size = size };
@@ -111,7 +111,7 @@ static void prefault(const struct kind *kind, u64 size)
 	mem = memory(kind, size);
 	vm = vm_with(mem, size, 1);
 	start = now_ns();
-	/* It moves on as far as it got. */
+	/* The ioctl advances the range past what it has mapped. */
 	while (range.size)
 		if (ioctl(vm->vcpu[0]->fd, KVM_PRE_FAULT_MEMORY, &range) && errno != EINTR &&
 		    errno != EAGAIN)
@@ -138,7 +138,7 @@ void measure_prefault(u64 size)
 	}
 }
 
-/* A piece of the slot for each vCPU, which runs in a thread of its own. */
+/* Each vCPU runs in its own thread, and touches its own piece of the slot. */
 struct share {
 	struct vcpu *vcpu;
 	u64 gpa, pages;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Memory is taken away from a guest: by the host's memory management, in several ways, with the slot, and with
- * the VM. Of the ways that are the host's, its own share is measured too: the same without a VM.
+ * Take memory away from a guest: by the host's memory management, by deleting the slot, and by closing the VM. Measure
+ * the host's own share too: the same call on memory that no VM has.
  */
 #include <stdio.h>
 #include <sys/mman.h>
@@ -48,7 +48,7 @@ static const struct way {
 	{ "protect", "mprotect to read-only", protect },
 };
 
-/* How the slot is used: one page in each @stride bytes. */
+/* The guest uses one page in each @stride bytes of the slot. */
 static const struct shape {
 	const char *key, *label;
 	u64 stride;
@@ -97,7 +97,7 @@ static void fill(const struct shape *shape, struct vm *vm, char *mem, u64 size)
 	guest_fill(vm->vcpu[0], SLOT_GPA, shape->stride, size / shape->stride, 1);
 }
 
-/* A vCPU on a hart of its own that does not leave the guest, unless it is made to. */
+/* A vCPU that has a hart of its own, and leaves the guest only when the host kicks it. */
 static void running(const struct shape *shape, char *mem, u64 size)
 {
 	struct vm *vm = vm_with(mem, size, 2);

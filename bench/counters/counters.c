@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What a guest page fault costs with the module that is loaded: bench/counters/run compares one with
+ * Measure what a guest page fault costs with the module that is loaded. bench/counters/run compares a module with
  * counters and tracepoints, and one without.
  *
- *	counters LABEL		time per fault, in ns; with --icount: instructions
+ *	counters LABEL		print ns for each fault; with --icount: instructions
  */
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
+#include "clock.h"
 #include "tap.h"
 #include "vcpu.h"
 
@@ -19,14 +19,6 @@
 #define AROUND "/sys/module/kvm/parameters/gstage_fault_around"
 #define EVENTS "/sys/kernel/tracing/events/kvm/kvm_gstage_"
 
-static u64 now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
-}
-
 static int by_size(const void *a, const void *b)
 {
 	double x = *(const double *)a, y = *(const double *)b;
@@ -34,7 +26,7 @@ static int by_size(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* A slot whose pages the host has; each of them is a fault. The median of the rounds. */
+/* The host has all pages of the slot, and each page takes one fault. Return the median of the rounds. */
 static double fault_ns(void)
 {
 	double ns[ROUNDS];
@@ -72,7 +64,7 @@ int main(int argc, char **argv)
 	if (write_text(AROUND, "0"))
 		bail(AROUND " cannot be written");
 	figure(argv[1], "off");
-	/* Where there are any. */
+	/* The module without tracepoints has no such files. */
 	if (!write_text(EVENTS "fault/enable", "1") && !write_text(EVENTS "map/enable", "1")) {
 		figure(argv[1], "on");
 		write_text(EVENTS "fault/enable", "0");

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# host.sh ROUNDS: in the emulated host, measure bare.ko and gstage.ko by turns: the lines of counters.c.
+# host.sh ROUNDS: in the emulated host, measure bare.ko and gstage.ko by turns. It prints the lines of counters.c.
 
-# Not counted: as long as the host is still at what it does after a boot, it is in the figures.
+# Do not count the first run: work that the host does after a boot would be in the figures.
 insmod bare.ko && GSTAGE_MODULE=gstage ./counters bare >/dev/null && rmmod kvm || exit 1
 
 round=1

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# From the lines of counters.c (module, tracepoints, instructions, between tabs) make the table: of each the median of its rounds.
+# Make the table from the lines of counters.c: module, tracepoints and instructions, separated by tabs. A figure is the median of its
+# rounds.
 #
 #	awk -v form=text|markdown -f report.awk RAW
 
@@ -24,7 +25,7 @@ function line(text, key,    v, more) {
 
 END {
 	if (!count["bare off"] || !count["gstage off"] || !count["gstage on"] || count["bare on"]) {
-		print "bench: figures are missing, or the bare module has tracepoints" > "/dev/stderr"
+		print "bench: figures are missing, or the module built without tracepoints has them" > "/dev/stderr"
 		exit 1
 	}
 	if (form == "markdown") print "| | instructions | |\n|---|---:|---:|"

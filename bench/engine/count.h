@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Put before the engine's sources in the counting program: whatever it loads
- * from the memory for tables is a PTE.
+ * The counting program includes this before the sources of the engine. It counts each load from
+ * the memory for tables, because all such loads are loads of PTEs.
  */
 #ifndef BENCH_ENGINE_COUNT_H
 #define BENCH_ENGINE_COUNT_H

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
- * The engine under measurement, embedded as simply as can be.
+ * The engine under measurement, embedded in the simplest way.
  */
 #include <gst/gst.h>
 #include <string.h>
@@ -33,7 +33,7 @@ static void *op_alloc_root(void *ctx)
 	return mem_root();
 }
 
-/* Pages come back with mem_reset(). */
+/* mem_reset() takes all pages back. */
 static void op_free(void *ctx, void *page)
 {
 	(void)ctx;
@@ -76,7 +76,7 @@ static const struct gst_ops ops = {
 	.flush = op_flush,
 };
 
-/* An operation as a VM makes it: with the fence and the freeing. */
+/* Run an operation as a VM does: with its fence, and with the freeing of tables. */
 #define RUN(what, gpa, call)                                                                       \
 	do {                                                                                       \
 		struct gst_gather gather;                                                          \
@@ -131,7 +131,7 @@ static void map_range(uint64_t gpa, uint64_t pages)
 	    gst_map(&space, gpa, pages * PAGE_BYTES, MEMORY_PA + gpa, ATTR, 0, &gather));
 }
 
-/* What a fault brings along: pages that lie anywhere, into a table that is there. */
+/* What fault-around does: map pages of any address into a table that exists. */
 static void fill(uint64_t gpa, uint64_t count)
 {
 	static struct gst_page pages[FILL_PAGES];

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * What is measured: two programs have the same main.c, and one of these each.
+ * What is measured. The two programs have the same main.c, and each has one struct impl.
  */
 #ifndef BENCH_ENGINE_IMPL_H
 #define BENCH_ENGINE_IMPL_H
@@ -11,13 +11,13 @@
 #define PAGE_BYTES UINT64_C(4096)
 #define HUGE_BYTES (512 * PAGE_BYTES)
 
-/* Pages of one fill. */
+/* The number of pages that one fill maps. */
 #define FILL_PAGES 16
 
-/* What gpa 0 maps to: aligned like it, so that leaves can collapse. */
+/* The address that gpa 0 maps to. It is as aligned as gpa 0, so that leaves can collapse. */
 #define MEMORY_PA UINT64_C(0x10000000000)
 
-/* A step of an operation: from @gpa on, @arg is its own. */
+/* One step of an operation, from @gpa on. The meaning of @arg depends on the operation. */
 typedef void (*bench_fn)(uint64_t gpa, uint64_t arg);
 
 enum state {
@@ -28,15 +28,15 @@ enum state {
 };
 
 /**
- * struct impl - code under measurement; what it has not, is NULL
- * @open: make an empty space with so many levels of tables
- * @close: forget it; mem_reset() follows
- * @tables: table pages below the root, now
- * @state: what an enum state says of a page; not measured
- * @map_huge: map a range of @arg pages with the largest leaves up to 2 MiB
+ * struct impl - code under measurement; an operation that it lacks is NULL
+ * @open: make an empty space with this number of levels
+ * @close: forget the space; mem_reset() follows
+ * @tables: count the table pages below the root
+ * @state: the state of a page, bits of enum state; not measured
+ * @map_huge: map a range of @arg pages with leaves of up to 2 MiB
  *
- * The others are operations as a VM needs them, with the fences and the freeing
- * that belong to them. @arg is a number of pages, or the mask of wrprotect_mask.
+ * The others are operations as a VM needs them, with their fences and with the freeing of
+ * tables. @arg is a number of pages, or the mask of wrprotect_mask.
  */
 struct impl {
 	void (*open)(unsigned int levels);
@@ -59,7 +59,7 @@ struct impl {
 
 extern const struct impl bench_impl;
 
-/* Stops the program: a figure of an operation that failed is worth nothing. */
+/* End the program: the figure of an operation that failed means nothing. */
 _Noreturn void bench_failed(const char *what, uint64_t gpa);
 
 #endif /* BENCH_ENGINE_IMPL_H */

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
- * The measures, to be run under callgrind, which is told here what to count.
+ * The measures of the engine. This runs under callgrind, and tells it what to count.
  *
  *	gst|stock LEVELS MOST_PAGES MOST_PAGES_OF_A_SLOW_ONE
  *
- * Of each measure callgrind leaves two parts, with its name and a word in their
- * trigger: "op" for the operation, "loop" for the loop around it with nothing in it.
- * One line of each goes to stdout as well, between tabs: the name, calls, tables
- * before, tables after, tables entered, PTEs read, fences. Entered and read are
- * counted by the counting programs alone, whose instructions nobody counts.
+ * Callgrind writes two parts for each measure. Their trigger has the name of the measure and
+ * a word: "op" for the operation, "loop" for the empty loop around it. The program also
+ * prints a line for each measure: the name, calls, tables before, tables after, tables
+ * entered, PTEs read and fences, separated by tabs. Only the counting programs count tables
+ * entered and PTEs read; their instructions are not counted.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,9 +22,9 @@ static unsigned int levels;
 
 /**
  * struct load - some pages of a guest
- * @name: "dense", one after the other, or "sparse", one in each 2 MiB
- * @pages: how many
- * @sparse: which of the two
+ * @name: "dense": pages side by side, or "sparse": one page in each 2 MiB
+ * @pages: the number of pages
+ * @sparse: whether the load is sparse
  */
 struct load {
 	const char *name;
@@ -40,17 +40,17 @@ void bench_failed(const char *what, uint64_t gpa)
 
 static uint64_t page_gpa(const struct load *load, uint64_t i)
 {
-	/* Not always the same entry of its table: 37 and 512 have no common factor. */
+	/* Use a different entry in each table: 37 and 512 have no common factor. */
 	return load->sparse ? i * HUGE_BYTES + i * 37 % 512 * PAGE_BYTES : i * PAGE_BYTES;
 }
 
-/* Pages from the first to the last one's 2 MiB. */
+/* The size of the range in pages, to the end of the last 2 MiB. */
 static uint64_t range_pages(const struct load *load)
 {
 	return load->sparse ? load->pages * 512 : load->pages;
 }
 
-/* Call @fn once per @step pages of the load, with @arg. */
+/* Call @fn with @arg, once for each @step pages of the load. */
 static void __attribute__((noinline))
 each(const struct load *load, uint64_t step, bench_fn fn, uint64_t arg)
 {
@@ -77,7 +77,7 @@ static void collect(const char *name, const char *word, const struct load *load,
 	CALLGRIND_STOP_INSTRUMENTATION;
 }
 
-/* Measure @fn, called once per @step pages with @arg, then expect @want of the pages. */
+/* Measure @fn, called with @arg once for each @step pages. Then the pages must be in state @want. */
 static void measure(const char *name, const struct load *load, uint64_t step, bench_fn fn,
 		    uint64_t arg, unsigned int want)
 {
@@ -101,7 +101,7 @@ static void measure(const char *name, const struct load *load, uint64_t step, be
 			bench_failed(name, page_gpa(load, look[i]));
 }
 
-/* All pages mapped, writable and young, as they were in the beginning. */
+/* Make all pages mapped, writable and young again. */
 static void refresh(const struct load *load)
 {
 	if (load->sparse || !bench_impl.map_range)
@@ -116,7 +116,7 @@ static void open_empty(void)
 	bench_impl.open(levels);
 }
 
-/* The operations that leave the tables as they are. */
+/* Operations that neither add nor remove tables. */
 static void in_place(const struct load *load, bool slow)
 {
 	const unsigned int all = MAPPED | WRITABLE | YOUNG;
@@ -172,7 +172,7 @@ static void dense(uint64_t pages)
 	measure("unmap", &load, pages, bench_impl.unmap, pages, 0);
 	bench_impl.close();
 
-	/* The last page of each 2 MiB stays, so that no table goes as a whole. */
+	/* The last page of each 2 MiB stays mapped, so that no table is freed as a whole. */
 	open_empty();
 	refresh(&load);
 	measure("unmap-most", &load, 512, bench_impl.unmap, 511, 0);

@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-# From what bench/engine/run has gathered make the tables, the verdicts and, in the file JSON, all figures.
+# Print the tables and the goals from the lines that bench/engine/run has gathered, and write all figures to the file JSON.
 #
 #	awk -v note=TEXT -v json=FILE -f report.awk RAW
 #
-# Lines of RAW, between tabs:
+# Lines of RAW, separated by tabs:
 #	count         gst|stock  "OPERATION LOAD PAGES"  calls  tables before  after  entered  PTE reads  fences
 #	instructions  gst|stock  "OPERATION LOAD PAGES op|loop"  instructions
 #
-# The loop around an operation was measured with nothing in it, and is taken off.
+# The empty loop around an operation is measured, and subtracted.
 
 BEGIN {
 	FS = "\t"
@@ -51,7 +51,7 @@ function per_page(k,    part) {
 	return cost[k] / part[4]
 }
 
-# The tables that an operation cannot but touch, those on the way down once for each call, and the leaves.
+# The work of an operation: the tables that it must touch, with those on the way down once for each call, and the leaves.
 function work(k,    part, tables) {
 	split(k, part, SUBSEP)
 	tables = before[k] > after[k] ? before[k] : after[k]
@@ -59,7 +59,7 @@ function work(k,    part, tables) {
 	return tables + 1 + part[4]
 }
 
-# How much faster than the work the instructions grow from one size to the next; 1 is linear.
+# How much faster the instructions grow than the work, from one size to the next. 1 is linear.
 function growth(who, operation, load, i,    small, big) {
 	small = key(who, operation, load, sizes[i - 1])
 	big = key(who, operation, load, sizes[i])
@@ -131,7 +131,7 @@ function verdict(met, what) {
 	missed += !met
 }
 
-# The most that a page costs, of any size.
+# The largest cost of a page, over all sizes.
 function worst(operation, load,    i, k, most) {
 	for (i = 1; i in sizes; i++) {
 		k = key("gst", operation, load, sizes[i])

@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What a VM's format costs, and what it costs to change it. gstage's module alone:
- * the stock one has one format and keeps it.
+ * Measure what a VM's format costs, and what a change of format costs. This is for gstage's
+ * module: the stock module has one format, which never changes.
  *
- *	formats miss	nested TLB misses by guest paging and format
- *	formats change	widening and narrowing by mapped size
- *	formats hold	how long a change keeps a vCPU out of the guest, beside other exits
+ *	formats miss	nested TLB misses, by guest paging and format
+ *	formats change	widening and narrowing, by mapped size
+ *	formats hold	how long a change keeps a vCPU out of the guest, compared with other exits
  */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "hold.h"
 #include "live.h"
 #include "miss.h"
@@ -27,17 +27,9 @@
 #define SLOT_GPA 0x40000000ULL
 #define CHANGES	 51
 
-static u64 now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
-}
-
 /*
- * Each guest in all formats by turns, so that what slows the machine down slows all of them. A
- * leaf of 2 MiB saves the G-stage one read in each of its walks.
+ * Run each guest in all formats by turns, so that a slow moment of the machine affects all of
+ * them. A leaf of 2 MiB saves one read in each walk of the G-stage.
  */
 static void misses(enum backing backing)
 {
@@ -67,16 +59,9 @@ static void set_live(struct vm *vm, u64 mode)
 		bail("mode %u: %s", (unsigned int)mode, strerror(err));
 }
 
-static int compare_u64(const void *a, const void *b)
-{
-	u64 x = *(const u64 *)a, y = *(const u64 *)b;
-
-	return x < y ? -1 : x > y;
-}
-
 /*
- * One slot, of the same memory over and over: what counts is what the G-stage maps.
- * Huge pages of a memfd, since a mapping of such can be had often, side by side.
+ * Make a slot that maps the same memory many times, side by side: only the size that the G-stage
+ * maps matters. The memory is a memfd of huge pages, because that can be mapped many times.
  */
 static char *repeated(u64 size, u64 chunk)
 {
@@ -93,7 +78,7 @@ static char *repeated(u64 size, u64 chunk)
 	return mem;
 }
 
-/* The median of many, with a vCPU that is not in the guest. */
+/* Print the median of many changes, made while the vCPU is not in the guest. */
 static void change(u64 size)
 {
 	const struct format *narrow = next_format(NULL), *wide = host.widest;

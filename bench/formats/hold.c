@@ -3,8 +3,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "clock.h"
 #include "code.h"
 #include "hold.h"
 #include "live.h"
@@ -15,20 +15,20 @@
 #define MMIO_GPA 0x0f002000
 #define DATA_GPA 0x100000000ULL
 #define SLOT     1
-/* In ticks of the counter: a gap that is more than the loop itself. */
+/* A gap of so many ticks is longer than the loop itself takes. */
 #define GAP_TICKS 15
-/* What the guest must have done after the event, so that its gaps are all in. */
+/* After so many loops all gaps that an event has caused are recorded. */
 #define LOOPS 200
 
 extern const char hold_guest[], hold_guest_end[];
 
-/* What the guest does by itself at the begin of a round: `width` in its mailbox. */
+/* What the guest does at the begin of a round; `width` in its mailbox. */
 enum act { NOTHING, SBI_CALL, MMIO_STORE, FRESH_PAGE };
 
 /*
- * The guest: for each new `seq`, forget what was seen (`result` the longest gap, `tag` their
- * sum), act, and say `done`; and go on to read the counter. `passes` counts the
- * reads. Nobody calls this function: it is where C lets assembler know of offsets.
+ * The guest reads its time counter in a loop, and `passes` counts the reads. For each new `seq` it
+ * clears `result`, the longest gap, and `tag`, the sum of the gaps, then acts, and sets `done`.
+ * Nobody calls this C function: it passes the offsets to the assembler.
  */
 __attribute__((used, noinline, noclone)) static void guest(void)
 {
@@ -103,7 +103,7 @@ __attribute__((used, noinline, noclone)) static void guest(void)
 		       [gap] "i"(GAP_TICKS));
 }
 
-/* Why the vCPU leaves: the guest does something, or the host. */
+/* Why the vCPU leaves the guest: the first ones are acts of the guest, the others of the host. */
 enum reason { BASE, SBI, MMIO, FAULT, SIGNAL, FENCE, WIDEN, NARROW, REASONS };
 
 static const char *const names[REASONS] = {
@@ -121,22 +121,7 @@ static struct {
 	u64 longest[ROUNDS], sum[ROUNDS], call[ROUNDS];
 } seen[REASONS];
 
-static u64 now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
-}
-
-static int compare_u64(const void *a, const void *b)
-{
-	u64 x = *(const u64 *)a, y = *(const u64 *)b;
-
-	return x < y ? -1 : x > y;
-}
-
-/* The host's part. */
+/* Do what the host does in a round. */
 static void host_acts(struct vcpu *vcpu, enum reason reason)
 {
 	int err = 0;
@@ -192,10 +177,10 @@ void holds(void)
 	code_set(vcpu, hold_guest, hold_guest_end);
 	vcpu->box->addr = DATA_GPA;
 	vcpu_start_alone(vcpu);
-	/* All of them by turns, so that what slows the machine down slows all. */
+	/* Take the reasons by turns, so that a slow moment of the machine affects all of them. */
 	for (unsigned int round = 0; round < ROUNDS; round++) {
 		for (enum reason reason = 0; reason < REASONS; reason++) {
-			/* The page that the fault maps is the one that the fence is for. */
+			/* FENCE deletes the slot again, and with it the page that FAULT maps. */
 			if (reason == FAULT)
 				vm_slot(vm, SLOT, 0, DATA_GPA, SZ_4K, page);
 			once(vcpu, reason, round, tick_ns);

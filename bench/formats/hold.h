@@ -4,12 +4,14 @@
 #define BENCH_FORMATS_HOLD_H
 
 /**
- * holds() - measure and print, for each of several reasons to leave the guest, one line
+ * holds() - measure several reasons to leave the guest, and print one line for each
  *
  * The guest reads its time counter in a tight loop; a hold is a gap between two reads.
- * Fields, by tabs: "hold", the reason, rounds; then in ns the median, the 9th decile and
- * the greatest of: the longest gap of a round, the sum of its gaps, and the call that
- * the host made, 0 where it made none. Wants two harts.
+ * The fields, separated by tabs, are "hold", the reason and the number of rounds. Then come
+ * the longest gap of a round, the sum of its gaps, and the call of the host (0 if it made
+ * none): for each of these the median, the 9th decile and the maximum, in ns.
+ *
+ * Context: the host has two harts.
  */
 void holds(void);
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# From the lines of formats.c make tables.
+# Make tables from the lines of formats.c.
 #
 #	awk -v form=text|markdown|sentence -f report.awk FILE.miss FILE.change FILE.icount [FILE.hold]
 
@@ -13,7 +13,7 @@ BEGIN { FS = "\t" }
 	miss_ns[$2, $3, $4] = $6
 }
 
-# In time, or in instructions: the name of the file says which.
+# The name of the file says whether these are times or instructions.
 /^change/ {
 	how = FILENAME ~ /icount$/ ? "icount" : "time"
 	if (!($2 in of_leaves)) mib[++sizes] = $2
@@ -37,7 +37,7 @@ BEGIN { FS = "\t" }
 
 function title(text) { print form == "markdown" ? text ".\n" : text }
 
-# row CELLS, of cells between tabs; the first is text, to the left.
+# row(CELLS): print cells that tabs separate. The first one is text and aligned to the left.
 function row(cells,    n, i, c) {
 	n = split(cells, c, FS)
 	if (form == "markdown") {
@@ -97,28 +97,29 @@ function hold_table(    i) {
 	for (i = 1; i <= holds; i++)
 		row(hold[i] FS sprintf("%.1f", longest[i] / 1000) FS sprintf("%.1f", most[i] / 1000) FS \
 		    sprintf("%.1f", sum[i] / 1000) FS sprintf("%.2f", longest[i] / exit_ns) FS sprintf("%.1f", call[i] / 1000))
-	# Who waits for another hart waits for a core of this machine to run it on.
+	# A hart that waits for another hart waits until this machine has a core for that one.
 	if (longest[1] > 0)
-		print "These are worth nothing: this machine was busy, and the guest held up even where nothing was asked of it."
+		print "Do not use these figures: this machine was busy, and held the guest up even when nothing was asked of it."
 	print ""
 }
 
-# Of a Sv39 guest's misses with such leaves: reads in Sv39x4, for those in Sv57x4; and the ratio of the times.
+# sv39(LEAF): compare the misses of a Sv39 guest in Sv39x4 and in Sv57x4, with leaves of that size.
 function sv39(leaf,    few, many) {
 	few = leaf SUBSEP "Sv39" SUBSEP "sv39x4"
 	many = leaf SUBSEP "Sv39" SUBSEP "sv57x4"
-	return sprintf("%d PTE reads for %d and %.2f of the time", reads[few], reads[many], miss_ns[few] / miss_ns[many])
+	return sprintf("%d PTE reads in Sv39x4 and %d in Sv57x4, or %.2f of the time", reads[few], reads[many],
+		miss_ns[few] / miss_ns[many])
 }
 
 function bytes(mib) { return mib % 1024 ? mib " MiB" : mib / 1024 " GiB" }
 
-# For README.md.
+# Print the sentence for README.md.
 function sentence() {
-	print "And formats alone (`make bench-formats`): a nested TLB miss of a Sv39 guest takes in Sv39x4, against Sv57x4, " sv39("4 KiB") ","
-	print "or " sv39("2 MiB") " where its memory has leaves of 2 MiB. Widening by two levels costs " \
-		instructions(widen["icount", mib[1]]) " instructions of the"
-	printf "host with %s mapped and %s with %s, and keeps a running vCPU out of the guest for %.2f times as long as a page fault.\n", \
-		bytes(mib[1]), instructions(widen["icount", mib[sizes]]), bytes(mib[sizes]), widening_ns / fault_ns
+	print "A nested TLB miss of a Sv39 guest takes " sv39("4 KiB") "."
+	print "With 2 MiB leaves it takes " sv39("2 MiB") "."
+	print "Widening by two levels costs " instructions(widen["icount", mib[1]]) " instructions with " bytes(mib[1]) " mapped, and " \
+		instructions(widen["icount", mib[sizes]]) " with " bytes(mib[sizes]) ". It keeps a running"
+	printf "vCPU out of the guest %.2f times as long as a page fault does (`make bench-formats`).\n", widening_ns / fault_ns
 }
 
 END {

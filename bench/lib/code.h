@@ -1,14 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Guest code of our own, in place of the program of tests/kvm but with its mailbox. */
+/* Guest code of our own. It replaces the guest program of tests/kvm, and uses the same mailbox. */
 #ifndef BENCH_LIB_CODE_H
 #define BENCH_LIB_CODE_H
 
 #include "vcpu.h"
 
-/** code_set() - let a vCPU that has not run begin at a copy of @begin to @end; a0 is its mailbox */
+/**
+ * code_set() - let a vCPU run other code
+ * @vcpu: a vCPU that has not run yet
+ * @begin: start of the code, which is copied
+ * @end: its end
+ *
+ * The code starts with the address of its mailbox in a0.
+ */
 void code_set(struct vcpu *vcpu, const char *begin, const char *end);
 
-/** code_ticks() - how many times a second the guest's time counter counts */
+/** code_ticks() - read the frequency of the guest's time counter, in Hz */
 u64 code_ticks(struct vcpu *vcpu);
 
 #endif

@@ -7,7 +7,7 @@
 #include "tap.h"
 #include "vcpu.h"
 
-/* Short enough that some runs are not disturbed, on a busy machine too. */
+/* These runs are so short that some of them are not disturbed even on a busy machine. */
 #define FEW	 1
 #define MANY	 9
 #define DATA_GPA 0x100000000ULL
@@ -15,10 +15,10 @@
 extern const char miss_guest[], miss_guest_end[];
 
 /*
- * The guest, in place of the program of tests/kvm but with its mailbox: `value`
- * times, empty the TLB and load from `count` places, `stride` bytes apart; then
- * ring the doorbell, and begin anew. The host has a0 point at the mailbox. Nobody
- * calls this function: it is where C lets assembler know of offsets.
+ * The guest replaces the program of tests/kvm, and uses the same mailbox. `value` times it
+ * empties the TLB and loads from `count` addresses that are `stride` bytes apart. Then it
+ * rings the doorbell and starts again. a0 points at the mailbox. Nobody calls this C
+ * function: it passes the offsets to the assembler.
  */
 __attribute__((used, noinline, noclone)) static void guest(void)
 {
@@ -86,7 +86,7 @@ void miss_start(struct miss *miss, const struct format *format, const struct pag
 	vcpu->box->count = pages;
 	vcpu->box->stride = SZ_4K;
 
-	/* All that is mapped on demand, once; then only misses are left. */
+	/* One run maps all that is mapped on demand, so that later runs have TLB misses only. */
 	memset(miss->mem, 1, pages * SZ_4K);
 	run_ns(vcpu, 2);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* How long a nested TLB miss takes. */
+/* Measure how long a nested TLB miss takes. */
 #ifndef BENCH_LIB_MISS_H
 #define BENCH_LIB_MISS_H
 
@@ -8,11 +8,11 @@
 
 /**
  * struct miss - a guest that misses its TLB all the time
- * @vm: it
- * @mem: what it loads from
- * @pages: how many 4 KiB pages that is
- * @few: the least time of a run over all pages, in ns
- * @many: the least of one over all pages several times
+ * @vm: the VM
+ * @mem: the memory that it loads from
+ * @pages: the number of 4 KiB pages in @mem
+ * @few: the least time of a run that loads from all pages once, in ns
+ * @many: the least time of a run that loads from all pages several times, in ns
  */
 struct miss {
 	struct vm *vm;
@@ -22,25 +22,25 @@ struct miss {
 };
 
 /**
- * miss_start() - make one
- * @miss: to be filled
- * @format: of its G-stage; must be one that the module can give
- * @paging: of its own stage
- * @backing: of its data and its tables; of huge pages the G-stage has 2 MiB leaves
- * @pages: how many 4 KiB pages it loads from after each time that it has emptied the TLB
+ * miss_start() - make such a guest
+ * @miss: filled by this function
+ * @format: the format of the G-stage, one that the module can give
+ * @paging: the paging mode of the guest
+ * @backing: host memory for the guest's data and tables; huge pages make 2 MiB leaves
+ * @pages: the number of 4 KiB pages to load from after each flush of the TLB
  */
 void miss_start(struct miss *miss, const struct format *format, const struct paging *paging,
 		enum backing backing, u64 pages);
 
-/** miss_try() - let it run. Whatever else runs on this machine can only add to the time: try often */
+/** miss_try() - run the guest once. Other work on this machine can only add time, so call this often. */
 void miss_try(struct miss *miss);
 
 /**
- * miss_end() - end it
+ * miss_end() - end the guest
  *
- * Return: the least time per miss in ns. The load itself is in it, and so are, once for
- * all the pages, the fence and the misses of the code and the mailbox; the exit that
- * ends a run is not.
+ * Return: the least time for a miss, in ns. It includes the load. It also includes the fence and
+ * the misses of the code and the mailbox, which come once for all pages. It does not
+ * include the exit that ends a run.
  */
 double miss_end(struct miss *miss);
 

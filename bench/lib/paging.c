@@ -19,14 +19,14 @@ const struct paging pagings[4] = {
 	{ "Sv57", 10, 5 },
 };
 
-/* The tables, the root first, and how many pages of them are in use. */
+/* The tables, beginning with the root, and the number of pages in use. */
 struct tables {
 	u64 (*page)[512];
 	unsigned int used;
 	unsigned int levels;
 };
 
-/* One leaf, of 4 KiB or, at level 1, of 2 MiB. */
+/* Map one leaf: 4 KiB at level 0, 2 MiB at level 1. */
 static void map(struct tables *tables, u64 gpa, unsigned int leaf_level)
 {
 	u64 *table = tables->page[0];

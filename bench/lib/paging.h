@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Page tables of a guest, made by the host. */
+/* The host makes the page tables of a guest. */
 #ifndef BENCH_LIB_PAGING_H
 #define BENCH_LIB_PAGING_H
 
@@ -7,9 +7,9 @@
 
 /**
  * struct paging - a satp mode
- * @name: as people write it
- * @mode: satp.MODE, 0 for Bare
- * @levels: of tables, 0 for Bare
+ * @name: the name for people
+ * @mode: satp.MODE; 0 is Bare
+ * @levels: the number of levels; 0 for Bare
  */
 struct paging {
 	const char *name;
@@ -20,12 +20,12 @@ struct paging {
 extern const struct paging pagings[4];
 
 /**
- * paging_set() - let a vCPU that has not run page, each address to itself
- * @vcpu: the vCPU
- * @paging: how
- * @backing: of the tables
- * @gpa: of the data, which gets 4 KiB leaves
- * @size: of the data
+ * paging_set() - make identity page tables for a vCPU, and turn on its paging
+ * @vcpu: a vCPU that has not run yet
+ * @paging: the mode
+ * @backing: host memory for the tables
+ * @gpa: start of the data, which gets 4 KiB leaves
+ * @size: size of the data
  *
  * The control slot and the doorbell are mapped, too. The tables get a slot of their own.
  */

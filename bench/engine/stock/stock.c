@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Stock KVM's G-stage under measurement: its mmu.c, unmodified and as a whole, in
- * this file, because most of it is static. STOCK_MMU is where the sources are that
- * the lab has unpacked; stub.h stands for the rest of the kernel.
+ * The G-stage of stock KVM under measurement. This file includes the whole, unmodified mmu.c,
+ * because most of its functions are static. STOCK_MMU is the path of mmu.c in the sources
+ * that the lab has unpacked. stub.h replaces the rest of the kernel.
  */
 #include STOCK_MMU
 
@@ -14,7 +14,7 @@ static struct kvm_memory_slot slot;
 
 static void open_space(unsigned int want)
 {
-	/* The widest mode that the host takes decides, as on hardware. */
+	/* Stock KVM uses the widest mode that the host accepts, as on hardware. */
 	bench_widest_mode = 5 + want;
 	gstage_mode = HGATP_MODE_SV39X4 << HGATP_MODE_SHIFT;
 	gstage_pgd_levels = 3;
@@ -26,7 +26,7 @@ static void open_space(unsigned int want)
 		bench_failed("kvm_riscv_gstage_alloc_pgd", want);
 }
 
-/* Not kvm_riscv_gstage_free_pgd(), which looks at each 4 KiB of what is mapped. */
+/* Do not call kvm_riscv_gstage_free_pgd(), which looks at each mapped 4 KiB. */
 static void close_space(void)
 {
 	kvm.arch.pgd = NULL;
@@ -50,7 +50,7 @@ static unsigned int state(u64 gpa)
 	       (level ? HUGE_LEAF : 0);
 }
 
-/* What kvm_riscv_gstage_map() does of a fault for the G-stage alone. */
+/* The part of kvm_riscv_gstage_map() that works on the G-stage. */
 static void map_page(u64 gpa, u64 arg)
 {
 	(void)arg;
@@ -70,7 +70,7 @@ static void lookup(u64 gpa, u64 arg)
 		bench_failed("gstage_get_leaf_entry", gpa);
 }
 
-/* It looks at the first leaf of the range and no other: one call for each page. */
+/* Stock looks at the first leaf of the range only, so make one call for each page. */
 static void young_page(u64 gpa, u64 pages)
 {
 	struct kvm_gfn_range range = {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What arch/riscv/kvm/mmu.c asks of a kernel, as little as compiles. PTEs, memory
- * for tables and what else the measured functions use works; fences are counted;
- * the way of a fault to the host's memory is there in name only.
+ * The smallest part of a kernel with which arch/riscv/kvm/mmu.c compiles. What the measured
+ * functions use works: PTEs, memory for tables and so on. Fences are counted. What a
+ * fault needs to get a page of the host compiles, but does nothing.
  */
 #ifndef BENCH_ENGINE_STUB_H
 #define BENCH_ENGINE_STUB_H
@@ -66,7 +66,7 @@ enum {
 #define __GFP_ACCOUNT 0
 #define __GFP_ZERO    0
 
-/* A page stands for its struct page. */
+/* The address of a page stands for its struct page. */
 #define virt_to_page(va)        ((struct page *)(va))
 #define page_to_virt(page)      ((void *)(page))
 #define page_to_phys(page)      __pa(page)
@@ -168,7 +168,7 @@ static inline int ptep_test_and_clear_young(void *vma, unsigned long addr, pte_t
 		  _PAGE_ACCESSED);
 }
 
-/* hgatp: a host that takes one mode of five, four or three levels, and all narrower ones. */
+/* hgatp: the host accepts a widest mode of three, four or five levels, and all narrower ones. */
 
 #define HGATP_MODE_SV39X4 8UL
 #define HGATP_MODE_SV48X4 9UL
@@ -252,14 +252,14 @@ void kvm_riscv_gstage_free_pgd(struct kvm *kvm);
 #define spin_unlock(lock)       ((void)(lock))
 #define cond_resched_lock(lock) ((void)(lock))
 
-/* A request to every vCPU; what that costs is not in the figures. */
+/* In a kernel this is a request to every vCPU; the figures do not include its cost. */
 #define kvm_riscv_hfence_gvma_vmid_gpa(kvm, hbase, hmask, gpa, size, order)                        \
 	((void)(kvm), (void)(gpa), (void)(order), (void)mem.fences++)
 #define kvm_flush_remote_tlbs(kvm)        ((void)(kvm), (void)mem.fences++)
 #define kvm_riscv_local_hfence_gvma_all() ((void)0)
 #define kvm_riscv_gstage_vmid_bits()      14
 
-/* The way of a fault to the host's memory: compiled, never called. */
+/* What a fault needs to get a page of the host. It is compiled, and never called. */
 
 struct vm_area_struct {
 	unsigned long vm_start, vm_end, vm_flags, vm_pgoff;
