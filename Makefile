@@ -25,7 +25,8 @@ help:
 	@echo 'make bench-engine      count instructions of the engine and of the stock G-stage code; needs valgrind (root)'
 	@echo 'make bench-counters    measure what counters and tracepoints cost at a page fault, in instructions (root)'
 	@echo 'make bench-formats     measure what formats cost, and what a change of format costs (root)'
-	@echo 'make pictures          make the pictures of docs/pictures from their sources and from a run (root)'
+	@echo 'make drawings          make the drawings of docs/pictures from their sources; needs graphviz'
+	@echo 'make pictures          make the pictures of terminals in docs/pictures from a run (root)'
 	@echo 'make deb               build the Debian packages gstage-dkms, gstage and libgst-dev (root)'
 	@echo 'make test-package      install, upgrade and remove the packages in a whole Debian system (root)'
 	@echo 'make clean             delete build/'
@@ -101,6 +102,10 @@ bench-counters:
 bench-formats:
 	@bench/formats/run
 
+drawings:
+	@lab/lab need-packages graphviz
+	@$(MAKE) -s -C docs/pictures
+
 pictures:
 	@docs/pictures/make.sh
 
@@ -113,5 +118,5 @@ clean:
 lab-clean:
 	lab/lab clean
 
-.PHONY: help pictures run module check check-long fuzz coverage proof proof-bites test test-all bench bench-report bench-counters bench-engine bench-formats \
+.PHONY: help drawings pictures run module check check-long fuzz coverage proof proof-bites test test-all bench bench-report bench-counters bench-engine bench-formats \
 	deb test-package clean lab-clean

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# make.sh [run|scene]: make the pictures of README.md anew, of a run of the demonstration and of a scene in the lab (root).
+# make.sh [run|scene]: make the pictures of terminals: a run of the demonstration, and a scene in the lab (root).
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -23,7 +23,7 @@ fi
 sed '/^@top/,$d' "$tmp/scene" >"$tmp/vms"
 "$here/render.py" 'gstage vms' 110 <"$tmp/vms" >"$here/vms.svg"
 
-# What the program drew becomes a screen again, and that a picture.
+# tmux turns the output of `gstage top` into a screen again, and render.py makes a picture of the screen.
 sed '1,/^@top/d' "$tmp/scene" | base64 -d >"$tmp/top.raw"
 tmux -S "$tmp/tmux" -f /dev/null new-session -d -x 104 -y 12 "cat '$tmp/top.raw'; sleep 10"
 sleep 2
