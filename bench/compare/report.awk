@@ -2,16 +2,17 @@
 # Make the tables of the comparison from the lines that host.sh prints: round, module, key, size, what the size counts, unit,
 # value and label, separated by tabs.
 #
-#	awk -v form=FORM -v note=TEXT [-v ms=TEXT -v ns=TEXT] -f report.awk [reasons] [goals] RAW...
+#	awk -v form=FORM -v note=TEXT [-v ms=TEXT -v ns=TEXT] -f report.awk [reasons] [goals] [better] RAW...
 #
 # FORM is one of:
 #	table, markdown, json	all figures
 #	plot			size, stock and gstage of the key that -v plot=KEY names
-#	rows			some rows of the table, named by -v rows_of="KEY:SIZE KEY:SIZE ..."
+#	better			the rows of the file `better`, for README.md
 #	summary			lines for summary.awk: the goals, and where gstage costs more. Wants -v kernel=SERIES
 #
 # ms and ns replace the units of that name. The file `reasons` says, for a key, why gstage costs more or why the stock module has
-# no figure. The file `goals` has key, size, kernel, kind, bound and text.
+# no figure. The file `goals` has key, size, kernel, kind, bound and text. The file `better` has a subject, what the stock module
+# does, what gstage does, and KEY:SIZE of a figure, or "-".
 #
 # A figure is the median of its rounds. A ratio is stock/gstage of one round; the table shows the median of these ratios, and the
 # smallest and the largest. A slow moment of the machine then slows down both figures of a pair. Growth is the exponent by which
@@ -220,18 +221,19 @@ function behind_lines(    i, k, worst, at) {
 	}
 }
 
-# Some rows by name.
-function few(    n, i, j, want, w) {
-	print "| | size | stock | gstage | stock/gstage |"
-	print "|---|---:|---:|---:|---:|"
-	n = split(rows_of, want, " ")
-	for (i = 1; i <= n; i++) {
-		split(want[i], w, ":")
-		for (j = 1; j <= rows; j++)
-			if (key_of[j] == w[1] && size[j] == size_bytes(w[2]))
-				printf "| %s | %s | %s | %s | %s |\n", label[j] unit_text(j), size_text(j), \
-					number(median(j, "stock"), unit[j]), number(median(j, "gstage"), unit[j]), \
-					ratios(j) ? number(RATIO, "x") : "-"
+# What gstage does better, in words, with the figures beside them.
+function better_table(    i, j, k, w, what) {
+	print "| | stock | gstage | stock | gstage | ratio |"
+	print "|---|---|---|---:|---:|---:|"
+	for (i = 1; i <= betters; i++) {
+		printf "| %s | %s | %s |", better[i, 1], better[i, 2], better[i, 3]
+		split(better[i, 4], w, ":")
+		k = 0
+		for (j = 1; j <= rows; j++) if (key_of[j] == w[1] && size[j] == size_bytes(w[2])) k = j
+		if (!k) { print " | | |"; continue }
+		what = unit[k] == "million instructions" ? " M" : unit[k] == "KiB" ? " KiB" : ""
+		printf " %s%s | %s%s | %s |\n", number(median(k, "stock"), unit[k]), what, number(median(k, "gstage"), unit[k]), what, \
+			ratios(k) ? number(RATIO, "x") : "-"
 	}
 }
 
@@ -261,6 +263,8 @@ function json(    i, row) {
 BEGIN { FS = "\t" }
 
 NF == 2 { reason[$1] = $2 }
+
+NF == 4 { for (i = 1; i <= 4; i++) better[betters + 1, i] = $i; betters++ }
 
 NF == 6 {
 	goal_key[++goals] = $1
@@ -296,6 +300,6 @@ END {
 	else if (form == "markdown") markdown()
 	else if (form == "plot") plot_data()
 	else if (form == "summary") { OFS = "\t"; goals_lines(); behind_lines() }
-	else if (form == "rows") few()
+	else if (form == "better") better_table()
 	else table()
 }
