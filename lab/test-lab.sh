@@ -1,13 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# test-lab.sh [LOGDIR]: what the lab does in bad circumstances, and what exec promises. TAP; as root, with the lab set up.
+# test-lab.sh [LOGDIR]: test the lab under bad circumstances, and what exec promises. Prints TAP. Run it as root, with the lab set up.
 set -uo pipefail
 
 LAB=$(cd "$(dirname "$(readlink -f "$0")")" && pwd)
 TOP=${LAB%/*}
 TMP=$(mktemp -d /var/tmp/gstage-test-lab.XXXXXX)
 chmod 755 "$TMP"
-# The runs' own folders go below TMP too, so that what they leave can be seen.
+# The folders of runs are below TMP too, so that the test sees what they leave.
 export TMPDIR=$TMP/run
 mkdir "$TMPDIR"
 trap 'kill $(jobs -p) 2>/dev/null; rm -rf "$TMP"' EXIT
@@ -17,7 +17,7 @@ n=0
 OUT=$TMP/out
 ERR=$TMP/err
 
-# check NAME CONDITION...: one result; shows what the last command printed if it failed.
+# check NAME CONDITION...: print one result, and after a failure the output of the last command.
 check() {
 	local name=$1
 	shift
@@ -31,7 +31,7 @@ check() {
 	fi
 }
 
-# lab ARG...: run the lab; STATUS, OUT and ERR are what came of it.
+# lab ARG...: run the lab, and set STATUS, OUT and ERR.
 lab() {
 	STATUS=0
 	"$LAB/lab" "$@" >"$OUT" 2>"$ERR" || STATUS=$?
@@ -41,7 +41,7 @@ says() { [ "$STATUS" -eq 125 ] && grep -q -- "$1" "$ERR"; }
 ends() { [ "$STATUS" -eq "$1" ]; }
 prints() { [ "$STATUS" -eq 0 ] && [ "$(cat "$OUT")" = "$1" ]; }
 
-# users PATH: the processes that have PATH in their command line or their mounts, which is how they hold what is below it.
+# users PATH: print the processes that have PATH in their command line or their mounts.
 users() {
 	local p
 	for p in /proc/[0-9]*; do
@@ -50,7 +50,7 @@ users() {
 	done
 }
 nothing_left() {
-	# A process takes a moment to be gone.
+	# A killed process takes a moment to end.
 	for _ in 1 2 3 4 5 6 7 8 9 10; do
 		[ -n "$(users "$TMP/cache")$(users "$TMPDIR/gstage-lab")" ] || break
 		sleep 0.1
@@ -60,7 +60,7 @@ nothing_left() {
 		[ -z "$(ls "$TMPDIR")" ] && ! compgen -G "$TMP/cache/*.part" >"$ERR"
 }
 
-# wait_for COMMAND...: up to 60 s.
+# wait_for COMMAND...: wait until it succeeds, for up to 60 s.
 wait_for() {
 	local i
 	for ((i = 0; i < 600; i++)); do
@@ -70,12 +70,12 @@ wait_for() {
 	return 1
 }
 
-program() { # program NAME TEXT: a script to run in the host
+program() { # program NAME TEXT: write a script to run in the host, and print its path
 	printf '%s\n' "$2" >"$TMP/$1"
 	echo "$TMP/$1"
 }
 
-# In the background a shell ignores SIGINT, and so would the lab: this makes it as it is at a terminal.
+# A shell makes its background jobs ignore SIGINT, and the lab would inherit that. Undo it, as at a terminal.
 interruptible=(env --default-signal=INT)
 
 echo "# wrong use"
@@ -87,7 +87,7 @@ lab exec --cpu sv64 x
 check "an unknown CPU is named" says 'no CPU sv64'
 lab exec --kernel 1.0 x
 check "an unknown kernel is named" says 'no kernel 1.0'
-check "an unknown kernel: says which there are" says 'one of: 6.12 7.2 7.3'
+check "an unknown kernel: lists the known ones" says 'one of: 6.12 7.2 7.3'
 lab exec --kernel 6.12,7.2 x
 check "exec takes one kernel" says 'takes one kernel'
 lab kernels
@@ -95,11 +95,11 @@ check "kernels lists those of the lock file" test "$(awk 'NR > 1 { print $1 }' "
 lab exec --module mine x
 check "an unknown module is named" says 'no module mine'
 lab exec --timeout soon x
-check "a timeout that is no number is refused" says 'whole seconds'
+check "a timeout that is not a number is refused" says 'whole seconds'
 lab exec
 check "exec without a file is refused" says 'needs a FILE'
 lab exec --module none "$TMP/absent"
-check "a file that is not there is named" says "no file $TMP/absent"
+check "a missing file is named" says "no file $TMP/absent"
 lab exec --module none /bin/true
 check "a program of another machine is refused" says 'not a RISC-V program'
 
@@ -113,22 +113,22 @@ setpriv --reuid 65534 --regid 65534 --clear-groups "$LAB/lab" up >"$OUT" 2>"$ERR
 check "not root: says so" says 'this needs root'
 
 GSTAGE_MIRROR=http://127.0.0.1:9/debian lab up
-check "no mirror: says so and what to do" says 'mirror cannot be reached'
+check "no mirror: says so, and what to do" says 'mirror cannot be reached'
 check "no mirror: nothing is left" nothing_left
 mkdir -p "$TMP/mirror"
 GSTAGE_MIRROR=file://$TMP/mirror lab up
 check "a mirror without the packages: says so" says 'does not have a package or index'
 
-# In a mount namespace of their own, the lab's cache is a small disk.
+# small_disk OPTIONS: set up with a cache on a small disk, in a mount namespace of its own.
 small_disk() {
 	STATUS=0
 	unshare --mount --propagation private bash -c 'mkdir -p "$1"; mount -t tmpfs -o "$2" tmpfs "$1" && "$3" up' - \
 		"$GSTAGE_CACHE" "$1" "$LAB/lab" >"$OUT" 2>"$ERR" || STATUS=$?
 }
 small_disk size=64M
-check "too small a disk: says so beforehand" says 'the disk is full: .* 64 MiB free'
+check "too small a disk: says so before it starts" says 'the disk is full: .* 64 MiB free'
 small_disk size=6G,nr_inodes=300
-check "a disk that gets full on the way: says so" says 'the disk is full'
+check "a disk that fills up during the setup: says so" says 'the disk is full'
 check "a full disk: nothing is left" nothing_left
 
 "${interruptible[@]}" "$LAB/lab" up >"$OUT" 2>"$ERR" &
@@ -139,7 +139,7 @@ STATUS=0
 wait $pid || STATUS=$?
 check "Ctrl-C while the root is made: says so" says interrupted
 check "Ctrl-C while the root is made: nothing is left" nothing_left
-check "a half-made root is not taken for a whole one" test -z "$(compgen -G "$TMP/cache/root-*")"
+check "an incomplete root is not taken for a complete one" test -z "$(compgen -G "$TMP/cache/root-*")"
 
 mkdir -p "$TMP/cache"
 ( flock 9; exec sleep 100 ) 9>>"$TMP/cache/lock" &
@@ -151,9 +151,9 @@ check "a second lab says that it waits for the first" wait_for grep -q 'another 
 kill $holder
 STATUS=0
 wait $pid || STATUS=$?
-check "a second lab goes on when the first is done" says 'mirror cannot be reached'
+check "a second lab continues when the first one ends" says 'mirror cannot be reached'
 
-# A cache that has a root but no kernel yet, and a mirror whose kernel is not what the lock file says.
+# Use a cache that has a root and no kernel, and a mirror whose kernel packages do not match the lock file.
 unset GSTAGE_CACHE
 real_cache=$("$real/lab" status | sed -n 's/^cache: \(.*\) (.*/\1/p')
 export GSTAGE_CACHE=$TMP/cache
@@ -174,15 +174,15 @@ lab exec --module none --with "$(program other 'x')" \
 check "the program's exit status is passed on" ends 7
 printf "x\na b|it's|\$HOME||\000\r\n\377" >"$TMP/expected"
 check "arguments, files and bytes arrive as they are" cmp "$OUT" "$TMP/expected"
-check "nothing of the lab's own is in the output or beside it" test ! -s "$ERR"
+check "the lab itself prints nothing" test ! -s "$ERR"
 lab exec --module none --timeout 3 "$(program sleep.sh 'sleep 100')"
 check "a timeout is status 124" ends 124
 lab exec --module none "$(program warn.sh 'echo "WARNING: CPU: 0 PID: 1 at test" >/dev/kmsg; echo done')"
-check "a kernel warning is a failure, and shown" says 'kernel message: .*WARNING'
+check "a kernel warning is a failure, and is shown" says 'kernel message: .*WARNING'
 lab exec --module none --allow-splat "$TMP/warn.sh"
-check "--allow-splat takes it" prints 'done'
+check "--allow-splat accepts it" prints 'done'
 lab exec --module none "$(program panic.sh 'echo c >/proc/sysrq-trigger; sleep 10')"
-check "a panic of the host is a failure, and shown" says 'kernel message: .*panic'
+check "a panic of the host is a failure, and is shown" says 'kernel message: .*panic'
 lab exec --module stock "$(program kvm.sh 'ls /dev/kvm')"
 check "the stock module makes /dev/kvm" prints /dev/kvm
 lab exec --module stock --cpu rv64,h=off "$TMP/kvm.sh"
@@ -194,7 +194,7 @@ program patching.sh '[ "$1" = kept ] || rmmod lab_notifiers
 lab exec --module none --with "$TOP/build/lab-$kernel/lab_patching.ko" "$TMP/patching.sh" kept
 check "the scheduler's calls of preempt notifiers are patched in" prints 'calls missed in 0 rounds'
 lab exec --module none --allow-splat --with "$TOP/build/lab-$kernel/lab_patching.ko" "$TMP/patching.sh"
-check "without the lab's module they are not, and that is seen" grep -q 'missed in [1-9]' "$OUT"
+check "without the module of the lab they are not, and the test sees it" grep -q 'missed in [1-9]' "$OUT"
 
 program time.sh 'cat /proc/uptime; head -c 16 /dev/urandom | md5sum; dmesg | md5sum' >"$TMP/null"
 lab exec --module none --icount --smp 1 "$TMP/time.sh"
@@ -205,14 +205,14 @@ check "with --icount two runs are the same, to the nanosecond and the random num
 "$LAB/lab" exec --module none "$(program one.sh 'sleep 1; echo one')" >"$TMP/out1" 2>&1 &
 pid=$!
 lab exec --module none "$(program two.sh 'sleep 1; echo two')"
-check "of two at the same time, one works" prints two
+check "two hosts at the same time: one works" prints two
 wait $pid
-check "of two at the same time, the other works" test "$(cat "$TMP/out1")" = one
+check "two hosts at the same time: the other works" test "$(cat "$TMP/out1")" = one
 
 "${interruptible[@]}" "$LAB/lab" exec --module none "$(program long.sh 'echo up; sleep 100')" >"$OUT" 2>"$ERR" &
 pid=$!
 wait_for grep -q up "$OUT"
-check "a host at work is seen, so that one left behind would be" test "$(users "$TMPDIR/gstage-lab" | grep -c qemu)" -ge 1
+check "the test sees a running host, so it would see one that is left" test "$(users "$TMPDIR/gstage-lab" | grep -c qemu)" -ge 1
 kill -INT $pid
 STATUS=0
 wait $pid || STATUS=$?

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# The demonstration, inside the emulated host: a Linux guest in each G-stage format, all at once, and what KVM says of them.
-# Arguments: the formats. Needs QEMU, the guests' kernel and initramfs, and the gstage command.
+# guests.sh FORMAT...: the demonstration, inside the emulated host. Run a Linux guest in each G-stage format at the same time, and print
+# what KVM says about them. This needs QEMU, the guests' kernel and initramfs, and the gstage command.
 
 kvm=/sys/kernel/debug/kvm
 limit=200
@@ -23,15 +23,15 @@ start=$(now)
 echo 128 >/proc/sys/vm/nr_hugepages
 for m in $modes; do
 	mkfifo "$m.in"
-	# QEMU does not align anonymous memory to 2 MiB, so that no huge page of the host can be one of the G-stage: one
-	# guest has its memory from hugetlbfs to show larger leaves.
+	# QEMU does not align anonymous memory to 2 MiB, so the G-stage cannot map huge pages of the host as such. One guest has its
+	# memory from hugetlbfs, to show larger leaves.
 	memory= pages='4 KiB'
 	if [ "$m" = sv48x4 ]; then
 		memory='-M memory-backend=ram -object memory-backend-memfd,id=ram,size=256M,hugetlb=on,hugetlbsize=2M'
 		pages='2 MiB'
 	fi
 	(
-		# Both ends, so that neither the guest nor we wait to open it.
+		# Open both ends, so that neither the guest nor this script blocks in open().
 		exec <>"$m.in"
 		# shellcheck disable=SC2086
 		exec ./gstage exec --mode "$m" -- qemu-system-riscv64 -M virt -accel kvm -cpu host -m 256 -smp 1 $memory \
@@ -67,7 +67,7 @@ while [ -n "$waiting" ]; do
 done
 [ "$failed" = 0 ] || { stop_all; exit 1; }
 
-# All are up: what does KVM say?
+# All guests are up. Print what KVM says about them.
 echo
 printf '%-10s %-7s %4s  %-18s %6s %8s %7s %6s %6s %7s %9s %9s %7s\n' \
 	VM mode GPA 'hgatp as loaded' tables bytes '4 KiB' '2 MiB' '1 GiB' faults 'PTE reads' 'PTE reads' seconds
@@ -83,7 +83,7 @@ for m in $modes; do
 	mode=$(cat "$dir/gstage_mode")
 	[ "$mode" = "$m" ] || fail "$m was asked for, and the VM has $mode"
 	awk -v vm="${dir##*/}" -v mode="$mode" -v seconds="$(cat "$m.seconds")" '
-		# Each level of the guest, and its last address, is itself translated by all levels of the G-stage.
+		# All levels of the G-stage translate the address of each PTE of the guest, and its final address.
 		function reads(guest, g) { return (guest + 1) * (g + 1) - 1 }
 		{ v[$1] = $2 }
 		END {
@@ -95,7 +95,7 @@ for m in $modes; do
 		}' "$dir/gstage_stats"
 done
 
-# Let them go on to their end.
+# Let the guests go on to their end.
 for m in $modes; do echo go 1<>"$m.in"; done
 for m in $modes; do
 	pid=$(cat "$m.pid")

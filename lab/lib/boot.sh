@@ -2,15 +2,15 @@
 # shellcheck shell=bash
 # Booting the emulated host: initramfs, QEMU, the result of a run, kernel splats. Sourced by lab/lab.
 
-RUN=            # this run's own folder, /run/lab in the lab root
+RUN=            # the folder of this run; /run/lab in the lab root
 
-# What a kernel that is in trouble says.
+# What a kernel in trouble prints.
 SPLAT='WARNING: |BUG: |Oops|Call Trace|Kernel panic|rcu: INFO: .*stall|detected stalls|soft lockup|blocked for more than|Unable to handle kernel|refcount_t: '
 
-# run_folder: an empty folder for a run.
+# run_folder: make an empty folder for a run.
 run_folder() {
 	local tmp=${TMPDIR:-/tmp} d pid
-	# What labs killed by SIGKILL left: their processes are gone, their folders are not.
+	# Delete the folders of labs that were killed by SIGKILL.
 	for d in "$tmp"/gstage-lab.*; do
 		pid=${d##*/gstage-lab.}
 		[ ! -d "$d" ] || [ -d "/proc/${pid%%.*}" ] || rm -rf "$d"
@@ -20,13 +20,13 @@ run_folder() {
 	mkfifo "$RUN/out"
 }
 
-# new_run MODE: a run with an initramfs tree: busybox, init and the chosen kvm.ko.
+# new_run MODE: begin a run, with an initramfs tree of busybox, init and the chosen kvm.ko.
 new_run() {
 	run_folder
 	mkdir -p "$RUN"/tree/{w,lab,bin,etc}
 	cp "$RV/busybox" "$RUN/tree/bin/"
 	cp "$LAB/host/init" "$RUN/tree/"
-	# With --icount QEMU has one thread for all harts, and what is measured is to be as it is elsewhere.
+	# With --icount QEMU has one thread for all harts, which needs no lab_notifiers.ko. Measure the host without it.
 	[ -n "$ICOUNT" ] || cp "$BUILD/lab-$KERNEL/lab_notifiers.ko" "$RUN/tree/lab/"
 	case $MODULE in
 	gstage | gstage-test) cp "$BUILD/$(module_out "$MODULE")/kvm.ko" "$RUN/tree/lab/" ;;
@@ -36,7 +36,7 @@ new_run() {
 	: >"$RUN/control"
 }
 
-# quoted WORD...: the words, quoted for any shell.
+# quoted WORD...: print the words, quoted for any shell.
 quoted() {
 	local w out=
 	for w; do out+="'${w//\'/\'\\\'\'}' "; done
@@ -57,12 +57,12 @@ put() {
 	chmod 755 "$to"
 }
 
-# qemu_command CONSOLE: fill QEMU with the command line, for `exec` or for a `shell`.
+# qemu_command exec|shell: set QEMU to the command line.
 qemu_command() {
 	local machine=virt cpu=$CPU append="console=ttyS0 quiet panic=-1"
 	[ -z "$MACHINE" ] || machine+=,$MACHINE
-	# With counters that interrupt, KVM has a PMU for guests, and then their kernel lets user space read the time: QEMU 10.0 takes
-	# that away from the vCPU that boots (scounteren 0), and a kernel without a PMU does not give it back.
+	# With Sscofpmf KVM gives guests a PMU, and then the guest's kernel lets user space read the time. QEMU 10.0 forbids that on the
+	# boot vCPU (scounteren 0), and a kernel without a PMU does not allow it again.
 	[ -z "$WITH_QEMU" ] || cpu+=,sscofpmf=on
 	QEMU=(qemu-system-riscv64 -M "$machine" -cpu "$cpu" -smp "$SMP" -m "$MEM" -nodefaults -no-reboot -display none
 		-kernel /kernel/Image -initrd /run/lab/initrd)
@@ -70,7 +70,7 @@ qemu_command() {
 		QEMU+=(-icount "shift=0,sleep=off" -rtc "base=2026-01-01,clock=vm" -seed 42)
 	fi
 	if [ "$1" = exec ]; then
-		# Without ioeventfd the port is served by the hart's own thread: --icount needs that to be repeatable.
+		# Without ioeventfd the hart's own thread serves the port. --icount needs this to be repeatable.
 		QEMU+=(-append "$append" -serial file:/run/lab/serial -device "virtio-serial-pci,ioeventfd=off"
 			-chardev "file,id=out,path=/run/lab/out" -device "virtconsole,chardev=out"
 			-chardev "file,id=control,path=/run/lab/control"
@@ -80,9 +80,9 @@ qemu_command() {
 	fi
 }
 
-# boot_script: what runs inside the lab root: pack, boot, copy the output.
+# boot_script exec|shell: print the script that runs in the lab root: pack the initramfs, boot, copy the output.
 boot_script() {
-	# The same files make the same archive, as --icount promises the same run.
+	# The same files must make the same archive: --icount promises the same run.
 	echo 'set -e; cd /run/lab/tree; find . -exec touch -hd @0 {} +
 		find . | sort | cpio --quiet --reproducible -o -H newc >../initrd; cd ..'
 	[ -z "$WITH_QEMU" ] || echo 'cat /rv/bundle.cpio /guest/guest.cpio >>initrd'
@@ -96,7 +96,7 @@ boot_script() {
 	fi
 }
 
-# ready_to_boot MODE: fill ROOT_COMMAND with what boots the run; its output is the program's output.
+# ready_to_boot MODE: set ROOT_COMMAND to the command that boots the run. Its output is the program's output.
 ready_to_boot() {
 	qemu_command "$1"
 	boot_script "$1" >"$RUN/boot"
@@ -109,14 +109,14 @@ ready_to_boot() {
 
 splats() { grep -aE "$SPLAT" "$RUN/serial" 2>/dev/null; }
 
-# keep_logs: keep what a failed run left, and set KEPT to the folder.
+# keep_logs: keep the logs of a failed run, and set KEPT to their folder.
 keep_logs() {
 	KEPT=$BUILD/lab-logs/$(date +%H%M%S)-$$
 	mkdir -p "$KEPT"
 	cp "$RUN/serial" "$RUN/qemu.err" "$RUN/control" "$KEPT/" 2>/dev/null || :
 }
 
-# verdict QEMU_STATUS: explain the run that has ended; return the program's status, or leave with the lab's own.
+# verdict QEMU_STATUS: explain how the run ended. Return the program's status, or exit with the lab's own.
 verdict() {
 	local last
 	last=$(tail -n 1 "$RUN/control")
@@ -124,7 +124,7 @@ verdict() {
 		keep_logs
 		say "the host's kernel is in trouble:"
 		grep -aE -m1 -A 25 "$SPLAT" "$RUN/serial" | tr -d '\r' >&3
-		die "kernel message: $(head -n 1 "$RUN/splats" | tr -d '\r')" "the whole log is in $KEPT/serial; --allow-splat takes it as usual"
+		die "kernel message: $(head -n 1 "$RUN/splats" | tr -d '\r')" "the whole log is in $KEPT/serial; --allow-splat accepts kernel warnings"
 	fi
 	case $last in
 	"exit "*) return "${last#exit }" ;;
@@ -132,11 +132,11 @@ verdict() {
 	esac
 	keep_logs
 	if [ "$1" -eq 124 ] || [ "$1" -eq 137 ]; then
-		say "no end after $TIMEOUT s; the host was stopped (log: $KEPT/serial; --timeout S allows more)"
+		say "the program did not end within $TIMEOUT s, and the host was stopped (log: $KEPT/serial; --timeout S allows more time)"
 		exit 124
 	fi
 	[ ! -s "$RUN/qemu.err" ] || head -n 5 "$RUN/qemu.err" >&3
-	die "the host ended before the program did (QEMU's status $1)" "the logs are in $KEPT"
+	die "the host ended before the program did (QEMU's status is $1)" "the logs are in $KEPT"
 }
 
 # run_program FILE [ARGS...]: boot, run FILE, return its status.
@@ -165,7 +165,7 @@ lab_shell() {
 	need_host
 	new_run shell
 	for f in "$@" "${WITH[@]}"; do put "$f"; done
-	say "Ctrl-D in the host or Ctrl-A X ends"
+	say "Ctrl-D in the host or Ctrl-A X ends it"
 	ready_to_boot shell
-	"${ROOT_COMMAND[@]}" || :       # in the foreground: the terminal is its
+	"${ROOT_COMMAND[@]}" || :       # in the foreground, so that it has the terminal
 }

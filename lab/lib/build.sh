@@ -4,7 +4,7 @@
 
 CROSS=riscv64-linux-gnu-
 
-# stale TARGET FOLDER...: is anything in the folders newer than the target? Saves a make for every exec.
+# stale TARGET FOLDER...: is anything in the folders newer than the target? This saves a run of make in every exec.
 stale() {
 	local target=$1 d dirs=()
 	shift
@@ -13,22 +13,22 @@ stale() {
 	[ -n "$(find "${dirs[@]}" -newer "$target" ! -name '.*' -print -quit)" ]
 }
 
-# One build at a time in a checkout: two execs started together must not write the same object files.
+# build_alone: allow one build at a time in a checkout, so that two execs do not write the same object files.
 build_alone() {
 	mkdir -p "$BUILD"
 	exec 8>>"$BUILD/.lock"
 	flock 8
 }
 
-# as_of_now, then fresh TARGET: what make has found up to date must not look stale to us, and what was edited while make
-# was at work must.
+# as_of_now, then fresh TARGET: give the target the time at which make started. A target that make found up to date is then not
+# stale, and a source that was edited while make ran is.
 as_of_now() { : >"$BUILD/.now"; }
 fresh() { touch -r "$BUILD/.now" "$1"; }
 
-# built_for_kernel FOLDER: is what is built in it for the chosen kernel? Objects of another are of no use.
+# built_for_kernel FOLDER: was it built for the chosen kernel? Objects for another kernel cannot be used.
 built_for_kernel() { [ "$(cat "$1/.kernel" 2>/dev/null)" = "$KVERSION" ]; }
 
-# module_out MODULE: where gstage, or gstage-test, is built, below build/.
+# module_out MODULE: print the folder below build/ for gstage or gstage-test.
 module_out() { echo "module-$KERNEL${1#gstage}"; }
 
 make_module() {
@@ -45,7 +45,7 @@ make_module() {
 	fresh "$out/kvm.ko"
 }
 
-# need_module MODULE: gstage, or gstage-test, which has parameters that only tests want.
+# need_module MODULE: build gstage, or gstage-test, which has parameters for tests.
 need_module() {
 	[ -f "$TOP/kvm/Makefile" ] || die "there is no kvm/Makefile to build our kvm.ko with" "use --module stock"
 	build_alone
@@ -67,7 +67,7 @@ make_lab_modules() {
 	fresh "$out/lab_notifiers.ko"
 }
 
-# What the lab itself loads into the host.
+# The modules that the lab itself loads into the host.
 need_lab_modules() {
 	local out=$BUILD/lab-$KERNEL
 	build_alone
@@ -105,7 +105,7 @@ make_guest() {
 	mv "$part" "$guest"
 }
 
-# The guests' kernel and initramfs, as /guest in the host.
+# The kernel and initramfs of guests, which are /guest in the host.
 need_guest() {
 	local guest=$BUILD/guest-$KERNEL
 	build_alone

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# Debian packages, cross-built and looked through by lintian. Sourced by lab/lab.
+# Build the Debian packages with the cross compiler, and check them with lintian. Sourced by lab/lab.
 
-# A root of its own: whoever only runs the lab does without these.
+# This is a root of its own, so that those who only run the lab need not install these packages.
 DEB_PACKAGES=(build-essential debhelper dh-dkms dkms lintian man-db pkgconf gcc-riscv64-linux-gnu libc6-dev-riscv64-cross kmod
 	cpio xz-utils e2fsprogs mount pahole bc)
 
@@ -30,8 +30,8 @@ need_deb_root() {
 
 in_deb_root() { ROOT=$DEB_ROOT in_root "$@"; }
 
-# cross_libraries DIR: what the command is linked with, of riscv64 (the C library has a cross package), and what `shlibs` files
-# say that a program which is linked with them depends on.
+# cross_libraries DIR: unpack the riscv64 libraries that the command is linked with, except the C library, which has a cross
+# package. Also collect their `shlibs` files, which say on what a program that is linked with them depends.
 cross_libraries() {
 	local dir=$1 set pkg arch version sha path
 	rm -rf "$dir"
@@ -45,8 +45,8 @@ cross_libraries() {
 	done <"$dir/set"
 }
 
-# make_debs VERSION DIR [for-riscv64]: all packages of this checkout, or those for riscv64, as if it were VERSION, in DIR (below
-# build/).
+# make_debs VERSION DIR [for-riscv64]: build all packages of this checkout, or only those for riscv64, as version VERSION, into DIR
+# (below build/).
 make_debs() {
 	local version=$1 dir=$2 tree=$2/gstage-$1 what=full
 	[ $# -lt 3 ] || what=all
@@ -56,7 +56,7 @@ make_debs() {
 	tar -c -C "$TOP" --exclude=./build --exclude=./.git . | tar -x -C "$tree"
 	echo "$version" >"$tree/VERSION"
 	"$tree/packaging/changelog" >"$tree/debian/changelog"
-	# -d: of Build-Depends this root has not linux-source, which the lab has unpacked, and ncurses of riscv64.
+	# -d, because this root lacks two Build-Depends: linux-source, which the lab has unpacked, and ncurses for riscv64.
 	in_deb_root sh -ec 'cd "build/$1"
 		export KERNEL_DOC=/kernel/src/scripts/kernel-doc DEB_BUILD_OPTIONS=nocheck
 		libs=/gstage/build/deb-libraries/usr/lib/riscv64-linux-gnu
@@ -67,7 +67,7 @@ make_debs() {
 	rm -rf "$tree"
 }
 
-# lintian_clean DIR: --fail-on is for what Debian would not take; hints of pedantic kind are for reading.
+# lintian_clean DIR: fail on what Debian would not accept. Other tags are only printed.
 lintian_clean() {
 	in_deb_root sh -ec 'cd "build/$1"; lintian --allow-root --fail-on error,warning --tag-display-limit 0 --info ./*.changes' \
 		- "${1#"$BUILD"/}"
@@ -79,6 +79,6 @@ lab_deb() {
 	build_alone
 	step "building the Debian packages" make_debs "$(cat "$TOP/VERSION")" "$BUILD/deb"
 	exec 8>&-
-	step "looking through them with lintian" lintian_clean "$BUILD/deb"
+	step "checking them with lintian" lintian_clean "$BUILD/deb"
 	say "build/deb has $(cd "$BUILD/deb" && printf '%s ' ./*.deb)"
 }

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# riscv64 programs for the host and its guests: busybox, and QEMU with its libraries; and ncurses, for what is built. Sourced
-# by lab/lab.
+# riscv64 programs for the host and its guests: busybox, and QEMU with its libraries. Also ncurses, to link the command with.
+# Sourced by lab/lab.
 
 RV_PACKAGES=(qemu-system-riscv busybox-static libncurses-dev)
 
-# Its name follows from the locked packages, or the names of those to take from an index, and from what becomes of them.
+# The name depends on the locked packages, on the packages to take from an index, and on how they are packed.
 rv_name() {
 	local hash
 	hash=$(cat <(printf '%s\n' "$SUITE" "${RV_PACKAGES[@]}") <(locked riscv64) "$LAB/lib/bundle.sh" | sha256sum)
@@ -14,15 +14,15 @@ rv_name() {
 
 have_rv() { rv_name; [ -d "$RV" ]; }
 
-# fetch_tree TREE SETS PACKAGES: unpack the packages of those locked sets: no more than the packages that are wanted, and
-# libraries.
+# fetch_tree TREE SETS PACKAGES: unpack the packages of those locked sets. If the mirror no longer has them, unpack PACKAGES and
+# their dependencies.
 fetch_tree() {
 	local tree=$1 sets=$2 packages=$3 set pkg arch version sha path status=0
 	for set in $sets; do locked "$set"; done >"$CACHE/set"
 	fetch_set <"$CACHE/set" || status=$?
 	if [ "$status" -eq 2 ]; then
-		echo "the mirror no longer has the locked set: taking what its index names"
-		# `extract` runs no maintainer script, so nothing of riscv64 has to run here.
+		echo "the mirror no longer has the locked set: taking the versions in its index"
+		# `extract` runs no maintainer scripts, so no riscv64 program has to run here.
 		mmdebstrap_into "$tree" --variant=extract --architectures=riscv64 --include="${packages// /,}"
 		return
 	fi
@@ -49,10 +49,10 @@ make_rv() {
 	TRASH+=("$part")
 	mkdir -p "$part"
 	fetch_tree "$part/tree" riscv64 "${RV_PACKAGES[*]}"
-	# `-M virt -accel kvm` opens no firmware.
+	# `-M virt -accel kvm` needs no firmware.
 	bundle "$part" qemu-system-riscv64
 	cp "$part/tree/usr/bin/busybox" "$part/busybox"
-	# Static: the command then runs on any Debian host.
+	# Static libraries, so that the command runs on any Debian host.
 	mkdir -p "$part/sysroot/lib"
 	cp -a "$part/tree/usr/include" "$part/sysroot/"
 	cp "$part"/tree/usr/lib/riscv64-linux-gnu/lib{ncursesw,tinfo}.a "$part/sysroot/lib/"

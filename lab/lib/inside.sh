@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# inside.sh ROOT [OUTSIDE INSIDE]... -- COMMAND...: in a fresh private mount namespace, mount the OUTSIDE folders at their
-# INSIDE places below ROOT and run COMMAND there. The first pair is the checkout; the current folder is kept within it.
+# inside.sh ROOT [OUTSIDE INSIDE]... -- COMMAND...: in a new private mount namespace, mount each OUTSIDE folder at INSIDE below ROOT,
+# and run COMMAND there. The first pair is the checkout. A current folder in the checkout stays the current folder.
 set -euo pipefail
 
 root=$1
@@ -11,7 +11,7 @@ case $PWD/ in "$1"/*) cwd=$2${PWD#"$1"} ;; esac
 while [ "$1" != -- ]; do
 	[ -d "$root$2" ] || mkdir -p "$root$2"
 	case $2 in
-	/usr/* | /kernel | /rv) mount -o bind,ro "$1" "$root$2" ;;   # the cache: a build must not write there
+	/usr/* | /kernel | /rv) mount -o bind,ro "$1" "$root$2" ;;   # the cache, which a build must not change
 	*) mount --bind "$1" "$root$2" ;;
 	esac
 	shift 2
@@ -20,6 +20,6 @@ shift
 mount -t proc proc "$root/proc"
 mount --bind /dev "$root/dev"
 mount -t tmpfs tmpfs "$root/tmp"
-# No exec: PID 1 of a namespace does not get Ctrl-C, its child does.
+# No exec here: PID 1 of a namespace does not get Ctrl-C, but its child does.
 chroot "$root" /usr/bin/env -i -C "$cwd" PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/tmp LC_ALL=C.UTF-8 \
 	TERM="${TERM:-dumb}" "$@"

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# Kernels: a locked set of packages, unpacked for booting and for building. Sourced by lab/lab.
+# Kernels: locked sets of packages, unpacked to boot them and to build modules. Sourced by lab/lab.
 
-# kernels: the series that the lock file has.
+# kernels: print the series in the lock file.
 kernels() { awk '!/^#/ && $2 ~ /^linux-source-/ { print $1 }' "$LOCK" | sort -V; }
 
-# kernel_name: the folder of this set in the cache; its name follows from the locked lines.
+# kernel_name: set KDIR_CACHE to the folder of this set in the cache. Its name depends on the locked lines.
 kernel_name() {
 	local lines hash
 	lines=$(locked "$KERNEL")
@@ -21,7 +21,7 @@ have_kernel() {
 	KRELEASE=$KABI-riscv64
 }
 
-# newest_set: from the mirror's index, print the newest version of this kernel that has every package that the locked one has.
+# newest_set: print the newest version of this kernel in the mirror's index that has every package of the locked set.
 newest_set() {
 	local suite=$SUITE arches=amd64 apt=$CACHE/index.part keyring=/usr/share/keyrings/debian-archive-keyring.gpg signed=
 	TRASH+=("$apt")
@@ -39,8 +39,8 @@ newest_set() {
 		APT::Sandbox::User "root";
 	END
 	child env APT_CONFIG="$apt/apt.conf" apt-get -q update >&2
-	# awk prints every complete set, each line led by its version; the lines of the newest are the answer. Packages of two
-	# versions are the same part if their names differ in nothing but the kernel's ABI, such as 6.12.107+deb13.
+	# awk prints every complete set, with the version at the start of each line. The lines of the newest version are the answer. Two
+	# packages are the same part if their names differ only in the kernel's ABI, such as 6.12.107+deb13.
 	cat_index "$apt" | awk -v set="$KERNEL" -v re="$KERNEL" '
 		function kind(package, arch) {
 			gsub(/[0-9]+[.][0-9]+[.][0-9]+[+]deb13/, "ABI", package)
@@ -77,7 +77,7 @@ fetch_kernel() {
 	locked "$KERNEL" >"$CACHE/set"
 	fetch_set <"$CACHE/set" || status=$?
 	[ "$status" -ne 2 ] || {
-		echo "the mirror no longer has the locked set: looking for the next newest"
+		echo "the mirror no longer has the locked set: looking for the newest complete set"
 		newest_set >"$CACHE/set"
 		[ -s "$CACHE/set" ] || die "the mirror has no complete set of packages of kernel $KERNEL" \
 			"set GSTAGE_MIRROR to the URI of a complete Debian mirror"
@@ -94,10 +94,10 @@ take_from() {
 	in_private bash -c 'set -o pipefail; dpkg-deb --fsys-tarfile "$1" | tar -x -C "$2" --wildcards "${@:3}"' - "$deb" "$dir" "$@"
 }
 
-# unpack_kernel DIR: make DIR what have_kernel wants, of packages; of a kernel that is to be built, the sources alone.
+# unpack_kernel DIR: unpack the packages into DIR as have_kernel expects. For a kernel that is to be built, unpack only the sources.
 unpack_kernel() {
 	local part=$1 set pkg arch version sha path deb sources=("${KEPT_SOURCES[@]}")
-	# Only kvm.ko of the modules: everything else that the host needs is built into Debian's kernel.
+	# Of the modules take only kvm.ko: Debian's kernel has everything else that the host needs built in.
 	local kvm="./usr/lib/modules/*/kernel/arch/riscv/kvm/kvm.ko.xz"
 	! from_source || sources=('*')
 	mkdir -p "$part/src" "$part/image"
@@ -120,7 +120,7 @@ unpack_kernel() {
 	[ -s "$part/kvm.ko" ]
 }
 
-# set_version FILE: the version of a set of packages.
+# set_version FILE: print the version of a set of packages.
 set_version() { awk '$2 ~ /^linux-source-/ { print $4 }' "$1"; }
 
 need_kernel() {
@@ -133,13 +133,13 @@ need_kernel() {
 	if ! cmp -s "$CACHE/set" <(locked "$KERNEL"); then
 		say "the mirror no longer has the locked packages of kernel $KERNEL:"
 		say "  locked: $(set_version <(locked "$KERNEL"))"
-		say "  used:   $(set_version "$CACHE/set")  (to keep it, update lab/versions.lock)"
+		say "  used:   $(set_version "$CACHE/set")  (to lock this version, update lab/versions.lock)"
 	fi
 	rm -rf "$CACHE"/kernel-*.part
 	TRASH+=("$part")
 	step "unpacking kernel $KERNEL" unpack_kernel "$part"
 	if from_source; then
-		say "Debian has no riscv64 package of kernel $KERNEL: building it, once (10 minutes on two quiet cores)"
+		say "Debian has no riscv64 package of kernel $KERNEL: building it once (10 minutes on two idle cores)"
 		step "building kernel $KERNEL" build_kernel "$part" "$(set_version "$CACHE/set")"
 	fi
 	cp "$CACHE/set" "$part/set"
@@ -147,18 +147,18 @@ need_kernel() {
 	have_kernel
 }
 
-# lab_kernels: what there is, and what is set up.
+# lab_kernels: print the kernels, and which of them are set up.
 lab_kernels() {
 	local from ours up
 	printf '%-7s %-20s %-28s %-11s %s\n' series version 'comes from' 'our kvm.ko' 'set up'
 	for KERNEL in $(kernels); do
 		from="Debian's packages" ours=no up=no
-		! from_source || from='its source, and is built here'
+		! from_source || from='its source, built here'
 		[ ! -f "$TOP/kvm/compat/v$KERNEL.h" ] || ours=yes
 		KVERSION=$(set_version <(locked "$KERNEL"))
 		if have_kernel; then
 			up=$KRELEASE
-			cmp -s "$KDIR_CACHE/set" <(locked "$KERNEL") || up+=", not as locked: the mirror no longer had that version"
+			cmp -s "$KDIR_CACHE/set" <(locked "$KERNEL") || up+=", not the locked version: the mirror no longer had that"
 		fi
 		printf '%-7s %-20s %-28s %-11s %s\n' "$KERNEL" "$KVERSION" "$from" "$ours" "$up"
 	done

@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# Packages locked by version and checksum, fetched by their path below the mirror: no index is needed. Sourced by lab/lab.
+# Packages that are locked by version and checksum. They are downloaded by their path on the mirror, so that no index is needed.
+# Sourced by lab/lab.
 
 LOCK=$LAB/versions.lock
 
-# locked SET: its lines of the lock file.
+# locked SET: print its lines of the lock file.
 locked() { awk -v set="$1" '!/^#/ && $1 == set' "$LOCK"; }
 
-# fetch_deb SHA256 PATH: download one package into the cache, unless it is there. 2: the mirror does not have it.
+# fetch_deb SHA256 PATH: download one package into the cache, unless it is there. Status 2: the mirror does not have it.
 fetch_deb() {
 	local sha=$1 path=$2 file=$CACHE/debs/${2##*/} out
 	mkdir -p "$CACHE/debs"
@@ -26,7 +27,7 @@ fetch_deb() {
 	mv "$file.part" "$file"
 }
 
-# fetch_set: download every package that stdin lists, in the lock file's format. 2: the mirror lacks one.
+# fetch_set: download every package that stdin lists, in the format of the lock file. Status 2: the mirror lacks one.
 fetch_set() {
 	local set pkg arch version sha path status=0
 	while read -r set pkg arch version sha path; do
@@ -36,7 +37,7 @@ fetch_set() {
 	done
 }
 
-# need_mirror: MIRROR is a URI to put a path behind.
+# need_mirror: set MIRROR to a URI without a slash at the end.
 need_mirror() {
 	find_mirror
 	[ -n "$MIRROR" ] || MIRROR=$(awk '$1 == "deb" { print $2; exit }' "$ROOT/etc/apt/sources.list")

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# What the lab asks of the PC: root, packages, a mirror, disk space, and to be alone while it sets up. Sourced by lab/lab.
+# What the lab needs of the PC: root, packages, a mirror, disk space, and a lock while it sets up. Sourced by lab/lab.
 
 need_root() {
 	[ "$(id -u)" -eq 0 ] || die "this needs root, for mounts and chroot; you are $(id -un)" "run it again as root: sudo $0 ..."
 }
 
-# need_packages PACKAGE...: install those Debian packages that are missing on the PC.
+# need_packages PACKAGE...: install the Debian packages that are missing on the PC.
 need_packages() {
 	local missing=() p
 	for p; do
@@ -20,19 +20,19 @@ need_packages() {
 
 install_packages() {
 	local apt=(env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=120)
-	# Indices may be missing (a fresh container) or stale: update only when the plain way does not work. In the
-	# foreground, so that Ctrl-C reaches apt itself, which knows how to leave dpkg in order.
+	# The indices may be missing (a new container) or old: update them only if the installation fails. Run apt in the foreground,
+	# so that Ctrl-C reaches apt itself, which then leaves dpkg in a good state.
 	"${apt[@]}" install --no-install-recommends "$@" && return
 	"${apt[@]}" update
 	"${apt[@]}" install --no-install-recommends "$@"
 }
 
-# find_mirror: set MIRROR to the URI of the Debian archive that this machine's apt uses; empty if none can be told.
+# find_mirror: set MIRROR to the URI of the Debian archive that this machine's apt uses, or to nothing if that is unknown.
 find_mirror() {
 	[ -z "${MIRROR-}" ] || return 0
 	MIRROR=${GSTAGE_MIRROR-}
 	if [ -z "$MIRROR" ]; then
-		# The label tells the main archive from security; without fetched indices there is no label, but a path.
+		# The label distinguishes the main archive from security. Without downloaded indices there is no label, only a path.
 		MIRROR=$(apt-get indextargets --format '$(LABEL)|$(REPO_URI)' 'Created-By: Packages' 2>/dev/null |
 			awk -F'|' '$2 !~ /^(https?|file|copy):/ { next }
 				$1 == "Debian" { print $2; found = 1; exit }
@@ -47,17 +47,17 @@ need_space() {
 	mkdir -p "$CACHE" 2>/dev/null || die "cannot make the cache folder $CACHE" "set GSTAGE_CACHE to a folder that root may write"
 	avail=$(df --output=avail -BM "$CACHE" | tail -n 1)
 	avail=${avail//[!0-9]/}
-	[ "$avail" -ge "$mib" ] || die "the disk is full: $CACHE has $avail MiB free, and setting up takes $mib MiB" \
+	[ "$avail" -ge "$mib" ] || die "the disk is full: $CACHE has $avail MiB free, and the lab needs $mib MiB to set up" \
 		"free some space, or set GSTAGE_CACHE to a folder on a larger file system"
 }
 
-# alone: be the only lab that sets up this cache; a second one waits for the first, as they need the same things.
+# alone: let only one lab set up this cache. A second one waits, because it needs the same things.
 alone() {
 	mkdir -p "$CACHE"
 	exec 9>>"$CACHE/lock"
 	if ! flock -n 9; then
 		say "another lab is setting up $CACHE; waiting for it to finish (Ctrl-C to stop waiting)"
-		flock 9 &               # on our own open file, so not as a `child`
+		flock 9 &               # it needs our open file, which a `child` does not get
 		CHILD=$!
 		wait $CHILD
 		CHILD=

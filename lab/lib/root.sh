@@ -1,19 +1,19 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# The lab root: a Debian folder with QEMU, the cross compiler and what builds kernel modules. Sourced by lab/lab.
+# The lab root: a Debian system in a folder, with QEMU, the cross compiler and the tools to build kernel modules. Sourced by lab/lab.
 
 SUITE=trixie
 ROOT_PACKAGES=(qemu-system-riscv opensbi gcc-riscv64-linux-gnu libc6-dev-riscv64-cross gcc libc6-dev make kmod cpio xz-utils pahole bc
 	cbmc bison flex)
 
-# What decides a folder's contents is hashed into its name, and it gets its name only when whole.
+# The name has a hash of everything that decides the contents of the folder. The folder gets its name when it is complete.
 root_name() {
 	local hash
 	hash=$(printf '%s\n' "$SUITE" "${ROOT_PACKAGES[@]}" | sha256sum)
 	ROOT=$CACHE/root-${hash:0:12}
 }
 
-# mmdebstrap_into DIR OPTIONS...: from the main archive only; of riscv64, the others are at times incomplete.
+# mmdebstrap_into DIR OPTIONS...: use the main archive only, because for riscv64 the others are sometimes incomplete.
 mmdebstrap_into() {
 	local dir=$1 lines=() proxy
 	shift
@@ -22,7 +22,7 @@ mmdebstrap_into() {
 	proxy=$(apt-config shell P Acquire::http::Proxy)
 	eval "$proxy"
 	[ -z "${P-}" ] || set -- --aptopt="Acquire::http::Proxy \"$P\"" "$@"
-	# On its way to die by SIGKILL mmdebstrap cannot clean up: its temporary files go to ours.
+	# mmdebstrap cannot clean up after SIGKILL, so put its temporary files into the cache.
 	child env TMPDIR="$CACHE" "${PRIVATE[@]}" mmdebstrap --mode=root --format=directory \
 		--aptopt='Acquire::Languages "none"' --aptopt='APT::Install-Recommends "false"' --aptopt='Acquire::Retries "1"' \
 		--dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# The demonstration: three Linux guests in three G-stage formats at the same time. Sourced by lab/lab.
+# The demonstration: three Linux guests at the same time, each in another G-stage format. Sourced by lab/lab.
 
 lab_run() {
 	local status=0

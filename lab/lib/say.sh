@@ -1,25 +1,25 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# Messages, progress, and leaving in good order. Sourced by lab/lab.
+# Messages, progress, and cleaning up at the end. Sourced by lab/lab.
 
-# What the user is to see goes to fd 3, because a step's own output goes to its log.
+# Messages for the user go to fd 3, because the output of a step goes to its log.
 exec 3>&2
 
 STEP=           # the step under way, for the message if it fails
-LOG=            # where the details of the step under way go
-CHILD=          # the child to kill when we have to leave
-TRASH=()        # what to delete when we leave
+LOG=            # the log of the step under way
+CHILD=          # the child to kill at the end
+TRASH=()        # what to delete at the end
 T0=${EPOCHREALTIME/[.,]/}
 
 say() { printf 'lab: %s\n' "$*" >&3; }
 
-# seconds SINCE: the time since a microsecond clock value, with one decimal.
+# seconds SINCE: print the seconds since a clock value in microseconds, with one decimal.
 seconds() {
 	local d=$((${EPOCHREALTIME/[.,]/} - $1))
 	printf '%d.%d' $((d / 1000000)) $((d / 100000 % 10))
 }
 
-# die MESSAGE [REMEDY]: the one way out for a lab failure, status 125.
+# die MESSAGE [REMEDY]: end after a failure of the lab, with status 125.
 die() {
 	[ -z "$STEP" ] || printf 'failed\n' >&3
 	STEP=
@@ -28,8 +28,8 @@ die() {
 	exit 125
 }
 
-# step TITLE COMMAND...: run COMMAND with its output in a log, and show that it runs and how long it took. COMMAND may be a
-# function; it runs in this shell under `set -e`, so never call step in a condition.
+# step TITLE COMMAND...: run COMMAND with its output in a log, and show that it runs and how long it takes. COMMAND may be a
+# function. It runs in this shell under `set -e`, so never call step in a condition.
 step() {
 	local title=$1 start=${EPOCHREALTIME/[.,]/}
 	shift
@@ -47,7 +47,7 @@ step() {
 	printf 'done (%s s)\n' "$(seconds "$start")" >&3
 }
 
-# The likely cause of a failed step, read from its log; prints cause and remedy, one a line.
+# likely_cause LOG: guess from its log why a step failed. Print the cause and the remedy, on one line each.
 likely_cause() {
 	local log=$1
 	if grep -qiE 'no space left|ENOSPC|not enough free space' "$log"; then
@@ -60,7 +60,7 @@ likely_cause() {
 		echo "the mirror does not have a package or index that the lab needs: $(grep -iEm1 'locate package|installation candidate|404 +not found|release file|file not found' "$log" | cut -c1-200)"
 		echo "run apt-get update, or set GSTAGE_MIRROR to the URI of a complete Debian mirror"
 	elif grep -qi 'mirror sync in progress' "$log"; then
-		echo "the mirror's index of packages is not whole: the mirror is being brought up to date"
+		echo "the mirror's index of packages is incomplete: the mirror is being updated"
 		echo "try again later or set GSTAGE_MIRROR to another mirror"
 	elif grep -qiE 'hash sum mismatch|hashes of expected file' "$log"; then
 		echo "a download does not have the checksum it should have"
@@ -77,7 +77,7 @@ leave() {
 	trap '' INT TERM HUP
 	set +e
 	if [ -n "$CHILD" ]; then
-		# SIGKILL: the child is unshare(1), whose whole process namespace goes with it.
+		# The child is unshare(1): SIGKILL ends its whole process namespace.
 		kill -KILL "$CHILD" 2>/dev/null
 		wait "$CHILD" 2>/dev/null
 	fi
@@ -91,7 +91,7 @@ leave() {
 		status=125
 	fi
 	if [ ${#TRASH[@]} -gt 0 ]; then
-		# Processes that were just killed may still be at it.
+		# Try again: processes that were just killed may still write there.
 		for _ in 1 2 3 4 5; do rm -rf -- "${TRASH[@]}" 2>/dev/null && break; sleep 0.2; done
 	fi
 	exit "$status"
@@ -100,7 +100,7 @@ leave() {
 interrupted() {
 	[ -z "$STEP" ] || printf 'interrupted\n' >&3
 	STEP=
-	say "interrupted ($1); nothing is left mounted or running, and the next run goes on from the last finished step"
+	say "interrupted ($1); nothing is left mounted or running, and the next run continues after the last finished step"
 	exit 125
 }
 
@@ -111,7 +111,7 @@ set_traps() {
 	trap 'interrupted SIGHUP' HUP
 }
 
-# child COMMAND...: run COMMAND so that a signal to the lab is acted on at once, and return its status.
+# child COMMAND...: run COMMAND so that the lab handles signals at once, and return its status.
 child() {
 	local status=0
 	"$@" 9>&- &

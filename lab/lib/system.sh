@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 # A whole Debian system for riscv64, with systemd, apt and DKMS, and the tests of the packages in it. Sourced by lab/lab.
 
-# Its name follows from what it is made of.
+# The name depends on what the system is made from.
 have_system() {
 	local hash
 	hash=$(cat "$LAB/system.lock" "$LAB"/system/* | sha256sum)
@@ -15,11 +15,11 @@ fetch_system() {
 	LOCK=$LAB/system.lock locked system >"$CACHE/set"
 	fetch_set <"$CACHE/set" || status=$?
 	[ "$status" -ne 2 ] || die "the mirror no longer has the locked packages of the Debian system for tests" \
-		"lock what it has now: lab/lock-system >lab/system.lock"
+		"lock the packages that it has now: lab/lock-system >lab/system.lock"
 	return "$status"
 }
 
-# system_qemu DISK INITRD APPEND OPTIONS...: fill QEMU with what boots a system; its hvc0 is /run/lab/out.
+# system_qemu DISK INITRD APPEND OPTIONS...: set QEMU to the command that boots a system. Its hvc0 is /run/lab/out.
 system_qemu() {
 	local disk=$1 initrd=$2 append=$3
 	shift 3
@@ -31,7 +31,7 @@ system_qemu() {
 		-object "rng-random,id=rng,filename=/dev/urandom" -device "virtio-rng-pci,rng=rng" "$@")
 }
 
-# boot_system TIMEOUT: run QEMU in the lab root; the output goes to our stdout as it comes, and to the file `said` of the run.
+# boot_system TIMEOUT: run QEMU in the lab root. The output goes to our stdout, and to the file `said` of the run.
 boot_system() {
 	{
 		printf '%s\n' 'cd /run/lab; sed -u "s,\r$,," out | tee said & status=0'
@@ -73,11 +73,11 @@ need_system() {
 	need_space 4096
 	need_mirror
 	step "downloading a Debian system for riscv64" fetch_system
-	step "unpacking it, and having it configure itself" make_system
+	step "unpacking the system, and letting it configure itself" make_system
 	not_alone
 }
 
-# make_stuff: the second disk of a run: a repository with two versions of our packages, what a guest boots, and the job.
+# make_stuff: make the second disk of a run, with a repository of two versions of our packages, the files of a guest, and the job.
 make_stuff() {
 	local dir=$BUILD/package-test/stuff
 	rm -rf "$dir"
@@ -97,28 +97,28 @@ make_stuff() {
 	rm -rf "$dir" "$BUILD/package-test/guest"
 }
 
-# What the version that comes after this one is called, for the test of an upgrade.
+# The version to which the test of an upgrade upgrades.
 NEXT=99.0
 
 test_in_system() {
 	local log=$1 append='systemd.show_status=no systemd.getty_auto=no'
 	run_folder
 	ROOT_BINDS=("$SYSTEM" /system "$RUN" /run/lab)
-	# A PC that has other things to do is slow, and nothing in the system is to lose patience.
+	# A busy PC is slow: nothing in the system may time out because of that.
 	append+=' systemd.default_timeout_start_sec=1800 systemd.default_device_timeout_sec=1800'
-	# Its patience with its generators is a minute and a half whatever one says; then it is to end, not to freeze.
+	# The time limit of systemd for its generators is 90 s and cannot be changed. After that the system must power off, not freeze.
 	append+=' systemd.crash_action=poweroff'
 	system_qemu /system/disk /system/initrd "$append" \
 		-device "virtio-blk-pci,drive=stuff" \
 		-drive "if=none,id=stuff,format=raw,readonly=on,file=/gstage/build/package-test/disk"
-	# What the run writes to the system's disk is thrown away.
+	# Discard what the run writes to the disk of the system.
 	QEMU+=(-snapshot)
 	boot_system "$TIMEOUT" || :
 	ROOT_BINDS=()
 	cp "$RUN/said" "$log"
 	if splats >"$RUN/splats"; then
 		keep_logs
-		echo "not ok - the system's kernel is in trouble: $(head -n 1 "$RUN/splats"), see $KEPT" | tee -a "$log"
+		echo "not ok - the kernel of the system is in trouble: $(head -n 1 "$RUN/splats"), see $KEPT" | tee -a "$log"
 	elif ! grep -q '^1\.\.' "$log"; then
 		keep_logs
 		say "the system's log is in $KEPT"
@@ -134,11 +134,11 @@ lab_test_package() {
 	rm -rf "$logs"
 	mkdir -p "$logs" "$BUILD/package-test"
 	step "building the Debian packages" make_debs "$(cat "$TOP/VERSION")" "$BUILD/deb"
-	step "building them again, as a version to upgrade to" make_debs "$NEXT" "$BUILD/deb-next" for-riscv64
+	step "building them again, as a newer version" make_debs "$NEXT" "$BUILD/deb-next" for-riscv64
 	step "packing them for the system" make_stuff
 	say "tests of the packages on this machine"
 	in_deb_root packaging/test/pc.sh build/deb "$KRELEASE" build/test-logs/package || :
-	# The bare-metal program is for QEMU, which the lab root has.
+	# The bare-metal program needs QEMU, which is in the lab root.
 	in_root env -C examples ./check.sh ../build/test-logs/package/libgst-baremetal.tap baremetal.expected \
 		qemu-system-riscv64 -M virt -cpu rv64 -m 16M -display none -serial stdio -monitor none -bios none \
 		-kernel ../build/test-logs/package/baremetal.elf || :

@@ -2,20 +2,20 @@
 # shellcheck shell=bash
 # The lab tests: tests/kvm/MANIFEST says what runs where. Sourced by lab/lab.
 #
-# Programs that want the same host (kernel, CPU, module, memory, ...) share one boot. Each program's output is a TAP log of its own.
-# What the host itself did wrong (hang, crash, kernel splat) goes to a second log beside it, NAME.host.tap.
+# Programs that need the same host (kernel, CPU, module, memory, ...) share one boot. The output of each program is a TAP log. If the
+# host itself fails (hang, crash, kernel splat), this goes to a second log beside it, NAME.host.tap.
 
 MANIFEST=$TOP/tests/kvm/MANIFEST
 LOGS=$BUILD/test-logs/kvm
 
-# A host with AIA: added to the CPU, and to the machine.
+# A host with AIA has these options of the CPU and of the machine.
 AIA_CPU=,smaia=on,ssaia=on
 AIA_MACHINE=aia=aplic-imsic,aia-guests=3
 
-# A case is one program on one kernel and CPU with one module: an index into these.
+# A case is one program on one kernel and CPU with one module. It is an index into these arrays.
 C_NAME=() C_PROGRAM=() C_ID=() C_KERNEL=() C_CPU=() C_ON=() C_MODULE=() C_HOST=() C_ARGS=() C_WITH=() C_TIMEOUT=() C_SPLAT=()
 
-# wanted_case, add_case: of read_manifest, whose variables they share.
+# wanted_case and add_case are parts of read_manifest, and use its variables.
 wanted_case() {
 	[[ ,$kernels, = *",$kernel,"* ]] || return
 	[ -z "$ONLY_MODULE" ] || [ "$module" = "$ONLY_MODULE" ] || return
@@ -45,7 +45,7 @@ add_case() {
 	C_SPLAT+=("$splat")
 }
 
-# read_manifest NAME...: make the cases, of all programs or of those named.
+# read_manifest NAME...: make the cases of all programs, or of those named.
 read_manifest() {
 	local wanted=" $* " found=' ' line number=0 name word key value kernel cpu module with_aia
 	local kernels cpus modules smp mem machine params args with limit qemu tools splat cpuopts fresh file unnamed smoke aia
@@ -79,7 +79,7 @@ read_manifest() {
 			unnamed) unnamed=$value ;;
 			smoke) smoke=$value ;;
 			aia) aia=$value ;;
-			expect) ;;              # for the reader: the program itself asserts what the stock module does wrong
+			expect) ;;              # a note for the reader: the program asserts what the stock module does wrong
 			*) die "tests/kvm/MANIFEST:$number: there is no key $key" "docs/LAB.md lists the keys" ;;
 			esac
 		done
@@ -95,14 +95,14 @@ read_manifest() {
 		[[ $found = *" $name "* ]] || die "tests/kvm/MANIFEST has no test $name" \
 			"there are: $(awk '!/^#/ && NF { print $1 }' "$MANIFEST" | xargs)"
 	done
-	[ ${#C_ID[@]} -gt 0 ] || die "no test is left to run with these options"
+	[ ${#C_ID[@]} -gt 0 ] || die "these options leave no test to run"
 }
 
 make_programs() {
 	in_root make -C /gstage/tests/kvm OUT=/gstage/build/tests CROSS_COMPILE="$CROSS" -j"$(nproc)"
 }
 
-# The kernel's own KVM selftests, from the sources of the chosen kernel.
+# Build the kernel's own KVM selftests from the sources of the chosen kernel.
 make_selftests() {
 	local out=$BUILD/selftests-$KERNEL
 	built_for_kernel "$out" || rm -rf "$out"
@@ -126,18 +126,18 @@ program() {
 	[ -f "$PROGRAM" ] || die "there is no program for the test ${C_NAME[$1]}" "write tests/kvm/$name.c or .sh"
 }
 
-# put_once FILE: as put, but programs of one boot may share files.
+# put_once FILE: the same as put, but several programs of one boot may put the same file.
 put_once() { cmp -s "$1" "$RUN/tree/w/${1##*/}" || put "$1"; }
 
-# put_all FILE-OR-FOLDER: of a folder, the files in it.
+# put_all FILE-OR-FOLDER: put the file, or all files of the folder.
 put_all() {
 	local f
 	[ -d "$1" ] || { put_once "$1"; return; }
 	for f in "$1"/*; do put_once "$f"; done
 }
 
-# group_job MARK CASE...: the script that runs the cases one after the other in the host. The mark tells the lab's lines
-# from the programs'; /dev/kmsg tells whose time a kernel message is from.
+# group_job MARK CASE...: print the script that runs the cases one after the other in the host. The mark distinguishes lines of the lab
+# from those of the programs. Lines in /dev/kmsg show which program ran when the kernel printed a message.
 group_job() {
 	local mark=$1 c
 	shift
@@ -162,14 +162,14 @@ group_job() {
 	done
 }
 
-# host_failure CASE MESSAGE: what went wrong outside the program's own results.
+# host_failure CASE MESSAGE: write a log of a failure that is not in the program's own results.
 host_failure() {
 	local log=$LOGS/${C_ID[$1]}.host.tap
 	printf '1..1\nnot ok 1 - %s\n' "$2" >"$log"
 	[ ! -f "$RUN/serial" ] || tail -n 40 "$RUN/serial" | tr -d '\r' | sed 's/^/# /' >>"$log"
 }
 
-# judge CASE STATUS START: the case has ended, by itself or not; show its results.
+# judge CASE STATUS START: show the results of a case that has ended or was ended.
 judge() {
 	local c=$1 status=$2 id=${C_ID[$1]} log=$LOGS/${C_ID[$1]}.tap splat results word=ok took
 	took=$(seconds "$3")
@@ -192,7 +192,7 @@ judge() {
 	[ $word = ok ] || sed '$d; s/^/     /' <<<"$results"
 }
 
-# boot_group CASE...: run the cases in one boot, as far as it gets; DONE is how many have ended.
+# boot_group CASE...: run the cases in one boot, until the host fails. DONE is the number of cases that have ended.
 boot_group() {
 	local c file mark line status start deadline left running='' total=120
 	# shellcheck disable=SC2153
@@ -237,7 +237,7 @@ boot_group() {
 			running=${line#"$mark begin "}
 			start=${EPOCHREALTIME/[.,]/}
 			exec 6>"$LOGS/${C_ID[running]}.tap"
-			# The host has its own timeout; this one is for a host that is stuck.
+			# The host ends programs at their limit. This limit is for a host that is stuck.
 			deadline=$((SECONDS + C_TIMEOUT[running] + 10)) ;;
 		"$mark end "*)
 			exec 6>&-
@@ -259,14 +259,14 @@ boot_group() {
 	elif [ $DONE -eq 0 ]; then
 		line=$(sed -n '$s/^fail //p' "$RUN/control")
 		: >"$LOGS/${C_ID[$1]}.tap"
-		host_failure "$1" "the host did not get as far as the program${line:+: $line}"
+		host_failure "$1" "the host did not start the program${line:+: $line}"
 		judge "$1" 0 "${EPOCHREALTIME/[.,]/}"
 		DONE=1
 	fi
 	rm -rf "$RUN"
 }
 
-# need_for_tests: what the cases want of the chosen kernel.
+# need_for_tests: set up what the cases need for the chosen kernel.
 need_for_tests() {
 	local c modules='' host=''
 	need_base

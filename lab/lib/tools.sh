@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# Programs that read tracepoints, with their libraries, for the host: 180 MiB, so only where they are asked for. Sourced by lab/lab.
+# Programs for the host that read tracepoints, with their libraries. They take 180 MiB, so the host has them only with --with-tools.
+# Sourced by lab/lab.
 
 TOOLS_PACKAGES=(linux-perf bpftrace trace-cmd)
 TOOLS_PROGRAMS=(perf bpftrace trace-cmd)

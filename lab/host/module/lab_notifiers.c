@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Keep the scheduler's calls of preempt notifiers patched in, VMs or not.
+ * Keep the scheduler's calls of preempt notifiers patched in, with or without VMs.
  *
- * The kernel patches them in with the first VM and out with the last. QEMU, with a thread
- * for each hart, may translate the old instruction once more in the midst of that, and keep
- * it: then a vCPU that comes back to a hart has not got its registers there (docs/LAB.md).
+ * The kernel patches these calls in with the first VM and out with the last. QEMU has a thread
+ * for each hart, and may translate the old instruction again while the kernel patches it, and
+ * keep that translation. A vCPU that comes back to a hart then runs with wrong registers
+ * (docs/LAB.md).
  */
 #include <linux/module.h>
 #include <linux/preempt.h>

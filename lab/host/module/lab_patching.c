@@ -2,18 +2,18 @@
 /*
  * Does the emulated host execute what its kernel has patched?
  *
- * Round by round a task has its preempt notifiers patched in, as a VM would, yields to others
- * of its hart while those of other harts do the same, and compares the calls with its context
- * switches. With patch=0 it goes by what is patched already. All of that is done when loading
- * ends; the kernel's log has what came of it.
+ * In each round a task patches preempt notifiers in, as a VM does, and yields to other tasks of
+ * its hart, while tasks of other harts do the same. Then it compares the number of calls with
+ * its context switches. With patch=0 it does not patch. The module does all of this while it
+ * is loaded, and prints the result to the kernel's log.
  */
 #include <linux/kthread.h>
 #include <linux/module.h>
 #include <linux/preempt.h>
 #include <linux/sched.h>
 
-#define YIELDS     8 /* a round */
-#define NEIGHBOURS 2 /* on each hart: it is the one that comes from another which is at stake */
+#define YIELDS     8 /* in each round */
+#define NEIGHBOURS 2 /* on each hart; a task that comes from another hart is the one that matters */
 
 static unsigned int rounds = 10000;
 module_param(rounds, uint, 0);
@@ -50,7 +50,7 @@ static unsigned long switches(void)
 	return current->nvcsw + current->nivcsw;
 }
 
-/* Return: the context switches of a round; @missed counts where there was no call. */
+/* Return: the number of context switches of a round. @missed counts rounds in which calls were missed. */
 static unsigned long play_round(unsigned long *missed)
 {
 	struct preempt_notifier notifier;
