@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# pc-dkms.sh KERNEL: which kernels gstage-dkms builds for, and what it says of the others; that it leaves nothing. Run by pc.sh.
+# pc-dkms.sh KERNEL: test for which kernels gstage-dkms builds, what it says about the others, and that it leaves nothing. Run by pc.sh.
 # shellcheck source=packaging/test/tap.sh
 . ./tap.sh
 
@@ -10,7 +10,7 @@ modules=/lib/modules/$release
 ours=$modules/updates/dkms/kvm.ko.xz
 stock=$modules/kernel/arch/riscv/kvm/kvm.ko.xz
 
-# tree KERNEL: what is in /lib/modules of an installed kernel.
+# tree KERNEL: make /lib/modules of an installed kernel.
 tree() {
 	mkdir -p "/lib/modules/$1"
 	ln -s "/usr/src/linux-headers-$release" "/lib/modules/$1/build"
@@ -18,7 +18,7 @@ tree() {
 	: >"/lib/modules/$1/modules.order"
 }
 
-# A machine with this kernel, as far as DKMS looks.
+# Make DKMS believe that this machine runs the kernel.
 # shellcheck disable=SC2016
 printf '#!/bin/sh\ncase $1 in -m) echo riscv64 ;; -r) echo %s ;; *) exec /bin/uname "$@" ;; esac\n' "$release" >/usr/local/bin/uname
 ln -s /usr/bin/riscv64-linux-gnu-strip /usr/local/bin/strip
@@ -29,7 +29,7 @@ mkdir -p "${stock%/*}"
 xz -c /kernel/kvm.ko >"$stock"
 depmod "$release"
 
-# package NAME VERSION: an installed package of that name, with the files of the folder `files`.
+# package NAME VERSION: install a package of that name, with the files of the folder `files`.
 package() {
 	mkdir -p files/DEBIAN
 	printf 'Package: %s\nVersion: %s\nArchitecture: all\nMaintainer: a test <test@example.org>\nDescription: a test\n' \
@@ -38,7 +38,7 @@ package() {
 	rm -rf files
 	run dpkg -i "$1.deb"
 }
-# sources VERSION: the package linux-source, with the kernel's own sources of KVM.
+# sources VERSION: install a package linux-source, with the kernel's own sources of KVM.
 sources() {
 	mkdir -p files/usr/src
 	tar -cJf "files/usr/src/linux-source-$line.tar.xz" -C /kernel/src --transform "s,^,linux-source-$line/," \
@@ -50,7 +50,7 @@ line=${release%%.*}.$(echo "$release" | cut -d. -f2)
 kernel=$(awk '$2 ~ /^linux-headers.*-riscv64$/ { print $4 }' /kernel/set)
 package "linux-headers-$release" "$kernel"
 package linux-headers-riscv64 "$kernel"
-# The sources of another kernel are enough for apt to install it.
+# The sources of another kernel satisfy the dependency for apt.
 another=$(dpkg-deb -f gstage-dkms_*_all.deb Depends | grep -o 'linux-source-[0-9.]*' | grep -vm1 "^linux-source-$line$")
 package "$another" 1
 footprint >before
@@ -68,12 +68,12 @@ check 'and it says which version the kernel wants' \
 start=$SECONDS
 sources "$kernel"
 echo "# building took $((SECONDS - start)) s"
-check 'when the right ones come it is built' says "kernel $release has gstage's kvm.ko"
+check 'when the right sources are installed it is built' says "kernel $release has gstage's kvm.ko"
 check 'modprobe takes it' is "$(modinfo -k "$release" -F filename kvm)" "$ours"
 check 'modinfo shows its version' is "$(modinfo -k "$release" -F gstage kvm)" "$version"
 check 'modinfo shows the sources' is "$(modinfo -k "$release" -F gstage_kvm_sources kvm)" "Linux ${kernel%-*}"
 
-# Neither the one that runs nor the newest.
+# This kernel is neither the running one nor the newest.
 second=${release/-/-second-}
 tree "$second"
 package "linux-headers-$second" "$kernel"
@@ -86,9 +86,9 @@ mkdir -p /lib/modules/6.13.0-1-riscv64
 : >/lib/modules/6.13.0-1-riscv64/modules.builtin
 run dpkg-reconfigure gstage-dkms
 check 'kernels that it cannot build for are no failure' works
-check 'a second kernel that it can build for has it' says "kernel $second has gstage's kvm.ko"
-check 'of an unknown one it says which it knows' says "gstage $version does not know Linux 5.10: install a kernel of $line"
-check 'of one without headers it says how to get them' says 'apt install linux-headers-6.13.0-1-riscv64'
+check 'a second supported kernel has it' says "kernel $second has gstage's kvm.ko"
+check 'for an unknown kernel it lists the known ones' says "gstage $version does not know Linux 5.10: install a kernel of $line"
+check 'for a kernel without headers it says how to install them' says 'apt install linux-headers-6.13.0-1-riscv64'
 check 'and the first has it again' test -f "$ours"
 rm -rf "$other" /lib/modules/6.13.0-1-riscv64
 

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# pc-libgst.sh: programs outside of the source tree build against libgst-dev with pkg-config alone. Run by pc.sh.
+# pc-libgst.sh: test that programs outside of the source tree build against libgst-dev with pkg-config alone. Run by pc.sh.
 # shellcheck source=packaging/test/tap.sh
 . ./tap.sh
 
@@ -27,13 +27,13 @@ check 'a bare-metal program builds' works
 # shellcheck disable=SC2046
 run riscv64-linux-gnu-gcc -march=rv32imac_zicsr -r -o /tmp/rv32.o -Wl,--whole-archive $(pkg-config --cflags --libs gst-ilp32)
 check 'the library for RV32 is one' sh -c 'riscv64-linux-gnu-readelf -h /tmp/rv32.o | grep -q ELF32'
-# Built with its own -mabi=lp64d, as it would be without pkg-config.
+# Build with -mabi=lp64d, as without pkg-config.
 # shellcheck disable=SC2046
 run riscv64-linux-gnu-gcc -ffreestanding -mcmodel=medany -o /tmp/wrong -T baremetal.ld baremetal.S baremetal.c $(pkg-config --libs gst-lp64)
 check 'which it would not with flags of its own' fails
 check 'its version is that of the package' is "$(pkg-config --modversion gst-lp64)" "$(dpkg-query -W -f '${Version}' libgst-dev:amd64)"
 
-# Every function that the headers declare has its page.
+# Every function that the headers declare has a manual page.
 # shellcheck disable=SC2013 # names are words
 for f in $(sed -nE 's/^.*[ *](gst_[a-z_]+)\(.*/\1/p' /usr/include/gst/space.h | sort -u); do
 	[ -f "/usr/share/man/man3/$f.3gst.gz" ] || echo "$f"

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# pc.sh DEBS KERNEL LOGDIR: what can be shown of the packages without a RISC-V machine, in the root that builds packages.
-# Everything is installed on a file system laid over that root, with a kernel below /lib/modules as on such a machine; DKMS
-# compiles with the cross compiler. Leaves libgst.tap and dkms.tap in LOGDIR, and baremetal.elf there.
+# pc.sh DEBS KERNEL LOGDIR: test the packages without a RISC-V machine, in the root that builds packages. It installs everything on an
+# overlay over that root, with a kernel in /lib/modules as on a RISC-V machine, and DKMS compiles with the cross compiler. It writes
+# libgst.tap, dkms.tap and baremetal.elf into LOGDIR.
 set -euo pipefail
 
 debs=$(readlink -f "$1")
@@ -21,7 +21,7 @@ done
 mount -t tmpfs tmpfs /mnt/root/tmp
 cp "$debs"/*.deb "$here/../../examples/check.sh" "$here/tap.sh" "$here"/pc-*.sh /mnt/root/tmp/
 mkdir /mnt/root/tmp/logs
-# That root goes without documentation.
+# That root has no documentation.
 rm -f /mnt/root/etc/dpkg/dpkg.cfg.d/*mmdebstrap*
 for test in libgst dkms; do
 	chroot /mnt/root env -C /tmp bash "./pc-$test.sh" "$release" | tee "$logs/$test.tap"

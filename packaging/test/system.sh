@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# The tests of the packages in a whole Debian system for riscv64: installed by apt from a local repository while a VM runs,
-# built by DKMS, used by an ordinary user, upgraded, removed. Run as root by systemd; /mnt has the packages. TAP.
+# system.sh: test the packages in a Debian system for riscv64. apt installs them from a local repository while a VM runs, DKMS builds the
+# module, an ordinary user runs a VM, and the packages are upgraded and removed. systemd runs this as root; /mnt has the packages.
+# Prints TAP.
 export HOME=/root LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive
 cd /tmp || exit 1
 # shellcheck source=packaging/test/tap.sh
@@ -10,7 +11,7 @@ read -r version next release </mnt/versions
 modules=/usr/lib/modules/$release
 stock=$modules/kernel/arch/riscv/kvm/kvm.ko.xz
 
-# What has been said is on its way by then; services that take their time to stop are of no interest.
+# All output has been written by then. Do not wait for slow services to stop.
 trap 'sleep 1; systemctl poweroff --force --force' EXIT
 
 as() { runuser -u "$1" -- "${@:2}"; }
@@ -18,12 +19,12 @@ loaded() { cat /sys/module/kvm/version 2>/dev/null || echo stock; }
 found() { readlink -f "$(modinfo -F filename kvm)"; }
 apt() { run apt-get -q -y -o Dpkg::Use-Pty=0 -o Dpkg::Options::=--force-unsafe-io "$@"; }
 note() { echo "# $SECONDS s: $*"; }
-# What of DKMS's build took how long.
+# took: print how long the steps of DKMS's build took.
 took() { sed -nE 's/^# (command|elapsed time): /# DKMS: /p' /var/lib/dkms/gstage/*/"$release"/*/log/make.log; }
-# Stock KVM or gstage, whichever modprobe finds; udev then gives the group /dev/kvm.
+# Load the kvm.ko that modprobe finds. udev then gives /dev/kvm to its group.
 load() { run modprobe "$@" kvm; udevadm settle; }
 
-# guest NAME USER [COMMAND...]: start a VM as USER, by way of COMMAND; it stays until `finish NAME`.
+# guest NAME USER [COMMAND...]: start a VM as USER, with COMMAND in front. It runs until `finish NAME`.
 guest() {
 	local name=$1 user=$2
 	shift 2
@@ -38,10 +39,10 @@ guest() {
 	eval "guest_$name=$!"
 }
 shows() { tr -d '\r' <"$1.out" | grep -q "gstage-guest: $1: $2"; }
-# vm: the one that runs, as the command names it.
+# vm: print the running VM as the command names it.
 vm() { basename /sys/kernel/debug/kvm/*-*; }
 alive() { local pid="guest_$1"; kill -0 "${!pid}" 2>/dev/null; }
-# says_so NAME TEXT: wait for a line of the guest's init, as long as the guest is there.
+# says_so NAME TEXT: wait for a line of the guest's init while the guest runs.
 says_so() {
 	local i
 	for ((i = 0; i < 900; i++)); do
@@ -53,11 +54,11 @@ says_so() {
 }
 finish() {
 	local pid="guest_$1"
-	echo 1<>"$1.in" # opened both ways, it waits for nobody
+	echo 1<>"$1.in" # open both ends, so that this does not block
 	says_so "$1" 'memory verified' && wait "${!pid}"
 }
 
-# Each depmod, of which DKMS runs several, unpacks every module: minutes on this machine, and what it needs of these is loaded.
+# DKMS runs depmod several times, and each run unpacks every module. That takes minutes here. All needed modules are loaded already.
 rm -r "$modules"/kernel/{drivers,fs,net,sound}
 depmod "$release"
 footprint >before

@@ -1,18 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=sh
-# Results of the tests of the packages, in TAP. Sourced by them.
+# Print results of the tests of the packages, in TAP. Sourced by the tests.
 
 n=0
 said=/tmp/said  # what the last command of `run` printed
 
-# run COMMAND...: keep what it prints and its status for the checks that follow.
+# run COMMAND...: run it, and keep its output and its status for the checks that follow.
 run() {
 	"$@" >"$said" 2>&1 </dev/null
 	status=$?
 	return 0
 }
 
-# check NAME COMMAND...: one result; where it is bad, with what the last command printed.
+# check NAME COMMAND...: print one result, and after a failure the output of the last command.
 check() {
 	name=$1
 	shift
@@ -29,13 +29,13 @@ check() {
 
 works() { [ "$status" -eq 0 ]; }
 fails() { [ "$status" -ne 0 ]; }
-# says TEXT: on one line or over several.
+# says TEXT: did the last command print this text, on one line or over several?
 says() { tr '\n' ' ' <"$said" | grep -qF -- "$1"; }
 says_not() { ! says "$1"; }
 is() { [ "$1" = "$2" ] || { echo "'$1' is not '$2'"; return 1; }; }
 done_testing() { echo "1..$n"; }
 
-# footprint: every file that packages and DKMS may leave, but for dpkg's own notes, caches, and what belongs to DKMS itself.
+# footprint: list every file that packages and DKMS may leave, except dpkg's own files, caches, and files of DKMS itself.
 footprint() {
 	find /boot /etc /usr /var /lib/modules -xdev \( -path /var/lib/dpkg -o -path /var/log -o -path /var/cache -o -path /var/tmp \
 		-o -path /var/lib/apt -o -path /var/lib/systemd -o -path /usr/src/linux-source-\* -o -name mok.\* -o -name \*.pyc \) \
