@@ -68,6 +68,19 @@ loop_macros() {
 	return "$status"
 }
 
+# drawn FILE...: print the functions in drawings that neither kvm/ nor engine/ has. Three are the kernel's own.
+# shellcheck disable=SC2317 # check() calls it
+drawn() {
+	local name status=0
+	for name in $(sed 's/\\n/ /g' "$@" | grep -oE '[a-z_0-9]+\(\)' | tr -d '()' | sort -u); do
+		case $name in kvm_arch_vcpu_ioctl_run | gstage_page_fault | handle_mm_fault) continue ;; esac
+		grep -rqw --include='*.[ch]' "$name" kvm engine && continue
+		echo "$name() is in a drawing and not in kvm/ or engine/: change docs/pictures, and run make drawings"
+		status=1
+	done
+	return "$status"
+}
+
 if [ $# -gt 1 ]; then
 	# -Werror, because the program's status is 0 otherwise.
 	kernel_doc=(perl "$2" -none -Wall -Werror)
@@ -102,6 +115,10 @@ fi
 sources -name '*.md'
 check 'documents are wrapped at 100 columns:bad.md' "$here/wrap.py" --check <<-'END'
 	This line of a document goes on and on, and then it goes on again, until it has more than one hundred columns.
+END
+sources -path './docs/pictures/*.dot'
+check 'drawings name functions that exist:bad.dot' drawn <<-'END'
+	fault [label="gst_kvm_no_such_function()\nanswers the fault"]
 END
 sources -name '*.[ch]'
 check 'comments are wrapped at 100 columns:bad.c' "$here/wrap.py" --check <<-'END'
