@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The host ages a guest's memory. DAMON clears accessed bits through KVM, and looks at them again later. For a huge
- * page of the host it asks KVM to age all 2 MiB.
+ * The host ages a guest's memory. DAMON clears accessed bits through KVM, and looks at them again
+ * later. For a huge page of the host it asks KVM to age all 2 MiB.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,8 +11,8 @@
 #include "figure.h"
 #include "tap.h"
 
-#define KDAMOND	   "/sys/kernel/mm/damon/admin/kdamonds/0/pid"
-#define SECONDS	   2
+#define KDAMOND    "/sys/kernel/mm/damon/admin/kdamonds/0/pid"
+#define SECONDS    2
 #define USUAL_SIZE (64 * SZ_1M)
 
 /* The time for which DAMON's thread has run. */
@@ -42,7 +42,8 @@ static void aged(const char *key, enum backing backing, u64 size)
 	calls = age_stop();
 	if (calls < 100)
 		bail("DAMON aged %llu pages in %d s", (unsigned long long)calls, SECONDS);
-	snprintf(label, sizeof(label), "DAMON ages %s of the guest: its own work and KVM's, for each of them",
+	snprintf(label, sizeof(label),
+		 "DAMON ages %s of the guest: its own work and KVM's, for each of them",
 		 backing == HUGE ? "huge pages" : "4 KiB pages");
 	figure(key, 0, "", "ns", (double)ns / calls, label);
 	vm_free(vm);

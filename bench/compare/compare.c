@@ -4,8 +4,9 @@
  *
  *	compare [MEASURE[=SIZE]...]	if none is named: all of them, in their usual sizes
  *
- * It prints one line for each figure: key, size, what the size counts, unit, value and label, separated by
- * tabs. Each figure is a cost: less is better. host.sh runs this program with each of the two modules.
+ * It prints one line for each figure: key, size, what the size counts, unit, value and label,
+ * separated by tabs. Each figure is a cost: less is better. host.sh runs this program with each of
+ * the two modules.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,7 +19,10 @@
 #define MISS_TRIES 200
 #define MISS_PAGES 1024
 
-/* The G-stage translates the address of each PTE of the guest, and the address that the guest wants. */
+/*
+ * The G-stage translates the address of each PTE of the guest, and the address that the guest
+ * wants.
+ */
 static unsigned int nested_reads(unsigned int guest_levels, const struct format *f)
 {
 	return (guest_levels + 1) * (f->levels + 1) - 1;
@@ -31,8 +35,10 @@ static void measure_reads(u64 unused)
 		char key[32], label[128];
 
 		snprintf(key, sizeof(key), "reads-%s", pagings[p].name);
-		snprintf(label, sizeof(label), "nested TLB miss, guest with %s, narrowest format: "
-			 "PTE reads (arithmetic)", pagings[p].name);
+		snprintf(label, sizeof(label),
+			 "nested TLB miss, guest with %s, narrowest format: "
+			 "PTE reads (arithmetic)",
+			 pagings[p].name);
 		figure(key, 0, "", "", nested_reads(pagings[p].levels, next_format(NULL)), label);
 	}
 }
@@ -52,12 +58,14 @@ static void miss(const struct paging *paging, enum backing backing, u64 pages)
 		miss_try(&narrowest);
 	}
 	snprintf(key, sizeof(key), "miss-%s-%s-default", paging->name, short_name);
-	snprintf(label, sizeof(label), "nested TLB miss, guest with %s, %s of the host, default format",
-		 paging->name, leaves);
+	snprintf(label, sizeof(label),
+		 "nested TLB miss, guest with %s, %s of the host, default format", paging->name,
+		 leaves);
 	figure(key, 0, "", "ns", miss_end(&widest), label);
 	snprintf(key, sizeof(key), "miss-%s-%s-narrowest", paging->name, short_name);
-	snprintf(label, sizeof(label), "nested TLB miss, guest with %s, %s of the host, narrowest format",
-		 paging->name, leaves);
+	snprintf(label, sizeof(label),
+		 "nested TLB miss, guest with %s, %s of the host, narrowest format", paging->name,
+		 leaves);
 	figure(key, 0, "", "ns", miss_end(&narrowest), label);
 }
 
@@ -73,10 +81,12 @@ static const struct measure {
 	const char *name;
 	void (*run)(u64 size);
 } measures[] = {
-	{ "empty", measure_empty },	{ "touch", measure_touch },	{ "prefault", measure_prefault },
-	{ "vcpus", measure_vcpus },	{ "sparse", measure_sparse },	{ "dense", measure_dense },
-	{ "memory", measure_memory },	{ "logging", measure_logging },	{ "age", measure_age },
-	{ "reads", measure_reads },	{ "miss", measure_miss },
+	{ "empty", measure_empty },       { "touch", measure_touch },
+	{ "prefault", measure_prefault }, { "vcpus", measure_vcpus },
+	{ "sparse", measure_sparse },     { "dense", measure_dense },
+	{ "memory", measure_memory },     { "logging", measure_logging },
+	{ "age", measure_age },           { "reads", measure_reads },
+	{ "miss", measure_miss },
 };
 
 /* Parse a number with an optional M or G. */

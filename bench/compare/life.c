@@ -6,7 +6,10 @@
 #include "figure.h"
 #include "tap.h"
 
-/* A VM in which nothing happens. The figure is the median, because some runs wait for an RCU grace period of the host. */
+/*
+ * A VM in which nothing happens. The figure is the median, because some runs wait for an RCU grace
+ * period of the host.
+ */
 void measure_empty(u64 times)
 {
 	u64 ns[256];
@@ -30,8 +33,8 @@ void measure_empty(u64 times)
 #define LIFE_SIZE (128 * SZ_1M)
 
 /*
- * The host has the guest's pages already, so the guest's first touch takes host memory for tables alone. Count the
- * free pages of the host, because the stock module does not count its tables.
+ * The host has the guest's pages already, so the guest's first touch takes host memory for tables
+ * alone. Count the free pages of the host, because the stock module does not count its tables.
  */
 static void tables(u64 size)
 {

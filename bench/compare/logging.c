@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Dirty logging of a slot that the guest has written: start, stores, fetch, clear, stop, and stores after that. */
+/*
+ * Dirty logging of a slot that the guest has written: start, stores, fetch, clear, stop, and stores
+ * after that.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>

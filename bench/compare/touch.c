@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * First touch: the guest writes one word in each 4 KiB of memory that the G-stage has not mapped yet. If the module has
- * KVM_PRE_FAULT_MEMORY, the VMM also maps such memory ahead of the guest.
+ * First touch: the guest writes one word in each 4 KiB of memory that the G-stage has not mapped
+ * yet. If the module has KVM_PRE_FAULT_MEMORY, the VMM also maps such memory ahead of the guest.
  */
 #include <errno.h>
 #include <pthread.h>

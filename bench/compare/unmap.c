@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Take memory away from a guest: by the host's memory management, by deleting the slot, and by closing the VM. Measure
- * the host's own share too: the same call on memory that no VM has.
+ * Take memory away from a guest: by the host's memory management, by deleting the slot, and by
+ * closing the VM. Measure the host's own share too: the same call on memory that no VM has.
  */
 #include <stdio.h>
 #include <sys/mman.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Measure what a guest page fault costs with the module that is loaded. bench/counters/run compares a module with
- * counters and tracepoints, and one without.
+ * Measure what a guest page fault costs with the module that is loaded. bench/counters/run compares
+ * a module with counters and tracepoints, and one without.
  *
  *	counters LABEL		print ns for each fault; with --icount: instructions
  */
@@ -26,7 +26,10 @@ static int by_size(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* The host has all pages of the slot, and each page takes one fault. Return the median of the rounds. */
+/*
+ * The host has all pages of the slot, and each page takes one fault. Return the median of the
+ * rounds.
+ */
 static double fault_ns(void)
 {
 	double ns[ROUNDS];

@@ -51,8 +51,8 @@ static uint64_t range_pages(const struct load *load)
 }
 
 /* Call @fn with @arg, once for each @step pages of the load. */
-static void __attribute__((noinline))
-each(const struct load *load, uint64_t step, bench_fn fn, uint64_t arg)
+static void __attribute__((noinline)) each(const struct load *load, uint64_t step, bench_fn fn,
+					   uint64_t arg)
 {
 	for (uint64_t i = 0; i < load->pages; i += step)
 		fn(page_gpa(load, i), arg);
@@ -77,7 +77,9 @@ static void collect(const char *name, const char *word, const struct load *load,
 	CALLGRIND_STOP_INSTRUMENTATION;
 }
 
-/* Measure @fn, called with @arg once for each @step pages. Then the pages must be in state @want. */
+/*
+ * Measure @fn, called with @arg once for each @step pages. Then the pages must be in state @want.
+ */
 static void measure(const char *name, const struct load *load, uint64_t step, bench_fn fn,
 		    uint64_t arg, unsigned int want)
 {

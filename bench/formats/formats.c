@@ -21,11 +21,11 @@
 #include "tap.h"
 #include "vcpu.h"
 
-#define PAGES	 1024
-#define TRIES	 400
-#define CHUNK	 (128UL << 20)
+#define PAGES    1024
+#define TRIES    400
+#define CHUNK    (128UL << 20)
 #define SLOT_GPA 0x40000000ULL
-#define CHANGES	 51
+#define CHANGES  51
 
 /*
  * Run each guest in all formats by turns, so that a slow moment of the machine affects all of

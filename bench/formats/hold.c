@@ -142,8 +142,10 @@ static void once(struct vcpu *vcpu, enum reason reason, unsigned int round, u64 
 	struct mailbox *box = vcpu->box;
 	u64 start, from;
 
-	box->width = reason == SBI ? SBI_CALL : reason == MMIO ? MMIO_STORE :
-		     reason == FAULT ? FRESH_PAGE : NOTHING;
+	box->width = reason == SBI   ? SBI_CALL :
+		     reason == MMIO  ? MMIO_STORE :
+		     reason == FAULT ? FRESH_PAGE :
+				       NOTHING;
 	atomic_thread_fence(memory_order_seq_cst);
 	box->seq++;
 	if (!wait_for(box->done == box->seq, 10000))

@@ -8,8 +8,8 @@
 #include "vcpu.h"
 
 /* These runs are so short that some of them are not disturbed even on a busy machine. */
-#define FEW	 1
-#define MANY	 9
+#define FEW      1
+#define MANY     9
 #define DATA_GPA 0x100000000ULL
 
 extern const char miss_guest[], miss_guest_end[];

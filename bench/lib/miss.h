@@ -32,7 +32,10 @@ struct miss {
 void miss_start(struct miss *miss, const struct format *format, const struct paging *paging,
 		enum backing backing, u64 pages);
 
-/** miss_try() - run the guest once. Other work on this machine can only add time, so call this often. */
+/**
+ * miss_try() - run the guest once. Other work on this machine can only add time, so call this
+ * often.
+ */
 void miss_try(struct miss *miss);
 
 /**

@@ -44,8 +44,8 @@ static void map(struct tables *tables, u64 gpa, unsigned int leaf_level)
 	table[gpa >> (12 + 9 * leaf_level) & 511] = gpa >> 2 | PTE_LEAF;
 }
 
-void paging_set(struct vcpu *vcpu, const struct paging *paging, enum backing backing,
-		u64 gpa, u64 size)
+void paging_set(struct vcpu *vcpu, const struct paging *paging, enum backing backing, u64 gpa,
+		u64 size)
 {
 	struct tables tables = { .used = 1, .levels = paging->levels };
 

@@ -29,7 +29,7 @@ extern const struct paging pagings[4];
  *
  * The control slot and the doorbell are mapped, too. The tables get a slot of their own.
  */
-void paging_set(struct vcpu *vcpu, const struct paging *paging, enum backing backing,
-		u64 gpa, u64 size);
+void paging_set(struct vcpu *vcpu, const struct paging *paging, enum backing backing, u64 gpa,
+		u64 size);
 
 #endif

@@ -267,7 +267,7 @@ struct vm_area_struct {
 
 static struct {
 	struct mm *mm;
-} * current;
+} *current;
 
 #define VM_WRITE             1UL
 #define VM_PFNMAP            2UL

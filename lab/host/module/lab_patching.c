@@ -50,7 +50,10 @@ static unsigned long switches(void)
 	return current->nvcsw + current->nivcsw;
 }
 
-/* Return: the number of context switches of a round. @missed counts rounds in which calls were missed. */
+/*
+ * Return: the number of context switches of a round. @missed counts rounds in which calls were
+ * missed.
+ */
 static unsigned long play_round(unsigned long *missed)
 {
 	struct preempt_notifier notifier;
