@@ -7,7 +7,7 @@ KERNELS	:= $(shell awk '!/^\#/ && $$2 ~ /^linux-source-/ { print $$1 }' lab/vers
 OTHERS	:= $(filter-out $(KVER),$(KERNELS))
 LOGS	:= $(CURDIR)/build/test-logs
 # Tests that run on the PC alone. Each writes *.tap into LOGDIR.
-PC_TESTS := tests/host tests/threads tests/fuzz tests/fuzz-check tests/cli tests/port examples
+PC_TESTS := tests/style tests/host tests/threads tests/fuzz tests/fuzz-check tests/cli tests/port examples
 
 help:
 	@echo 'make run               set up the lab, and run three Linux guests at once, each in another G-stage format (root)'
@@ -49,10 +49,11 @@ check:
 
 test:
 	@rm -rf $(LOGS)
-	@lab/lab need-packages libcmocka-dev jq libncurses-dev tmux mandoc man-db python3-jsonschema
+	@lab/lab need-packages libcmocka-dev jq libncurses-dev tmux mandoc man-db python3-jsonschema codespell clang-format-19 perl
 	@tests/stage check $(LOGS)/pc $(MAKE) -s check
 	@tests/stage lab-tests $(LOGS)/kvm lab/lab test --kernel $(KVER)
 	@for k in $(OTHERS); do tests/stage kernel-$$k $(LOGS)/kvm lab/lab test --smoke --kernel $$k; done
+	@tests/stage kernel-doc $(LOGS)/style $(MAKE) -s -C tests/style check-kernel-doc LOGDIR=$(LOGS)/style
 	@tests/stage schema $(LOGS)/schema sh -c 'tests/cli/validate $(LOGS)/kvm/command@*.tap >$(LOGS)/schema/schema.tap'
 	@tests/stage isa $(LOGS)/isa lab/lab root make -s -C tests/isa check LOGDIR=/gstage/build/test-logs/isa
 	@tests/stage examples $(LOGS)/examples lab/lab root make -s -C examples check-baremetal LOGDIR=/gstage/build/test-logs/examples
