@@ -41,6 +41,7 @@ typedef u64 gpa_t, gfn_t, hva_t, phys_addr_t, kvm_pfn_t;
 
 enum {
 	EPERM = 1,
+	EINTR = 4,
 	ENOMEM = 12,
 	EFAULT = 14,
 	EEXIST = 17,
@@ -284,6 +285,7 @@ static struct {
 #define huge_page_mask(hstate)                 ((void)(hstate), PAGE_MASK)
 #define gfn_to_pfn_prot(kvm, gfn, write, ok)   ((void)(kvm), (void)(write), *(ok) = true, (gfn))
 #define is_error_noslot_pfn(pfn)               ((void)(pfn), false)
+#define is_sigpending_pfn(pfn)                 ((void)(pfn), false)
 #define send_sig_mceerr(code, addr, lsb, task) ((void)(addr), (void)(lsb), (void)(task))
 #define mmu_invalidate_retry(kvm, seq)         ((void)(kvm), (void)(seq), false)
 #define mark_page_dirty(kvm, gfn)              ((void)(kvm), (void)(gfn))
