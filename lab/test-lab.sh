@@ -189,6 +189,12 @@ lab exec --module stock --cpu rv64,h=off "$TMP/kvm.sh"
 check "a host without the hypervisor extension: says so" says 'loading kvm.ko'
 
 kernel=$("$LAB/lab" status | sed -n 's/^kernel \([0-9.]*\):.*/\1/p')
+rm -rf "$TOP/build/guest-$kernel"
+cd /
+lab exec --module none --mem 3G --with-qemu "$(program guest.sh 'ls /guest')"
+check "the first --with-qemu packs what guests boot, from any folder" prints $'Image\ninitrd'
+cd "$TOP"
+
 program patching.sh '[ "$1" = kept ] || rmmod lab_notifiers
 	insmod lab_patching.ko rounds=1000 patch=0; dmesg | sed -n "s/.*lab_patching: .*switches, //p"' >"$TMP/null"
 lab exec --module none --with "$TOP/build/lab-$kernel/lab_patching.ko" "$TMP/patching.sh" kept

@@ -99,7 +99,7 @@ make_guest() {
 	cp "$RV/busybox" "$part/tree/bin/"
 	cp "$LAB/host/guest-init" "$part/tree/init"
 	cp "$KDIR_CACHE/Image" "$part/bundle/guest/"
-	in_root sh -ec 'cd "build/$1/tree"; find . | cpio --quiet -o -H newc >../bundle/guest/initrd
+	in_root sh -ec 'cd "/gstage/build/$1/tree"; find . | cpio --quiet -o -H newc >../bundle/guest/initrd
 		cd ../bundle; find . | cpio --quiet -o -H newc >../guest.cpio' - "${part##*/}"
 	rm -rf "$part/tree" "$part/bundle"
 	mv "$part" "$guest"

@@ -57,7 +57,7 @@ make_debs() {
 	echo "$version" >"$tree/VERSION"
 	"$tree/packaging/changelog" >"$tree/debian/changelog"
 	# -d, because this root lacks two Build-Depends: linux-source, which the lab has unpacked, and ncurses for riscv64.
-	in_deb_root sh -ec 'cd "build/$1"
+	in_deb_root sh -ec 'cd "/gstage/build/$1"
 		export KERNEL_DOC=/kernel/src/scripts/kernel-doc DEB_BUILD_OPTIONS=nocheck
 		libs=/gstage/build/deb-libraries/usr/lib/riscv64-linux-gnu
 		export NCURSES_CFLAGS=-I/gstage/build/deb-libraries/usr/include NCURSES_LIBS="-L$libs -lncursesw -ltinfo"
@@ -69,7 +69,7 @@ make_debs() {
 
 # lintian_clean DIR: fail on what Debian would not accept. Other tags are only printed.
 lintian_clean() {
-	in_deb_root sh -ec 'cd "build/$1"; lintian --allow-root --fail-on error,warning --tag-display-limit 0 --info ./*.changes' \
+	in_deb_root sh -ec 'cd "/gstage/build/$1"; lintian --allow-root --fail-on error,warning --tag-display-limit 0 --info ./*.changes' \
 		- "${1#"$BUILD"/}"
 }
 

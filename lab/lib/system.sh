@@ -90,7 +90,7 @@ make_stuff() {
 	install -m 755 "$TOP/packaging/test/system.sh" "$dir/job"
 	cp "$TOP/packaging/test/tap.sh" "$dir/"
 	echo "$(cat "$TOP/VERSION") $NEXT $KRELEASE" >"$dir/versions"
-	in_deb_root sh -ec 'cd build/package-test
+	in_deb_root sh -ec 'cd /gstage/build/package-test
 		(cd guest; find . | cpio --quiet -o -H newc >../stuff/guest/initrd)
 		(cd stuff/repo; dpkg-scanpackages --multiversion . >Packages)
 		rm -f disk; truncate -s 256M disk; mke2fs -q -t ext4 -O ^has_journal -d stuff disk'
@@ -137,9 +137,9 @@ lab_test_package() {
 	step "building them again, as a newer version" make_debs "$NEXT" "$BUILD/deb-next" for-riscv64
 	step "packing them for the system" make_stuff
 	say "tests of the packages on this machine"
-	in_deb_root packaging/test/pc.sh build/deb "$KRELEASE" build/test-logs/package || :
+	in_deb_root env -C /gstage packaging/test/pc.sh build/deb "$KRELEASE" build/test-logs/package || :
 	# The bare-metal program needs QEMU, which is in the lab root.
-	in_root env -C examples ./check.sh ../build/test-logs/package/libgst-baremetal.tap baremetal.expected \
+	in_root env -C /gstage/examples ./check.sh ../build/test-logs/package/libgst-baremetal.tap baremetal.expected \
 		qemu-system-riscv64 -M virt -cpu rv64 -m 16M -display none -serial stdio -monitor none -bios none \
 		-kernel ../build/test-logs/package/baremetal.elf || :
 	say "tests of the packages in a Debian system, $KRELEASE on -cpu $CPU with $SMP harts"
