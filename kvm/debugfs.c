@@ -4,6 +4,7 @@
  */
 #include <linux/debugfs.h>
 #include <linux/module.h>
+#include <linux/pid.h>
 #include <linux/seq_file.h>
 #include <linux/string.h>
 #include <linux/uaccess.h>
@@ -75,6 +76,40 @@ static void sum_vcpus(struct kvm *kvm, struct gst_kvm_vcpu_stats *sum)
 	}
 }
 
+/*
+ * The id of the process that made the VM, in the reader's PID namespace. KVM names the folder
+ * by a thread, and by its id in the initial namespace.
+ * Return: 0 if the process is gone, or if the reader's namespace does not have it.
+ */
+static pid_t process_of(const struct gst_kvm *gk)
+{
+	pid_t id = 0;
+
+	rcu_read_lock();
+	if (pid_task(gk->process, PIDTYPE_TGID))
+		id = pid_vnr(gk->process);
+	rcu_read_unlock();
+	return id;
+}
+
+/*
+ * KVM makes no folder for a VM if an older VM has the folder of that name: a thread made both, and
+ * the new VM got the file descriptor number of the old one. The name then means either VM to a
+ * user. KVM does not keep the number, so count the VMs of this thread that have no folder.
+ */
+static unsigned int count_unlisted(const struct gst_kvm *gk)
+{
+	unsigned int count = 0;
+	struct kvm *kvm;
+
+	mutex_lock(&kvm_lock);
+	list_for_each_entry(kvm, &vm_list, vm_list)
+		count += to_gst_kvm(kvm)->thread == gk->thread &&
+			 IS_ERR_OR_NULL(kvm->debugfs_dentry);
+	mutex_unlock(&kvm_lock);
+	return count;
+}
+
 static int gstage_stats_show(struct seq_file *m, void *unused)
 {
 	static const char *const leaf_names[] = {
@@ -138,6 +173,8 @@ static int gstage_stats_show(struct seq_file *m, void *unused)
 	show(m, "hgatp_rescues", atomic64_read(&gk->stats.hgatp_rescues));
 	show(m, "grow", READ_ONCE(gk->grow));
 	show(m, "vcpus", atomic_read(&kvm->online_vcpus));
+	show(m, "process", process_of(gk));
+	show(m, "unlisted", count_unlisted(gk));
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(gstage_stats);

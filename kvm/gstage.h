@@ -131,6 +131,8 @@ struct gst_kvm_stats {
  * @small: there was a leaf that was smaller than the host's: a large one was split, or
  *	not made, because of dirty logging. Set once, under either side of mmu_lock
  * @stats: counters
+ * @process: the thread group that made the VM
+ * @thread: the thread that made the VM, as KVM names its folder in debugfs
  */
 struct gst_kvm {
 	struct kvm kvm;
@@ -143,6 +145,8 @@ struct gst_kvm {
 	unsigned long hgatp_read;
 	bool small;
 	struct gst_kvm_stats stats;
+	struct pid *process;
+	pid_t thread;
 };
 
 static inline struct gst_kvm *to_gst_kvm(struct kvm *kvm)

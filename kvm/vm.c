@@ -4,6 +4,7 @@
  */
 #include <linux/mm.h>
 #include <linux/percpu.h>
+#include <linux/pid.h>
 #include <linux/sched.h>
 
 #include "gstage.h"
@@ -15,10 +16,13 @@ struct kvm *kvm_arch_alloc_vm(void)
 	if (!gk)
 		return NULL;
 	gk->entered = alloc_percpu_gfp(int, GFP_KERNEL_ACCOUNT);
-	if (gk->entered)
-		return &gk->kvm;
-	kvfree(gk);
-	return NULL;
+	if (!gk->entered) {
+		kvfree(gk);
+		return NULL;
+	}
+	gk->process = get_task_pid(current, PIDTYPE_TGID);
+	gk->thread = task_pid_nr(current);
+	return &gk->kvm;
 }
 
 static void pause_teardown(void *ctx)
@@ -49,6 +53,7 @@ void kvm_arch_free_vm(struct kvm *kvm)
 	/* KVM_CREATE_VM may fail after the G-stage was made, and comes here alone. */
 	gst_kvm_drop_root(kvm);
 	free_percpu(to_gst_kvm(kvm)->entered);
+	put_pid(to_gst_kvm(kvm)->process);
 	kvfree(to_gst_kvm(kvm));
 }
 
