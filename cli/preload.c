@@ -10,12 +10,14 @@
 #include <ctype.h>
 #include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <linux/kvm.h>
@@ -25,17 +27,24 @@
 
 #define EXPORT	__attribute__((visibility("default")))
 
+/* Descriptors of our own have this number or a higher one. */
+#define MESSAGES_FD_MIN	512
+
 /* As glibc declares it. */
 typedef int (*ioctl_fn)(int fd, unsigned long request, ...);
 
 /*
- * Read once, since another thread may be in setenv() later.  Start-up may
- * happen twice at the same time, and writes the same both times.
+ * Read once, since another thread may be in setenv() later.  Start-up happens
+ * twice if another library's constructor calls ioctl() from two threads; both
+ * write the same, except for the number of a descriptor.
  */
 static struct {
 	atomic_bool ready;
 	bool verbose, json;
 	char mode[16];		/* empty: no choice */
+	int messages;		/* descriptor for messages, or -1 */
+	dev_t messages_dev;	/* the file that it had at start-up */
+	ino_t messages_ino;
 	ioctl_fn next;		/* the next ioctl() in the lookup order */
 #if __SIZEOF_LONG__ == 4
 	ioctl_fn next_time64;
@@ -87,12 +96,20 @@ static void add_mode(struct line *l, unsigned int mode)
 
 static void put(struct line *l)
 {
+	struct stat st;
 	ssize_t ret;
 
+	/*
+	 * The VMM may have closed the descriptor, and its number may belong to a disk image by
+	 * now. Write to the file that stderr was at start-up, or nowhere.
+	 */
+	if (self.messages < 0 || fstat(self.messages, &st) || st.st_dev != self.messages_dev ||
+	    st.st_ino != self.messages_ino)
+		return;
 	add(l, "\n");
-	/* Nobody is left to tell if stderr does not take it. */
+	/* If stderr does not take the message, there is nobody left to tell. */
 	do
-		ret = write(STDERR_FILENO, l->text, l->len);
+		ret = write(self.messages, l->text, l->len);
 	while (ret < 0 && errno == EINTR);
 }
 
@@ -290,6 +307,31 @@ static int created(ioctl_fn next, int kvm_fd, int vm_fd)
 	return vm_fd;
 }
 
+/*
+ * Save stderr for messages. With --verbose the user wants messages as long as the VMM lives, so
+ * keep a descriptor of our own. Otherwise only a refusal is reported: keep no descriptor then.
+ * It would hold a pipe open that a VMM closes when it becomes a daemon, and whoever reads that
+ * pipe would wait for the VMM to end.
+ */
+static void save_stderr(void)
+{
+	struct stat st;
+
+	self.messages = STDERR_FILENO;
+	/* A high number: VMMs close or reuse low ones. The limit may be lower than that. */
+	if (self.verbose) {
+		self.messages = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, MESSAGES_FD_MIN);
+		if (self.messages < 0)
+			self.messages = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+	}
+	if (self.messages < 0 || fstat(self.messages, &st)) {
+		self.messages = -1;
+		return;
+	}
+	self.messages_dev = st.st_dev;
+	self.messages_ino = st.st_ino;
+}
+
 static void start(void)
 {
 	const char *mode = getenv(ENV_MODE);
@@ -300,6 +342,7 @@ static void start(void)
 		self.mode[i] = isalnum((unsigned char)mode[i]) ? mode[i] : '?';
 	self.verbose = getenv(ENV_VERBOSE) != NULL;
 	self.json = getenv(ENV_JSON) != NULL;
+	save_stderr();
 
 	/* ISO C has no cast from an object to a function pointer. */
 	*(void **)&self.next = dlsym(RTLD_NEXT, "ioctl");
@@ -312,7 +355,9 @@ static void start(void)
 /* Before threads and signal handlers exist: dlsym() is for neither. */
 __attribute__((constructor)) static void start_early(void)
 {
-	start();
+	/* Unless another library's constructor came first: see interpose(). */
+	if (!atomic_load(&self.ready))
+		start();
 }
 
 static int interpose(const ioctl_fn *next, int fd, unsigned long request,

@@ -146,5 +146,22 @@ json 'verbose: auto as JSON' 0 err \
 	'.[0].vm | .mode == "sv39x4" and .hgatp_mode == 8 and .grow == true'
 run gx -- -v --json -m sv39x4 -- "$VMM" vms 1
 json 'verbose: a mode that does not grow, as JSON' 0 err '.[0].vm.grow == false'
+# Messages go to the file that stderr was when the VMM started, or nowhere.
+for flags in '' '-v' '-v --json'; do
+	for vmm in reuse reuse-all; do
+		# shellcheck disable=SC2086 # flags are words
+		run gx FAKEKVM_REFUSE=12 -- $flags -m max -- "$VMM" $vmm "$TMP/disk"
+		exits "a disk that got the number of stderr is not written to: $vmm, a refusal, flags '$flags'" 0
+	done
+	# shellcheck disable=SC2086
+	run gx -- $flags -m max -- "$VMM" reuse "$TMP/disk"
+	exits "a disk that got the number of stderr is not written to: a VM, flags '$flags'" 0
+done
+run gx -- -v -m max -- "$VMM" reuse "$TMP/disk"
+exits 'verbose: what is said after that goes to what stderr was' 0 ': sv57x4 \(hgatp mode 10'
+run gx FAKEKVM_REFUSE=12 -- -m max -- "$VMM" daemon
+prints 'a VMM that becomes a daemon: not verbose, nothing holds what stderr was' 0
+run gx -- -v -m max -- "$VMM" daemon
+prints 'a VMM that becomes a daemon: verbose, the messages do' 1
 run gx -- -m max -- "$VMM" vms 2
 holds 'not verbose: silent' test ! -s "$TMP/err"
