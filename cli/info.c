@@ -20,7 +20,9 @@ static void read_vmm(const struct vm *vm, char *buf, size_t size)
 	int fd;
 
 	buf[0] = '\0';
-	snprintf(path, sizeof(path), "/proc/%d/comm", vm->pid);
+	if (!vm->process)
+		return;
+	snprintf(path, sizeof(path), "/proc/%d/comm", vm->process);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return;
@@ -41,7 +43,9 @@ int vm_info_read(const struct vm *vm, struct vm_info *info)
 	if (err)
 		return err;
 	info->vcpus = stats_number(&info->stats, "vcpus");
-	read_vmm(vm, info->vmm, sizeof(info->vmm));
+	info->vm.process = stats_number(&info->stats, "process");
+	info->vm.unlisted = stats_number(&info->stats, "unlisted");
+	read_vmm(&info->vm, info->vmm, sizeof(info->vmm));
 	/* Of the same moment as the rest. */
 	snprintf(info->vm.mode, sizeof(info->vm.mode), "%.15s", stats_text(&info->stats, "mode"));
 	return 0;
@@ -90,7 +94,12 @@ void vm_info_json(const struct vm_info *info)
 	const struct stats *stats = &info->stats;
 	size_t i;
 
-	printf("\"pid\":%d,\"fd\":%d,\"vmm\":", info->vm.pid, info->vm.fd);
+	printf("\"pid\":%d,\"fd\":%d,\"process\":", info->vm.pid, info->vm.fd);
+	if (info->vm.process)
+		printf("%d", info->vm.process);
+	else
+		printf("null");
+	printf(",\"vmm\":");
 	if (info->vmm[0])
 		json_string(stdout, info->vmm);
 	else

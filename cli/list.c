@@ -16,7 +16,9 @@ static const struct argp argp = {
 	.options = options,
 	.parser = args_parser,
 	.doc = "List the VMs of this host with their G-stage page tables.\v"
-	       "VM is PID-FD, as the other commands take it.  The columns of sizes count leaves, "
+	       "VM is the name that the other commands take, and PID the VMM's process.  KVM names a "
+	       "VM by the thread that made it, so the two may differ; a process that has ended, or "
+	       "that another PID namespace has, is \"-\".  The columns of sizes count leaves, "
 	       "the entries that map memory, by what each maps; those of more than 1 GiB appear "
 	       "where a VM has any.  MAPPED is the sum.  TABLE/GiB is the memory that the page "
 	       "tables take for each GiB mapped.\n",
@@ -33,12 +35,24 @@ static bool any(const struct vm_info *infos, size_t count, const struct leaf_siz
 	return size->shift <= 30;
 }
 
+/* Is there a VM of the same thread before this one? */
+static bool seen(const struct vm_info *infos, size_t at)
+{
+	size_t i;
+
+	for (i = 0; i < at; i++)
+		if (infos[i].vm.pid == infos[at].vm.pid)
+			return true;
+	return false;
+}
+
 static void print_table(const struct vm_info *infos, size_t count, const char *module)
 {
-	char name[32], mapped[16], per_gib[16];
+	char name[32], process[16], mapped[16], per_gib[16];
+	unsigned int unlisted = 0;
 	size_t i, s;
 
-	printf("%-12s %-16s %-7s %4s %5s %7s", "VM", "VMM", "MODE", "BITS", "VCPUS", "TABLES");
+	printf("%-12s %-7s %-16s %-7s %4s %5s %7s", "VM", "PID", "VMM", "MODE", "BITS", "VCPUS", "TABLES");
 	for (s = 0; s < LEAF_SIZES; s++)
 		if (any(infos, count, &leaf_sizes[s]))
 			printf(" %7s", leaf_sizes[s].label);
@@ -47,7 +61,8 @@ static void print_table(const struct vm_info *infos, size_t count, const char *m
 		const struct vm_info *info = &infos[i];
 
 		snprintf(name, sizeof(name), "%d-%d", info->vm.pid, info->vm.fd);
-		printf("%-12s %-16s %-7s %4" PRIu64 " %5u %7" PRIu64, name,
+		snprintf(process, sizeof(process), info->vm.process ? "%d" : "-", info->vm.process);
+		printf("%-12s %-7s %-16s %-7s %4" PRIu64 " %5u %7" PRIu64, name, process,
 		       info->vmm[0] ? info->vmm : "-", info->vm.mode,
 		       stats_number(&info->stats, "gpa_bits"), info->vcpus,
 		       stats_number(&info->stats, "tables"));
@@ -58,6 +73,13 @@ static void print_table(const struct vm_info *infos, size_t count, const char *m
 		       stats_mapped(&info->stats) ?
 		       size_text(stats_bytes_per_gib(&info->stats), per_gib) : "-");
 	}
+	/* VMs of one thread tell the same number, so it is not the sum. */
+	for (i = 0; i < count; i++)
+		if (infos[i].vm.unlisted && !seen(infos, i))
+			unlisted += infos[i].vm.unlisted;
+	if (unlisted)
+		printf("VMs that are not listed: %u.  KVM has no folder for them, because an older VM "
+		       "had their name.\n", unlisted);
 	if (*module)
 		printf("Module: gstage %s\n", module);
 }

@@ -39,9 +39,12 @@ static void print_format(const struct vm_info *info)
 	const struct format *f = format_by_name(info->vm.mode);
 	const struct guest_format *g;
 
-	printf("VM %d-%d of %s, %u vCPU%s\n", info->vm.pid, info->vm.fd,
-	       info->vmm[0] ? info->vmm : "a process without a name", info->vcpus,
-	       info->vcpus == 1 ? "" : "s");
+	printf("VM %d-%d of ", info->vm.pid, info->vm.fd);
+	if (info->vm.process)
+		printf("process %d (%s)", info->vm.process, info->vmm[0] ? info->vmm : "no name");
+	else
+		printf("an unknown process");
+	printf(", %u vCPU%s\n", info->vcpus, info->vcpus == 1 ? "" : "s");
 	heading("Format");
 	printf("  %-34s %s%s\n", "mode", info->vm.mode,
 	       stats_number(s, "grow") ? ", may grow" : "");
@@ -83,7 +86,7 @@ static void print_counters(const struct stats *s)
 {
 	static const char *const told[] = {
 		"mode", "gpa_bits", "levels", "hgatp", "tables", "tables_peak", "table_bytes",
-		"reformats", "grow", "vcpus",
+		"reformats", "grow", "vcpus", "process", "unlisted",
 	};
 	size_t i, t;
 

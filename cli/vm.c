@@ -25,20 +25,60 @@ static int fail_unknown(const char *name, const struct vm *vms, size_t count)
 		    count > 1 ? "are" : "is", names);
 }
 
-/* @name is a PID alone, of a process with more than one. */
-static int fail_ambiguous(const char *name, const struct vm *vms, size_t count)
+/* @name is a PID alone, of a process with more than one VM. Or a descriptor was used again. */
+static int fail_ambiguous(const char *name, bool pid_alone, const struct vm *vms, size_t count)
 {
 	char names[512];
 
 	vms_names(vms, count, names, sizeof(names));
 	return fail(STATUS_FAILED, "ambiguous-vm", "Choose one of those.",
-		    "process %s has %zu VMs: %s", name, count, names);
+		    pid_alone ? "process %s has %zu VMs: %s" : "%s may be any of %zu VMs: %s", name,
+		    count, names);
+}
+
+/* KVM made no folder for another VM, because that name was taken. */
+static int fail_unlisted(const struct vm *vm)
+{
+	return fail(STATUS_FAILED, "ambiguous-vm",
+		    "debugfs cannot reach the other VM: restart its VMM, and choose the format when the "
+		    "VM starts (\"gstage exec\").",
+		    "the name %d-%d may mean another VM: KVM has no folder for %u VM%s of the same "
+		    "thread, because an older VM had the name", vm->pid, vm->fd, vm->unlisted,
+		    vm->unlisted == 1 ? "" : "s");
+}
+
+/* Ways in which @asked can name a VM. */
+static bool names_process(const struct vm *asked, const struct vm *vm)
+{
+	return vm->process == asked->pid && (asked->fd == VM_ANY_FD || asked->fd == vm->fd);
+}
+
+static bool names_folder(const struct vm *asked, const struct vm *vm)
+{
+	return vm->pid == asked->pid && (asked->fd == VM_ANY_FD || asked->fd == vm->fd);
+}
+
+/* Move the VMs that match to the front, in their order. Return: how many there are. */
+static size_t select_vms(struct vm *vms, size_t all, const struct vm *asked,
+			 bool (*matches)(const struct vm *asked, const struct vm *vm))
+{
+	size_t count = 0, i;
+	struct vm one;
+
+	for (i = 0; i < all; i++) {
+		if (!matches(asked, &vms[i]))
+			continue;
+		one = vms[i];
+		vms[i] = vms[count];
+		vms[count++] = one;
+	}
+	return count;
 }
 
 int vm_find(const char *name, struct vm *vm)
 {
 	struct vm asked, *vms;
-	size_t all, count = 0, i;
+	size_t all, count;
 	int ret;
 
 	if (!vm_parse(name, &asked))
@@ -50,19 +90,18 @@ int vm_find(const char *name, struct vm *vm)
 	if (ret)
 		return ret;
 
-	/* Those that match go to the front, in their order. */
-	for (i = 0; i < all; i++) {
-		if (vms[i].pid != asked.pid ||
-		    (asked.fd != VM_ANY_FD && vms[i].fd != asked.fd))
-			continue;
-		*vm = vms[i];
-		vms[i] = vms[count];
-		vms[count++] = *vm;
-	}
+	/* The folder's name is by a thread: it counts if there is no such process. */
+	count = select_vms(vms, all, &asked, names_process);
+	if (!count)
+		count = select_vms(vms, all, &asked, names_folder);
 	if (!count)
 		ret = fail_unknown(name, vms, all);
 	else if (count > 1)
-		ret = fail_ambiguous(name, vms, count);
+		ret = fail_ambiguous(name, asked.fd == VM_ANY_FD, vms, count);
+	else if (vms[0].unlisted)
+		ret = fail_unlisted(&vms[0]);
+	else
+		*vm = vms[0];
 	free(vms);
 	return ret;
 }

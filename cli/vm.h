@@ -7,11 +7,20 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/** struct vm - a VM of this host, as KVM names it in debugfs */
+/**
+ * struct vm - a VM of this host
+ * @pid: the thread that made the VM, in the initial PID namespace: KVM names the folder by it
+ * @fd: the number of the VM's descriptor, or VM_ANY_FD
+ * @mode: the name of the mode; empty if not known
+ * @process: the process of that thread, in our PID namespace; 0 if not known
+ * @unlisted: how many VMs of the same thread have no folder: @pid and @fd may mean one of them
+ */
 struct vm {
-	int pid;		/* of the process that created it */
-	int fd;			/* of the VM in that process, or VM_ANY_FD */
-	char mode[16];		/* the mode's name, empty if not known */
+	int pid;
+	int fd;
+	char mode[16];
+	int process;
+	unsigned int unlisted;
 };
 
 #define VM_ANY_FD	(-1)
@@ -54,8 +63,9 @@ int vms_fail_permission(int err, const char *path);
 /* vm.c: one of them */
 
 /**
- * vm_find() - the VM that a user means
- * @name: PID-FD, or PID alone where that process has one VM
+ * vm_find() - find the VM that the user means
+ * @name: PID-FD, or PID alone if that process has one VM. PID is the process, or the thread by
+ *	which KVM names the folder
  * @vm: filled in on success
  *
  * Return: 0, or an exit status after having reported the cause.

@@ -98,6 +98,17 @@ static void look_up_mode(struct vm *vm)
 	close(fd);
 }
 
+/* The module that does not tell leaves both 0. */
+static void look_up_process(struct vm *vm)
+{
+	struct stats stats;
+
+	if (stats_read(vm, &stats))
+		return;
+	vm->process = stats_number(&stats, "process");
+	vm->unlisted = stats_number(&stats, "unlisted");
+}
+
 int vms_fail_permission(int err, const char *path)
 {
 	/* Root's own rights end where the kernel is locked down. */
@@ -168,6 +179,7 @@ static int read_list(DIR *dir, struct vm **vms, size_t *count)
 			return ENOMEM;
 		*vms = more;
 		look_up_mode(&vm);
+		look_up_process(&vm);
 		(*vms)[(*count)++] = vm;
 	}
 	return errno;
@@ -205,13 +217,16 @@ int vms_list(struct vm **vms, size_t *count)
 
 void vms_names(const struct vm *vms, size_t count, char *buf, size_t size)
 {
-	char one[64];
+	char one[96], process[32];
 	size_t len = 0, i;
 
 	buf[0] = '\0';
 	for (i = 0; i < count; i++) {
-		snprintf(one, sizeof(one), "%s%d-%d%s%s%s", i ? ", " : "",
-			 vms[i].pid, vms[i].fd, vms[i].mode[0] ? " (" : "",
+		process[0] = '\0';
+		if (vms[i].process && vms[i].process != vms[i].pid)
+			snprintf(process, sizeof(process), " of process %d", vms[i].process);
+		snprintf(one, sizeof(one), "%s%d-%d%s%s%s%s", i ? ", " : "",
+			 vms[i].pid, vms[i].fd, process, vms[i].mode[0] ? " (" : "",
 			 vms[i].mode, vms[i].mode[0] ? ")" : "");
 		/* Room for the last words too. */
 		if (len + strlen(one) + 32 > size) {

@@ -5,7 +5,7 @@ host
 full 5001234-8 sv39x4 3 41
 full 5000077-9 sv57x4 5 59 leaves_512g 1
 # Of processes that are there the name is known.
-full $$-3 sv48x4 4 50 later_counter 7
+full $$-3 sv48x4 4 50 later_counter 7 process $$
 
 # words: stdout with single spaces.
 words()
@@ -19,16 +19,16 @@ has_row()
 
 run in_tree -- vms
 holds 'vms: a VM: no process, mode, bits, vCPUs, tables, leaves, what is mapped, cost' \
-	has_row '5001234-8 - sv39x4 41 2 4 5 1 1 0 0 2.1M 13.4M'
+	has_row '5001234-8 - - sv39x4 41 2 4 5 1 1 0 0 2.1M 13.4M'
 holds 'vms: 512 GiB leaves have a column where there are any' has_row \
-	'VM VMM MODE BITS VCPUS TABLES 4K 64K 2M 1G 512G MAPPED TABLE/GiB'
-holds 'vms: and count' has_row '5000077-9 - sv57x4 59 2 4 5 1 1 0 1 512G 56'
-holds "vms: a VMM's name" grep -q "^$$-3 *$(cat /proc/$$/comm) " "$TMP/out"
+	'VM PID VMM MODE BITS VCPUS TABLES 4K 64K 2M 1G 512G MAPPED TABLE/GiB'
+holds 'vms: and count' has_row '5000077-9 - - sv57x4 59 2 4 5 1 1 0 1 512G 56'
+holds "vms: a VMM's name" grep -q "^$$-3 *$$ *$(cat /proc/$$/comm) " "$TMP/out"
 holds 'vms: by process' test "$(sed -n '2,$s/ .*//p' "$TMP/out")" = \
 	"$(printf '%s\n' 5001234-8 5000077-9 $$-3 | sort -n)"
 run in_tree -- vms --json
 json 'vms: JSON' 0 out ".[0].vms | length == 3 and
-	(.[] | select(.pid == 5001234) == {pid: 5001234, fd: 8, vmm: null, mode: \"sv39x4\", hgatp_mode: 8,
+	(.[] | select(.pid == 5001234) == {pid: 5001234, fd: 8, process: null, vmm: null, mode: \"sv39x4\", hgatp_mode: 8,
 	  gpa_bits: 41, vcpus: 2, tables: 4, table_bytes: 28672, leaves:
 	  {\"4K\": 5, \"64K\": 1, \"2M\": 1, \"1G\": 0, \"512G\": 0, \"256T\": 0},
 	  mapped_bytes: 2183168, table_bytes_per_gib: 14101675}) | select(.)"
@@ -47,12 +47,48 @@ holds 'vms: one that is ending is left out' test "$status" -eq 0 -a "$(wc -l <"$
 full 5000005-6 sv32x4 2 34
 sed -i 's/^leaves_4k .*/leaves_4k 0/; s/^leaves_64k .*/leaves_64k 0/' "$DEBUGFS/kvm/5000005-6/gstage_stats"
 run in_tree -- vms
-holds 'vms: on RV32 a leaf of level 1 is of 4 MiB' has_row '5000005-6 - sv32x4 34 2 4 0 0 1 0 4M 7M'
+holds 'vms: on RV32 a leaf of level 1 is of 4 MiB' has_row '5000005-6 - - sv32x4 34 2 4 0 0 1 0 4M 7M'
+
+# KVM names a VM by the thread that made it; the module tells the process, and of VMs without a folder.
+host
+full 5000206-4 sv39x4 3 41 process $$
+full 5000207-5 sv39x4 3 41 process $$
+full $$-7 sv57x4 5 59
+run in_tree -- vms
+holds 'vms: the process of a thread' grep -q "^5000206-4 *$$ *$(cat /proc/$$/comm) " "$TMP/out"
+holds 'vms: an id of another PID namespace is no process of ours' has_row "$$-7 - - sv57x4 59 2 4 5 1 1 0 2.1M 13.4M"
+run in_tree -- vms --json
+json 'vms: both ids in JSON' 0 out ".[0].vms[] | select(.pid == 5000206) | .process == $$ and .vmm != null"
+schema 'vms: both ids as the schema' vms out
+run in_tree -- show $$-5
+holds 'show: PID-FD, of a VM that a thread made' grep -qx "VM 5000207-5 of process $$ ($(cat /proc/$$/comm)), 2 vCPUs" "$TMP/out"
+run in_tree -- show 5000206
+holds 'show: by the thread' grep -q '^VM 5000206-4 of process' "$TMP/out"
+run in_tree -- show $$
+exits 'show: PID alone, of two threads' 1 "process $$ has 2 VMs: 5000206-4 of process $$ \(sv39x4\), 5000207-5 of process"
+run in_tree -- show 5000206-5
+exits 'show: an unknown VM: which there are, with their processes' 1 "there are .*5000206-4 of process $$ \(sv39x4\)"
+full 5000208-5 sv39x4 3 41 process $$
+run in_tree -- show $$-5
+exits 'show: a descriptor that two VMs of the process had' 1 "$$-5 may be any of 2 VMs: 5000207-5 of process $$ .*, 5000208-5"
+host
+full 5000001-2 sv39x4 3 41 process 5000001 unlisted 1
+full 5000001-3 sv39x4 3 41 process 5000001 unlisted 1
+run in_tree -- vms
+holds 'vms: how many VMs have no folder' grep -q '^VMs that are not listed: 1\.' "$TMP/out"
+run in_tree -- set 5000001-2 sv48x4
+exits 'set: a name that another VM may have' 1 '5000001-2 may mean another VM' 'gstage exec'
+holds 'set: and the VM of that folder is as it was' test "$(cat "$DEBUGFS/kvm/5000001-2/gstage_mode")" = sv39x4
+run in_tree -- show --json 5000001-3
+json 'show: a name that another VM may have' 1 err '.[0].error.code == "ambiguous-vm"'
+host
+full 5000001-2 sv39x4 3 41
+full 5000005-6 sv32x4 2 34
 run in_tree -- vms extra
 exits 'vms: an argument is a usage error' 2 'Too many'
 
 run in_tree -- show 5000001-2
-holds 'show: which VM' grep -qx 'VM 5000001-2 of a process without a name, 2 vCPUs' "$TMP/out"
+holds 'show: which VM' grep -qx 'VM 5000001-2 of an unknown process, 2 vCPUs' "$TMP/out"
 holds 'show: its format' has_row ' mode sv39x4'
 holds 'show: what a miss costs' has_row ' PTE reads of a miss, Sv48 guest 19'
 holds 'show: what is mapped' has_row ' memory mapped 2.1M'

@@ -97,18 +97,18 @@ for m in $modes; do
 	after=$(stat "$vm" leaves_4k)
 	# shellcheck disable=SC2086 # a row is words
 	set -- $row
-	is "vms: $m: VMM, mode, bits, vCPUs" "$2 $3 $4 $5" "qemu-system-ris $m $(bits "$m") 2"
-	between "vms: $m: 4 KiB leaves" "$before" "$7" "$after"
+	is "vms: $m: process, VMM, mode, bits, vCPUs" "$2 $3 $4 $5 $6" "${vm%-*} qemu-system-ris $m $(bits "$m") 2"
+	between "vms: $m: 4 KiB leaves" "$before" "$8" "$after"
 	if [ "$m" = $widest ]; then
-		[ "$9" -gt 8 ]
+		[ "${10}" -gt 8 ]
 		result $? "vms: $m: hugetlbfs has 2 MiB leaves"
 	fi
-	tr -d '\n' <vms.json | grep -q "\"pid\":${vm%-*},\"fd\":${vm#*-},\"vmm\":\"qemu-system-ris\",\"mode\":\"$m\","
+	tr -d '\n' <vms.json | grep -q "\"pid\":${vm%-*},\"fd\":${vm#*-},\"process\":${vm%-*},\"vmm\":\"qemu-system-ris\",\"mode\":\"$m\","
 	result $? "vms: $m: as JSON"
 
 	# The VM by its process alone: QEMU's scratch VMs are gone.
 	./gstage show "${vm%-*}" >show.out
-	grep -qx "VM $vm of qemu-system-ris, 2 vCPUs" show.out && grep -q "^  mode  *$m" show.out
+	grep -qx "VM $vm of process ${vm%-*} (qemu-system-ris), 2 vCPUs" show.out && grep -q "^  mode  *$m" show.out
 	result $? "show: $m: which VM, and what it is"
 	is "show: $m: hgatp" "$(awk '/hgatp/ { print $NF }' show.out)" "$(stat "$vm" hgatp)"
 	as_json show show "$vm"
@@ -164,7 +164,7 @@ done
 # Another format for a VM that runs, and all see it.
 vm=$(cat sv39x4.vm)
 ./gstage set "$vm" $widest >out
-is 'set: the narrowest guest, to the widest format' "$(./gstage vms | awk -v vm="$vm" '$1 == vm { print $3 }')" $widest
+is 'set: the narrowest guest, to the widest format' "$(./gstage vms | awk -v vm="$vm" '$1 == vm { print $4 }')" $widest
 is 'set: its dump says so' "$(./gstage dump "$vm" | sed -n 's/^# mode //p')" $widest
 as_json set set "$vm" sv39x4
 is 'set: and back' "$(cat "$kvm/$vm/gstage_mode")" sv39x4

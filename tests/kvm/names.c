@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Which VM a name means. KVM names the folder of a VM in debugfs by the thread that made it, in
+ * the initial PID namespace, and makes none if the name is taken. gstage_stats names the process,
+ * and counts the VMs that have no folder. The command finds a VM by its process, and does not
+ * change a VM by a name that another VM may have.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mount.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <linux/kvm.h>
+
+#include "tap.h"
+#include "vm.h"
+
+static char output[16384];
+
+/* Run a shell command; its output is in @output. Return: its exit status. */
+static int run(const char *fmt, ...)
+{
+	char command[256];
+	va_list ap;
+	size_t len;
+	FILE *out;
+
+	va_start(ap, fmt);
+	vsnprintf(command, sizeof(command), fmt, ap);
+	va_end(ap);
+	out = popen(command, "r");
+	len = out ? fread(output, 1, sizeof(output) - 1, out) : 0;
+	output[len] = 0;
+	return out ? WEXITSTATUS(pclose(out)) : -1;
+}
+
+/* Did the last command print @wanted? Shows what it printed instead. */
+static bool printed(const char *wanted)
+{
+	char *next = output, *part;
+
+	if (strstr(output, wanted))
+		return true;
+	diag("'%s' is missing in:", wanted);
+	while ((part = strsep(&next, "\n")))
+		diag("%s", part);
+	return false;
+}
+
+/* A number of the gstage_stats of the VM that thread @tid made as @fd, or -1. */
+static long stat_of(pid_t tid, int fd, const char *name)
+{
+	if (run("sed -n 's/^%s //p' /sys/kernel/debug/kvm/%d-%d/gstage_stats", name, tid, fd) ||
+	    !output[0])
+		return -1;
+	return atol(output);
+}
+
+/* struct maker - a thread that makes a VM, and stays if it is told to */
+struct maker {
+	pthread_t thread;
+	pthread_barrier_t made, end;
+	bool stay;
+	pid_t tid;
+	int fd;
+};
+
+static void *make(void *arg)
+{
+	struct maker *m = arg;
+
+	m->tid = gettid();
+	m->fd = vm_bare();
+	pthread_barrier_wait(&m->made);
+	if (m->stay)
+		pthread_barrier_wait(&m->end);
+	return NULL;
+}
+
+static void by_thread(bool stay)
+{
+	const char *what = stay ? "a thread that lives" : "a thread that ended";
+	struct maker m = { .stay = stay };
+	char name[64];
+
+	pthread_barrier_init(&m.made, NULL, 2);
+	pthread_barrier_init(&m.end, NULL, 2);
+	if (pthread_create(&m.thread, NULL, make, &m))
+		bail("pthread_create");
+	pthread_barrier_wait(&m.made);
+	if (!stay)
+		pthread_join(m.thread, NULL);
+
+	ok(stat_of(m.tid, m.fd, "process") == getpid(), "%s: gstage_stats names the process", what);
+	snprintf(name, sizeof(name), "VM %d-%d of process %d (names), 0 vCPUs\n", m.tid, m.fd,
+		 getpid());
+	ok(!run("./gstage show %d 2>&1", getpid()) && printed(name), "%s: show PID", what);
+	ok(!run("./gstage show %d-%d 2>&1", getpid(), m.fd) && printed(name), "%s: show PID-FD",
+	   what);
+	ok(!run("./gstage show %d-%d 2>&1", m.tid, m.fd) && printed(name),
+	   "%s: show, with the folder's name", what);
+	snprintf(name, sizeof(name), "%d-%d", m.tid, m.fd);
+	ok(!run("./gstage vms | awk '$2 == %d && $3 == \"names\" { print $1 }'", getpid()) &&
+		   printed(name),
+	   "%s: vms has the process", what);
+	ok(!run("./gstage set %d-%d sv39x4 2>&1", getpid(), m.fd) && printed(" sv39x4") &&
+		   ioctl(m.fd, KVM_CHECK_EXTENSION, KVM_CAP_VM_GPA_BITS) == 41,
+	   "%s: set PID-FD", what);
+
+	if (stay) {
+		pthread_barrier_wait(&m.end);
+		pthread_join(m.thread, NULL);
+	}
+	close(m.fd);
+}
+
+/* A vCPU keeps the first VM when its descriptor is closed; the second gets the same number. */
+static void same_name(void)
+{
+	int first = vm_bare(), vcpu = ioctl(first, KVM_CREATE_VCPU, 0UL), second;
+	pid_t pid = getpid();
+	char mode[16];
+
+	ok(stat_of(pid, first, "unlisted") == 0, "one VM: no other has its name");
+	close(first);
+	second = vm_bare();
+	if (vcpu < 0 || second != first)
+		bail("the second VM is %d and not %d", second, first);
+	snprintf(mode, sizeof(mode), "%s", fd_mode(second));
+	ok(stat_of(pid, second, "unlisted") == 1, "two VMs of one name: gstage_stats says so");
+	/* Another mode than it has, so that a change would show; a host with one cannot show it. */
+	ok(run("./gstage set %d-%d %s 2>&1", pid, second,
+	       strcmp(mode, "sv39x4") ? "sv39x4" : host.modes & (1 << 9) ? "sv48x4" : "sv39x4") ==
+			   1 &&
+		   printed("may mean another VM"),
+	   "two VMs of one name: set refuses");
+	ok(!strcmp(fd_mode(second), mode), "two VMs of one name: and the older one is as it was");
+	ok(run("./gstage show %d 2>&1", pid) == 1 && printed("may mean another VM"),
+	   "two VMs of one name: show PID refuses, too");
+	ok(!run("./gstage vms") && printed("VMs that are not listed: 1"),
+	   "two VMs of one name: vms says that one is missing");
+	close(vcpu);
+	ok(!run("./gstage vms") && !strstr(output, "-"), "no VM has a folder now: none is listed");
+	close(second);
+}
+
+/* In a PID namespace of its own, where @vm's process has no id, but other processes may. */
+static int in_namespace(void *arg)
+{
+	const struct vm *vm = arg;
+	int fd;
+
+	if (mount("proc", "/proc", "proc", 0, NULL))
+		return 100;
+	if (stat_of(vm->tid, vm->fd, "process") != 0)
+		return 1;
+	if (run("./gstage vms | awk '$1 == \"%d-%d\" && $2 == \"-\" && $3 == \"-\" { print \"none\" }'",
+		vm->tid, vm->fd) || !strstr(output, "none"))
+		return 2;
+	/* By its own id, it finds the VM that it makes itself. */
+	fd = vm_bare();
+	if (fd < 0 || run("./gstage show %d 2>&1", getpid()) ||
+	    !strstr(output, " of process 1 (names)"))
+		return 3;
+	return 0;
+}
+
+static void in_other_namespace(void)
+{
+	struct vm *vm = vm_new(NULL);
+	int status = -1;
+	pid_t child;
+
+	if (unshare(CLONE_NEWPID | CLONE_NEWNS))
+		bail("unshare: %s", strerror(errno));
+	mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL);
+	fflush(stdout);
+	child = fork();
+	if (!child)
+		_exit(in_namespace(vm));
+	waitpid(child, &status, 0);
+	ok(!status, "another PID namespace: only its own processes have VMs");
+	if (status)
+		diag("step %d failed", WEXITSTATUS(status));
+	vm_free(vm);
+}
+
+int main(void)
+{
+	host_init(100);
+	by_thread(true);
+	by_thread(false);
+	same_name();
+	in_other_namespace();
+	return done();
+}
