@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cli.h"
+#include "output/output.h"
 
 error_t args_parser(int key, char *arg, struct argp_state *state)
 {
@@ -41,7 +42,7 @@ int args_parse(const struct argp *argp, int argc, char **argv, struct args *args
 
 	argp_err_exit_status = STATUS_USAGE;
 	err = argp_parse(argp, argc, argv, 0, NULL, args);
-	err_setup(argv[0], args->json);
+	error_setup(argv[0], args->json);
 	return err ? fail(STATUS_FAILED, "internal", NULL, "%s", strerror(err)) : 0;
 }
 
@@ -55,12 +56,4 @@ bool parse_number(const char *text, uint64_t *value)
 	errno = 0;
 	*value = strtoull(text, &end, 0);
 	return !errno && !*end;
-}
-
-int output_done(void)
-{
-	if (fflush(stdout) || ferror(stdout))
-		return fail(STATUS_FAILED, "output", NULL, "cannot write the answer: %s",
-			    strerror(errno));
-	return 0;
 }

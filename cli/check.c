@@ -12,6 +12,7 @@
 #include "cli.h"
 #include "dump.h"
 #include "formats.h"
+#include "output/output.h"
 #include "xlen.h"
 
 struct arguments {

@@ -40,35 +40,6 @@ enum {
 			"modprobe kvm\" where gstage-dkms has installed it, or else " \
 			"\"rmmod kvm; insmod kvm.ko\"."
 
-/* err.c */
-
-/**
- * err_setup() - how fail() reports from now on
- * @command: the name that starts each message
- * @json: write one JSON object to stderr instead of lines for a person
- */
-void err_setup(const char *command, bool json);
-
-/* Have @before called before an error is reported: who has the terminal gives it back. */
-void err_call_before(void (*before)(void));
-
-/**
- * fail() - report the one error that ends this run
- * @status: the exit status
- * @code: a stable word for programs, such as "no-kvm"
- * @remedy: what the reader can do about it, or NULL
- * @fmt: the cause, as printf() formats it
- *
- * Return: @status, for the caller to hand on.
- */
-int fail(int status, const char *code, const char *remedy, const char *fmt, ...)
-	__attribute__((format(printf, 4, 5)));
-
-/* json.c */
-
-/* Writes @s to @f as a JSON string; bytes that are not UTF-8 become U+FFFD. */
-void json_string(FILE *f, const char *s);
-
 /* kvm.c */
 
 /**
@@ -179,9 +150,6 @@ int args_parse(const struct argp *argp, int argc, char **argv, struct args *args
 
 /* A whole, unsigned number, decimal or after 0x. */
 bool parse_number(const char *text, uint64_t *value);
-
-/* To end with. Return: 0, or an exit status after having reported that stdout failed. */
-int output_done(void);
 
 /* main.c hands each command its own argv, whose [0] names it for messages. */
 int cmd_modes(int argc, char **argv);

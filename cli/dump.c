@@ -10,6 +10,7 @@
 
 #include "cli.h"
 #include "dump.h"
+#include "output/output.h"
 #include "vm.h"
 
 struct arguments {

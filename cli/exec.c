@@ -16,6 +16,7 @@
 
 #include "cli.h"
 #include "formats.h"
+#include "output/output.h"
 
 #define PRELOAD_NAME	"libgstage-preload.so"
 
@@ -234,7 +235,7 @@ int cmd_exec(int argc, char **argv)
 
 	argp_err_exit_status = STATUS_EXEC_FAILED;
 	error = argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &args);
-	err_setup(argv[0], args.json);
+	error_setup(argv[0], args.json);
 	if (error)
 		return fail(STATUS_EXEC_FAILED, "internal", NULL, "%s",
 			    strerror(error));

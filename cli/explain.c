@@ -7,6 +7,7 @@
 
 #include "cli.h"
 #include "formats.h"
+#include "output/output.h"
 
 struct arguments {
 	struct args common;

@@ -10,6 +10,7 @@
 
 #include "cli.h"
 #include "formats.h"
+#include "output/output.h"
 #include "vm.h"
 
 /* Processes name themselves: what would upset a terminal becomes a '?'. */
@@ -118,24 +119,4 @@ void vm_info_json(const struct vm_info *info)
 		printf("%" PRIu64, stats_bytes_per_gib(stats));
 	else
 		printf("null");
-}
-
-char *size_text(uint64_t bytes, char *buf)
-{
-	static const char units[] = "BKMGTPE";
-	unsigned int unit = 0;
-	double value = bytes;
-
-	/* What would round to 1000 is better said in the next unit. */
-	while (value >= 999.5 && units[unit + 1]) {
-		value /= 1024;
-		unit++;
-	}
-	if (!unit)
-		snprintf(buf, 16, "%u", (unsigned int)bytes);
-	else if (value == (unsigned int)value || value >= 99.95)
-		snprintf(buf, 16, "%.0f%c", value, units[unit]);
-	else
-		snprintf(buf, 16, "%.1f%c", value, units[unit]);
-	return buf;
 }

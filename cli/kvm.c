@@ -10,6 +10,7 @@
 
 #include "cli.h"
 #include "formats.h"
+#include "output/output.h"
 
 /*
  * Does this host have the hypervisor extension?  The kernel lists the single

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "cli.h"
+#include "output/output.h"
 #include "vm.h"
 
 static const struct argp_option options[] = {

@@ -5,6 +5,7 @@
 
 #include "cli.h"
 #include "formats.h"
+#include "output/output.h"
 
 static const struct argp_option options[] = {
 	ARGS_JSON,

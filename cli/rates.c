@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "cli.h"
+#include "output/output.h"
 #include "rates.h"
 
 const struct rate rates[RATES] = {

@@ -6,6 +6,7 @@
 
 #include "cli.h"
 #include "formats.h"
+#include "output/output.h"
 #include "vm.h"
 
 static const struct argp_option options[] = {

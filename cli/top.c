@@ -10,7 +10,8 @@
 #include <unistd.h>
 
 #include "cli.h"
-#include "view.h"
+#include "output/output.h"
+#include "output/terminal.h"
 
 struct arguments {
 	struct args common;
@@ -166,9 +167,9 @@ static bool show(struct view *view, struct sample *sample, double delay)
 
 	do {
 		sample_sort(sample, view->column, view->reverse);
-		view_draw(view, sample);
+		terminal_draw(view, sample);
 		left = sample->when + delay - now_seconds();
-		switch (view_wait(view, left)) {
+		switch (terminal_wait(view, left)) {
 		case VIEW_QUIT:
 			return false;
 		case VIEW_TIMEOUT:
@@ -191,7 +192,7 @@ static int run_live(struct arguments *args)
 	/* What stops it at once is said before the screen is cleared. */
 	ret = sample_take(&before, &now);
 	if (!ret)
-		ret = view_open();
+		ret = terminal_open();
 	while (!ret) {
 		go_on = show(&args->view, &now, args->delay);
 		sample_free(&before);
@@ -201,7 +202,7 @@ static int run_live(struct arguments *args)
 		/* An error is said on the screen that was there before. */
 		ret = sample_take(&before, &now);
 	}
-	view_close();
+	terminal_close();
 	sample_free(&before);
 	return ret;
 }

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "cli.h"
+#include "output/output.h"
 #include "vm.h"
 
 /* None matches: say which there are. */

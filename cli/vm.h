@@ -163,7 +163,4 @@ int vm_infos(struct vm_info **infos, size_t *count);
 /* The members of a VM's JSON object, without the braces. */
 void vm_info_json(const struct vm_info *info);
 
-/* Writes, for example, "1.5M" to @buf, which is of at least 16 bytes. */
-char *size_text(uint64_t bytes, char *buf);
-
 #endif

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "cli.h"
+#include "output/output.h"
 #include "vm.h"
 
 #define DEBUGFS		"/sys/kernel/debug"

@@ -10,6 +10,7 @@
 
 #include "cli.h"
 #include "formats.h"
+#include "output/output.h"
 #include "vm.h"
 #include "xlen.h"
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Strings in JSON; the few objects that the command writes are plain printf. */
 #include "cli.h"
+#include "output/output.h"
 
 /*
  * The length of the UTF-8 sequence at @s, or 0 if there is none: a stray or

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The terminal of gstage top. */
-#ifndef GSTAGE_CLI_VIEW_H
-#define GSTAGE_CLI_VIEW_H
+#ifndef GSTAGE_CLI_TERMINAL_H
+#define GSTAGE_CLI_TERMINAL_H
 
 #include "rates.h"
 
@@ -15,13 +15,13 @@ struct view {
 enum view_key { VIEW_TIMEOUT, VIEW_LOOK, VIEW_REDRAW, VIEW_QUIT };
 
 /* Return: 0, or an exit status after having reported the cause. */
-int view_open(void);
-void view_close(void);
+int terminal_open(void);
+void terminal_close(void);
 
 /* Show a sample, sorted already. */
-void view_draw(struct view *view, const struct sample *sample);
+void terminal_draw(struct view *view, const struct sample *sample);
 
 /* Wait for a key, but no longer than @seconds, and do what it asks of @view. */
-enum view_key view_wait(struct view *view, double seconds);
+enum view_key terminal_wait(struct view *view, double seconds);
 
 #endif

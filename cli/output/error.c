@@ -1,20 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The one place where the command reports what went wrong. */
+#include <errno.h>
 #include <stdarg.h>
+#include <string.h>
 
 #include "cli.h"
+#include "output/output.h"
 
 static const char *err_command = "gstage";
 static bool err_json;
 static void (*err_before)(void);
 
-void err_setup(const char *command, bool json)
+void error_setup(const char *command, bool json)
 {
 	err_command = command;
 	err_json = json;
 }
 
-void err_call_before(void (*before)(void))
+void error_call_before(void (*before)(void))
 {
 	err_before = before;
 }
@@ -47,4 +50,12 @@ int fail(int status, const char *code, const char *remedy, const char *fmt, ...)
 		fputs("null", stderr);
 	fprintf(stderr, ",\"status\":%d}}\n", status);
 	return status;
+}
+
+int output_done(void)
+{
+	if (fflush(stdout) || ferror(stdout))
+		return fail(STATUS_FAILED, "output", NULL, "cannot write the answer: %s",
+			    strerror(errno));
+	return 0;
 }

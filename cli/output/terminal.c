@@ -7,14 +7,15 @@
 #include <time.h>
 
 #include "cli.h"
-#include "view.h"
+#include "output/output.h"
+#include "output/terminal.h"
 
 /* Lines above the rows: what there is in all, what keys do, headings. */
 #define HEAD	3
 
 static SCREEN *screen;
 
-int view_open(void)
+int terminal_open(void)
 {
 	const char *term = getenv("TERM");
 
@@ -24,7 +25,7 @@ int view_open(void)
 		return fail(STATUS_FAILED, "no-terminal",
 			    "Set TERM to a terminal that this host knows (\"TERM=vt100 gstage top\"), "
 			    "or use --batch.", "cannot use the terminal '%s'", term ? term : "");
-	err_call_before(view_close);
+	error_call_before(terminal_close);
 	cbreak();
 	noecho();
 	nonl();
@@ -34,7 +35,7 @@ int view_open(void)
 	return 0;
 }
 
-void view_close(void)
+void terminal_close(void)
 {
 	if (!screen)
 		return;
@@ -107,7 +108,7 @@ static void draw_row(int line, const struct row *row)
 	put(line, text);
 }
 
-void view_draw(struct view *view, const struct sample *sample)
+void terminal_draw(struct view *view, const struct sample *sample)
 {
 	size_t room = LINES > HEAD ? LINES - HEAD : 0, i;
 
@@ -124,7 +125,7 @@ void view_draw(struct view *view, const struct sample *sample)
 	refresh();
 }
 
-enum view_key view_wait(struct view *view, double seconds)
+enum view_key terminal_wait(struct view *view, double seconds)
 {
 	timeout(seconds > 0 ? (int)(seconds * 1000) : 0);
 	switch (getch()) {
