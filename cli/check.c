@@ -10,10 +10,10 @@
 #include <unistd.h>
 
 #include "cli.h"
-#include "dump.h"
 #include "formats.h"
 #include "output/output.h"
-#include "xlen.h"
+#include "tables/dump.h"
+#include "tables/xlen.h"
 
 struct arguments {
 	struct args common;

@@ -9,8 +9,8 @@
 #include <unistd.h>
 
 #include "cli.h"
-#include "dump.h"
 #include "output/output.h"
+#include "tables/dump.h"
 #include "vm.h"
 
 struct arguments {

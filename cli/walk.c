@@ -11,8 +11,8 @@
 #include "cli.h"
 #include "formats.h"
 #include "output/output.h"
+#include "tables/xlen.h"
 #include "vm.h"
-#include "xlen.h"
 
 struct arguments {
 	struct args common;

@@ -6,10 +6,10 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "dump.h"
+#include "tables/dump.h"
 #include "formats.h"
 #include "input.h"
-#include "xlen.h"
+#include "tables/xlen.h"
 
 #define BASE	UINT64_C(0x80000000)
 #define SIZE	65536

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "tables.h"
+#include "tables/memory.h"
 
 #define tables_init	XLEN_NAME(tables_init)
 #define tables_free	XLEN_NAME(tables_free)

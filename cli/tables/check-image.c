@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Checking a raw image of a host's memory. Built for each XLEN. */
-#include "tables.h"
+#include "tables/memory.h"
 
 #if GST_XLEN == 64
 #define HGATP_MODE_SHIFT	60

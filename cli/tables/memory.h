@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Tables in this program's memory, as the engine's gst_check() can read them. */
-#ifndef GSTAGE_CLI_TABLES_H
-#define GSTAGE_CLI_TABLES_H
+#ifndef GSTAGE_CLI_TABLES_MEMORY_H
+#define GSTAGE_CLI_TABLES_MEMORY_H
 
 #include <gst/space.h>
 
-#include "pte.h"
+#include "tables/pte.h"
 
 struct chunk;
 

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "cli.h"
-#include "dump.h"
+#include "tables/dump.h"
 
 static const struct {
 	const char *name;

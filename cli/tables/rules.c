@@ -4,7 +4,7 @@
  * their numbers in docs/INVARIANTS.md. What a hart would do with such tables, and
  * not what the engine promises of its own. Built for each XLEN.
  */
-#include "pte.h"
+#include "tables/pte.h"
 
 #if GST_XLEN == 64
 #define HGATP_PPN	((UINT64_C(1) << 44) - 1)

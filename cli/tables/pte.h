@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* PTEs and tables of the XLEN that is being compiled. */
-#ifndef GSTAGE_CLI_PTE_H
-#define GSTAGE_CLI_PTE_H
+#ifndef GSTAGE_CLI_TABLES_PTE_H
+#define GSTAGE_CLI_TABLES_PTE_H
 
 #include <gst/format.h>
 #include <gst/pte.h>
 
-#include "xlen.h"
+#include "tables/xlen.h"
 
 /* Bits of a PTE that have no meaning in any standard extension that the G-stage knows. */
 #define PTE_NO_MEANING	((gst_pte_t)~(GST_PTE_LEAF_BITS | GST_PTE_G | PTE_RSW))

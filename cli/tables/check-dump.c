@@ -6,8 +6,8 @@
  */
 #include <string.h>
 
-#include "dump.h"
-#include "tables.h"
+#include "tables/dump.h"
+#include "tables/memory.h"
 
 struct check {
 	struct tables tables;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* A dump of G-stage tables: what gstage_page_tables and `gstage dump --json` say. */
-#ifndef GSTAGE_CLI_DUMP_H
-#define GSTAGE_CLI_DUMP_H
+#ifndef GSTAGE_CLI_TABLES_DUMP_H
+#define GSTAGE_CLI_TABLES_DUMP_H
 
 #include <stdbool.h>
 #include <stddef.h>

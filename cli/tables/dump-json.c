@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "cli.h"
-#include "dump.h"
+#include "tables/dump.h"
 
 /* Of values that are skipped; nobody writes dumps that are deeper. */
 #define DEPTH_MAX	32

@@ -3,8 +3,8 @@
  * What is built twice, with the engine's own headers for each XLEN: reading PTEs
  * and checking tables. The engine fixes XLEN when it is compiled.
  */
-#ifndef GSTAGE_CLI_XLEN_H
-#define GSTAGE_CLI_XLEN_H
+#ifndef GSTAGE_CLI_TABLES_XLEN_H
+#define GSTAGE_CLI_TABLES_XLEN_H
 
 #include <stdbool.h>
 #include <stdint.h>
