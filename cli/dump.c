@@ -11,7 +11,7 @@
 #include "cli.h"
 #include "output/output.h"
 #include "tables/dump.h"
-#include "vm.h"
+#include "vms/vms.h"
 
 struct arguments {
 	struct args common;

@@ -17,6 +17,7 @@
 #include "cli.h"
 #include "formats.h"
 #include "output/output.h"
+#include "vms/host.h"
 
 #define PRELOAD_NAME	"libgstage-preload.so"
 

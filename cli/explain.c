@@ -8,6 +8,7 @@
 #include "cli.h"
 #include "formats.h"
 #include "output/output.h"
+#include "vms/host.h"
 
 struct arguments {
 	struct args common;

@@ -6,7 +6,8 @@
 
 #include "cli.h"
 #include "output/output.h"
-#include "vm.h"
+#include "vms/host.h"
+#include "vms/vms.h"
 
 static const struct argp_option options[] = {
 	ARGS_JSON,
@@ -26,7 +27,7 @@ static const struct argp argp = {
 };
 
 /* The largest leaves are rare: a column that says nothing is left out. */
-static bool any(const struct vm_info *infos, size_t count, const struct leaf_size *size)
+static bool any(const struct vm_summary *infos, size_t count, const struct leaf_size *size)
 {
 	size_t i;
 
@@ -37,7 +38,7 @@ static bool any(const struct vm_info *infos, size_t count, const struct leaf_siz
 }
 
 /* Is there a VM of the same thread before this one? */
-static bool seen(const struct vm_info *infos, size_t at)
+static bool seen(const struct vm_summary *infos, size_t at)
 {
 	size_t i;
 
@@ -47,7 +48,7 @@ static bool seen(const struct vm_info *infos, size_t at)
 	return false;
 }
 
-static void print_table(const struct vm_info *infos, size_t count, const char *module)
+static void print_table(const struct vm_summary *infos, size_t count, const char *module)
 {
 	char name[32], process[16], mapped[16], per_gib[16];
 	unsigned int unlisted = 0;
@@ -59,7 +60,7 @@ static void print_table(const struct vm_info *infos, size_t count, const char *m
 			printf(" %7s", leaf_sizes[s].label);
 	printf(" %7s %9s\n", "MAPPED", "TABLE/GiB");
 	for (i = 0; i < count; i++) {
-		const struct vm_info *info = &infos[i];
+		const struct vm_summary *info = &infos[i];
 
 		snprintf(name, sizeof(name), "%d-%d", info->vm.pid, info->vm.fd);
 		snprintf(process, sizeof(process), info->vm.process ? "%d" : "-", info->vm.process);
@@ -85,7 +86,7 @@ static void print_table(const struct vm_info *infos, size_t count, const char *m
 		printf("Module: gstage %s\n", module);
 }
 
-static void print_json(const struct vm_info *infos, size_t count, const char *module)
+static void print_json(const struct vm_summary *infos, size_t count, const char *module)
 {
 	size_t i;
 
@@ -97,7 +98,7 @@ static void print_json(const struct vm_info *infos, size_t count, const char *mo
 	printf(",\"vms\":[");
 	for (i = 0; i < count; i++) {
 		printf("%s{", i ? "," : "");
-		vm_info_json(&infos[i]);
+		vm_summary_json(&infos[i]);
 		putchar('}');
 	}
 	printf("]}\n");
@@ -105,7 +106,7 @@ static void print_json(const struct vm_info *infos, size_t count, const char *mo
 
 int cmd_vms(int argc, char **argv)
 {
-	struct vm_info *infos;
+	struct vm_summary *infos;
 	char module[32];
 	struct args args = { 0 };
 	size_t count;
@@ -113,7 +114,7 @@ int cmd_vms(int argc, char **argv)
 
 	ret = args_parse(&argp, argc, argv, &args);
 	if (!ret)
-		ret = vm_infos(&infos, &count);
+		ret = vm_summaries(&infos, &count);
 	if (ret)
 		return ret;
 

@@ -6,6 +6,7 @@
 #include "cli.h"
 #include "formats.h"
 #include "output/output.h"
+#include "vms/host.h"
 
 static const struct argp_option options[] = {
 	ARGS_JSON,

@@ -13,7 +13,8 @@
 #include "cli.h"
 #include "formats.h"
 #include "output/output.h"
-#include "vm.h"
+#include "vms/host.h"
+#include "vms/vms.h"
 
 static const struct argp_option options[] = {
 	ARGS_JSON,

@@ -7,7 +7,7 @@
 #include "cli.h"
 #include "formats.h"
 #include "output/output.h"
-#include "vm.h"
+#include "vms/vms.h"
 
 static const struct argp_option options[] = {
 	ARGS_JSON,
@@ -34,7 +34,7 @@ static void line(const char *name, uint64_t value)
 	printf("  %-34s %" PRIu64 "\n", name, value);
 }
 
-static void print_format(const struct vm_info *info)
+static void print_format(const struct vm_summary *info)
 {
 	const struct stats *s = &info->stats;
 	const struct format *f = format_by_name(info->vm.mode);
@@ -103,14 +103,14 @@ static void print_counters(const struct stats *s)
 	}
 }
 
-static void print_json(const struct vm_info *info)
+static void print_json(const struct vm_summary *info)
 {
 	const struct stats *s = &info->stats;
 	const char *next = "";
 	size_t i;
 
 	printf("{\"version\":1,\"vm\":{");
-	vm_info_json(info);
+	vm_summary_json(info);
 	printf(",\"stats\":{");
 	for (i = 0; i < s->count; i++) {
 		const char *value = s->line[i].value;
@@ -132,7 +132,7 @@ static void print_json(const struct vm_info *info)
 int cmd_show(int argc, char **argv)
 {
 	struct args args = { .names = { "VM" } };
-	struct vm_info info;
+	struct vm_summary info;
 	struct vm vm;
 	char path[4096];
 	int ret, err;
@@ -142,7 +142,7 @@ int cmd_show(int argc, char **argv)
 		ret = vm_find(args.word[0], &vm);
 	if (ret)
 		return ret;
-	err = vm_info_read(&vm, &info);
+	err = vm_summary_read(&vm, &info);
 	if (err) {
 		vm_path(&vm, VM_STATS_FILE, path, sizeof(path));
 		return vm_fail_file(&vm, path, err);

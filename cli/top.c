@@ -90,7 +90,7 @@ static void print_json(const struct sample *sample)
 		const struct row *row = &sample->rows[i];
 
 		printf("%s{", i ? "," : "");
-		vm_info_json(&row->info);
+		vm_summary_json(&row->info);
 		printf(",\"rates\":");
 		if (!row->has_rates)
 			printf("null");

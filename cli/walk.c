@@ -12,7 +12,7 @@
 #include "formats.h"
 #include "output/output.h"
 #include "tables/xlen.h"
-#include "vm.h"
+#include "vms/vms.h"
 
 struct arguments {
 	struct args common;

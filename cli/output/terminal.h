@@ -3,7 +3,7 @@
 #ifndef GSTAGE_CLI_TERMINAL_H
 #define GSTAGE_CLI_TERMINAL_H
 
-#include "rates.h"
+#include "vms/rates.h"
 
 /** struct view - what the user chose of what is shown */
 struct view {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* VMs of this host: which there are, and their files in debugfs. */
-#ifndef GSTAGE_CLI_VM_H
-#define GSTAGE_CLI_VM_H
+#ifndef GSTAGE_CLI_VMS_H
+#define GSTAGE_CLI_VMS_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -31,7 +31,7 @@ struct vm {
 #define VM_DUMP_FILE	"gstage_page_tables"
 #define VM_WALK_FILE	"gstage_walk"
 
-/* vms.c: all of them */
+/* list.c: all of them */
 
 /* Parses PID-FD, or PID alone: the fd is VM_ANY_FD then. */
 bool vm_parse(const char *name, struct vm *vm);
@@ -60,7 +60,7 @@ bool vms_module_is_ours(void);
 /* Reports EACCES or EPERM for @path.  Return: an exit status. */
 int vms_fail_permission(int err, const char *path);
 
-/* vm.c: one of them */
+/* find.c: one of them */
 
 /**
  * vm_find() - find the VM that the user means
@@ -138,10 +138,10 @@ uint64_t stats_mapped(const struct stats *stats);
 /* Bytes of tables for each GiB that they map; 0 where nothing is mapped. */
 uint64_t stats_bytes_per_gib(const struct stats *stats);
 
-/* info.c: the VM as a whole */
+/* summary.c: the VM as a whole */
 
-/** struct vm_info - a VM and all that debugfs and procfs say of it */
-struct vm_info {
+/** struct vm_summary - a VM and all that debugfs and procfs say of it */
+struct vm_summary {
 	struct vm vm;
 	char vmm[64];		/* the process's name, empty if not known */
 	unsigned int vcpus;
@@ -149,18 +149,18 @@ struct vm_info {
 };
 
 /* Quietly.  Return: 0, or an errno: the VM may be gone. */
-int vm_info_read(const struct vm *vm, struct vm_info *info);
+int vm_summary_read(const struct vm *vm, struct vm_summary *info);
 
 /**
- * vm_infos() - all VMs of this host
+ * vm_summaries() - all VMs of this host
  * @infos: on success, sorted by pid and fd, for the caller to free()
  * @count: how many there are; those that end while they are read are left out
  *
  * Return: 0, or an exit status after having reported the cause.
  */
-int vm_infos(struct vm_info **infos, size_t *count);
+int vm_summaries(struct vm_summary **infos, size_t *count);
 
 /* The members of a VM's JSON object, without the braces. */
-void vm_info_json(const struct vm_info *info);
+void vm_summary_json(const struct vm_summary *info);
 
 #endif

@@ -13,7 +13,8 @@
 
 #include "cli.h"
 #include "output/output.h"
-#include "vm.h"
+#include "vms/host.h"
+#include "vms/vms.h"
 
 #define DEBUGFS		"/sys/kernel/debug"
 /* In KVM's own directory, and of gstage's module alone. */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The VMs at one moment, and what they did since the moment before. */
-#ifndef GSTAGE_CLI_RATES_H
-#define GSTAGE_CLI_RATES_H
+#ifndef GSTAGE_CLI_VMS_RATES_H
+#define GSTAGE_CLI_VMS_RATES_H
 
-#include "vm.h"
+#include "vms/vms.h"
 
 #define RATES	4
 
@@ -18,7 +18,7 @@ extern const struct rate rates[RATES];
 
 /** struct row - a VM with its rates per second; they want a look before this one */
 struct row {
-	struct vm_info info;
+	struct vm_summary info;
 	bool has_rates;
 	double rate[RATES];
 };

@@ -9,7 +9,8 @@
 
 #include "cli.h"
 #include "output/output.h"
-#include "vm.h"
+#include "vms/host.h"
+#include "vms/vms.h"
 
 /* None matches: say which there are. */
 static int fail_unknown(const char *name, const struct vm *vms, size_t count)

@@ -9,7 +9,7 @@
 
 #include "cli.h"
 #include "output/output.h"
-#include "rates.h"
+#include "vms/rates.h"
 
 const struct rate rates[RATES] = {
 	{ "faults", "FAULT/s", { "faults", "prefaults" } },
@@ -51,13 +51,13 @@ static void set_rates(const struct sample *before, struct row *row, double inter
 
 int sample_take(const struct sample *before, struct sample *now)
 {
-	struct vm_info *infos;
+	struct vm_summary *infos;
 	struct timespec ts;
 	size_t i;
 	int ret;
 
 	memset(now, 0, sizeof(*now));
-	ret = vm_infos(&infos, &now->count);
+	ret = vm_summaries(&infos, &now->count);
 	if (ret)
 		return ret;
 	clock_gettime(CLOCK_MONOTONIC, &ts);

@@ -10,7 +10,7 @@
 
 #include "cli.h"
 #include "formats.h"
-#include "vm.h"
+#include "vms/vms.h"
 
 const struct leaf_size leaf_sizes[LEAF_SIZES] = {
 	{ "leaves_4k", "4K", 12 },

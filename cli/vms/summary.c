@@ -11,7 +11,8 @@
 #include "cli.h"
 #include "formats.h"
 #include "output/output.h"
-#include "vm.h"
+#include "vms/host.h"
+#include "vms/vms.h"
 
 /* Processes name themselves: what would upset a terminal becomes a '?'. */
 static void read_vmm(const struct vm *vm, char *buf, size_t size)
@@ -36,7 +37,7 @@ static void read_vmm(const struct vm *vm, char *buf, size_t size)
 			*buf = '?';
 }
 
-int vm_info_read(const struct vm *vm, struct vm_info *info)
+int vm_summary_read(const struct vm *vm, struct vm_summary *info)
 {
 	int err = stats_read(vm, &info->stats);
 
@@ -52,7 +53,7 @@ int vm_info_read(const struct vm *vm, struct vm_info *info)
 	return 0;
 }
 
-int vm_infos(struct vm_info **infos, size_t *count)
+int vm_summaries(struct vm_summary **infos, size_t *count)
 {
 	char path[PATH_MAX];
 	struct vm *vms;
@@ -73,7 +74,7 @@ int vm_infos(struct vm_info **infos, size_t *count)
 			ret = fail(STATUS_FAILED, "no-memory", NULL, "%s", strerror(ENOMEM));
 	}
 	for (i = 0; !ret && i < all; i++) {
-		err = vm_info_read(&vms[i], &(*infos)[*count]);
+		err = vm_summary_read(&vms[i], &(*infos)[*count]);
 		if (!err) {
 			++*count;
 		} else if (err == EACCES || err == EPERM) {
@@ -89,7 +90,7 @@ int vm_infos(struct vm_info **infos, size_t *count)
 	return ret;
 }
 
-void vm_info_json(const struct vm_info *info)
+void vm_summary_json(const struct vm_summary *info)
 {
 	const struct format *f = format_by_name(info->vm.mode);
 	const struct stats *stats = &info->stats;

@@ -11,6 +11,7 @@
 #include "cli.h"
 #include "formats.h"
 #include "output/output.h"
+#include "vms/host.h"
 
 /*
  * Does this host have the hypervisor extension?  The kernel lists the single
