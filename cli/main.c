@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cli.h"
+#include "commands/commands.h"
 
 const char *argp_program_version = "gstage " GSTAGE_VERSION;
 

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Strings in JSON; the few objects that the command writes are plain printf. */
-#include "cli.h"
 #include "output/output.h"
 
 /*

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli.h"
+#include "number.h"
 #include "tables/dump.h"
 
 /* Of values that are skipped; nobody writes dumps that are deeper. */

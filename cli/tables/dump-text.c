@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli.h"
+#include "number.h"
 #include "tables/dump.h"
 
 static const struct {

@@ -8,7 +8,6 @@
 
 #include <linux/kvm.h>
 
-#include "cli.h"
 #include "formats.h"
 #include "output/output.h"
 #include "vms/host.h"

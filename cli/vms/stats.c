@@ -8,7 +8,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cli.h"
 #include "formats.h"
 #include "vms/vms.h"
 

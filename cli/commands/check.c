@@ -10,7 +10,10 @@
 #include <unistd.h>
 
 #include "cli.h"
+#include "commands/args.h"
+#include "commands/commands.h"
 #include "formats.h"
+#include "number.h"
 #include "output/output.h"
 #include "tables/dump.h"
 #include "tables/xlen.h"

@@ -9,7 +9,10 @@
 #include <unistd.h>
 
 #include "cli.h"
+#include "commands/args.h"
+#include "commands/commands.h"
 #include "formats.h"
+#include "number.h"
 #include "output/output.h"
 #include "tables/xlen.h"
 #include "vms/vms.h"

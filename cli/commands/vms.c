@@ -4,7 +4,8 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-#include "cli.h"
+#include "commands/args.h"
+#include "commands/commands.h"
 #include "output/output.h"
 #include "vms/host.h"
 #include "vms/vms.h"

@@ -5,10 +5,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <link.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "cli.h"
+#include "commands/exec.h"
 
 #if __BYTE_ORDER == __LITTLE_ENDIAN
 #define ELFDATA_NATIVE	ELFDATA2LSB

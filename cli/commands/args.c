@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cli.h"
+#include "commands/args.h"
 #include "output/output.h"
 
 error_t args_parser(int key, char *arg, struct argp_state *state)
@@ -44,16 +45,4 @@ int args_parse(const struct argp *argp, int argc, char **argv, struct args *args
 	err = argp_parse(argp, argc, argv, 0, NULL, args);
 	error_setup(argv[0], args->json);
 	return err ? fail(STATUS_FAILED, "internal", NULL, "%s", strerror(err)) : 0;
-}
-
-bool parse_number(const char *text, uint64_t *value)
-{
-	char *end;
-
-	/* strtoull() takes a sign and spaces, and so would "-1" be an address. */
-	if (*text < '0' || *text > '9')
-		return false;
-	errno = 0;
-	*value = strtoull(text, &end, 0);
-	return !errno && !*end;
 }

@@ -6,6 +6,8 @@
 #include <strings.h>
 
 #include "cli.h"
+#include "commands/args.h"
+#include "commands/commands.h"
 #include "formats.h"
 #include "output/output.h"
 #include "vms/host.h"

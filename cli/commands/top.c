@@ -9,7 +9,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "cli.h"
+#include "commands/args.h"
+#include "commands/commands.h"
+#include "number.h"
 #include "output/output.h"
 #include "output/terminal.h"
 

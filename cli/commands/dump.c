@@ -9,6 +9,9 @@
 #include <unistd.h>
 
 #include "cli.h"
+#include "commands/args.h"
+#include "commands/commands.h"
+#include "number.h"
 #include "output/output.h"
 #include "tables/dump.h"
 #include "vms/vms.h"

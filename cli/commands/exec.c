@@ -15,6 +15,8 @@
 #include <unistd.h>
 
 #include "cli.h"
+#include "commands/commands.h"
+#include "commands/exec.h"
 #include "formats.h"
 #include "output/output.h"
 #include "vms/host.h"

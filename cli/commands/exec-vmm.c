@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "cli.h"
+#include "commands/exec.h"
 #include "output/output.h"
 
 /* Return: 0, or the errno that execve() of @path would give at once. */

@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "cli.h"
+#include "commands/args.h"
+#include "commands/commands.h"
 #include "formats.h"
 #include "output/output.h"
 #include "vms/host.h"

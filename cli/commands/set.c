@@ -11,6 +11,8 @@
 #include <unistd.h>
 
 #include "cli.h"
+#include "commands/args.h"
+#include "commands/commands.h"
 #include "formats.h"
 #include "output/output.h"
 #include "vms/host.h"

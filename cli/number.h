@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Numbers in arguments and in files. */
+#ifndef GSTAGE_CLI_NUMBER_H
+#define GSTAGE_CLI_NUMBER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* A whole, unsigned number, decimal or after 0x. */
+bool parse_number(const char *text, uint64_t *value);
+
+#endif
