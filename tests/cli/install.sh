@@ -26,6 +26,16 @@ for command in modes exec set vms show dump walk top explain check; do
 	done
 done
 
+# gstage.7 has each parameter of the module, each file in debugfs and each line of gstage_stats.
+man -l "$HERE/../../docs/man/gstage.7" 2>/dev/null | col -b >"$TMP/page"
+kvm=$HERE/../../kvm
+for name in $(cat "$kvm"/*.c "$kvm"/*/*.c | sed -n 's/^module_param[a-z_]*(\([a-z_]*\),.*/\1/p' | grep -v '^test_' | sort -u) \
+	$(cat "$kvm"/*.c "$kvm"/*/*.c | sed -n 's/.*debugfs_create_file[a-z_]*("\([a-z_]*\)".*/\1/p' | sort -u) \
+	$(cat "$kvm"/*.c "$kvm"/*/*.c | sed -n 's/.*\tshow(m, "\([a-z0-9_]*\)".*/\1/p' | sort -u) \
+	$(cat "$kvm"/*.c "$kvm"/*/*.c | grep -oE '"(leaves|faults)_[0-9]+[kmgt]"' | tr -d '"' | sort -u); do
+	holds "man: gstage.7 has $name" grep -qw "$name" "$TMP/page"
+done
+
 # completes WORD...: what bash proposes for the last one.
 completes()
 {
