@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The G-stage formats by name; shared by the command and its preload library. */
+/* The G-stage formats and their names. */
 #include <strings.h>
 
 #include "formats.h"
 
-/* Rising width: a host's first one is its narrowest. */
+/* From narrow to wide: the first entry that a host supports is its narrowest format. */
 const struct format formats[] = {
 	{ "sv32x4", KVM_RISCV_HGATP_MODE_SV32X4, 32, 2, 34 },
 	{ "sv39x4", KVM_RISCV_HGATP_MODE_SV39X4, 64, 3, 41 },
@@ -76,8 +76,8 @@ unsigned int mask_xlen(unsigned int mask)
 }
 
 /*
- * Each of the guest's tables, and the final address, is a guest-physical one
- * that takes a whole G-stage walk; the guest's own entries come on top.
+ * Each guest PTE is at a guest physical address, and the guest's walk ends with one more such
+ * address. The hart walks the whole G-stage for each, and reads the guest's PTEs as well.
  */
 unsigned int format_pte_reads(const struct format *f,
 			      const struct guest_format *g)

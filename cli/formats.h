@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The G-stage formats by name; shared by the command and its preload library. */
+/* The G-stage formats and their names. The command and the preload library use them. */
 #ifndef GSTAGE_CLI_FORMATS_H
 #define GSTAGE_CLI_FORMATS_H
 
@@ -7,11 +7,11 @@
 
 #include <gstage/kvm.h>
 
-/** struct format - one G-stage page-table format, as a person chooses it */
+/** struct format - a G-stage page-table format */
 struct format {
-	const char *name;	/* as --mode and GSTAGE_MODE spell it */
+	const char *name;	/* for --mode and GSTAGE_MODE */
 	unsigned int mode;	/* encoding in hgatp.MODE */
-	unsigned int xlen;	/* of the hosts that can have it */
+	unsigned int xlen;	/* of hosts that can have this format */
 	unsigned int levels;
 	unsigned int gpa_bits;
 };
@@ -23,32 +23,32 @@ struct guest_format {
 	unsigned int levels;
 };
 
-/* What --mode and GSTAGE_MODE call the host's highest format. */
+/* --mode max: the host's highest format. */
 #define MODE_NAME_MAX	"max"
-/* Start in the host's narrowest format, and widen as the VM needs it. */
+/* --mode auto: start in the host's narrowest format, and widen when the VM needs it. */
 #define MODE_NAME_AUTO	"auto"
 
-/* Both tables end with an entry whose name is NULL. */
+/* The last entry of both arrays has the name NULL. */
 extern const struct format formats[];
 extern const struct guest_format guest_formats[];
 
-/* Return: NULL if no format has that name (in any case) or encoding. */
+/* The case of @name does not matter. Return: NULL if there is no such format. */
 const struct format *format_by_name(const char *name);
 const struct format *format_by_mode(unsigned int mode);
 
-/* The bits of KVM_CHECK_EXTENSION's mask that some known format has. */
+/* The mask of all formats that this program knows, as KVM_CHECK_EXTENSION returns masks. */
 unsigned int formats_known(void);
 
-/* The highest hgatp.MODE in @mask, which is not 0. */
+/* The highest hgatp.MODE in @mask. @mask must not be 0. */
 unsigned int mask_highest(unsigned int mask);
 
-/* The narrowest known hgatp.MODE in @mask, or 0 if it has none. */
+/* The narrowest format in @mask that this program knows, or 0. */
 unsigned int mask_narrowest(unsigned int mask);
 
-/* The XLEN of a host with this @mask: only RV32 has Sv32x4. */
+/* The XLEN of a host with this @mask. Only RV32 hosts have Sv32x4. */
 unsigned int mask_xlen(unsigned int mask);
 
-/* Page-table entries read by a TLB miss of a guest under this format. */
+/* How many PTEs a hart reads for a TLB miss of guest @g under G-stage format @f. */
 unsigned int format_pte_reads(const struct format *f,
 			      const struct guest_format *g);
 

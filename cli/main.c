@@ -10,7 +10,7 @@ const char *argp_program_version = "gstage " GSTAGE_VERSION;
 
 static const struct command {
 	const char *name;
-	char *full_name;	/* argv[0] of the command, for its messages */
+	char *full_name;	/* argv[0] of the command; its messages start with it */
 	int (*run)(int argc, char **argv);
 } commands[] = {
 	{ "modes", "gstage modes", cmd_modes },
@@ -30,7 +30,7 @@ static const struct command {
 
 struct arguments {
 	const struct command *command;
-	int first;		/* argv index of the command's name */
+	int first;		/* index of the command's name in argv */
 };
 
 static error_t parse(int key, char *arg, struct argp_state *state)
@@ -47,7 +47,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 			argp_error(state, "unknown command '%s': there are " COMMANDS, arg);
 		args->command = c;
 		args->first = state->next - 1;
-		/* The rest is the command's to parse. */
+		/* The command parses the rest. */
 		state->next = state->argc;
 		return 0;
 	case ARGP_KEY_NO_ARGS:
@@ -72,19 +72,19 @@ static const struct argp argp = {
 		    "check FILE [OPTION...]",
 	.doc = "Choose and inspect the G-stage page-table formats of RISC-V "
 	       "virtual machines.\v"
-	       "  modes    list the formats that this host has\n"
-	       "  exec     run a VMM, unmodified, with a format for all its VMs\n"
-	       "  set      widen or narrow a VM that runs\n"
-	       "  vms      list the VMs of this host, with their page tables\n"
-	       "  show     all that is known of one VM\n"
-	       "  dump     what a VM's page tables map\n"
-	       "  walk     how one address is translated\n"
-	       "  top      the VMs and what they do, live\n"
-	       "  explain  what a TLB miss costs in each format\n"
-	       "  check    check a dump, or an image of memory, offline\n"
+	       "  modes    list the formats of this host\n"
+	       "  exec     run an unmodified VMM, and choose the format of its VMs\n"
+	       "  set      change the format of a running VM\n"
+	       "  vms      list the VMs of this host and the size of their page tables\n"
+	       "  show     show the page tables and counters of one VM\n"
+	       "  dump     show which memory a VM's page tables map\n"
+	       "  walk     show how one guest physical address is translated\n"
+	       "  top      show VMs and their page faults live\n"
+	       "  explain  show what a TLB miss costs in each format\n"
+	       "  check    check a dump of page tables or an image of memory for errors\n"
 	       "\n"
-	       "\"gstage COMMAND --help\" and gstage(1) tell more.  All but explain --modes and "
-	       "check need gstage's kvm.ko.\n",
+	       "See \"gstage COMMAND --help\" and gstage(1).  All commands except \"explain --modes\" "
+	       "and \"check\" need gstage's kvm.ko.\n",
 };
 
 int main(int argc, char **argv)
@@ -92,7 +92,7 @@ int main(int argc, char **argv)
 	struct arguments args = { NULL, 0 };
 
 	argp_err_exit_status = STATUS_USAGE;
-	/* In order, so that options after the command are the command's. */
+	/* In order: options after the command's name belong to the command. */
 	if (argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &args) ||
 	    !args.command)
 		return STATUS_USAGE;

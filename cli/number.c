@@ -9,7 +9,7 @@ bool parse_number(const char *text, uint64_t *value)
 {
 	char *end;
 
-	/* strtoull() takes a sign and spaces, and so would "-1" be an address. */
+	/* strtoull() accepts spaces and signs: "-1" would become a large number. */
 	if (*text < '0' || *text > '9')
 		return false;
 	errno = 0;

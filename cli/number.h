@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* A whole, unsigned number, decimal or after 0x. */
+/* Parse an unsigned integer: decimal, octal after 0, or hexadecimal after 0x. */
 bool parse_number(const char *text, uint64_t *value);
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* How every command begins and ends: its arguments, and that its answer arrived. */
+/* Parse the arguments that several commands have. */
 #include <argp.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -19,7 +19,7 @@ error_t args_parser(int key, char *arg, struct argp_state *state)
 		args->json = true;
 		return 0;
 	case ARGP_KEY_ARG:
-		/* argp has words of its own for who takes none. */
+		/* argp reports this itself: "Too many arguments". */
 		if (!names[0])
 			return ARGP_ERR_UNKNOWN;
 		if (!names[state->arg_num])

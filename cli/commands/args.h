@@ -9,32 +9,32 @@ struct argp;
 struct argp_state;
 
 /**
- * struct args - what commands have in common: --json, and words that must be given
- * @names: what the words are called, in their order; NULL after the last
- * @word: the words
- * @json: print JSON, and errors too
+ * struct args - the arguments that commands share: --json, and words that the user must give
+ * @names: the names of these words, in order, with NULL at the end
+ * @word: the words that the user gave
+ * @json: print JSON, also for errors
  *
- * The first member of what a command keeps of its arguments.
+ * This must be the first member of the structure with a command's arguments.
  */
 struct args {
 	const char *names[3], *word[2];
 	bool json;
 };
 
-#define ARGS_JSON { "json", 'j', NULL, 0, "Print JSON; errors on stderr too", 0 }
+#define ARGS_JSON { "json", 'j', NULL, 0, "Print JSON, also for errors", 0 }
 
-/* The argp parser of commands that take no more than that, and what theirs ends with for others. */
+/* The argp parser for these arguments. Parsers of commands with more call it for the rest. */
 int args_parser(int key, char *arg, struct argp_state *state);
 
 /**
- * args_parse() - parse a command's arguments, and set up its messages
- * @argp: what it takes
- * @argc: of the command
- * @argv: of the command
- * @args: handed to @argp's parser
+ * args_parse() - parse a command's arguments, and set up its error messages
+ * @argp: describes the arguments
+ * @argc: the command's argc
+ * @argv: the command's argv
+ * @args: argument of @argp's parser
  *
- * Wrong usage ends the program.
- * Return: 0, or an exit status after having reported the cause.
+ * If the usage is wrong, the program ends here with STATUS_USAGE.
+ * Return: 0, or the exit status after an error was reported.
  */
 int args_parse(const struct argp *argp, int argc, char **argv, struct args *args);
 

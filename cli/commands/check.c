@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* gstage check: are G-stage tables as they should be?  Needs no KVM. */
+/* gstage check: check a dump of page tables, or an image of memory. Does not need KVM. */
 #include <argp.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -25,9 +25,9 @@ struct arguments {
 };
 
 static const struct argp_option options[] = {
-	{ "hgatp", 'H', "VALUE", 0, "FILE is an image of the host's memory, and this is the register", 0 },
+	{ "hgatp", 'H', "VALUE", 0, "FILE is an image of the host's memory; VALUE is the register hgatp", 0 },
 	{ "base", 'b', "ADDRESS", 0, "The physical address of the image's first byte", 0 },
-	{ "xlen", 'x', "BITS", 0, "64 or 32, of the host that the image is from (64)", 0 },
+	{ "xlen", 'x', "BITS", 0, "XLEN of the host that the image is from: 64 or 32 (64)", 0 },
 	ARGS_JSON,
 	{ 0 },
 };
@@ -35,7 +35,7 @@ static const struct argp_option options[] = {
 static void take_number(struct argp_state *state, const char *arg, uint64_t *value)
 {
 	if (!parse_number(arg, value))
-		argp_error(state, "'%s' is no number: give 0x80000000, for example", arg);
+		argp_error(state, "'%s' is not a number: give a number such as 0x80000000", arg);
 }
 
 static error_t parse(int key, char *arg, struct argp_state *state)
@@ -54,11 +54,11 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case 'x':
 		take_number(state, arg, &args->xlen);
 		if (args->xlen != 64 && args->xlen != 32)
-			argp_error(state, "there is no XLEN of %s: give 64 or 32", arg);
+			argp_error(state, "XLEN cannot be %s: give 64 or 32", arg);
 		return 0;
 	case ARGP_KEY_END:
 		if (args->have_hgatp != args->have_base)
-			argp_error(state, "--hgatp and --base go together");
+			argp_error(state, "give both --hgatp and --base");
 		return args_parser(key, arg, state);
 	default:
 		return args_parser(key, arg, state);
@@ -69,20 +69,20 @@ static const struct argp argp = {
 	.options = options,
 	.parser = parse,
 	.args_doc = "FILE",
-	.doc = "Check G-stage tables against gstage's invariants and the privileged specification, "
-	       "offline.\v"
-	       "FILE is what \"gstage dump\" printed, text or JSON, or a copy of gstage_page_tables "
-	       "(- for stdin); or, with --hgatp and --base, a raw image of physical memory that has "
-	       "all of the tables.  Each violation is told by the number that it has in "
-	       "docs/INVARIANTS.md: INV-nn for an invariant of gstage, SPEC-nn for a rule of the "
-	       "specification, INPUT-nn for what contradicts itself.  A dump shows leaves alone, so "
-	       "that what is wrong with tables shows in images only.  Needs neither KVM nor RISC-V.\n"
+	.doc = "Check G-stage page tables against gstage's invariants and the privileged "
+	       "specification.\v"
+	       "FILE is the output of \"gstage dump\" (text or JSON), or a copy of gstage_page_tables; "
+	       "\"-\" is stdin.  With --hgatp and --base, FILE is a raw image of physical memory that "
+	       "contains all tables.  The command prints a line for each violation, with the number "
+	       "of the rule in docs/INVARIANTS.md: INV-nn is an invariant of gstage, SPEC-nn a rule "
+	       "of the specification, INPUT-nn a contradiction in FILE.  A dump contains leaves only: "
+	       "errors in tables show only in images.  The command works on any machine.\n"
 	       "\n"
-	       "Exit status: 0 where nothing is violated; 3 where something is; 1 if FILE cannot be "
+	       "Exit status: 0 if there is no violation; 3 if there is one; 1 if FILE cannot be "
 	       "checked; 2 for wrong usage.\n",
 };
 
-/** struct report - what is told while the tables are checked */
+/** struct report - how to print violations, and how many there are */
 struct report {
 	bool json;
 	const char *next;
@@ -112,11 +112,11 @@ static int fail_file(const char *file, int err)
 static int fail_input(const char *file, const char *unit, size_t where, const char *why)
 {
 	return fail(STATUS_FAILED, "bad-input",
-		    "Give what \"gstage dump\" prints, or an image with --hgatp and --base.",
-		    "cannot make sense of %s, %s %zu: %s", file, unit, where, why);
+		    "Give the output of \"gstage dump\", or an image with --hgatp and --base.",
+		    "cannot parse %s, %s %zu: %s", file, unit, where, why);
 }
 
-/* All of a file, NUL-terminated. Return: NULL with errno set. */
+/* Read a whole file, and add a NUL. Return: NULL with errno set on errors. */
 static char *read_all(int fd, size_t *len)
 {
 	size_t size = 1 << 16;
@@ -145,7 +145,7 @@ static char *read_all(int fd, size_t *len)
 	return text;
 }
 
-/* Read a dump of either form. Return: 0, or an exit status after having reported the cause. */
+/* Read a dump, text or JSON. Return: 0, or the exit status after an error was reported. */
 static int read_dump(const char *file, int fd, struct dump *dump)
 {
 	const char *why, *unit = "line";
@@ -168,13 +168,13 @@ static int read_dump(const char *file, int fd, struct dump *dump)
 	free(text);
 	if (!why && dump->head.version != DUMP_VERSION) {
 		where = 1;
-		why = dump->head.version ? "its version is one that this gstage does not know" :
-					   "it does not say that it is a dump";
+		why = dump->head.version ? "this gstage does not know the version of the dump" :
+					   "it is not a dump: the version is missing";
 	}
 	if (!why && !dump->head.mode[0])
-		why = "it does not say of which mode it is";
+		why = "the mode is missing";
 	if (!why && !strcmp(dump->head.mode, "none"))
-		why = "it is of a VM that had ended";
+		why = "the VM had ended when the dump was made";
 	return why ? fail_input(file, unit, where, why) : 0;
 }
 
@@ -222,7 +222,7 @@ static int verdict(const struct report *report, const char *file, const char *wh
 	if (ret)
 		return ret;
 	if (why)
-		return fail(STATUS_FAILED, "not-checked", NULL, "cannot check all of %s: %s", file, why);
+		return fail(STATUS_FAILED, "not-checked", NULL, "cannot check %s to its end: %s", file, why);
 	return report->count ? STATUS_VIOLATIONS : 0;
 }
 
@@ -260,7 +260,7 @@ static int check_image(const struct arguments *args, int fd, struct report *repo
 		return fail_file(args->common.word[0], errno);
 	if (!S_ISREG(st.st_mode))
 		return fail(STATUS_FAILED, "bad-input", "Copy the memory to a file first.",
-			    "%s is no regular file", args->common.word[0]);
+			    "%s is not a regular file", args->common.word[0]);
 	image.size = st.st_size;
 	begin(report);
 	why = xlen->check_image(&image, args->hgatp, finding, report, &tally);

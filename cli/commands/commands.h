@@ -3,7 +3,7 @@
 #ifndef GSTAGE_CLI_COMMANDS_H
 #define GSTAGE_CLI_COMMANDS_H
 
-/* main.c hands each command its own argv, whose [0] names it for messages. */
+/* argv[0] is the name of the command for messages, such as "gstage modes". */
 int cmd_modes(int argc, char **argv);
 int cmd_exec(int argc, char **argv);
 int cmd_set(int argc, char **argv);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* gstage dump: what a VM's G-stage maps, run by run. */
+/* gstage dump: print what a VM's G-stage maps. */
 #include <argp.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -23,7 +23,7 @@ struct arguments {
 };
 
 static const struct argp_option options[] = {
-	{ "gpa", 'g', "GPA", 0, "Only the run that maps this guest physical address", 0 },
+	{ "gpa", 'g', "GPA", 0, "Print only the run that maps this guest physical address", 0 },
 	ARGS_JSON,
 	{ 0 },
 };
@@ -36,7 +36,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return args_parser(key, arg, state);
 	args->one = true;
 	if (!parse_number(arg, &args->gpa))
-		argp_error(state, "'%s' is no address: give 0x80000000, for example", arg);
+		argp_error(state, "'%s' is not an address: give a number such as 0x80000000", arg);
 	return 0;
 }
 
@@ -44,17 +44,19 @@ static const struct argp argp = {
 	.options = options,
 	.parser = parse,
 	.args_doc = "VM",
-	.doc = "Dump what a VM's G-stage maps: a line for each run of leaves that adjoin, are alike "
-	       "and map contiguous memory.\v"
-	       "The text is that of gstage_page_tables in debugfs.  VM is PID-FD, as \"gstage vms\" "
-	       "lists it, or PID alone where that process has one VM.  The VM goes on meanwhile: "
-	       "each line was true at some moment.  Where it ends meanwhile, that is an error: text "
-	       "breaks off then, and of JSON there is none.  \"gstage check\" reads either form.\n"
+	.doc = "Dump what a VM's G-stage maps: a line for each run of adjacent leaves that have the "
+	       "same attributes and map contiguous memory.\v"
+	       "VM is PID-FD as \"gstage vms\" lists it, or PID alone if that process has one VM.  The "
+	       "text is that of gstage_page_tables in debugfs; \"gstage check\" reads it, and JSON, "
+	       "too.  The VM keeps running, so different lines may be from different moments.  If the "
+	       "VM ends meanwhile, gstage reports an error: the text is incomplete then, and no JSON "
+	       "is printed.\n"
 	       "\n"
-	       "Exit status: 0; 1 if it failed, or nothing is mapped at --gpa; 2 for wrong usage.\n",
+	       "Exit status: 0 on success; 1 if it failed or nothing is mapped at --gpa; 2 for wrong "
+	       "usage.\n",
 };
 
-/** struct lines - a file, line by line, however long it is */
+/** struct lines - a reader of lines, for files of any length */
 struct lines {
 	int fd;
 	char *text;
@@ -62,7 +64,7 @@ struct lines {
 	int err;
 };
 
-/* Return: the next line, without its end; NULL after the last, or with @l->err set. */
+/* Return: the next line without its newline. NULL at the end, or on errors with @l->err set. */
 static char *next_line(struct lines *l)
 {
 	char *line, *end, *more;
@@ -72,7 +74,7 @@ static char *next_line(struct lines *l)
 		line = l->text + l->start;
 		end = l->len ? memchr(line, '\n', l->len) : NULL;
 		if (end || (!got && l->len)) {
-			/* There is room behind the last byte. */
+			/* The buffer has a free byte after the data. */
 			got = end ? end - line + 1 : (ssize_t)l->len;
 			line[end ? got - 1 : got] = '\0';
 			l->start += got;
@@ -104,7 +106,7 @@ static char *next_line(struct lines *l)
 	}
 }
 
-/* All that comes before the first run in JSON. */
+/* Print the JSON before the first run. */
 static void json_head(FILE *out, const struct vm *vm, const struct dump_head *head)
 {
 	fprintf(out, "{\"version\":1,\"vm\":{\"pid\":%d,\"fd\":%d},\"mode\":", vm->pid, vm->fd);
@@ -113,7 +115,7 @@ static void json_head(FILE *out, const struct vm *vm, const struct dump_head *he
 		head->levels, head->gpa_bits, head->root);
 }
 
-/* Return: how many runs were written, or -1 with *@ret an exit status. */
+/* Return: the number of runs that were printed, or -1 with the exit status in *@ret. */
 static long print(FILE *out, const struct arguments *args, const struct vm *vm,
 		  struct lines *lines, int *ret)
 {
@@ -150,7 +152,7 @@ static long print(FILE *out, const struct arguments *args, const struct vm *vm,
 			break;
 		case DUMP_BAD:
 			*ret = fail(STATUS_FAILED, "bad-dump",
-				    "Use the gstage that belongs to the module.",
+				    "Use the gstage of the same version as the module.",
 				    "cannot read a line of " VM_DUMP_FILE ": %s: '%.100s'", why, line);
 			free(copy);
 			return -1;
@@ -159,7 +161,7 @@ static long print(FILE *out, const struct arguments *args, const struct vm *vm,
 	}
 	if (lines->err)
 		return -1;
-	/* As for a VM that has begun to end. */
+	/* The tables are gone: the VM is ending. */
 	if (!head.mode[0] || !strcmp(head.mode, "none")) {
 		*ret = vm_fail_gone(vm, ENODEV);
 		return -1;
@@ -191,7 +193,7 @@ int cmd_dump(int argc, char **argv)
 	if (ret)
 		return ret;
 
-	/* Half a dump in text is of use, and half a document is not: it is whole, or there is none. */
+	/* Print JSON only when it is complete: nobody can parse half of it. */
 	if (args.common.json)
 		out = open_memstream(&text, &size);
 	count = out ? print(out, &args, &vm, &lines, &ret) : -1;
@@ -205,7 +207,7 @@ int cmd_dump(int argc, char **argv)
 		ret = vm_fail_file(&vm, VM_DUMP_FILE, lines.err);
 	else if (args.one && !count)
 		ret = fail(STATUS_FAILED, "not-mapped",
-			   "\"gstage walk\" shows how far the walk gets.",
+			   "\"gstage walk\" shows at which level the walk ends.",
 			   "the VM %d-%d maps nothing at gpa 0x%" PRIx64, vm.pid, vm.fd, args.gpa);
 	else if (count >= 0 && args.common.json)
 		fwrite(text, 1, size, stdout);

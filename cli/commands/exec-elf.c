@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What a file is to the loader: a program, for what machine, which linker. */
+/* Read from a file whether it is a program, for which machine, and its dynamic linker. */
 #include <elf.h>
 #include <endian.h>
 #include <errno.h>
@@ -18,7 +18,7 @@
 #endif
 #define ELFCLASS_NATIVE	(sizeof(void *) == 8 ? ELFCLASS64 : ELFCLASS32)
 
-/* e_type and e_machine, which both classes have at the same place. */
+/* e_type and e_machine have the same offsets in both ELF classes. */
 struct elf_start {
 	unsigned char ident[EI_NIDENT];
 	unsigned char type[2], machine[2];
@@ -29,7 +29,7 @@ static unsigned int half(const unsigned char *p, unsigned char data)
 	return data == ELFDATA2MSB ? p[0] << 8 | p[1] : p[1] << 8 | p[0];
 }
 
-/* The program headers of a file that this machine could run. */
+/* Read PT_INTERP of a file with the class and byte order of this program. */
 static void read_interp(int fd, struct file_info *info)
 {
 	ElfW(Ehdr) eh;

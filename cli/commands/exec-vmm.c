@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Finding the VMM, and making sure beforehand that LD_PRELOAD will reach it.
- * The dynamic linker itself never complains loudly: it skips a library that it
- * cannot use, and the VM would quietly run in the host's default format.
+ * Find the VMM, and check that it will load the preload library. The dynamic linker only skips a
+ * library that it cannot use; the VM would then run in the host's default format.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -18,7 +17,7 @@
 #include "commands/exec.h"
 #include "output/output.h"
 
-/* Return: 0, or the errno that execve() of @path would give at once. */
+/* Can @path be executed? Return: 0 or the errno of execve(). */
 static int executable(const char *path)
 {
 	struct stat st;
@@ -30,7 +29,7 @@ static int executable(const char *path)
 	return faccessat(AT_FDCWD, path, X_OK, AT_EACCESS) ? errno : 0;
 }
 
-/* As execvp(): a file that may not be executed does not end the search. */
+/* Search PATH as execvp() does. Go on after a file that is not executable. */
 static int search(const char *name, char *path, size_t size)
 {
 	const char *dir = getenv("PATH");
@@ -52,12 +51,12 @@ static int search(const char *name, char *path, size_t size)
 
 	for (;; dir += len + 1) {
 		len = strcspn(dir, ":");
-		/* An empty entry is the current directory. */
+		/* An empty entry is the current folder. */
 		if ((size_t)snprintf(path, size, "%.*s%s%s", (int)len, dir,
 				     len ? "/" : "./", name) < size) {
 			if (!executable(path))
 				return 0;
-			/* Not where it is the folder that cannot be read. */
+			/* EACCES only if the file exists; the folder may not be readable. */
 			if (!access(path, F_OK))
 				ret = EACCES;
 		}
@@ -67,8 +66,8 @@ static int search(const char *name, char *path, size_t size)
 }
 
 /*
- * Will the kernel start @path in secure-execution mode, in which the dynamic
- * linker ignores LD_PRELOAD?  Return: what makes it so, or NULL.
+ * Will the kernel start @path in secure-execution mode? The dynamic linker ignores LD_PRELOAD
+ * there. Return: the reason, or NULL.
  */
 static const char *secure(const char *path)
 {
@@ -77,7 +76,7 @@ static const char *secure(const char *path)
 
 	if (stat(path, &st) || statvfs(path, &fs))
 		return NULL;
-	/* Both of these make the kernel ignore the file's privileges. */
+	/* The kernel ignores the privileges of the file then. */
 	if (fs.f_flag & ST_NOSUID ||
 	    prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1)
 		return NULL;
@@ -110,30 +109,30 @@ static int check_program(const char *path, const struct file_info *vmm,
 		file_arch(&own, lib_arch, sizeof(lib_arch));
 		return fail(STATUS_NOT_EXECUTABLE, "wrong-architecture",
 			    "Use the VMM's build for this machine.",
-			    "%s is for another machine: %s, and not %s", path,
+			    "%s is for another machine: it is %s, not %s", path,
 			    vmm_arch, lib_arch);
 	}
 
 	if (!vmm->interp[0])
 		return fail(STATUS_EXEC_FAILED, "static-vmm",
-			    "Use a dynamically linked build of it, or let it "
-			    "choose by itself: KVM_ENABLE_CAP of "
-			    "KVM_CAP_RISCV_SET_HGATP_MODE, <gstage/kvm.h>.",
-			    "%s is statically linked: a preload library cannot "
-			    "reach it", path);
+			    "Use a dynamically linked build, or a VMM that calls "
+			    "KVM_ENABLE_CAP with KVM_CAP_RISCV_SET_HGATP_MODE itself "
+			    "(<gstage/kvm.h>).",
+			    "%s is statically linked: it does not load a preload "
+			    "library", path);
 
 	if (strstr(vmm->interp, "ld-musl"))
 		return fail(STATUS_EXEC_FAILED, "other-libc",
-			    "Use a build of it for glibc.",
-			    "%s is linked with musl (%s), the preload library "
+			    "Use a build for glibc.",
+			    "%s is linked with musl (%s), and the preload library "
 			    "with glibc", path, vmm->interp);
 
 	why = secure(path);
 	if (why)
 		return fail(STATUS_EXEC_FAILED, "secure-execution",
 			    "Run gstage itself as that user (\"sudo gstage exec "
-			    "...\"), or use a copy of the VMM without it.",
-			    "%s would ignore the preload library, since %s",
+			    "...\"), or use a copy of the VMM without that.",
+			    "%s would ignore the preload library, because %s",
 			    path, why);
 	return 0;
 }
@@ -148,21 +147,21 @@ int vmm_find(const char *name, const char *lib, char *path, size_t size)
 		return fail(STATUS_NOT_FOUND, "vmm-not-found",
 			    strchr(name, '/') ?
 			    "Check the path." :
-			    "Install it, or give its whole path.",
+			    "Install it, or give its path.",
 			    "cannot find the VMM '%s'%s", name,
 			    strchr(name, '/') ? "" : " in PATH");
 	if (err)
 		return fail(STATUS_NOT_EXECUTABLE, "vmm-not-executable",
 			    err == EACCES ?
-			    "It must be a file that you may execute "
-			    "(\"chmod +x\")." : NULL,
+			    "Give yourself permission to execute it (\"chmod "
+			    "+x\")." : NULL,
 			    "cannot execute the VMM '%s': %s", name,
 			    strerror(err));
 
 	if (file_examine(path, &info))
 		return fail(STATUS_NOT_EXECUTABLE, "vmm-not-readable",
-			    "gstage reads it to see whether a preload library "
-			    "reaches it (\"chmod +r\").",
+			    "gstage must read the file to check whether it loads a "
+			    "preload library (\"chmod +r\").",
 			    "cannot read the VMM '%s': %s", path,
 			    strerror(errno));
 
@@ -170,7 +169,7 @@ int vmm_find(const char *name, const char *lib, char *path, size_t size)
 	case FILE_PROGRAM:
 		return check_program(path, &info, lib);
 	case FILE_SCRIPT:
-		/* What it starts inherits the environment: that is enough. */
+		/* The programs that it starts inherit the environment. */
 		return 0;
 	default:
 		return fail(STATUS_NOT_EXECUTABLE, "vmm-not-a-program",

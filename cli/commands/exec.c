@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * gstage exec: run a VMM, unmodified, with a G-stage format for all its VMs.
+ * gstage exec: run an unmodified VMM, and choose the G-stage format of its VMs.
  *
- * The process becomes the VMM: same pid, so signals and the exit status are
- * the VMM's own without anybody passing them on.  The choice itself is made by
- * the preload library, see preload.c.
+ * This process becomes the VMM by execve(), so the VMM keeps the PID and gets all signals. The
+ * preload library chooses the format: see preload/preload.c.
  */
 #include <argp.h>
 #include <errno.h>
@@ -31,12 +30,12 @@ struct arguments {
 
 static const struct argp_option options[] = {
 	{ "mode", 'm', "MODE", 0,
-	  "sv39x4, sv48x4, sv57x4 (RV32: sv32x4); max for the highest that the "
-	  "host has; or auto to start in the narrowest and widen while the VM "
-	  "runs, when it needs more", 0 },
-	{ "verbose", 'v', NULL, 0, "Report each VM's mode on stderr", 0 },
+	  "sv39x4, sv48x4 or sv57x4 (RV32: sv32x4); max: the highest of the host; "
+	  "auto: start in the narrowest of the host, and widen when the VM needs "
+	  "it", 0 },
+	{ "verbose", 'v', NULL, 0, "Print the mode of each VM to stderr", 0 },
 	{ "json", 'j', NULL, 0,
-	  "Write errors, and what --verbose reports, as JSON lines", 0 },
+	  "Print errors and the output of --verbose as lines of JSON", 0 },
 	{ 0 },
 };
 
@@ -55,7 +54,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		args->json = true;
 		return 0;
 	case ARGP_KEY_ARG:
-		/* The VMM and all that follows, "--" included. */
+		/* The VMM and all its arguments, also a "--". */
 		args->vmm = &state->argv[state->next - 1];
 		state->next = state->argc;
 		return 0;
@@ -68,23 +67,24 @@ static const struct argp argp = {
 	.options = options,
 	.parser = parse,
 	.args_doc = "--mode MODE -- VMM [ARG...]",
-	.doc = "Run a VMM with a G-stage page-table format for all its VMs, "
-	       "scratch VMs included.\v"
-	       "The VMM must be dynamically linked with glibc and call ioctl() "
-	       "of glibc: a library that is preloaded into it makes the choice "
-	       "right after each KVM_CREATE_VM, and fails that call where KVM "
-	       "refuses.  A VMM that makes the system call by itself, with "
-	       "syscall() or otherwise, is not seen and gets the host's "
-	       "default; --verbose shows which VMs were reached.\n"
+	.doc = "Run a VMM, and choose the G-stage page-table format of all its "
+	       "VMs.\v"
+	       "gstage loads a library into the VMM with LD_PRELOAD.  The library "
+	       "sets the format after each KVM_CREATE_VM.  If KVM refuses the "
+	       "format, KVM_CREATE_VM fails.  The VMM must be dynamically linked "
+	       "with glibc and must use its ioctl().  If it makes the system call "
+	       "in another way, such as syscall(), its VMs get the host's default "
+	       "format.  --verbose prints the VMs whose format was set; it keeps "
+	       "stderr open as long as the VMM runs.\n"
 	       "\n"
-	       "Exit status: the VMM's; or 125 if gstage failed, 126 if the VMM "
-	       "cannot be executed, 127 if it cannot be found.\n"
+	       "Exit status: that of the VMM; 125 if gstage failed; 126 if the VMM "
+	       "cannot be executed; 127 if it cannot be found.\n"
 	       "\n"
-	       "Environment: GSTAGE_PRELOAD names the preload library where it "
-	       "is not beside gstage or in ../lib/gstage.\n",
+	       "Environment: GSTAGE_PRELOAD is the path of the preload library, if "
+	       "it is neither in the folder of gstage nor in ../lib/gstage.\n",
 };
 
-/* Return: 0, or an exit status after having reported the cause. */
+/* Return: 0, or the exit status after an error was reported. */
 static int find_preload(char *path, size_t size)
 {
 	static const char *const places[] = {
@@ -95,11 +95,11 @@ static int find_preload(char *path, size_t size)
 	ssize_t len;
 
 	if (env && *env) {
-		/* Absolute: the VMM may change its working directory. */
+		/* An absolute path: the VMM may change its working directory. */
 		if (!realpath(env, path))
 			return fail(STATUS_EXEC_FAILED, "no-preload",
-				    "Correct the variable or unset it.",
-				    ENV_PRELOAD " names '%s': %s", env,
+				    "Correct this variable, or unset it.",
+				    "cannot use the library in " ENV_PRELOAD ", '%s': %s", env,
 				    strerror(errno));
 		return 0;
 	}
@@ -107,7 +107,7 @@ static int find_preload(char *path, size_t size)
 	len = readlink("/proc/self/exe", dir, sizeof(dir) - 1);
 	if (len < 0)
 		return fail(STATUS_EXEC_FAILED, "no-proc",
-			    "Mount it: \"mount -t proc proc /proc\".",
+			    "Mount /proc: \"mount -t proc proc /proc\".",
 			    "cannot read /proc/self/exe: %s", strerror(errno));
 	dir[len] = '\0';
 	slash = strrchr(dir, '/');
@@ -119,12 +119,12 @@ static int find_preload(char *path, size_t size)
 		    !access(path, R_OK))
 			return 0;
 	return fail(STATUS_EXEC_FAILED, "no-preload",
-		    "Keep it beside the command, in ../lib/gstage, or name it "
-		    "with " ENV_PRELOAD ".",
+		    "Put it into the folder of gstage or into ../lib/gstage, or "
+		    "set " ENV_PRELOAD " to its path.",
 		    "cannot find " PRELOAD_NAME " for %s/gstage", dir);
 }
 
-/* Puts @lib before what the user preloads already. */
+/* Put @lib at the front of LD_PRELOAD. */
 static int preload(const char *lib)
 {
 	const char *old = getenv("LD_PRELOAD");
@@ -132,17 +132,17 @@ static int preload(const char *lib)
 	char *new;
 	int ret;
 
-	/* The linker splits the list at both, and knows no quoting. */
+	/* Spaces and colons separate the libraries in LD_PRELOAD, and cannot be quoted. */
 	if (strpbrk(lib, ": \t\n"))
 		return fail(STATUS_EXEC_FAILED, "preload-path",
-			    "Install gstage elsewhere, or name a copy with "
-			    ENV_PRELOAD ".",
+			    "Install gstage elsewhere, or set " ENV_PRELOAD " to the "
+			    "path of a copy.",
 			    "LD_PRELOAD cannot hold the path '%s': it has a "
 			    "space or a colon", lib);
 
 	if (!old || !*old)
 		return setenv("LD_PRELOAD", lib, 1);
-	/* A VMM's child may be gstage exec again. */
+	/* It is there if a VMM starts gstage exec again. */
 	if (!strncmp(old, lib, len) && strchr(": ", old[len]))
 		return 0;
 	if (asprintf(&new, "%s:%s", lib, old) < 0)
@@ -171,7 +171,7 @@ static int set_environment(const struct arguments *args, const char *lib)
 	return 0;
 }
 
-/* The one spelling of a mode that the user may give, or NULL. */
+/* Return: the name of the mode as the preload library expects it, or NULL. */
 static const char *mode_name(const char *name)
 {
 	const struct format *f = format_by_name(name);
@@ -183,7 +183,7 @@ static const char *mode_name(const char *name)
 	return f ? f->name : NULL;
 }
 
-/* Return: 0 if all is well without asking the host, or an exit status. */
+/* Check the arguments without the host. Return: 0, or the exit status. */
 static int check_arguments(struct arguments *args)
 {
 	static const char others[] = MODE_NAME_MAX " and " MODE_NAME_AUTO;
@@ -193,15 +193,15 @@ static int check_arguments(struct arguments *args)
 	kvm_mode_names(~0U, names, sizeof(names));
 	if (!args->mode)
 		return fail(STATUS_EXEC_FAILED, "usage",
-			    "Give --mode and one of them; \"gstage modes\" tells "
-			    "which ones this host has.",
-			    "no mode given: there are %s, %s", names, others);
+			    "Give --mode MODE. \"gstage modes\" lists the modes of this "
+			    "host.",
+			    "--mode is missing: the modes are %s, %s", names, others);
 
 	mode = mode_name(args->mode);
 	if (!mode)
 		return fail(STATUS_EXEC_FAILED, "unknown-mode",
-			    "\"gstage modes\" tells which ones this host has.",
-			    "unknown mode '%s': there are %s, %s", args->mode,
+			    "\"gstage modes\" lists the modes of this host.",
+			    "unknown mode '%s': the modes are %s, %s", args->mode,
 			    names, others);
 	args->mode = mode;
 
@@ -225,7 +225,7 @@ static int check_host(const char *mode)
 
 	kvm_mode_names(mask, names, sizeof(names));
 	return fail(STATUS_EXEC_FAILED, "unsupported-mode",
-		    "Choose one of those, max or auto.",
+		    "Choose one of these, max or auto.",
 		    "this host does not have %s; it has %s", mode, names);
 }
 
@@ -259,7 +259,7 @@ int cmd_exec(int argc, char **argv)
 	err = errno;
 	return fail(err == ENOENT ? STATUS_NOT_FOUND : STATUS_NOT_EXECUTABLE,
 		    "vmm-exec",
-		    err == ENOENT ? "Its interpreter (a script's #! line, or "
-		    "the dynamic linker) is missing: install it." : NULL,
+		    err == ENOENT ? "Its interpreter is missing (a script's #! "
+		    "line, or the dynamic linker): install it." : NULL,
 		    "cannot execute %s: %s", path, strerror(err));
 }

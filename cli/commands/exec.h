@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* How gstage exec finds a VMM, and looks whether the preload library reaches it. */
+/* Find the VMM for gstage exec, and check that the preload library works in it. */
 #ifndef GSTAGE_CLI_COMMANDS_EXEC_H
 #define GSTAGE_CLI_COMMANDS_EXEC_H
 
@@ -10,13 +10,13 @@
 enum file_kind { FILE_OTHER, FILE_SCRIPT, FILE_PROGRAM };
 
 /**
- * struct file_info - what the loader would make of a file
- * @kind: FILE_PROGRAM: ELF, of type EXEC or DYN; FILE_SCRIPT: starts with #!
+ * struct file_info - how the kernel would load a file
+ * @kind: FILE_PROGRAM: ELF of type EXEC or DYN; FILE_SCRIPT: starts with #!
  * @elf_class: ELFCLASS32 or ELFCLASS64
  * @elf_data: byte order
  * @machine: EM_*
- * @interp: PT_INTERP, empty if there is none; only where class and byte
- *	order are those of this very program
+ * @interp: PT_INTERP; empty if there is none, or if the class or byte order is not that of
+ *	this program
  */
 struct file_info {
 	enum file_kind kind;
@@ -25,22 +25,23 @@ struct file_info {
 	char interp[256];
 };
 
-/* Return: 0, or -1 with errno set if @path cannot be read. */
+/* Read the headers of @path. Return: 0, or -1 with errno set. */
 int file_examine(const char *path, struct file_info *info);
 
-/* Writes, for example, "64-bit RISC-V" to @buf. */
+/* Write the architecture to @buf: "64-bit RISC-V". */
 void file_arch(const struct file_info *info, char *buf, size_t size);
 
 /* exec-vmm.c */
 
 /**
- * vmm_find() - find the program as execvp() does, and check that the preload
- *	library will reach it
- * @name: as the user gave it
+ * vmm_find() - find the program as execvp() does, and check that it will load the preload
+ *	library
+ * @name: the name that the user gave
  * @lib: the preload library
- * @path: where it is, of @size bytes
+ * @path: set to the path of the program
+ * @size: the size of @path
  *
- * Return: 0, or an exit status after having reported the cause.
+ * Return: 0, or the exit status after an error was reported.
  */
 int vmm_find(const char *name, const char *lib, char *path, size_t size);
 

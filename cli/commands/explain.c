@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* gstage explain: what a nested TLB miss costs in each format. */
+/* gstage explain: show how many PTEs a nested TLB miss reads in each format. */
 #include <argp.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,7 +19,7 @@ struct arguments {
 };
 
 static const struct argp_option options[] = {
-	{ "modes", 'm', "LIST", 0, "The host's formats, separated by commas, instead of asking "
+	{ "modes", 'm', "LIST", 0, "Use these formats, separated by commas, and do not ask "
 	  "/dev/kvm", 0 },
 	ARGS_JSON,
 	{ 0 },
@@ -35,7 +35,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case ARGP_KEY_ARG:
 		if (args->guest)
-			argp_error(state, "too many arguments: one satp mode is enough");
+			argp_error(state, "too many arguments: give one satp mode");
 		args->guest = arg;
 		return 0;
 	default:
@@ -47,17 +47,17 @@ static const struct argp argp = {
 	.options = options,
 	.parser = parse,
 	.args_doc = "[GUEST-MODE]",
-	.doc = "Explain what a nested TLB miss costs in each G-stage format of this host: the "
-	       "page-table entries that the hart reads.\v"
-	       "GUEST-MODE is what the guest has in satp: bare, sv39, sv48, sv57 (RV32: sv32); "
-	       "without it, all of them.  With --modes nothing is asked of this machine, which may "
-	       "be any.  Caches of walks, which harts have, are not counted.\n",
+	.doc = "Show how many page-table entries a hart reads for a nested TLB miss, in each G-stage "
+	       "format of this host.\v"
+	       "GUEST-MODE is the mode in the guest's satp: bare, sv39, sv48 or sv57 (RV32: sv32).  "
+	       "The default is all of them.  With --modes, the command works on any machine.  Harts "
+	       "may cache parts of page-table walks; the numbers do not include that.\n",
 };
 
-/* A guest that does not page, beside guest_formats. */
+/* A guest without paging. It is not in guest_formats. */
 static const struct guest_format bare = { "Bare", 0, 0 };
 
-/* Return: 0 and the mask of the formats to tell of, or an exit status. */
+/* Return: 0 and the mask of the formats to show, or the exit status. */
 static int host_mask(char *modes, unsigned int *mask)
 {
 	const struct format *f;
@@ -70,18 +70,18 @@ static int host_mask(char *modes, unsigned int *mask)
 		f = format_by_name(name);
 		if (!f) {
 			kvm_mode_names(~0U, names, sizeof(names));
-			return fail(STATUS_USAGE, "unknown-mode", "Give some of those.",
-				    "unknown mode '%s': there are %s", name, names);
+			return fail(STATUS_USAGE, "unknown-mode", "Give some of these.",
+				    "unknown mode '%s': the modes are %s", name, names);
 		}
 		*mask |= 1U << f->mode;
 	}
 	if (!*mask)
-		return fail(STATUS_USAGE, "usage", "--modes sv39x4,sv57x4, for example.",
-			    "--modes names no format");
+		return fail(STATUS_USAGE, "usage", "Give a list such as --modes sv39x4,sv57x4.",
+			    "the list of --modes is empty");
 	return 0;
 }
 
-/* Return: 0 and the guest, NULL for all, or an exit status. */
+/* Return: 0 and the guest (NULL: all guests), or the exit status. */
 static int find_guest(const char *name, unsigned int xlen, const struct guest_format **guest)
 {
 	const struct guest_format *g;
@@ -98,8 +98,8 @@ static int find_guest(const char *name, unsigned int xlen, const struct guest_fo
 			return 0;
 		}
 	return fail(STATUS_USAGE, "unknown-guest-mode",
-		    xlen == 32 ? "A guest of this host has bare or sv32." :
-		    "A guest of this host has bare, sv39, sv48 or sv57.",
+		    xlen == 32 ? "Guests of this host can use bare or sv32." :
+		    "Guests of this host can use bare, sv39, sv48 or sv57.",
 		    "unknown guest mode '%s'", name);
 }
 
@@ -108,17 +108,18 @@ static bool wanted(const struct guest_format *g, const struct guest_format *gues
 	return guest ? g == guest : !g->xlen || g->xlen == xlen;
 }
 
-/* The sum, in words, for one pair. */
+/* Explain the number of one pair of formats. */
 static void print_sum(const struct format *f, const struct guest_format *g)
 {
 	unsigned int walks = g->levels + 1;
 
 	if (!g->levels)
-		printf("%s under %s: the guest does not page; the hart walks %u levels of the "
+		printf("%s under %s: the guest does not use paging. The hart walks %u levels of the "
 		       "G-stage: %u reads.\n", g->name, f->name, f->levels, format_pte_reads(f, g));
 	else
-		printf("%s under %s: %u PTEs of the guest, and the address of each of them and of the "
-		       "page\n  is walked through %u levels of the G-stage: %u + %u * %u = %u reads.\n",
+		printf("%s under %s: the hart reads %u PTEs of the guest. It translates the address of "
+		       "each of them,\n  and that of the page, through %u levels of the G-stage: "
+		       "%u + %u * %u = %u reads.\n",
 		       g->name, f->name, g->levels, f->levels, g->levels, walks, f->levels,
 		       format_pte_reads(f, g));
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* gstage modes: the formats that this host has, and what each one costs. */
+/* gstage modes: list the formats of this host, and what a TLB miss costs in each. */
 #include <argp.h>
 #include <string.h>
 
@@ -19,19 +19,18 @@ static const struct argp argp = {
 	.options = options,
 	.parser = args_parser,
 	.doc = "List the G-stage page-table formats of this host.\v"
-	       "\"Default\" is what a VM gets, or starts in, that does not "
-	       "choose: that is the administrator's policy, the module "
-	       "parameter gstage_mode.  A nested "
-	       "TLB miss reads (guest levels + 1) * (levels + 1) - 1 page-table "
-	       "entries: the fewer, the cheaper.",
+	       "The default is the format of VMs that do not choose one.  The "
+	       "administrator sets it with the module parameter gstage_mode.  A "
+	       "nested TLB miss reads (guest levels + 1) * (levels + 1) - 1 "
+	       "page-table entries; fewer reads are faster.",
 };
 
 /**
- * struct host - what this host has
- * @mask: KVM_CHECK_EXTENSION's answer
- * @policy: for VMs that do not choose; empty if the module does not tell
- * @module: the version of the module that is loaded; empty if it does not tell
- * @standard: the mode that they start in, 0 if this gstage cannot tell
+ * struct host - the formats of this host
+ * @mask: the mask that KVM_CHECK_EXTENSION returned
+ * @policy: the module parameter gstage_mode; empty if there is none
+ * @module: the version of the loaded module; empty if it has none
+ * @standard: the mode of VMs that do not choose one; 0 if it is not known
  */
 struct host {
 	unsigned int mask;
@@ -39,7 +38,7 @@ struct host {
 	unsigned int standard;
 };
 
-/* A module without the parameter always takes the highest. */
+/* A module without the parameter gives VMs the highest mode. */
 static unsigned int standard_mode(unsigned int mask, const char *policy)
 {
 	const struct format *f = format_by_name(policy);
@@ -97,7 +96,7 @@ static void print_table(const struct host *host)
 		putchar('\n');
 	}
 	if (rest)
-		printf("The host has more, unknown to this gstage: mask %#x.\n",
+		printf("The host has modes that this gstage does not know: mask %#x.\n",
 		       rest);
 	if (host->policy[0])
 		printf("Policy for VMs that do not choose, in " POLICY_PATH

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* gstage set: change the G-stage format of a VM that runs. */
+/* gstage set: change the G-stage format of a running VM. */
 #include <argp.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -29,18 +29,18 @@ static const struct argp argp = {
 	.args_doc = "VM MODE",
 	.doc = "Widen or narrow the G-stage page-table format of a running VM."
 	       "\v"
-	       "VM is PID-FD, as /sys/kernel/debug/kvm names it, or PID alone "
-	       "where that process has one VM.  MODE is sv39x4, sv48x4, sv57x4 "
-	       "(RV32: sv32x4).  The VM keeps running and loses nothing; a mode "
-	       "too narrow for what it has mapped is refused.\n"
+	       "VM is PID-FD as \"gstage vms\" lists it, or PID alone if that "
+	       "process has one VM.  MODE is sv39x4, sv48x4 or sv57x4 (RV32: "
+	       "sv32x4).  The VM keeps running and keeps its mappings.  gstage "
+	       "refuses a mode that is too narrow for the VM's memory.\n"
 	       "\n"
-	       "Exit status: 0; 1 if it failed; 2 for wrong usage.\n"
+	       "Exit status: 0 on success; 1 if it failed; 2 for wrong usage.\n"
 	       "\n"
-	       "Environment: GSTAGE_DEBUGFS names debugfs where it is not "
-	       "mounted on /sys/kernel/debug.\n",
+	       "Environment: GSTAGE_DEBUGFS is the path of debugfs, if it is not "
+	       "/sys/kernel/debug.\n",
 };
 
-/* Return: NULL after having reported the cause. */
+/* Return: NULL after an error was reported. */
 static const struct format *find_mode(const char *name)
 {
 	const struct format *f = format_by_name(name);
@@ -51,9 +51,9 @@ static const struct format *find_mode(const char *name)
 	kvm_mode_names(~0U, names, sizeof(names));
 	fail(STATUS_USAGE, "unknown-mode",
 	     !strcasecmp(name, MODE_NAME_MAX) || !strcasecmp(name, MODE_NAME_AUTO) ?
-	     "A VM can only start with it (\"gstage exec\"): give a running one "
-	     "a mode." : "\"gstage modes\" tells which ones this host has.",
-	     "unknown mode '%s': there are %s", name, names);
+	     "This works only when a VM starts (\"gstage exec\"). Give a mode." :
+	     "\"gstage modes\" lists the modes of this host.",
+	     "unknown mode '%s': the modes are %s", name, names);
 	return NULL;
 }
 
@@ -64,15 +64,15 @@ static int fail_unsupported(const struct vm *vm, const struct format *f)
 
 	if (!mask || mask & (1U << f->mode))
 		return fail(STATUS_FAILED, "unsupported-mode",
-			    "\"gstage modes\" tells which modes this host has.",
+			    "\"gstage modes\" lists the modes of this host.",
 			    "KVM refuses %s for the VM %d-%d (%s)", f->name,
 			    vm->pid, vm->fd, strerror(EINVAL));
 	kvm_mode_names(mask, names, sizeof(names));
-	return fail(STATUS_FAILED, "unsupported-mode", "Choose one of those.",
+	return fail(STATUS_FAILED, "unsupported-mode", "Choose one of these.",
 		    "this host does not have %s; it has %s", f->name, names);
 }
 
-/* The VM is as it was before. */
+/* The write failed, so the VM still has its old format. */
 static int fail_write(const struct vm *vm, const struct format *f, int err)
 {
 	switch (err) {
@@ -80,16 +80,16 @@ static int fail_write(const struct vm *vm, const struct format *f, int err)
 		return fail_unsupported(vm, f);
 	case ERANGE:
 		return fail(STATUS_FAILED, "out-of-range",
-			    "Unplug what lies there, or choose a wider mode.",
-			    "the VM %d-%d stays in %s: a memslot or mapping of it "
-			    "lies above the range of %s, which ends at %#llx",
+			    "Unplug that memory or device, or choose a wider mode.",
+			    "the VM %d-%d stays in %s: it has a memslot or a mapping "
+			    "above the range of %s, which ends at %#llx",
 			    vm->pid, vm->fd, vm->mode, f->name,
 			    1ULL << f->gpa_bits);
 	case ENOMEM:
 		return fail(STATUS_FAILED, "no-memory",
-			    "Free some memory of the host, then try again.",
-			    "the VM %d-%d stays in %s: the host has no memory for "
-			    "the table of %s", vm->pid, vm->fd, vm->mode,
+			    "Free memory on the host, then try again.",
+			    "the VM %d-%d stays in %s: the host has no memory for a "
+			    "new root table of %s", vm->pid, vm->fd, vm->mode,
 			    f->name);
 	case ENODEV:
 	case ENOENT:
@@ -106,8 +106,8 @@ static int fail_write(const struct vm *vm, const struct format *f, int err)
 }
 
 /*
- * On success vm->mode is the mode from before.
- * Return: 0, or an exit status after having reported the cause.
+ * Write the new mode. On success, vm->mode is the old mode.
+ * Return: 0, or the exit status after an error was reported.
  */
 static int change(struct vm *vm, const struct format *f)
 {
@@ -118,10 +118,10 @@ static int change(struct vm *vm, const struct format *f)
 	err = vm_path(vm, VM_MODE_FILE, path, sizeof(path));
 	if (err)
 		return vm_fail_file(vm, path, err);
-	/* The first gstage only showed the mode; root could open it for more. */
+	/* The first gstage has a read-only file here; root could open it for writing. */
 	if (!stat(path, &st) && !(st.st_mode & 0222))
 		return vm_fail_module(vm, "old-module", "an older gstage, which "
-				   "only shows a VM's mode");
+				   "cannot change a VM's mode");
 	fd = open(path, O_RDWR | O_CLOEXEC);
 	if (fd < 0)
 		return vm_fail_file(vm, path, errno);
@@ -132,7 +132,7 @@ static int change(struct vm *vm, const struct format *f)
 	}
 
 	snprintf(text, sizeof(text), "%s\n", f->name);
-	/* In one piece, and not pwrite(): a seq_file of the kernel has none. */
+	/* One write() and no pwrite(): a seq_file does not support pwrite(). */
 	err = write(fd, text, strlen(text)) < 0 ? errno : 0;
 	close(fd);
 	return err ? fail_write(vm, f, err) : 0;
@@ -141,7 +141,7 @@ static int change(struct vm *vm, const struct format *f)
 static void print(const struct vm *vm, const struct format *f, bool json)
 {
 	if (!json && !strcmp(vm->mode, f->name)) {
-		printf("%d-%d: %s already\n", vm->pid, vm->fd, vm->mode);
+		printf("%d-%d: has %s already\n", vm->pid, vm->fd, vm->mode);
 		return;
 	}
 	if (!json) {
@@ -178,7 +178,7 @@ int cmd_set(int argc, char **argv)
 	print(&vm, f, args.json);
 	if (fflush(stdout) || ferror(stdout))
 		return fail(STATUS_FAILED, "output", NULL,
-			    "the mode is changed; cannot write that: %s",
+			    "the mode is changed, but the output cannot be written: %s",
 			    strerror(errno));
 	return 0;
 }

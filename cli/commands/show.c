@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* gstage show: all that is known of one VM. */
+/* gstage show: print the page tables and counters of one VM. */
 #include <argp.h>
 #include <inttypes.h>
 #include <string.h>
@@ -20,9 +20,9 @@ static const struct argp argp = {
 	.parser = args_parser,
 	.args_doc = "VM",
 	.doc = "Show the G-stage page tables of one VM: format, size, faults, flushes.\v"
-	       "VM is PID-FD, as \"gstage vms\" lists it, or PID alone where that process has one "
-	       "VM.  The counters are those of gstage_stats in debugfs, which docs/ABI.md explains; "
-	       "--json has all of them under the module's own names.\n",
+	       "VM is PID-FD as \"gstage vms\" lists it, or PID alone if that process has one VM.  The "
+	       "counters are from gstage_stats in debugfs; gstage(7) explains them.  --json prints all "
+	       "lines of gstage_stats.\n",
 };
 
 static void heading(const char *title)
@@ -49,10 +49,10 @@ static void print_format(const struct vm_summary *info)
 	printf(", %u vCPU%s\n", info->vcpus, info->vcpus == 1 ? "" : "s");
 	heading("Format");
 	printf("  %-34s %s%s\n", "mode", info->vm.mode,
-	       stats_number(s, "grow") ? ", may grow" : "");
+	       stats_number(s, "grow") ? ", widens when the VM needs it" : "");
 	line("GPA bits", stats_number(s, "gpa_bits"));
 	line("levels", stats_number(s, "levels"));
-	printf("  %-34s %s\n", "hgatp as a hart has it",
+	printf("  %-34s %s\n", "hgatp",
 	       stats_number(s, "hgatp") ? stats_text(s, "hgatp") : "not loaded yet");
 	for (g = guest_formats; f && g->name; g++)
 		if (g->xlen == f->xlen)
@@ -68,11 +68,11 @@ static void print_tables(const struct stats *s)
 
 	heading("Page tables");
 	line("tables", stats_number(s, "tables"));
-	line("tables, the most there were", stats_number(s, "tables_peak"));
-	printf("  %-34s %s\n", "their memory", size_text(stats_number(s, "table_bytes"), text));
+	line("tables, peak", stats_number(s, "tables_peak"));
+	printf("  %-34s %s\n", "size of tables", size_text(stats_number(s, "table_bytes"), text));
 	printf("  %-34s %s\n", "memory mapped", size_text(stats_mapped(s), text));
 	if (stats_mapped(s))
-		printf("  %-34s %s\n", "tables' memory for each GiB mapped",
+		printf("  %-34s %s\n", "size of tables for each GiB mapped",
 		       size_text(stats_bytes_per_gib(s), text));
 	for (i = 0; i < LEAF_SIZES; i++)
 		if (leaf_sizes[i].shift <= 30 || stats_number(s, leaf_sizes[i].stat))
@@ -81,8 +81,8 @@ static void print_tables(const struct stats *s)
 }
 
 /*
- * All other counters under the module's own names, also those that came after
- * this gstage: whoever looks for one has it from docs/ABI.md.
+ * Print the other counters with their names in gstage_stats. A newer module may have counters
+ * that this program does not know: print them, too.
  */
 static void print_counters(const struct stats *s)
 {
@@ -92,7 +92,7 @@ static void print_counters(const struct stats *s)
 	};
 	size_t i, t;
 
-	heading("Since it started");
+	heading("Events since the VM started");
 	for (i = 0; i < s->count; i++) {
 		const char *name = s->line[i].name;
 
@@ -120,7 +120,7 @@ static void print_json(const struct vm_summary *info)
 		printf("%s", next);
 		json_string(stdout, s->line[i].name);
 		putchar(':');
-		/* A leading zero is not JSON, and never of a number. */
+		/* JSON numbers have no leading zeros. */
 		if (number && (value[0] != '0' || !value[1]))
 			printf("%s", value);
 		else

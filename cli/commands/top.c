@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* gstage top: the VMs of this host and what they do, live. */
+/* gstage top: show the VMs of this host and their page faults live. */
 #include <argp.h>
 #include <errno.h>
 #include <inttypes.h>
@@ -19,17 +19,17 @@ struct arguments {
 	struct args common;
 	bool batch;
 	double delay;
-	uint64_t number;	/* 0: without end */
+	uint64_t number;	/* 0: no limit */
 	struct view view;
 };
 
 static const struct argp_option options[] = {
-	{ "delay", 'd', "SECONDS", 0, "Between two looks (1)", 0 },
-	{ "number", 'n', "NUMBER", 0, "End after so many looks", 0 },
+	{ "delay", 'd', "SECONDS", 0, "Time between two samples (1)", 0 },
+	{ "number", 'n', "NUMBER", 0, "End after this many samples", 0 },
 	{ "sort", 's', "COLUMN", 0, "Sort by this column (faults)", 0 },
-	{ "reverse", 'r', NULL, 0, "Sort the other way round", 0 },
-	{ "batch", 'b', NULL, 0, "Plain text, one table after the other", 0 },
-	{ "json", 'j', NULL, 0, "A line of JSON for each look; errors on stderr too", 0 },
+	{ "reverse", 'r', NULL, 0, "Reverse the order", 0 },
+	{ "batch", 'b', NULL, 0, "Print plain text: one table for each sample", 0 },
+	{ "json", 'j', NULL, 0, "Print a line of JSON for each sample; also for errors", 0 },
 	{ 0 },
 };
 
@@ -42,16 +42,16 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case 'd':
 		args->delay = strtod(arg, &end);
 		if (!*arg || *end || !isfinite(args->delay) || args->delay < 0.01 || args->delay > 86400)
-			argp_error(state, "'%s' is no time: give seconds, 0.01 to 86400", arg);
+			argp_error(state, "'%s' is not a time: give 0.01 to 86400 seconds", arg);
 		return 0;
 	case 'n':
 		if (!parse_number(arg, &args->number) || !args->number)
-			argp_error(state, "'%s' is no number of looks", arg);
+			argp_error(state, "'%s' is not a number of samples", arg);
 		return 0;
 	case 's':
 		args->view.column = column_find(arg);
 		if (args->view.column < 0)
-			argp_error(state, "there is no column '%s': there are vm, vmm, mode, vcpus, "
+			argp_error(state, "there is no column '%s': the columns are vm, vmm, mode, vcpus, "
 				   "tables, bytes, mapped, faults, retries, flushes and unmaps", arg);
 		return 0;
 	case 'r':
@@ -68,14 +68,15 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 static const struct argp argp = {
 	.options = options,
 	.parser = parse,
-	.doc = "Show the VMs of this host live, with what they did per second since the last look.\v"
-	       "Keys: q quits, < and > or arrow keys choose the column to sort by, r reverses, up "
-	       "and down scroll, space looks at once.  Where stdout is no terminal it is --batch.  A "
-	       "VM has no rates before it was seen twice.\n"
+	.doc = "Show the VMs of this host live, with the rates of events since the last sample.\v"
+	       "Keys: q quits; < and > or the left and right arrow keys select the column to sort by; "
+	       "r reverses the order; the up and down arrow keys scroll; space takes a sample at "
+	       "once.  --batch is the default if stdout is not a terminal.  A VM has rates from the "
+	       "second sample on.\n"
 	       "\n"
-	       "FAULT/s are guest page faults, those of KVM_PRE_FAULT_MEMORY included; RETRY/s how "
-	       "many of them lost against a change of the host's mappings; FLUSH/s flushes on all "
-	       "harts; UNMAP/s ranges unmapped.\n",
+	       "FAULT/s: guest page faults, and faults of KVM_PRE_FAULT_MEMORY.  RETRY/s: faults that "
+	       "the guest repeats, because the host changed its mappings meanwhile.  FLUSH/s: flushes "
+	       "of TLBs on all harts.  UNMAP/s: ranges that were unmapped.\n",
 };
 
 static void print_json(const struct sample *sample)
@@ -162,7 +163,7 @@ static double now_seconds(void)
 	return ts.tv_sec + ts.tv_nsec / 1e9;
 }
 
-/* Show one sample until it is time for the next. Return: false where the user quits. */
+/* Show a sample until it is time for the next one. Return: false if the user quits. */
 static bool show(struct view *view, struct sample *sample, double delay)
 {
 	double left;
@@ -191,7 +192,7 @@ static int run_live(struct arguments *args)
 	bool go_on;
 	int ret;
 
-	/* What stops it at once is said before the screen is cleared. */
+	/* Report an early error before the screen is cleared. */
 	ret = sample_take(&before, &now);
 	if (!ret)
 		ret = terminal_open();
@@ -201,7 +202,7 @@ static int run_live(struct arguments *args)
 		before = now;
 		if (!go_on || (args->number && ++looks >= args->number))
 			break;
-		/* An error is said on the screen that was there before. */
+		/* fail() restores the screen before it reports an error. */
 		ret = sample_take(&before, &now);
 	}
 	terminal_close();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* gstage vms: every VM of this host, one a line. */
+/* gstage vms: list the VMs of this host. */
 #include <argp.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -19,15 +19,15 @@ static const struct argp argp = {
 	.options = options,
 	.parser = args_parser,
 	.doc = "List the VMs of this host with their G-stage page tables.\v"
-	       "VM is the name that the other commands take, and PID the VMM's process.  KVM names a "
-	       "VM by the thread that made it, so the two may differ; a process that has ended, or "
-	       "that another PID namespace has, is \"-\".  The columns of sizes count leaves, "
-	       "the entries that map memory, by what each maps; those of more than 1 GiB appear "
-	       "where a VM has any.  MAPPED is the sum.  TABLE/GiB is the memory that the page "
-	       "tables take for each GiB mapped.\n",
+	       "VM is the name of the VM for the other commands.  PID is the process of the VMM.  KVM "
+	       "names a VM by the thread that made it, so VM may begin with another number than PID.  "
+	       "PID is \"-\" if the process has ended, or if it is in a PID namespace that cannot be "
+	       "seen from here.  The columns 4K to 1G count leaves (PTEs that map memory) of that "
+	       "size; columns of larger leaves appear if a VM has any.  MAPPED is the memory that all "
+	       "leaves map.  TABLE/GiB is the size of the page tables for each GiB that is mapped.\n",
 };
 
-/* The largest leaves are rare: a column that says nothing is left out. */
+/* Leaves of more than 1 GiB are rare: show their column only if a VM has some. */
 static bool any(const struct vm_summary *infos, size_t count, const struct leaf_size *size)
 {
 	size_t i;
@@ -76,7 +76,7 @@ static void print_table(const struct vm_summary *infos, size_t count, const char
 		       stats_mapped(&info->stats) ?
 		       size_text(stats_bytes_per_gib(&info->stats), per_gib) : "-");
 	}
-	/* VMs of one thread tell the same number, so it is not the sum. */
+	/* All VMs of one thread have the same number: add it once. */
 	for (i = 0; i < count; i++)
 		if (infos[i].vm.unlisted && !seen(infos, i))
 			unlisted += infos[i].vm.unlisted;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* gstage walk: how a guest physical address is translated, level by level. */
+/* gstage walk: show how a guest physical address is translated, level by level. */
 #include <argp.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -32,7 +32,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	struct arguments *args = state->input;
 
 	if (key == ARGP_KEY_ARG && state->arg_num == 1 && !parse_number(arg, &args->gpa))
-		argp_error(state, "'%s' is no address: give 0x80000000, for example", arg);
+		argp_error(state, "'%s' is not an address: give a number such as 0x80000000", arg);
 	return args_parser(key, arg, state);
 }
 
@@ -42,17 +42,18 @@ static const struct argp argp = {
 	.args_doc = "VM GPA",
 	.doc = "Show how a VM's G-stage translates one guest physical address: the PTE of each "
 	       "level, decoded.\v"
-	       "VM is PID-FD, as \"gstage vms\" lists it, or PID alone where that process has one "
-	       "VM.  The last line tells what the address becomes, or at which level the walk ends.  "
-	       "Nothing is mapped by looking: an address that the guest has not touched yet is "
-	       "seldom mapped.\n"
+	       "VM is PID-FD as \"gstage vms\" lists it, or PID alone if that process has one VM.  The "
+	       "last line is the host physical address, or the level at which the walk ends.  This "
+	       "command does not map anything: most addresses are mapped when the guest first "
+	       "accesses them.\n"
 	       "\n"
-	       "Exit status: 0, mapped or not; 1 if it failed; 2 for wrong usage.\n",
+	       "Exit status: 0, also if the address is not mapped; 1 if it failed; 2 for wrong "
+	       "usage.\n",
 };
 
 const char *const pte_kinds[] = { "none", "table", "leaf" };
 
-/* No format has as many levels. */
+/* More than any format has levels. */
 #define STEPS_MAX	8
 
 struct step {
@@ -61,7 +62,7 @@ struct step {
 	struct pte_view view;
 };
 
-/* Return: how many lines there are, or -1 where they cannot be read. */
+/* Return: the number of steps, or -1 if the text is not a walk. */
 static int parse_steps(char *text, const struct xlen *xlen, struct step *steps)
 {
 	char *line, *save;
@@ -84,7 +85,7 @@ static int parse_steps(char *text, const struct xlen *xlen, struct step *steps)
 	return count ? count : -1;
 }
 
-/* Has the walk ended in a leaf?  *@pa is what @gpa becomes then. */
+/* Does the walk end in a leaf? Then translate @gpa to *@pa. */
 static bool translate(const struct step *last, uint64_t gpa, uint64_t *pa)
 {
 	if (last->view.kind != PTE_LEAF)
@@ -165,7 +166,7 @@ static void print_json(const struct vm *vm, const struct step *steps, int count,
 	printf("]}\n");
 }
 
-/* Ask the module. Return: 0 and *@text to free(), or an exit status. */
+/* Ask the module for the walk. Return: 0 and *@text to free(), or the exit status. */
 static int ask(const struct vm *vm, uint64_t gpa, char **text)
 {
 	const struct format *f = format_by_name(vm->mode);
@@ -180,7 +181,7 @@ static int ask(const struct vm *vm, uint64_t gpa, char **text)
 	if (!err)
 		ret = vm_read(vm, fd, text);
 	else if (err == ERANGE || err == EINVAL)
-		ret = fail(STATUS_FAILED, "out-of-range", "Give an address below that.",
+		ret = fail(STATUS_FAILED, "out-of-range", "Give a lower address.",
 			   "gpa 0x%" PRIx64 " is beyond %s, which ends at 0x%" PRIx64, gpa, vm->mode,
 			   f ? UINT64_C(1) << f->gpa_bits : 0);
 	else
@@ -211,8 +212,8 @@ int cmd_walk(int argc, char **argv)
 	free(text);
 	if (count < 0)
 		return fail(STATUS_FAILED, "bad-walk",
-			    "Use the gstage that belongs to the module.",
-			    "cannot read what " VM_WALK_FILE " of the VM %d-%d says", vm.pid, vm.fd);
+			    "Use the gstage of the same version as the module.",
+			    "cannot parse " VM_WALK_FILE " of the VM %d-%d", vm.pid, vm.fd);
 	if (args.common.json)
 		print_json(&vm, steps, count, args.gpa);
 	else

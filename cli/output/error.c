@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The one place where the command reports what went wrong. */
+/* All errors of the command are reported here. */
 #include <errno.h>
 #include <stdarg.h>
 #include <string.h>

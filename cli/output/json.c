@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Strings in JSON; the few objects that the command writes are plain printf. */
+/* JSON strings. The commands write objects with printf(). */
 #include "output/output.h"
 
 /*
- * The length of the UTF-8 sequence at @s, or 0 if there is none: a stray or
- * missing continuation byte, an overlong form, a surrogate, or past U+10FFFF.
+ * The length of the UTF-8 sequence at @s. Return 0 if it is invalid: a stray or missing
+ * continuation byte, an overlong form, a surrogate, or a code point above U+10FFFF.
  */
 static size_t utf8_len(const unsigned char *s)
 {
@@ -22,7 +22,7 @@ static size_t utf8_len(const unsigned char *s)
 	else
 		return 0;
 
-	/* The second byte is what rules out the forms that are not allowed. */
+	/* The range of the second byte excludes overlong forms, surrogates and large code points. */
 	if (s[0] == 0xe0)
 		low = 0xa0;
 	else if (s[0] == 0xed)

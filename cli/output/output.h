@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the command prints: errors, JSON, sizes. */
+/* Errors, JSON strings and sizes that the command prints. */
 #ifndef GSTAGE_CLI_OUTPUT_H
 #define GSTAGE_CLI_OUTPUT_H
 
@@ -10,38 +10,38 @@
 /* error.c */
 
 /**
- * error_setup() - how fail() reports from now on
- * @command: the name that starts each message
- * @json: write one JSON object to stderr instead of lines for a person
+ * error_setup() - set how fail() reports errors
+ * @command: messages start with this name
+ * @json: write a JSON object to stderr instead of text
  */
 void error_setup(const char *command, bool json);
 
-/* Have @before called before an error is reported: who has the terminal gives it back. */
+/* fail() calls @before first. The terminal of gstage top is restored this way. */
 void error_call_before(void (*before)(void));
 
 /**
- * fail() - report the one error that ends this run
+ * fail() - report an error; the program must end after it
  * @status: the exit status
- * @code: a stable word for programs, such as "no-kvm"
- * @remedy: what the reader can do about it, or NULL
- * @fmt: the cause, as printf() formats it
+ * @code: a word that programs can test, such as "no-kvm"; it never changes
+ * @remedy: what the user can do, or NULL
+ * @fmt: the cause, in printf() format
  *
- * Return: @status, for the caller to hand on.
+ * Return: @status.
  */
 int fail(int status, const char *code, const char *remedy, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
 
 /* json.c */
 
-/* Writes @s to @f as a JSON string; bytes that are not UTF-8 become U+FFFD. */
+/* Write @s to @f as a JSON string. Bytes that are not UTF-8 become U+FFFD. */
 void json_string(FILE *f, const char *s);
 
-/* To end with. Return: 0, or an exit status after having reported that stdout failed. */
+/* Flush stdout at the end. Return: 0, or the exit status after an error was reported. */
 int output_done(void);
 
 /* size.c */
 
-/* Writes, for example, "1.5M" to @buf, which is of at least 16 bytes. */
+/* Write a size such as "1.5M" to @buf. @buf must have at least 16 bytes. */
 char *size_text(uint64_t bytes, char *buf);
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Sizes for people: 1.5M. */
+/* Print sizes with a unit, such as 1.5M. */
 #include <stdio.h>
 
 #include "output/output.h"
@@ -10,7 +10,7 @@ char *size_text(uint64_t bytes, char *buf)
 	unsigned int unit = 0;
 	double value = bytes;
 
-	/* What would round to 1000 is better said in the next unit. */
+	/* Print 1M and not 1000K. */
 	while (value >= 999.5 && units[unit + 1]) {
 		value /= 1024;
 		unit++;

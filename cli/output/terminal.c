@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The terminal of gstage top, by ncurses. */
+/* The full-screen display of gstage top, with ncurses. */
 #include <curses.h>
 #include <locale.h>
 #include <stdlib.h>
@@ -10,7 +10,7 @@
 #include "output/output.h"
 #include "output/terminal.h"
 
-/* Lines above the rows: what there is in all, what keys do, headings. */
+/* Lines above the rows: totals, keys, column headings. */
 #define HEAD	3
 
 static SCREEN *screen;
@@ -23,14 +23,14 @@ int terminal_open(void)
 	screen = newterm(NULL, stdout, stdin);
 	if (!screen)
 		return fail(STATUS_FAILED, "no-terminal",
-			    "Set TERM to a terminal that this host knows (\"TERM=vt100 gstage top\"), "
-			    "or use --batch.", "cannot use the terminal '%s'", term ? term : "");
+			    "Set TERM to a terminal type that this host knows (\"TERM=vt100 gstage "
+			    "top\"), or use --batch.", "cannot use the terminal '%s'", term ? term : "");
 	error_call_before(terminal_close);
 	cbreak();
 	noecho();
 	nonl();
 	keypad(stdscr, TRUE);
-	/* Some terminals cannot hide it. */
+	/* This fails on terminals that cannot hide the cursor. */
 	curs_set(0);
 	return 0;
 }
@@ -44,7 +44,7 @@ void terminal_close(void)
 	screen = NULL;
 }
 
-/* Text at the start of a line, as much of it as there is room for. */
+/* Print a line of text, cut to the width of the screen. */
 static void put(int line, const char *text)
 {
 	mvaddnstr(line, 0, text, COLS);
@@ -101,7 +101,7 @@ static void draw_row(int line, const struct row *row)
 
 	for (i = 0; i < COLUMNS_COUNT; i++) {
 		columns[i].cell(row, columns[i].which, cell);
-		/* A long name must not move the columns behind it. */
+		/* Cut a long name: the next columns must stay in place. */
 		len += snprintf(text + len, sizeof(text) - len, "%*.*s ", columns[i].width,
 				abs(columns[i].width), cell);
 	}
@@ -120,7 +120,7 @@ void terminal_draw(struct view *view, const struct sample *sample)
 		if (view->first + i < sample->count)
 			draw_row(HEAD + i, &sample->rows[view->first + i]);
 		else
-			put(HEAD + i, i || sample->count ? "" : "There is no VM.");
+			put(HEAD + i, i || sample->count ? "" : "There are no VMs.");
 	}
 	refresh();
 }
@@ -151,7 +151,7 @@ enum view_key terminal_wait(struct view *view, double seconds)
 		view->first -= view->first > 0;
 		break;
 	case KEY_DOWN:
-		/* Drawing knows where the end is. */
+		/* terminal_draw() stops at the last row. */
 		view->first++;
 		break;
 	case KEY_RESIZE:

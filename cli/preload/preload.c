@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * libgstage-preload.so: chooses the G-stage format of each VM that a VMM
- * creates, right after KVM_CREATE_VM and so before any vCPU or memslot.
+ * libgstage-preload.so: set the G-stage format of each VM that a VMM makes.
  *
- * It lives in someone else's process: no allocation, no stdio, no state but
- * what start-up writes once, errno as ioctl() leaves it, and every other
- * request goes through untouched.
+ * The library wraps ioctl(). After KVM_CREATE_VM it calls KVM_ENABLE_CAP, before the VMM can add
+ * a vCPU or a memslot. Other requests are passed on unchanged.
+ *
+ * This code runs in the VMM's process, in any thread, so it does not allocate memory, does not
+ * use stdio, keeps errno, and writes its state only at start-up.
  */
 #include <ctype.h>
 #include <dlfcn.h>
@@ -28,31 +29,31 @@
 
 #define EXPORT	__attribute__((visibility("default")))
 
-/* Descriptors of our own have this number or a higher one. */
+/* The lowest number of the library's own descriptor. */
 #define MESSAGES_FD_MIN	512
 
-/* As glibc declares it. */
+/* The type of ioctl() in glibc. */
 typedef int (*ioctl_fn)(int fd, unsigned long request, ...);
 
 /*
- * Read once, since another thread may be in setenv() later.  Start-up happens
- * twice if another library's constructor calls ioctl() from two threads; both
- * write the same, except for the number of a descriptor.
+ * Read the environment once, at start-up: later, another thread may be in setenv(). start() may
+ * run twice if another library's constructor calls ioctl() from two threads. Both write the same
+ * values, except for the number of the descriptor; either number is correct.
  */
 static struct {
 	atomic_bool ready;
 	bool verbose, json;
-	char mode[16];		/* empty: no choice */
+	char mode[16];		/* empty: do not choose a format */
 	int messages;		/* descriptor for messages, or -1 */
-	dev_t messages_dev;	/* the file that it had at start-up */
+	dev_t messages_dev;	/* the file that it referred to at start-up */
 	ino_t messages_ino;
-	ioctl_fn next;		/* the next ioctl() in the lookup order */
+	ioctl_fn next;		/* the ioctl() that this one replaces */
 #if __SIZEOF_LONG__ == 4
 	ioctl_fn next_time64;
 #endif
 } self;
 
-/* One line of output, written in one piece so that threads do not mix. */
+/* A message. It is written with one write(), so that those of threads do not mix. */
 struct line {
 	char text[512];
 	size_t len;
@@ -101,28 +102,28 @@ static void put(struct line *l)
 	ssize_t ret;
 
 	/*
-	 * The VMM may have closed the descriptor, and its number may belong to a disk image by
-	 * now. Write to the file that stderr was at start-up, or nowhere.
+	 * The VMM may have closed the descriptor, and the number may be a disk image now. Write
+	 * only if it still refers to the file that stderr was at start-up.
 	 */
 	if (self.messages < 0 || fstat(self.messages, &st) || st.st_dev != self.messages_dev ||
 	    st.st_ino != self.messages_ino)
 		return;
 	add(l, "\n");
-	/* If stderr does not take the message, there is nobody left to tell. */
+	/* There is no other place to report an error of write(). */
 	do
 		ret = write(self.messages, l->text, l->len);
 	while (ret < 0 && errno == EINTR);
 }
 
 /**
- * struct choice - what a VM is to get, or why it cannot
+ * struct choice - the format for a VM, or why it cannot have it
  * @mode: hgatp.MODE
- * @grow: to start in, and to widen from by itself
- * @code: a stable word for programs
+ * @grow: KVM may widen the VM later
+ * @code: a word that programs can test
  * @cause: what went wrong
- * @remedy: what the reader can do about it
+ * @remedy: what the user can do
  *
- * The strings are in our own words: nothing in them needs quoting.
+ * The strings are constants without characters that JSON must escape.
  */
 struct choice {
 	unsigned int mode;
@@ -135,7 +136,7 @@ static void report_refusal(int err, const struct choice *c)
 	static atomic_flag said = ATOMIC_FLAG_INIT;
 	struct line l = { .len = 0 };
 
-	/* A VMM may try again, or many times: the first one says it all. */
+	/* A VMM may try many times: report only the first refusal. */
 	if (atomic_flag_test_and_set(&said))
 		return;
 
@@ -194,7 +195,7 @@ static void report_vm(int vm_fd, const struct choice *c)
 }
 
 /*
- * What the user's name stands for on the KVM behind @kvm_fd.
+ * Translate the name of the mode to hgatp.MODE. max and auto depend on the host.
  * Return: 0, or an errno with the cause in *@c.
  */
 static int resolve(ioctl_fn next, int kvm_fd, struct choice *c)
@@ -229,13 +230,13 @@ static int enable(ioctl_fn next, int vm_fd, unsigned int mode, bool grow)
 	struct kvm_enable_cap cap;
 	int ret;
 
-	/* Every byte: the module refuses flags and arguments that are not 0. */
+	/* Zero every byte: the module refuses unused members that are not 0. */
 	memset(&cap, 0, sizeof(cap));
 	cap.cap = KVM_CAP_RISCV_SET_HGATP_MODE;
 	cap.args[0] = mode;
 	cap.args[1] = grow ? KVM_RISCV_HGATP_GROW : 0;
 #ifdef GSTAGE_BUG_GROW
-	/* For the test of the tests: the VM never widens. */
+	/* A seeded mistake for the tests: the VM never widens. */
 	cap.args[1] = 0;
 #endif
 	do
@@ -246,14 +247,14 @@ static int enable(ioctl_fn next, int vm_fd, unsigned int mode, bool grow)
 	return ret < 0 ? errno : EINVAL;
 }
 
-/* Return: 0, or an errno with the cause in *@c. */
+/* Set the format of a new VM. Return: 0, or an errno with the cause in *@c. */
 static int choose(ioctl_fn next, int kvm_fd, int vm_fd, struct choice *c)
 {
 	int err;
 
 	*c = (struct choice){
 		.code = "mode-refused",
-		.remedy = "Ask gstage modes what this host has.",
+		.remedy = "See \"gstage modes\".",
 	};
 	err = resolve(next, kvm_fd, c);
 	if (err)
@@ -263,11 +264,11 @@ static int choose(ioctl_fn next, int kvm_fd, int vm_fd, struct choice *c)
 		return 0;
 
 	c->cause = "KVM_ENABLE_CAP refused it";
-	/* Is it only the growing?  The VM is lost in any case. */
+	/* Find out whether KVM only refuses to grow. The VM will be closed in any case. */
 	if (err == EINVAL && c->grow && !enable(next, vm_fd, c->mode, false)) {
 		c->code = "old-module";
-		c->cause = "the KVM module in use is an older gstage, whose VMs "
-			   "cannot widen by themselves";
+		c->cause = "the loaded KVM module is an older gstage, which cannot "
+			   "widen VMs by itself";
 		c->remedy = "Stop all VMs and load the kvm.ko of this gstage, or "
 			    "choose a mode.";
 	}
@@ -275,20 +276,20 @@ static int choose(ioctl_fn next, int kvm_fd, int vm_fd, struct choice *c)
 }
 
 /*
- * @vm_fd is new: make the choice.  A VM in another format than the user asked
- * for must not come to be, so the whole KVM_CREATE_VM fails where KVM refuses.
- * Return: what KVM_CREATE_VM shall return, errno set if -1.
+ * KVM_CREATE_VM returned @vm_fd: set the format. If KVM refuses the format, close the VM and let
+ * KVM_CREATE_VM fail. The user must not get a VM in another format.
+ * Return: the result of KVM_CREATE_VM, with errno set if it is -1.
  */
 static int created(ioctl_fn next, int kvm_fd, int vm_fd)
 {
 	int err, saved = errno;
 	struct choice choice;
 
-	/* Preloaded by hand and without a choice: nothing to do. */
+	/* The user preloaded the library without gstage exec, and chose no mode. */
 	if (!self.mode[0])
 		return vm_fd;
 #ifdef GSTAGE_BUG
-	/* For the test of the tests: only a process's first VM is reached. */
+	/* A seeded mistake for the tests: only the first VM gets the format. */
 	static atomic_flag first = ATOMIC_FLAG_INIT;
 
 	if (atomic_flag_test_and_set(&first))
@@ -309,17 +310,17 @@ static int created(ioctl_fn next, int kvm_fd, int vm_fd)
 }
 
 /*
- * Save stderr for messages. With --verbose the user wants messages as long as the VMM lives, so
- * keep a descriptor of our own. Otherwise only a refusal is reported: keep no descriptor then.
- * It would hold a pipe open that a VMM closes when it becomes a daemon, and whoever reads that
- * pipe would wait for the VMM to end.
+ * Save stderr for messages. With --verbose, duplicate it: the user wants messages as long as the
+ * VMM runs. Without --verbose, only note which file it is. A duplicate would keep a pipe open
+ * after the VMM closed stderr to become a daemon, and the reader of the pipe would wait for the
+ * VMM to end.
  */
 static void save_stderr(void)
 {
 	struct stat st;
 
 	self.messages = STDERR_FILENO;
-	/* A high number: VMMs close or reuse low ones. The limit may be lower than that. */
+	/* VMMs close or reuse low numbers. If the limit is lower, take what there is. */
 	if (self.verbose) {
 		self.messages = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, MESSAGES_FD_MIN);
 		if (self.messages < 0)
@@ -338,14 +339,14 @@ static void start(void)
 	const char *mode = getenv(ENV_MODE);
 	size_t i;
 
-	/* What is not of a mode's name need not be shown as it is. */
+	/* Messages contain this string: replace characters that JSON must escape. */
 	for (i = 0; mode && mode[i] && i < sizeof(self.mode) - 1; i++)
 		self.mode[i] = isalnum((unsigned char)mode[i]) ? mode[i] : '?';
 	self.verbose = getenv(ENV_VERBOSE) != NULL;
 	self.json = getenv(ENV_JSON) != NULL;
 	save_stderr();
 
-	/* ISO C has no cast from an object to a function pointer. */
+	/* ISO C does not allow a cast from void * to a function pointer. */
 	*(void **)&self.next = dlsym(RTLD_NEXT, "ioctl");
 #if __SIZEOF_LONG__ == 4
 	*(void **)&self.next_time64 = dlsym(RTLD_NEXT, "__ioctl_time64");
@@ -353,10 +354,10 @@ static void start(void)
 	atomic_store(&self.ready, true);
 }
 
-/* Before threads and signal handlers exist: dlsym() is for neither. */
+/* Run before there are threads and signal handlers, which must not call dlsym(). */
 __attribute__((constructor)) static void start_early(void)
 {
-	/* Unless another library's constructor came first: see interpose(). */
+	/* The constructor of another library may have called ioctl() already. */
 	if (!atomic_load(&self.ready))
 		start();
 }
@@ -366,7 +367,7 @@ static int interpose(const ioctl_fn *next, int fd, unsigned long request,
 {
 	int ret;
 
-	/* Another library's constructor may come before ours. */
+	/* The constructor of another library may run before ours. */
 	if (!atomic_load(&self.ready))
 		start();
 	if (!*next) {
@@ -376,8 +377,8 @@ static int interpose(const ioctl_fn *next, int fd, unsigned long request,
 	ret = (*next)(fd, request, arg);
 
 	/*
-	 * Requests are 32 bits wide, and whoever declares them as int passes
-	 * them sign-extended; KVM alone has this number.
+	 * Compare 32 bits only: a caller that declares the request as int passes it
+	 * sign-extended. No other driver has the number of KVM_CREATE_VM.
 	 */
 	if (ret < 0 || (unsigned int)request != KVM_CREATE_VM)
 		return ret;
@@ -389,7 +390,7 @@ EXPORT int ioctl(int fd, unsigned long request, ...)
 	va_list ap;
 	void *arg;
 
-	/* Absent, or whatever type: a word that only the kernel reads. */
+	/* The argument may be absent or of any type. Only the kernel reads it. */
 	va_start(ap, request);
 	arg = va_arg(ap, void *);
 	va_end(ap);
@@ -397,7 +398,7 @@ EXPORT int ioctl(int fd, unsigned long request, ...)
 }
 
 #if __SIZEOF_LONG__ == 4
-/* What ioctl() is called where glibc has two widths of time_t. */
+/* The name of ioctl() in programs with 64-bit time_t on 32-bit hosts. */
 EXPORT int __ioctl_time64(int fd, unsigned long request, ...);
 
 EXPORT int __ioctl_time64(int fd, unsigned long request, ...)

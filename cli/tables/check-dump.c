@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Checking a dump. A run can be of any length, and its leaves are alike but for
- * their addresses: the first and the last of it are put into tables, and those are
- * checked as an image's are. Built for each XLEN.
+ * Check a dump. A run can be of any length, but its leaves differ only in their addresses. So put
+ * the first and the last leaf of each run into tables, and check the tables like those of an
+ * image. Built for each XLEN.
  */
 #include <string.h>
 
@@ -12,7 +12,7 @@
 struct check {
 	struct tables tables;
 	const struct gst_format *fmt;
-	gst_pa_t next_table;	/* physical addresses made up for tables */
+	gst_pa_t next_table;	/* an invented physical address for the next table */
 	finding_fn finding;
 	void *arg;
 };
@@ -23,7 +23,7 @@ static void finding(const struct check *c, unsigned int number, const struct dum
 	c->finding(c->arg, "INPUT", number, run->gpa, run->level, run->pte, what);
 }
 
-/* Put one entry in its place. Return: false where memory is short or the place is taken. */
+/* Set a PTE. Return: false if there is no memory, or if the PTE is in use. */
 static bool put(struct check *c, gst_gpa_t gpa, unsigned int level, gst_pte_t pte)
 {
 	struct tables *t = &c->tables;
@@ -52,7 +52,7 @@ static bool put(struct check *c, gst_gpa_t gpa, unsigned int level, gst_pte_t pt
 	return true;
 }
 
-/* One leaf, which is 16 entries where it is of 64 KiB. */
+/* Set the PTE of a leaf. A leaf of 64 KiB has 16 PTEs. */
 static bool put_leaf(struct check *c, const struct dump_run *run, gst_gpa_t gpa, gst_pte_t pte)
 {
 	unsigned int n = run->level == 0 && run->leaf == GST_NAPOT_SIZE ? GST_NAPOT_ENTRIES : 1, i;
@@ -82,7 +82,7 @@ static unsigned int flags_of(gst_pte_t pte)
 	return flags | (attr & GST_NC ? FLAG_NC : 0) | (attr & GST_IO ? FLAG_IO : 0);
 }
 
-/* Can the run be at all?  What is told here is not put into tables. */
+/* Report runs that cannot be put into tables. Return: false for such a run. */
 static bool sane(const struct check *c, const struct dump_run *run, gst_gpa_t before)
 {
 	bool napot = run->level == 0 && run->leaf == GST_NAPOT_SIZE && GST_PTE_N != 0;
@@ -108,7 +108,7 @@ static void check_run(struct check *c, const struct dump_run *run)
 	uint64_t more = run->end - (run->gpa & ~(run->leaf - 1)) - run->leaf;
 	gst_pte_t pte = run->pte;
 	bool napot = run->leaf == GST_NAPOT_SIZE && !run->level;
-	/* A large leaf that came while the dump was made is told from there on (docs/ABI.md). */
+	/* A leaf that was made during the dump may begin before its run (docs/ABI.md). */
 	uint64_t cut = run->gpa & (run->leaf - 1);
 
 	if (gst_pte_pa(pte) + cut != run->pa)
@@ -117,7 +117,7 @@ static void check_run(struct check *c, const struct dump_run *run)
 		finding(c, 6, run, "flags are not those of the PTE");
 	if (napot != !!gst_pte_is_napot(pte))
 		finding(c, 6, run, "the leaf's size and N do not go together");
-	/* Where it begins there may be tables by now of what was told before: by itself then. */
+	/* Other runs may be in the range of such a leaf: check only its PTE. */
 	if (cut)
 		XLEN_NAME(spec_check_pte)(run->gpa, run->level, pte, c->finding, c->arg);
 	else if (!put_leaf(c, run, run->gpa, pte))

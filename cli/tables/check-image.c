@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Checking a raw image of a host's memory. Built for each XLEN. */
+/* Check an image of a host's physical memory. Built for each XLEN. */
 #include "tables/memory.h"
 
 #if GST_XLEN == 64

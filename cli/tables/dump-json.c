@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The JSON form of a dump, as `gstage dump --json` prints it. A small reader: what
- * it does not know it skips, what is no JSON it refuses, and it takes text from
- * anybody.
+ * Parse the JSON form of a dump, the output of `gstage dump --json`. Skip unknown members, and
+ * report text that is not JSON. The input may be malicious.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,12 +10,12 @@
 #include "number.h"
 #include "tables/dump.h"
 
-/* Of values that are skipped; nobody writes dumps that are deeper. */
+/* How deeply skipped values may be nested. gstage writes at most three levels. */
 #define DEPTH_MAX	32
 
 struct json {
 	char *at;
-	const char *why;	/* NULL as long as all is well */
+	const char *why;	/* the first error, or NULL */
 };
 
 static bool wrong(struct json *j, const char *why)
@@ -26,7 +25,7 @@ static bool wrong(struct json *j, const char *why)
 	return false;
 }
 
-/* Is this the next one?  Then it is behind us. */
+/* Skip @c if it is the next character. */
 static bool next_is(struct json *j, char c)
 {
 	j->at += strspn(j->at, " \t\r\n");
@@ -38,12 +37,12 @@ static bool next_is(struct json *j, char c)
 
 static bool expect(struct json *j, char c)
 {
-	return next_is(j, c) || wrong(j, "it is no JSON, or not as gstage writes it");
+	return next_is(j, c) || wrong(j, "it is not JSON, or gstage did not write it");
 }
 
 /*
- * A string, in place. What dumps have needs no escapes, so that those are only
- * stepped over. Return: NULL where there is none.
+ * Parse a string in place. Escapes are not decoded: no string that matters has one.
+ * Return: NULL if it is not a string.
  */
 static const char *string(struct json *j)
 {
@@ -78,12 +77,12 @@ static bool number(struct json *j, uint64_t *value)
 	return parse_number(text, value) || wrong(j, "a number is too large");
 }
 
-/* Addresses and PTEs are strings, as numbers of JSON lose their low bits. */
+/* Addresses and PTEs are strings: JSON numbers would lose their low bits. */
 static bool address(struct json *j, uint64_t *value)
 {
 	const char *text = string(j);
 
-	return text && (parse_number(text, value) || wrong(j, "an address is no number"));
+	return text && (parse_number(text, value) || wrong(j, "an address is not a number"));
 }
 
 static bool small(struct json *j, unsigned int *value)
@@ -103,7 +102,7 @@ static bool skip(struct json *j, unsigned int depth)
 	char close;
 
 	if (depth > DEPTH_MAX)
-		return wrong(j, "it is too deep");
+		return wrong(j, "it is nested too deeply");
 	j->at += strspn(j->at, " \t\r\n");
 	if (*j->at == '"')
 		return string(j) != NULL;
@@ -136,7 +135,7 @@ static bool flags(struct json *j, unsigned int *value)
 	do {
 		flag = string(j);
 		if (!flag || !dump_parse_flag(flag, value))
-			return wrong(j, "a flag is none");
+			return wrong(j, "a flag is unknown");
 	} while (next_is(j, ','));
 	return expect(j, ']');
 }
@@ -174,7 +173,7 @@ static bool run(struct json *j, struct dump_run *r)
 		case 4:
 			text = string(j);
 			fine = text && (dump_parse_size(text, &r->leaf) ||
-					wrong(j, "a leaf has no size"));
+					wrong(j, "a leaf size is wrong"));
 			break;
 		case 5:
 			fine = small(j, &r->level);
@@ -191,7 +190,7 @@ static bool run(struct json *j, struct dump_run *r)
 			seen |= 1U << i;
 	} while (next_is(j, ','));
 	if (seen != (1U << sizeof(names) / sizeof(names[0])) - 1)
-		return wrong(j, "a run lacks something");
+		return wrong(j, "a member of a run is missing");
 	return expect(j, '}');
 }
 
@@ -249,7 +248,7 @@ const char *dump_parse_json(char *text, struct dump *dump, size_t *where)
 		if (!j.why && expect(&j, '}')) {
 			j.at += strspn(j.at, " \t\r\n");
 			if (*j.at)
-				wrong(&j, "there is something behind its end");
+				wrong(&j, "there is text after the end");
 		}
 	}
 	*where = j.at - text;

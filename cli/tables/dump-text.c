@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The text form of a dump, as gstage_page_tables gives it (docs/ABI.md). */
+/* Parse the text form of a dump, the format of gstage_page_tables (docs/ABI.md). */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -46,7 +46,7 @@ bool dump_parse_size(const char *text, uint64_t *bytes)
 	return true;
 }
 
-/* "# name value". Names that this gstage does not know are a later one's. */
+/* Parse "# name value". Ignore unknown names: they are from a later version. */
 static enum dump_line head_line(char *line, struct dump_head *head, const char **why)
 {
 	char *save, *name = strtok_r(line + 1, " ", &save), *value = strtok_r(NULL, " ", &save);
@@ -70,13 +70,13 @@ static enum dump_line head_line(char *line, struct dump_head *head, const char *
 		head->gpa_bits = number;
 	else if (!strcmp(name, "root") || !strcmp(name, "gstage-dump") ||
 		 !strcmp(name, "levels") || !strcmp(name, "gpa_bits")) {
-		*why = "the head has a number that is none";
+		*why = "the value of a header line is not a number";
 		return DUMP_BAD;
 	}
 	return DUMP_HEAD;
 }
 
-/* A number after its name: "pa 0x80000000". */
+/* Parse a name and a number: "pa 0x80000000". */
 static bool named_number(char **save, const char *name, uint64_t *value)
 {
 	const char *word = strtok_r(NULL, " ", save), *number = strtok_r(NULL, " ", save);
@@ -98,27 +98,27 @@ static enum dump_line run_line(char *line, struct dump_run *run, const char **wh
 	memset(run, 0, sizeof(*run));
 	dash = range ? strchr(range, '-') : NULL;
 	if (!dash)
-		return bad(why, "it does not begin with a range of gpas");
+		return bad(why, "it does not begin with a range of addresses");
 	*dash = '\0';
 	if (!parse_number(range, &run->gpa) || !parse_number(dash + 1, &run->end))
-		return bad(why, "its range is no pair of numbers");
-	/* The size of the run is there for people. */
+		return bad(why, "its range is not two numbers");
+	/* Skip the size of the run: it is only for people. */
 	if (!strtok_r(NULL, " ", &save))
 		return bad(why, "it ends after the range");
 	word = strtok_r(NULL, " ", &save);
 	if (!word || !parse_number(word, &level) || level > 64)
-		return bad(why, "its level is no number");
+		return bad(why, "its level is not a number");
 	run->level = level;
 	word = strtok_r(NULL, " ", &save);
 	if (!word || !dump_parse_size(word, &run->leaf))
-		return bad(why, "its leaves have no size");
+		return bad(why, "its leaf size is wrong");
 	if (!named_number(&save, "pa", &run->pa))
-		return bad(why, "there is no pa");
+		return bad(why, "pa is missing");
 	if (!named_number(&save, "pte", &run->pte))
-		return bad(why, "there is no pte");
+		return bad(why, "pte is missing");
 	while ((word = strtok_r(NULL, " ", &save)))
 		if (strcmp(word, "-") && !dump_parse_flag(word, &run->flags))
-			return bad(why, "it has a flag that is none");
+			return bad(why, "it has an unknown flag");
 	return DUMP_RUN;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A dump of G-stage tables: what gstage_page_tables and `gstage dump --json` say. */
+/* Dumps of G-stage tables: gstage_page_tables is the text form, `gstage dump --json` the other. */
 #ifndef GSTAGE_CLI_TABLES_DUMP_H
 #define GSTAGE_CLI_TABLES_DUMP_H
 
@@ -10,14 +10,14 @@
 
 #define DUMP_VERSION	1
 
-/* What the flags of a run say; the memory type is of two bits. */
+/* The flags of a run. */
 enum {
 	FLAG_R = 1 << 0, FLAG_W = 1 << 1, FLAG_X = 1 << 2, FLAG_U = 1 << 3,
 	FLAG_A = 1 << 4, FLAG_D = 1 << 5, FLAG_G = 1 << 6, FLAG_N = 1 << 7,
 	FLAG_NC = 1 << 8, FLAG_IO = 1 << 9,
 };
 
-/** struct dump_head - what a dump says of the VM as a whole; 0 where it does not */
+/** struct dump_head - the header of a dump; a member that the dump does not have is 0 */
 struct dump_head {
 	unsigned int version;
 	char mode[16];
@@ -26,13 +26,13 @@ struct dump_head {
 };
 
 /**
- * struct dump_run - leaves that adjoin, are alike and map contiguous memory
- * @gpa: where the first starts
- * @end: where the last ends, exclusive
- * @pa: what @gpa maps to
- * @pte: of the first leaf, as memory holds it
- * @leaf: bytes of each leaf
- * @level: their level
+ * struct dump_run - adjacent leaves with the same attributes that map contiguous memory
+ * @gpa: the first guest physical address
+ * @end: the first guest physical address after the run
+ * @pa: the physical address that @gpa maps to
+ * @pte: the PTE of the first leaf
+ * @leaf: the size of each leaf in bytes
+ * @level: the level of the leaves
  * @flags: FLAG_*
  */
 struct dump_run {
@@ -43,41 +43,41 @@ struct dump_run {
 enum dump_line { DUMP_HEAD, DUMP_RUN, DUMP_BAD };
 
 /**
- * dump_line() - read one line of the text form
- * @line: the line; is changed
- * @head: where a line of the head is noted
- * @run: filled in by a line of a run
- * @why: what is wrong with a line that is neither
+ * dump_line() - parse a line of the text form
+ * @line: the line; it is modified
+ * @head: set by a line of the header
+ * @run: set by a line that is a run
+ * @why: set to the error if the result is DUMP_BAD
  */
 enum dump_line dump_line(char *line, struct dump_head *head, struct dump_run *run,
 			 const char **why);
 
-/* A size as dumps write it: 4K, 512G. */
+/* Parse a size such as 4K or 512G. */
 bool dump_parse_size(const char *text, uint64_t *bytes);
 
-/* Adds one flag, as dumps name it, to @flags. */
+/* Parse the name of a flag, and add the flag to @flags. */
 bool dump_parse_flag(const char *text, unsigned int *flags);
 
-/* Writes the members of a run's JSON object to @out, without the braces. */
+/* Print the members of a run's JSON object to @out, without the braces. */
 void dump_run_json(FILE *out, const struct dump_run *run);
 
-/** struct dump - all of a dump, in memory */
+/** struct dump - a whole dump */
 struct dump {
 	struct dump_head head;
 	struct dump_run *runs;
 	size_t count, room;
 };
 
-/* Return: false where memory is short. */
+/* Add a run at the end. Return: false if there is no memory. */
 bool dump_add(struct dump *dump, const struct dump_run *run);
 
 /**
- * dump_parse_text(), dump_parse_json() - read a whole dump
- * @text: what the file says, NUL-terminated; is changed
- * @dump: empty; what was read, for the caller to free() @dump->runs
- * @where: line or, of JSON, byte at which it is wrong
+ * dump_parse_text(), dump_parse_json() - parse a whole dump
+ * @text: the contents of the file with a NUL at the end; it is modified
+ * @dump: an empty dump, which is filled; the caller must free() @dump->runs
+ * @where: on errors, the number of the line (text) or byte (JSON)
  *
- * Return: NULL, or what is wrong.
+ * Return: NULL, or the error.
  */
 const char *dump_parse_text(char *text, struct dump *dump, size_t *where);
 const char *dump_parse_json(char *text, struct dump *dump, size_t *where);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Tables in this program's memory. They are anybody's: each page is read once, a
- * pointer is followed where the engine's gst_check() will follow it and nowhere
- * else, and no deeper than the format has levels. Built for each XLEN.
+ * Page tables in this program's memory. The input may be malicious: read each page once, follow
+ * only the pointers that gst_check() will follow, and go no deeper than the format has levels.
+ * Built for each XLEN.
  */
 #include <endian.h>
 #include <errno.h>
@@ -19,16 +19,16 @@
 #define tables_at	XLEN_NAME(tables_at)
 #define tables_check	XLEN_NAME(tables_check)
 
-/* 4 GiB of tables: more than any real VM has, and less than would hurt a host. */
+/* 4 GiB of tables. No real VM has more, and a host can spare that. */
 #define TABLES_MAX	(UINT32_C(1) << 20)
 
 /*
- * Pages come from chunks aligned to their own size, so that a page's gst_meta is
- * found from its address: page 0 of a chunk holds those of the others.
+ * Pages are allocated in chunks that are aligned to their size. Page 0 of a chunk holds the
+ * gst_meta of its other pages, so the address of a page leads to its gst_meta.
  */
 #define CHUNK_PAGES	256
 #define CHUNK_SIZE	(CHUNK_PAGES * GST_PAGE_SIZE)
-/* The first page, after the root's four, which are aligned to 16 KiB. */
+/* The root, aligned to 16 KiB, is at this page of the first chunk. */
 #define CHUNK_ROOT	GST_ROOT_PAGES
 
 struct chunk {
@@ -41,9 +41,9 @@ struct chunk {
 	};
 };
 
-_Static_assert(sizeof(struct chunk) <= GST_PAGE_SIZE, "page 0 holds the metas of all");
+_Static_assert(sizeof(struct chunk) <= GST_PAGE_SIZE, "page 0 holds the gst_meta of all pages");
 _Static_assert(sizeof(struct gst_meta) >= sizeof(void *) + sizeof(unsigned int),
-	       "meta[0], of page 0 itself, is free for the chunk's own");
+	       "next and used take the place of meta[0], which is not needed");
 
 static struct gst_meta *meta(void *ctx, void *page)
 {
@@ -58,7 +58,7 @@ static gst_pa_t to_pa(void *ctx, void *page)
 {
 	const struct tables *t = ctx;
 
-	/* Asked of the root alone. */
+	/* gst_check() asks for the root only. */
 	(void)page;
 	return t->root_pa;
 }
@@ -68,7 +68,7 @@ static void *to_va(void *ctx, gst_pa_t pa)
 	const struct tables *t = ctx;
 	gst_pte_t *page = tables_at(t, pa);
 
-	/* scan() has been there; an empty page of the root's chunk if it were wrong. */
+	/* scan() has read this table. If not, return an empty page: the one before the root. */
 	return page ? page : t->root - GST_TABLE_ENTRIES;
 }
 
@@ -129,7 +129,7 @@ void tables_free(struct tables *t)
 	free(t->slots);
 }
 
-/* Where @pa is, or would be. */
+/* The slot of @pa, or the free slot for it. */
 static struct slot *find(const struct tables *t, gst_pa_t pa)
 {
 	size_t i = (pa >> GST_PAGE_SHIFT) * UINT64_C(0x9e3779b97f4a7c15) >> 32 & (t->room - 1);
@@ -177,7 +177,7 @@ gst_pte_t *tables_add(struct tables *t, gst_pa_t pa)
 	return page && tables_place(t, pa, page) ? page : NULL;
 }
 
-/* Read one page of the image. Return: false where it does not have all of it. */
+/* Read a page of the image. Return: false if the image does not have the whole page. */
 static bool read_page(const struct image *image, gst_pa_t pa, gst_pte_t *page)
 {
 	uint64_t at = pa - image->base;
@@ -203,7 +203,7 @@ static bool read_page(const struct image *image, gst_pa_t pa, gst_pte_t *page)
 	return true;
 }
 
-/* Is the entry the first of 16 that are a 64 KiB leaf?  As gst_check() counts them. */
+/* Is this the first of 16 PTEs of a 64 KiB leaf? This must agree with gst_check(). */
 static bool is_napot(const gst_pte_t *page, unsigned int i, unsigned int level)
 {
 	unsigned int n;
@@ -218,19 +218,19 @@ static bool is_napot(const gst_pte_t *page, unsigned int i, unsigned int level)
 
 static void scan(struct tables *t, gst_pte_t *page, gst_gpa_t start, unsigned int level);
 
-/* The table behind a pointer. What cannot be followed is told of and taken out. */
+/* Follow a pointer to a table. If the image does not have the table, report and clear it. */
 static void scan_pointer(struct tables *t, gst_pte_t *ptep, gst_gpa_t gpa, unsigned int level)
 {
 	gst_pa_t pa = gst_pte_table_pa(*ptep);
 	gst_pte_t *table;
 
-	/* gst_check() does not follow these either. */
+	/* gst_check() does not follow such pointers. */
 	if (*ptep & ~(GST_PTE_V | GST_PTE_PPN) || !level)
 		return;
 	t->space.tables++;
 	table = tables_at(t, pa);
 	if (table) {
-		/* Of an image: two parents, or a cycle, as gst_check() will tell. */
+		/* In an image, this is a second parent or a cycle; gst_check() reports it. */
 		if (!t->image)
 			scan(t, table, gpa, level - 1);
 		return;
@@ -278,7 +278,7 @@ static void report(void *arg, unsigned int inv, gst_gpa_t gpa, unsigned int leve
 	t->finding(t->arg, "INV", inv, gpa, level, pte, what);
 }
 
-/* The root's pages may be pointed to as well, and are known before any is. */
+/* Read the root first: a pointer may point to one of its pages. */
 static bool read_root(struct tables *t)
 {
 	unsigned int i;
@@ -310,7 +310,7 @@ void tables_check(struct tables *t)
 	if (t->error)
 		return;
 	gst_check(&t->space, report, t);
-	/* With a misaligned root it says so and no more: go on as hardware would. */
+	/* gst_check() stops at a misaligned root. Align it, as hardware does, and check the rest. */
 	if (t->root_pa & (GST_ROOT_SIZE - 1)) {
 		t->root_pa &= ~(GST_ROOT_SIZE - 1);
 		gst_check(&t->space, report, t);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Tables in this program's memory, as the engine's gst_check() can read them. */
+/* Page tables in this program's memory, in the form that gst_check() of the engine reads. */
 #ifndef GSTAGE_CLI_TABLES_MEMORY_H
 #define GSTAGE_CLI_TABLES_MEMORY_H
 
@@ -10,14 +10,18 @@
 struct chunk;
 
 /**
- * struct tables - the tables of one VM, found by their physical addresses
- * @space: what gst_check() is given; scanning fills in its counters
- * @root: in memory, of four pages
- * @root_pa: where it is in the host, which gst_check() asks
- * @image: where tables are read from; NULL where all are here already
- * @chunks: memory, a list
- * @slots: a hash of those pages that have been given a physical address
- * @error: what went wrong, NULL for nothing
+ * struct tables - the page tables of one VM
+ * @space: the argument of gst_check(); tables_check() counts tables and leaves in it
+ * @root: the root table, four pages
+ * @root_pa: the physical address of the root in the host
+ * @image: read tables from here; NULL if the caller made all tables with tables_add()
+ * @chunks: list of memory for tables
+ * @slots: hash table from physical addresses to pages
+ * @room: size of @slots
+ * @used: entries in @slots
+ * @error: the error, or NULL
+ * @finding: called for each violation
+ * @arg: argument of @finding
  */
 struct tables {
 	struct gst_space space;
@@ -35,25 +39,26 @@ struct tables {
 	void *arg;
 };
 
-/* An empty root of format @fmt. Return: false, with @t->error. */
+/* Make an empty root of format @fmt. Return: false on errors, with @t->error set. */
 bool XLEN_NAME(tables_init)(struct tables *t, const struct gst_format *fmt, finding_fn finding,
 			    void *arg);
 void XLEN_NAME(tables_free)(struct tables *t);
 
-/* An empty page with this physical address. Return: NULL, with @t->error. */
+/* Make an empty page at physical address @pa. Return: NULL on errors, with @t->error set. */
 gst_pte_t *XLEN_NAME(tables_add)(struct tables *t, gst_pa_t pa);
 
-/* Note that @page has this physical address. Return: false, with @t->error. */
+/* Give @page the physical address @pa. Return: false on errors, with @t->error set. */
 bool XLEN_NAME(tables_place)(struct tables *t, gst_pa_t pa, gst_pte_t *page);
 
-/* The page at a physical address, or NULL. */
+/* Return: the page at physical address @pa, or NULL. */
 gst_pte_t *XLEN_NAME(tables_at)(const struct tables *t, gst_pa_t pa);
 
 /**
- * tables_check() - check what is reachable from the root, by both sets of rules
+ * tables_check() - check all tables that the root reaches, against both sets of rules
  *
- * Reads tables of an image as it comes by them. Counts what there is first, as
- * the engine's counters are not in an image: INV-03 and INV-10 cannot show.
+ * Reads tables from the image when it reaches them. It counts the tables and leaves itself,
+ * because an image does not contain the engine's counters. So it cannot find violations of INV-03
+ * and INV-10.
  */
 void XLEN_NAME(tables_check)(struct tables *t);
 

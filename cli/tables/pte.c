@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What a PTE says, in words. Built for each XLEN. */
+/* Decode a PTE. Built for each XLEN. */
 #include "tables/pte.h"
 
 void XLEN_NAME(pte_decode)(uint64_t raw, unsigned int level, struct pte_view *view)

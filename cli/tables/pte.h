@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* PTEs and tables of the XLEN that is being compiled. */
+/* PTEs and tables of one XLEN, GST_XLEN. */
 #ifndef GSTAGE_CLI_TABLES_PTE_H
 #define GSTAGE_CLI_TABLES_PTE_H
 
@@ -8,12 +8,12 @@
 
 #include "tables/xlen.h"
 
-/* Bits of a PTE that have no meaning in any standard extension that the G-stage knows. */
+/* PTE bits that are reserved in all standard extensions with a meaning in the G-stage. */
 #define PTE_NO_MEANING	((gst_pte_t)~(GST_PTE_LEAF_BITS | GST_PTE_G | PTE_RSW))
-/* For software; the engine uses neither. */
+/* RSW: reserved for software; the engine does not use it. */
 #define PTE_RSW		((gst_pte_t)3 << 8)
 
-/* XLEN_NAME(check) is check_64 or check_32. */
+/* XLEN_NAME(check) becomes check_64 or check_32. */
 #define XLEN_JOIN(name, bits)	name##_##bits
 #define XLEN_PASTE(name, bits)	XLEN_JOIN(name, bits)
 #define XLEN_NAME(name)		XLEN_PASTE(name, GST_XLEN)
@@ -22,8 +22,8 @@ void XLEN_NAME(pte_decode)(uint64_t pte, unsigned int level, struct pte_view *vi
 
 /**
  * spec_check_root() - check hgatp against the privileged specification
- * spec_check_pte() - the same for one PTE that is not zero
- * @finding: told of each violation, with the number of the rule
+ * spec_check_pte() - check a PTE against it
+ * @finding: called for each violation
  */
 void XLEN_NAME(spec_check_root)(uint64_t hgatp, finding_fn finding, void *arg);
 void XLEN_NAME(spec_check_pte)(gst_gpa_t gpa, unsigned int level, gst_pte_t pte, finding_fn finding,

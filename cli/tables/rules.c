@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The rules of the privileged specification for hgatp and for G-stage PTEs, by
- * their numbers in docs/INVARIANTS.md. What a hart would do with such tables, and
- * not what the engine promises of its own. Built for each XLEN.
+ * The rules of the privileged specification for hgatp and G-stage PTEs, with their numbers in
+ * docs/INVARIANTS.md. gst_check() of the engine checks gstage's own invariants. Built for each
+ * XLEN.
  */
 #include "tables/pte.h"
 
@@ -54,7 +54,7 @@ static void check_leaf(gst_gpa_t gpa, unsigned int level, gst_pte_t pte, finding
 void XLEN_NAME(spec_check_pte)(gst_gpa_t gpa, unsigned int level, gst_pte_t pte, finding_fn finding,
 			       void *arg)
 {
-	/* Without V all other bits are the software's. */
+	/* If V is 0, software may use all other bits. */
 	if (!gst_pte_valid(pte))
 		return;
 	if (pte & PTE_NO_MEANING)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What is built twice, with the engine's own headers for each XLEN: reading PTEs
- * and checking tables. The engine fixes XLEN when it is compiled.
+ * Functions that read PTEs and check tables. XLEN is a compile-time constant of the engine, so
+ * this code is built twice, for XLEN 64 and 32.
  */
 #ifndef GSTAGE_CLI_TABLES_XLEN_H
 #define GSTAGE_CLI_TABLES_XLEN_H
@@ -12,14 +12,14 @@
 struct dump;
 
 /**
- * struct pte_view - what a PTE says
- * @kind: what a walk takes it for
- * @flags: what is set: "V R W X U - A D", with a '-' for each that is not
- * @pbmt: none, nc, io or reserved
+ * struct pte_view - a decoded PTE
+ * @kind: not valid, a pointer to a table, or a leaf
+ * @flags: the bits that are set, such as "V R W X U - A D"; '-' is a bit that is not set
+ * @pbmt: the memory type: none, nc, io or reserved
  * @napot: the N bit
- * @reserved: bits that are set and have no meaning
- * @pa: of the next table, or of the memory that the leaf maps
- * @size: of that memory; 0 for what is no leaf
+ * @reserved: the reserved bits that are set
+ * @pa: physical address of the next table, or of the memory that the leaf maps
+ * @size: size of that memory; 0 if it is not a leaf
  */
 struct pte_view {
 	enum { PTE_NONE, PTE_TABLE, PTE_LEAF } kind;
@@ -33,24 +33,23 @@ struct pte_view {
 extern const char *const pte_kinds[];
 
 /**
- * typedef finding_fn - told of each violation
+ * typedef finding_fn - called for each violation
  *
- * @rule is "INV" for an invariant of docs/INVARIANTS.md, "SPEC" and "INPUT" for those of
- * the other tables there.
+ * @rule is "INV", "SPEC" or "INPUT", and @number the number of the rule in docs/INVARIANTS.md.
  */
 typedef void (*finding_fn)(void *arg, const char *rule, unsigned int number, uint64_t gpa,
 			   unsigned int level, uint64_t pte, const char *what);
 
-/** struct tally - what there is in tables that were checked */
+/** struct tally - the number of tables and leaves that were checked */
 struct tally {
 	uint64_t tables, leaves[5], napots;
 };
 
 /**
- * struct image - memory of a host
+ * struct image - a file with an image of physical memory
  * @fd: the file
  * @base: the physical address of its first byte
- * @size: its bytes
+ * @size: the size of the file in bytes
  */
 struct image {
 	int fd;
@@ -61,7 +60,7 @@ struct image {
 struct xlen {
 	unsigned int bits;
 	void (*decode)(uint64_t pte, unsigned int level, struct pte_view *view);
-	/* Return: NULL, or why it could not be done. */
+	/* Return: NULL, or why the check is incomplete. */
 	const char *(*check_image)(const struct image *image, uint64_t hgatp, finding_fn finding,
 				   void *arg, struct tally *tally);
 	const char *(*check_dump)(const struct dump *dump, finding_fn finding, void *arg,

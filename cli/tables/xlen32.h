@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Other names for the parts of the engine that are built a second time, for XLEN 32. */
+/* The engine is built a second time for XLEN 32: rename its functions there. */
 #define gst_check		gst_check_32
 #define gst_formats		gst_formats_32
 #define gst_format_of_mode	gst_format_of_mode_32

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* One VM: which one is meant, its files, and what to say where that fails. */
+/* Find the VM that the user names, open its files, and explain errors. */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -12,28 +12,28 @@
 #include "vms/host.h"
 #include "vms/vms.h"
 
-/* None matches: say which there are. */
+/* No VM matches: tell which VMs there are. */
 static int fail_unknown(const char *name, const struct vm *vms, size_t count)
 {
 	char names[512];
 
 	if (!count)
 		return fail(STATUS_FAILED, "unknown-vm",
-			    "Start it first; one that ended is no longer listed.",
-			    "there is no VM %s, nor any other", name);
+			    "Start the VM first. A VM that has ended is not listed.",
+			    "there is no VM %s, and no other VM", name);
 	vms_names(vms, count, names, sizeof(names));
-	return fail(STATUS_FAILED, "unknown-vm", "Choose one of those.",
+	return fail(STATUS_FAILED, "unknown-vm", "Choose one of these.",
 		    "there is no VM %s; there %s %s", name,
 		    count > 1 ? "are" : "is", names);
 }
 
-/* @name is a PID alone, of a process with more than one VM. Or a descriptor was used again. */
+/* @name is the PID of a process with several VMs, or two of its VMs had the same descriptor. */
 static int fail_ambiguous(const char *name, bool pid_alone, const struct vm *vms, size_t count)
 {
 	char names[512];
 
 	vms_names(vms, count, names, sizeof(names));
-	return fail(STATUS_FAILED, "ambiguous-vm", "Choose one of those.",
+	return fail(STATUS_FAILED, "ambiguous-vm", "Choose one of these.",
 		    pid_alone ? "process %s has %zu VMs: %s" : "%s may be any of %zu VMs: %s", name,
 		    count, names);
 }
@@ -49,7 +49,7 @@ static int fail_unlisted(const struct vm *vm)
 		    vm->unlisted == 1 ? "" : "s");
 }
 
-/* Ways in which @asked can name a VM. */
+/* Does the user mean this VM by its process, or by the name of its folder? */
 static bool names_process(const struct vm *asked, const struct vm *vm)
 {
 	return vm->process == asked->pid && (asked->fd == VM_ANY_FD || asked->fd == vm->fd);
@@ -85,14 +85,13 @@ int vm_find(const char *name, struct vm *vm)
 
 	if (!vm_parse(name, &asked))
 		return fail(STATUS_USAGE, "usage",
-			    "/sys/kernel/debug/kvm has a directory PID-FD for "
-			    "each VM.",
-			    "'%s' is no VM: give PID-FD, or PID alone", name);
+			    "\"gstage vms\" lists the VMs.",
+			    "'%s' is not a VM: give PID-FD, or PID alone", name);
 	ret = vms_list(&vms, &all);
 	if (ret)
 		return ret;
 
-	/* The folder's name is by a thread: it counts if there is no such process. */
+	/* The id in a folder's name may be a thread. Try processes first. */
 	count = select_vms(vms, all, &asked, names_process);
 	if (!count)
 		count = select_vms(vms, all, &asked, names_folder);
@@ -111,14 +110,14 @@ int vm_find(const char *name, struct vm *vm)
 int vm_fail_gone(const struct vm *vm, int err)
 {
 	return fail(STATUS_FAILED, "vm-gone",
-		    "Its process ended or closed it: give a VM that runs.",
-		    "the VM %d-%d is gone (%s)", vm->pid, vm->fd, strerror(err));
+		    "Its process has ended or closed it. Give a running VM.",
+		    "the VM %d-%d no longer exists (%s)", vm->pid, vm->fd, strerror(err));
 }
 
 int vm_fail_module(const struct vm *vm, const char *code, const char *why)
 {
 	return fail(STATUS_FAILED, code, RELOAD_KVM,
-		    "cannot do that to the VM %d-%d: the KVM module in use is %s",
+		    "cannot use the VM %d-%d: the loaded KVM module is %s",
 		    vm->pid, vm->fd, why);
 }
 
@@ -144,7 +143,7 @@ int vm_fail_file(const struct vm *vm, const char *path, int err)
 		if (!vms_module_is_ours())
 			return vm_fail_module(vm, "stock-module",
 					      "not gstage's");
-		/* Of a VM that ends, the files go before the directory. */
+		/* KVM removes the files of an ending VM before the folder. */
 		if (!is_mode_file(path) && has_mode(vm))
 			return vm_fail_module(vm, "old-module", "an older "
 					      "gstage, which does not have that "
@@ -181,7 +180,7 @@ int vm_read(const struct vm *vm, int fd, char **text)
 	int err;
 
 	do {
-		/* Room for what comes next, and for the NUL. */
+		/* Leave room for at least one byte, and for the NUL. */
 		if (!buf || size - len < 2) {
 			size = buf ? size * 2 : size;
 			more = realloc(buf, size);

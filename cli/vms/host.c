@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Talking to /dev/kvm: which formats the host has, or why nobody can tell. */
+/* Ask /dev/kvm which formats the host has, and explain errors. */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -13,9 +13,9 @@
 #include "vms/host.h"
 
 /*
- * Does this host have the hypervisor extension?  The kernel lists the single
- * letters of the ISA before the first underscore: "isa : rv64imafdch_zicsr".
- * Return: 1, 0, or -1 if /proc/cpuinfo does not say.
+ * Does this host have the hypervisor extension? The kernel prints the single-letter extensions
+ * before the first underscore: "isa : rv64imafdch_zicsr".
+ * Return: 1, 0, or -1 if /proc/cpuinfo does not tell.
  */
 static int host_has_h(void)
 {
@@ -23,7 +23,7 @@ static int host_has_h(void)
 	ssize_t len;
 	int fd;
 
-	/* The first hart is enough: KVM asks for what all harts have. */
+	/* Look at the first hart only: KVM needs H on all harts. */
 	fd = open("/proc/cpuinfo", O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return -1;
@@ -48,23 +48,23 @@ static int fail_open(int status, int err)
 	case ENOENT:
 	case ENODEV:
 	case ENXIO:
-		/* ENODEV: a device node without a module behind it. */
+		/* ENODEV: the device node exists, but no module serves it. */
 		if (host_has_h() == 0)
 			return fail(status, "no-h-extension",
-				    "KVM needs a machine with the H extension; "
-				    "an emulated one will do.",
+				    "Use a machine with the H extension; an "
+				    "emulated one is enough.",
 				    "no " KVM_PATH ": this machine does not have "
 				    "the hypervisor extension (H)");
 		return fail(status, "no-kvm",
-			    LOAD_KVM " If that fails, \"dmesg\" says why; the usual cause is "
-			    "a machine without the hypervisor extension (H).",
+			    LOAD_KVM " If that fails, see \"dmesg\"; the usual cause is a machine "
+			    "without the hypervisor extension (H).",
 			    "no " KVM_PATH ": the KVM module is not loaded (%s)",
 			    strerror(err));
 	case EACCES:
 	case EPERM:
 		return fail(status, "no-permission",
-			    "Join the group that owns it (\"adduser USER kvm\", "
-			    "then log in again), or run this as root.",
+			    "Add yourself to the group that owns it (\"adduser "
+			    "USER kvm\", then log in again), or run this as root.",
 			    "no permission to open " KVM_PATH " (%s)",
 			    strerror(err));
 	default:
@@ -89,10 +89,10 @@ int kvm_host_mask(int status, unsigned int *mask)
 		return fail(status, "not-kvm",
 			    "Check that " KVM_PATH " is KVM's device (character, "
 			    "10, 232).",
-			    KVM_PATH " does not answer as KVM does: %s",
+			    KVM_PATH " is not KVM: KVM_CHECK_EXTENSION fails: %s",
 			    strerror(err));
 
-	/* A mask without any format would be some other capability's answer. */
+	/* Without a known format, this number is another capability of some other module. */
 	if (!((unsigned int)ret & formats_known()))
 		return fail(status, "stock-module", RELOAD_KVM,
 			    "the KVM module in use is not gstage's: it cannot "
@@ -112,7 +112,7 @@ unsigned int kvm_ask_mask(void)
 	return ret > 0 && (unsigned int)ret & formats_known() ? ret : 0;
 }
 
-/* Return: false where there is no such file, or nothing in it. */
+/* Return: false if the file is missing or empty. */
 static bool read_line(const char *path, char *buf, size_t size)
 {
 	ssize_t len;

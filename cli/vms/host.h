@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The KVM of this host: its formats, its policy and its version. */
+/* KVM on this host: the formats, the policy for new VMs, the version of the module. */
 #ifndef GSTAGE_CLI_VMS_HOST_H
 #define GSTAGE_CLI_VMS_HOST_H
 
@@ -8,43 +8,44 @@
 
 #define KVM_PATH	"/dev/kvm"
 
-/* Remedies: without KVM, and with one that is not gstage's. */
-#define LOAD_KVM	"Load gstage's kvm.ko as root: \"modprobe kvm\" where gstage-dkms has " \
-			"installed it, or else \"insmod kvm.ko\"."
+/* What to do if there is no KVM, or if another KVM module is loaded. */
+#define LOAD_KVM	"Load gstage's kvm.ko as root: \"modprobe kvm\" if gstage-dkms is " \
+			"installed, else \"insmod kvm.ko\"."
 #define RELOAD_KVM	"Stop all VMs, then load gstage's kvm.ko as root: \"modprobe -r kvm; " \
-			"modprobe kvm\" where gstage-dkms has installed it, or else " \
-			"\"rmmod kvm; insmod kvm.ko\"."
+			"modprobe kvm\" if gstage-dkms is installed, else \"rmmod kvm; " \
+			"insmod kvm.ko\"."
 
 /**
  * kvm_host_mask() - ask /dev/kvm which formats this host has
- * @status: the exit status if that fails
- * @mask: on success, KVM_CAP_RISCV_SET_HGATP_MODE's mask, with a known format
+ * @status: the exit status for errors
+ * @mask: set to the mask of KVM_CAP_RISCV_SET_HGATP_MODE, with at least one format that this
+ *	program knows
  *
- * Return: 0, or @status after having reported the cause.
+ * Return: 0, or @status after an error was reported.
  */
 int kvm_host_mask(int status, unsigned int *mask);
 
-/* The same mask for those who can do without: 0 if nobody tells. */
+/* The same mask, without error messages. Return: 0 if it is not known. */
 unsigned int kvm_ask_mask(void);
 
-/* Where the module says what VMs get that do not choose. */
+/* The module parameter: the format of VMs that do not choose one. */
 #define POLICY_PATH	"/sys/module/kvm/parameters/gstage_mode"
 
 /**
- * kvm_policy() - read the host's policy for VMs that do not choose
- * @buf: what it is called: max, auto or a mode's name
+ * kvm_policy() - read the format of VMs that do not choose one
+ * @buf: set to max, auto or the name of a mode
  *
- * Return: false where the module has none, or it cannot be read.
+ * Return: false if the module has no such parameter, or if it cannot be read.
  */
 bool kvm_policy(char *buf, size_t size);
 
-/* Where a module says its version; the stock one has none. */
+/* The version of the module. The stock module has no version. */
 #define VERSION_PATH	"/sys/module/kvm/version"
 
-/* The version of the module that is loaded, as kvm_policy(). */
+/* Read the version of the loaded module. Return: false if it has none. */
 bool kvm_module_version(char *buf, size_t size);
 
-/* Writes the names of the formats in @mask to @buf, separated by commas. */
+/* Write the names of the formats in @mask to @buf, separated by commas. */
 void kvm_mode_names(unsigned int mask, char *buf, size_t size);
 
 #endif

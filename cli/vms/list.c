@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The VMs of this host, as KVM lists them in debugfs: each has a directory
- * PID-FD, after the process that created it and the VM's fd there.
+ * List the VMs of this host. KVM makes a folder PID-FD in debugfs for each VM. PID is the id of
+ * the thread that made the VM, in the initial PID namespace, and FD the number of its descriptor.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -17,7 +17,7 @@
 #include "vms/vms.h"
 
 #define DEBUGFS		"/sys/kernel/debug"
-/* In KVM's own directory, and of gstage's module alone. */
+/* Only gstage's module makes this file. It is in KVM's folder. */
 #define MODULE_FILE	"gstage_tables_live"
 
 static const char *root(void)
@@ -43,7 +43,7 @@ bool vms_module_is_ours(void)
 	return !access(path, F_OK);
 }
 
-/* A decimal number, moving *@s behind it. */
+/* Parse a decimal number, and advance *@s past it. */
 static bool parse_id(const char **s, int *value)
 {
 	const char *start = *s;
@@ -85,7 +85,7 @@ int vm_read_mode(int fd, struct vm *vm)
 	return len < 0 ? err : 0;
 }
 
-/* What cannot be read stays empty: a list is no reason to give up. */
+/* On errors, the mode stays empty. The list is useful without it. */
 static void look_up_mode(struct vm *vm)
 {
 	char path[PATH_MAX];
@@ -100,7 +100,7 @@ static void look_up_mode(struct vm *vm)
 	close(fd);
 }
 
-/* The module that does not tell leaves both 0. */
+/* Both stay 0 if the module does not have these lines. */
 static void look_up_process(struct vm *vm)
 {
 	struct stats stats;
@@ -113,7 +113,7 @@ static void look_up_process(struct vm *vm)
 
 int vms_fail_permission(int err, const char *path)
 {
-	/* Root's own rights end where the kernel is locked down. */
+	/* EPERM: a locked-down kernel refuses root, too. */
 	return fail(STATUS_FAILED, "no-permission",
 		    err == EPERM ? "The kernel may be locked down (secure boot): "
 		    "\"cat /sys/kernel/security/lockdown\"." :
@@ -121,14 +121,14 @@ int vms_fail_permission(int err, const char *path)
 		    "no permission to use %s (%s)", path, strerror(err));
 }
 
-/* A mount point with nothing mounted on it is empty; debugfs never is. */
+/* Is debugfs mounted? Then the folder is not empty. */
 static bool debugfs_is_there(void)
 {
 	DIR *dir = opendir(root());
 	const struct dirent *entry;
 	bool found = false;
 
-	/* Who may not look into it cannot tell that it is not there. */
+	/* Without permission to read the folder, assume that it is mounted. */
 	if (!dir)
 		return errno != ENOENT;
 	while (!found && (entry = readdir(dir)))
@@ -172,7 +172,7 @@ static int read_list(DIR *dir, struct vm **vms, size_t *count)
 	const struct dirent *entry;
 	struct vm vm, *more;
 
-	/* What has another name is one of KVM's own files. */
+	/* Skip KVM's own files. */
 	while (errno = 0, (entry = readdir(dir))) {
 		if (!vm_parse(entry->d_name, &vm) || vm.fd == VM_ANY_FD)
 			continue;
@@ -230,7 +230,7 @@ void vms_names(const struct vm *vms, size_t count, char *buf, size_t size)
 		snprintf(one, sizeof(one), "%s%d-%d%s%s%s%s", i ? ", " : "",
 			 vms[i].pid, vms[i].fd, process, vms[i].mode[0] ? " (" : "",
 			 vms[i].mode, vms[i].mode[0] ? ")" : "");
-		/* Room for the last words too. */
+		/* Leave room for " and N more". */
 		if (len + strlen(one) + 32 > size) {
 			snprintf(buf + len, size - len, " and %zu more",
 				 count - i);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What the VMs did between two looks at them, and the table that shows it. */
+/* How fast counters rise between two samples, and the columns of gstage top. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -44,7 +44,7 @@ static void set_rates(const struct sample *before, struct row *row, double inter
 		uint64_t from = count(&old->info.stats, &rates[i]);
 		uint64_t to = count(&row->info.stats, &rates[i]);
 
-		/* A pid may have come again: that is another VM. */
+		/* A lower count: the name belongs to a new VM by now. */
 		row->rate[i] = to >= from ? (to - from) / interval : 0;
 	}
 }
@@ -111,7 +111,7 @@ static double value_vcpus(const struct row *row, int which)
 	return row->info.vcpus;
 }
 
-/* 0: tables, 1: their bytes, 2: what they map */
+/* @which: 0 is the number of tables, 1 their size in bytes, 2 the bytes that they map */
 static double value_size(const struct row *row, int which)
 {
 	return which == 2 ? stats_mapped(&row->info.stats) :
@@ -165,7 +165,7 @@ int column_find(const char *name)
 	return -1;
 }
 
-/* qsort() hands nothing on. */
+/* The comparison function of qsort() has no argument for these. */
 static int sort_column;
 static bool sort_reverse;
 

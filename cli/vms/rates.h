@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The VMs at one moment, and what they did since the moment before. */
+/* Samples of all VMs, and how fast their counters rise between two samples. */
 #ifndef GSTAGE_CLI_VMS_RATES_H
 #define GSTAGE_CLI_VMS_RATES_H
 
@@ -7,16 +7,16 @@
 
 #define RATES	4
 
-/** struct rate - something that is counted, and shown per second */
+/** struct rate - a counter, or the sum of two, shown per second */
 struct rate {
-	const char *key;	/* in JSON, and to sort by */
+	const char *key;	/* the name in JSON and for --sort */
 	const char *heading;
 	const char *counters[2];
 };
 
 extern const struct rate rates[RATES];
 
-/** struct row - a VM with its rates per second; they want a look before this one */
+/** struct row - a VM and its rates. There are no rates in the first sample of a VM. */
 struct row {
 	struct vm_summary info;
 	bool has_rates;
@@ -24,9 +24,9 @@ struct row {
 };
 
 /**
- * struct sample - all VMs at one moment
- * @when: seconds, by a clock that never goes back
- * @interval: seconds since the look before; 0 for the first
+ * struct sample - all VMs at one time
+ * @when: the time in seconds, of CLOCK_MONOTONIC
+ * @interval: seconds since the previous sample; 0 for the first
  */
 struct sample {
 	struct row *rows;
@@ -35,23 +35,23 @@ struct sample {
 };
 
 /**
- * sample_take() - look at all VMs
- * @before: the look before, all zero for none
- * @now: filled in; sample_free() it
+ * sample_take() - read the counters of all VMs
+ * @before: the previous sample; all zero if there is none
+ * @now: the new sample; the caller must sample_free() it
  *
- * Return: 0, or an exit status after having reported the cause.
+ * Return: 0, or the exit status after an error was reported.
  */
 int sample_take(const struct sample *before, struct sample *now);
 void sample_free(struct sample *sample);
 
-/** struct column - what a table of VMs shows */
+/** struct column - a column of the table of VMs */
 struct column {
-	const char *key;	/* to sort by */
+	const char *key;	/* the name for --sort */
 	const char *heading;
-	int width;		/* negative: to the left */
-	/* Writes a row's cell, of at least 64 bytes. */
+	int width;		/* negative: left-aligned */
+	/* Write the cell of @row to @buf. @buf has at least 64 bytes. */
 	void (*cell)(const struct row *row, int which, char *buf);
-	/* What it is sorted by; NULL: by the cell's text. */
+	/* The value to sort by. NULL: sort by the text of the cell. */
 	double (*value)(const struct row *row, int which);
 	int which;
 };
@@ -59,10 +59,10 @@ struct column {
 #define COLUMNS_COUNT	11
 extern const struct column columns[COLUMNS_COUNT];
 
-/* Return: the index of the column of that name, in any case, or -1. */
+/* The case of @name does not matter. Return: the index of the column, or -1. */
 int column_find(const char *name);
 
-/* Numbers fall, names rise; the other way round with @reverse. */
+/* Sort numbers in descending and names in ascending order; @reverse turns both round. */
 void sample_sort(struct sample *sample, int column, bool reverse);
 
 #endif

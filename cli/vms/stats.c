@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What a VM's gstage_stats says. */
+/* Read the counters of a VM, from gstage_stats. */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -20,7 +20,7 @@ const struct leaf_size leaf_sizes[LEAF_SIZES] = {
 	{ "leaves_256t", "256T", 48 },
 };
 
-/* Lines of a name, a space and a value; others are left out. */
+/* Each line is a name, a space and a value. Skip other lines. */
 static void parse(char *text, struct stats *stats)
 {
 	char *line, *next, *value;
@@ -92,7 +92,7 @@ uint64_t stats_mapped(const struct stats *stats)
 	for (i = 0; i < LEAF_SIZES; i++) {
 		unsigned int shift = leaf_sizes[i].shift;
 
-		/* Tables of RV32 have 1024 entries: level 1 maps 4 MiB. */
+		/* A table has 1024 entries on RV32, so a leaf of level 1 maps 4 MiB. */
 		if (f && f->xlen == 32 && shift == 21)
 			shift = 22;
 		bytes += stats_number(stats, leaf_sizes[i].stat) << shift;

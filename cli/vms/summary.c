@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A VM as a whole: what debugfs and procfs say of it. */
+/* A VM with its process and its counters. */
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -14,7 +14,7 @@
 #include "vms/host.h"
 #include "vms/vms.h"
 
-/* Processes name themselves: what would upset a terminal becomes a '?'. */
+/* A process can choose its name: replace control characters by '?'. */
 static void read_vmm(const struct vm *vm, char *buf, size_t size)
 {
 	char path[64];
@@ -48,7 +48,7 @@ int vm_summary_read(const struct vm *vm, struct vm_summary *info)
 	info->vm.process = stats_number(&info->stats, "process");
 	info->vm.unlisted = stats_number(&info->stats, "unlisted");
 	read_vmm(&info->vm, info->vmm, sizeof(info->vmm));
-	/* Of the same moment as the rest. */
+	/* Take the mode from the same read of gstage_stats. */
 	snprintf(info->vm.mode, sizeof(info->vm.mode), "%.15s", stats_text(&info->stats, "mode"));
 	return 0;
 }
@@ -66,8 +66,8 @@ int vm_summaries(struct vm_summary **infos, size_t *count)
 	if (ret)
 		return ret;
 	if (!vms_module_is_ours())
-		ret = fail(STATUS_FAILED, "stock-module", RELOAD_KVM, "the KVM module in "
-			   "use is not gstage's: it does not tell about page tables");
+		ret = fail(STATUS_FAILED, "stock-module", RELOAD_KVM, "the loaded KVM "
+			   "module is not gstage's: it has no files about page tables");
 	if (!ret && all) {
 		*infos = calloc(all, sizeof(**infos));
 		if (!*infos)

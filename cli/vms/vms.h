@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* VMs of this host: which there are, and their files in debugfs. */
+/* The VMs of this host, and their files in debugfs. */
 #ifndef GSTAGE_CLI_VMS_H
 #define GSTAGE_CLI_VMS_H
 
@@ -25,88 +25,88 @@ struct vm {
 
 #define VM_ANY_FD	(-1)
 
-/* In the directory of each VM, with gstage's module. */
+/* gstage's module makes these files for each VM. */
 #define VM_MODE_FILE	"gstage_mode"
 #define VM_STATS_FILE	"gstage_stats"
 #define VM_DUMP_FILE	"gstage_page_tables"
 #define VM_WALK_FILE	"gstage_walk"
 
-/* list.c: all of them */
+/* list.c: all VMs */
 
-/* Parses PID-FD, or PID alone: the fd is VM_ANY_FD then. */
+/* Parse PID-FD, or PID alone; then @vm->fd is VM_ANY_FD. */
 bool vm_parse(const char *name, struct vm *vm);
 
-/* Writes the path of @file in the VM's directory.  Return: 0, or an errno. */
+/* Write the path of @file in the VM's folder to @path. Return: 0 or an errno. */
 int vm_path(const struct vm *vm, const char *file, char *path, size_t size);
 
-/* Reads an open VM_MODE_FILE into vm->mode.  Return: 0, or an errno. */
+/* Read an open VM_MODE_FILE into vm->mode. Return: 0 or an errno. */
 int vm_read_mode(int fd, struct vm *vm);
 
 /**
- * vms_list() - all VMs of this host, with their modes
- * @vms: on success, sorted by pid and fd, for the caller to free()
- * @count: how many there are
+ * vms_list() - list the VMs of this host
+ * @vms: set to an array, sorted by pid and fd; the caller must free() it
+ * @count: the number of VMs
  *
- * Return: 0, or an exit status after having reported the cause.
+ * Return: 0, or the exit status after an error was reported.
  */
 int vms_list(struct vm **vms, size_t *count);
 
-/* Writes, for example, "1234-8 (sv39x4), 1234-9 (sv57x4)" to @buf. */
+/* Write names of VMs to @buf: "1234-8 (sv39x4), 1234-9 (sv57x4)". */
 void vms_names(const struct vm *vms, size_t count, char *buf, size_t size);
 
-/* Is the KVM module gstage's, as far as debugfs shows? */
+/* Is the loaded KVM module gstage's? Looks for a file of the module in debugfs. */
 bool vms_module_is_ours(void);
 
-/* Reports EACCES or EPERM for @path.  Return: an exit status. */
+/* Report EACCES or EPERM for @path. Return: the exit status. */
 int vms_fail_permission(int err, const char *path);
 
-/* find.c: one of them */
+/* find.c: one VM */
 
 /**
  * vm_find() - find the VM that the user means
  * @name: PID-FD, or PID alone if that process has one VM. PID is the process, or the thread by
  *	which KVM names the folder
- * @vm: filled in on success
+ * @vm: the VM, on success
  *
- * Return: 0, or an exit status after having reported the cause.
+ * Return: 0, or the exit status after an error was reported.
  */
 int vm_find(const char *name, struct vm *vm);
 
 /**
- * vm_open() - open a file of the VM's directory
+ * vm_open() - open a file in the VM's folder
  * @vm: the VM
- * @file: its name
- * @flags: as open() takes them
- * @fd: on success, the file
+ * @file: the name of the file
+ * @flags: for open()
+ * @fd: the file descriptor, on success
  *
- * Return: 0, or an exit status after having reported the cause.
+ * Return: 0, or the exit status after an error was reported.
  */
 int vm_open(const struct vm *vm, const char *file, int flags, int *fd);
 
 /**
  * vm_read() - read an open file from its start to its end
- * @vm: the VM, for messages
+ * @vm: the VM, for error messages
  * @fd: the file
- * @text: on success, what it says, NUL-terminated, for the caller to free()
+ * @text: the contents with a NUL at the end, on success; the caller must free() it
  *
- * Return: 0, or an exit status after having reported the cause.
+ * Return: 0, or the exit status after an error was reported.
  */
 int vm_read(const struct vm *vm, int fd, char **text);
 
-/* Report why a VM cannot be reached.  Return: an exit status. */
+/* Report why a VM cannot be read or changed. Return: the exit status. */
 int vm_fail_gone(const struct vm *vm, int err);
 int vm_fail_module(const struct vm *vm, const char *code, const char *why);
-/* @err came of opening or reading @path, a file of the VM's directory. */
+/* The same; @err is the errno of an operation on @path, a file in the VM's folder. */
 int vm_fail_file(const struct vm *vm, const char *path, int err);
 
-/* stats.c: what VM_STATS_FILE says */
+/* stats.c: the counters of a VM */
 
 #define STATS_MAX	96
 
 /**
  * struct stats - the lines of VM_STATS_FILE, in their order
  *
- * What this gstage does not know is kept, for programs that do.
+ * Lines that this program does not know are kept: show prints them.
  */
 struct stats {
 	size_t count;
@@ -115,52 +115,52 @@ struct stats {
 	} line[STATS_MAX];
 };
 
-/** struct leaf_size - one of the sizes that leaves have */
+/** struct leaf_size - a size of leaves */
 struct leaf_size {
-	const char *stat;	/* the counter of such leaves */
-	const char *label;	/* what people and JSON call it */
-	unsigned int shift;	/* log2 of its bytes, on RV64 */
+	const char *stat;	/* the name of the counter in VM_STATS_FILE */
+	const char *label;	/* the name in tables and in JSON */
+	unsigned int shift;	/* log2 of the size in bytes, on RV64 */
 };
 
 #define LEAF_SIZES	6
 extern const struct leaf_size leaf_sizes[LEAF_SIZES];
 
-/* Quietly.  Return: 0, or an errno. */
+/* Reports no error. Return: 0 or an errno. */
 int stats_read(const struct vm *vm, struct stats *stats);
 
-/* Empty, and 0, where the module does not tell. */
+/* Return: "" and 0 if the module does not have a line of that name. */
 const char *stats_text(const struct stats *stats, const char *name);
 uint64_t stats_number(const struct stats *stats, const char *name);
 
-/* The bytes that all leaves map. */
+/* The number of bytes that all leaves map. */
 uint64_t stats_mapped(const struct stats *stats);
 
-/* Bytes of tables for each GiB that they map; 0 where nothing is mapped. */
+/* Bytes of page tables for each GiB that is mapped; 0 if nothing is mapped. */
 uint64_t stats_bytes_per_gib(const struct stats *stats);
 
-/* summary.c: the VM as a whole */
+/* summary.c: a VM with its process and its counters */
 
-/** struct vm_summary - a VM and all that debugfs and procfs say of it */
+/** struct vm_summary - a VM with its process and its counters */
 struct vm_summary {
 	struct vm vm;
-	char vmm[64];		/* the process's name, empty if not known */
+	char vmm[64];		/* the name of the process; empty if not known */
 	unsigned int vcpus;
 	struct stats stats;
 };
 
-/* Quietly.  Return: 0, or an errno: the VM may be gone. */
+/* Reports no error: the VM may have ended. Return: 0 or an errno. */
 int vm_summary_read(const struct vm *vm, struct vm_summary *info);
 
 /**
- * vm_summaries() - all VMs of this host
- * @infos: on success, sorted by pid and fd, for the caller to free()
- * @count: how many there are; those that end while they are read are left out
+ * vm_summaries() - read the summaries of all VMs of this host
+ * @infos: set to an array, sorted by pid and fd; the caller must free() it
+ * @count: the number of VMs, without those that ended meanwhile
  *
- * Return: 0, or an exit status after having reported the cause.
+ * Return: 0, or the exit status after an error was reported.
  */
 int vm_summaries(struct vm_summary **infos, size_t *count);
 
-/* The members of a VM's JSON object, without the braces. */
+/* Print the members of a VM's JSON object, without the braces. */
 void vm_summary_json(const struct vm_summary *info);
 
 #endif

@@ -108,9 +108,9 @@ exits 'image: an empty file' 1 'root is outside'
 run "$GSTAGE" check --base 0xffffffffffffff00 --hgatp "$hgatp" "$HERE/run"
 exits 'image: an address at the end of all' 1 'root is outside'
 run "$GSTAGE" check --base 0 --hgatp "$hgatp" /dev/null
-exits 'image: no regular file' 1 'no regular file'
+exits 'image: no regular file' 1 'not a regular file'
 run "$GSTAGE" check --hgatp "$hgatp" "$IMAGE"
-exits 'image: hgatp without base' 2 'go together'
+exits 'image: hgatp without base' 2 'give both'
 image 64 sv39x4 80900000:0:10
 run check_image "$hgatp" --json
 json 'image: JSON' 3 out '.[0] | .count == 2 and .complete and .input == "image" and .mode == "sv39x4" and
@@ -176,13 +176,13 @@ finds_nothing 'dump: of RV32'
 for end in 4 11 40; do
 	head -c -$end "$DUMP.json" >"$TMP/cut"
 	run "$GSTAGE" check "$TMP/cut"
-	exits "dump: JSON cut off by $end" 1 'cannot make sense of .*, byte [0-9]+:'
+	exits "dump: JSON cut off by $end" 1 'cannot parse .*, byte [0-9]+:'
 done
 for text in '' '{}' '[]' '{"version":1}' 'x' '# gstage-dump 2' '# gstage-dump 1' '{"version":1,"mode":"none"}' \
 	'{"version":1,"mode":"sv39x4","runs":[{}]}' '{"a":[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[['; do
 	printf '%s' "$text" >"$TMP/odd"
 	run "$GSTAGE" check "$TMP/odd"
-	exits "dump: '$text' is none" 1 'cannot make sense of' 'gstage dump'
+	exits "dump: '$text' is none" 1 'cannot parse' 'gstage dump'
 done
 printf '# gstage-dump 1\0\n' >"$TMP/odd"
 run "$GSTAGE" check "$TMP/odd"
@@ -198,4 +198,4 @@ exits 'check: a folder' 1 'cannot read .*: Is a directory'
 run "$GSTAGE" check
 exits 'check: no file is a usage error' 2 'FILE is missing'
 run "$GSTAGE" check --xlen 48 "$DUMP"
-exits 'check: an XLEN that is none' 2 'no XLEN of 48'
+exits 'check: an XLEN that is none' 2 'XLEN cannot be 48'

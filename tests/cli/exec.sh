@@ -81,7 +81,7 @@ relative()
 run relative
 prints 'GSTAGE_PRELOAD may be relative, the VMM gets it absolute' "$LIB:$FAKE"
 run gx GSTAGE_PRELOAD=/nonexistent -- -m max -- "$VMM" vms 1
-exits 'a library that is not there stops it' 125 'GSTAGE_PRELOAD names'
+exits 'a library that is not there stops it' 125 'cannot use the library in GSTAGE_PRELOAD'
 run gx GSTAGE_PRELOAD="$HERE/run" -- -m max -- "$VMM" vms 1
 exits 'a library that is none stops it' 125 'not a shared library'
 rm "$TMP/usr/lib/gstage/libgstage-preload.so"
@@ -94,7 +94,7 @@ exits 'a path that LD_PRELOAD cannot hold stops it' 125 'a space or a colon'
 
 # What the user asks for.
 run gx -- -- "$VMM" vms 1
-exits 'no mode: which ones there are' 125 'no mode given.* sv57x4, max and auto$'
+exits 'no mode: which ones there are' 125 '--mode is missing.* sv57x4, max and auto$'
 run gx -- -m sv64x4 -- "$VMM" vms 1
 exits 'an unknown mode: which ones there are' 125 \
 	"unknown mode 'sv64x4'.* sv39x4, .*, max and auto$"
@@ -164,7 +164,7 @@ patched()
 }
 patched 18 363
 run gx -- -m max -- "$TMP/patched"
-exits "another machine's VMM" 126 'another machine: 64-bit RISC-V, and not 64-b'
+exits "another machine's VMM" 126 'another machine: 64-bit RISC-V, not 64-b'
 patched 4 1
 run gx -- -m max -- "$TMP/patched"
 exits "another width's VMM" 126 'another machine: 32-bit'
@@ -202,10 +202,10 @@ cp "$BUILD/vmm-no-pie" "$TMP/setuid"
 if [ "$(id -u)" -eq 0 ] && ! findmnt -no OPTIONS -T "$TMP" | grep -q nosuid &&
 	chown 65534:65534 "$TMP/setuid" && chmod 4755 "$TMP/setuid"; then
 	run gx -- -m max -- "$TMP/setuid" vms 1
-	exits 'a setuid VMM' 125 'ignore the preload library, since it is setuid'
+	exits 'a setuid VMM' 125 'ignore the preload library, because it is setuid'
 	chmod 2755 "$TMP/setuid"
 	run gx -- -m max -- "$TMP/setuid" vms 1
-	exits 'a setgid VMM' 125 'since it is setgid'
+	exits 'a setgid VMM' 125 'because it is setgid'
 	chown 0:0 "$TMP/setuid" && chmod 4755 "$TMP/setuid"
 	run gx -- -m sv39x4 -- "$TMP/setuid" vms 1
 	prints "setuid to the user who runs it already" 8

@@ -23,9 +23,9 @@ json 'explain: JSON' 0 out '.[0].modes == [{name: "sv39x4", hgatp_mode: 8, level
 	pte_reads: {Bare: 4, Sv39: 19, Sv48: 24, Sv57: 29}}]'
 schema 'explain: JSON as its schema' explain out
 run "$GSTAGE" explain -m sv64x4
-exits 'explain: an unknown mode' 2 "unknown mode 'sv64x4': there are"
+exits 'explain: an unknown mode' 2 "unknown mode 'sv64x4': the modes are"
 run "$GSTAGE" explain -m ,
-exits 'explain: no mode' 2 'names no format'
+exits 'explain: no mode' 2 'is empty'
 run "$GSTAGE" explain -m sv39x4 sv32
 exits 'explain: a guest that such a host cannot have' 2 "unknown guest mode 'sv32'" 'sv39, sv48 or sv57'
 run fake "$GSTAGE" modes --json

@@ -123,9 +123,9 @@ json 'dump: no run in JSON' 1 err '.[0].error.code == "not-mapped"'
 schema 'dump: errors as their schema' error err
 holds 'dump: and stdout is empty' test ! -s "$TMP/out"
 run in_tree -- dump 5000001-2 --gpa here
-exits 'dump: an address that is none' 2 "'here' is no address"
+exits 'dump: an address that is none' 2 "'here' is not an address"
 run in_tree -- dump 5000001-2 --gpa -1
-exits 'dump: a negative address' 2 "'-1' is no address"
+exits 'dump: a negative address' 2 "'-1' is not an address"
 # More than the command reads at once, in lines that lie across its buffers.
 /usr/bin/awk 'NR <= 5; END { for (i = 0; i < 3000; i++) printf "0x%x-0x%x 4K 0 4K pa 0x%x pte 0x%x R - - U A D\n",
 	i * 8192, i * 8192 + 4096, 4096 * (i + 16), 1024 * (i + 16) + 211 }' \
@@ -137,7 +137,7 @@ run in_tree -- dump --json 5000007-8
 json 'dump: a large one in JSON' 0 out '.[0].runs | length == 3000 and .[2999].gpa == "0x176e000"'
 # The VM ends in the middle.
 run in_tree FAKEKVM_DEBUGFS=end:5:gstage_page_tables -- dump 5000007-8
-exits 'dump: the VM ends meanwhile' 1 'the VM 5000007-8 is gone'
+exits 'dump: the VM ends meanwhile' 1 'the VM 5000007-8 no longer exists'
 holds 'dump: and what was read is there, to the line' sh -c \
 	'[ $(wc -l <"$1") -gt 5 ] && [ $(wc -l <"$1") -lt 3005 ] && head -n $(wc -l <"$1") "$2" | cmp -s - "$1"' - \
 	"$TMP/out" "$TMP/large"
@@ -146,13 +146,13 @@ json 'dump: the VM ends meanwhile, in JSON' 1 err '.[0].error.code == "vm-gone"'
 holds 'dump: and then there is no document' test ! -s "$TMP/out"
 echo 'what is this' >>"$DEBUGFS/kvm/5000007-8/gstage_page_tables"
 run in_tree -- dump 5000007-8
-exits 'dump: a line that it does not know' 1 "cannot read a line .*: 'what is this'" 'belongs to the module'
+exits 'dump: a line that it does not know' 1 "cannot read a line .*: 'what is this'" 'same version as the module'
 run in_tree -- dump --json 5000007-8
 json 'dump: in JSON, too' 1 err '.[0].error.code == "bad-dump"'
 holds 'dump: and there is no document' test ! -s "$TMP/out"
 printf '# gstage-dump 1\n# mode none\n# levels 0\n# gpa_bits 0\n# root 0x0\n' >"$DEBUGFS/kvm/5000007-8/gstage_page_tables"
 run in_tree -- dump 5000007-8
-exits 'dump: a VM without tables is ending' 1 'the VM 5000007-8 is gone'
+exits 'dump: a VM without tables is ending' 1 'the VM 5000007-8 no longer exists'
 run in_tree -- dump
 exits 'dump: no VM is a usage error' 2 'VM is missing'
 
@@ -191,13 +191,13 @@ json 'walk: not mapped, in JSON' 0 out '.[0] | .pa == null and .walk[1].kind == 
 schema 'walk: not mapped, as its schema' walk out
 echo nonsense >"$DEBUGFS/kvm/5000001-2/gstage_walk"
 run in_tree -- walk 5000001-2 0
-exits 'walk: an answer that it does not know' 1 'cannot read what gstage_walk'
+exits 'walk: an answer that it does not know' 1 'cannot parse gstage_walk'
 run in_tree FAKEKVM_DEBUGFS=write:34:gstage_walk -- walk 5000001-2 0x20000000000
 exits 'walk: beyond the format' 1 'gpa 0x20000000000 is beyond sv39x4, which ends at 0x20000000000'
 run in_tree -- walk 5000001-2
 exits 'walk: no gpa is a usage error' 2 'GPA is missing'
 run in_tree -- walk 5000001-2 0x
-exits 'walk: a gpa that is none' 2 "'0x' is no address"
+exits 'walk: a gpa that is none' 2 "'0x' is not an address"
 
 # Where debugfs, the module or the VM is not as it should be: for each command, what to do.
 for line in vms 'show 5000001-2' 'dump 5000001-2' 'walk 5000001-2 0' 'top -n 1'; do
@@ -223,10 +223,10 @@ for line in vms 'show 5000001-2' 'dump 5000001-2' 'walk 5000001-2 0' 'top -n 1';
 		run in_tree FAKEKVM_DEBUGFS=open:2:gstage_mode -- "$@"
 		for err in 2 19; do
 			run in_tree FAKEKVM_DEBUGFS=open:$err:$file -- "$@"
-			[ $err = 2 ] || exits "$what: gone before it was opened" 1 'the VM 5000001-2 is gone' 'that runs'
+			[ $err = 2 ] || exits "$what: gone before it was opened" 1 'the VM 5000001-2 no longer exists' 'running VM'
 		done
 		run in_tree FAKEKVM_DEBUGFS=read:5:$file -- "$@"
-		exits "$what: gone while it was read" 1 'the VM 5000001-2 is gone'
+		exits "$what: gone while it was read" 1 'the VM 5000001-2 no longer exists'
 		run in_tree FAKEKVM_DEBUGFS=read:5:$file -- "$@" --json
 		json "$what: gone, in JSON" 1 err '.[0].error.code == "vm-gone"'
 		schema "$what: errors as their schema" error err
@@ -235,7 +235,7 @@ for line in vms 'show 5000001-2' 'dump 5000001-2' 'walk 5000001-2 0' 'top -n 1';
 		exits "$what: an older module" 1 'an older gstage' 'modprobe kvm.*insmod'
 		rm "$DEBUGFS/kvm/5000001-2/gstage_mode"
 		run in_tree -- "$@"
-		exits "$what: the VM's files go" 1 'the VM 5000001-2 is gone'
+		exits "$what: the VM's files go" 1 'the VM 5000001-2 no longer exists'
 		set -- "$what" 5000009-9 $([ "$what" != walk ] || echo 0)
 		run in_tree -- "$@"
 		exits "$what: an unknown VM: which there are" 1 'no VM 5000009-9; there is 5000001-2'

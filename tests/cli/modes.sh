@@ -130,7 +130,7 @@ exits 'no /proc/cpuinfo: the module is the likely cause' 1 'not loaded'
 run modes FAKEKVM_OPEN=16
 exits 'any other error of open() is shown' 1 'cannot open /dev/kvm: Device or'
 run modes FAKEKVM_OPEN=null
-exits 'a file that is not KVM' 1 'does not answer as KVM'
+exits 'a file that is not KVM' 1 'is not KVM'
 
 for case in FAKEKVM_MASK=0:stock-module FAKEKVM_OPEN=13:no-permission \
 	FAKEKVM_OPEN=2:no-kvm FAKEKVM_OPEN=null:not-kvm; do

@@ -33,7 +33,7 @@ holds 'PID alone: its VM' mode_is 77-8 sv48x4
 run gs -- 77 sv57x4
 prints 'and wider again' '77-8: sv48x4 -> sv57x4'
 run gs -- 77 sv57x4
-prints 'a VM that has the mode' '77-8: sv57x4 already'
+prints 'a VM that has the mode' '77-8: has sv57x4 already'
 run gs -- 77-8 sv39x4 --json
 json 'json: what changed' 0 out '. == [{version: 1, vm: {pid: 77, fd: 8,
 	mode: "sv39x4", hgatp_mode: 8, gpa_bits: 41,
@@ -57,7 +57,7 @@ run gs -- 5-6 sv39x4
 exits 'an unknown VM where there is one' 1 'no VM 5-6; there is 1-2 \(sv39x4\)$'
 host
 run gs -- 5 sv39x4
-exits 'an unknown VM where there is none' 1 'no VM 5, nor any other' 'Start it'
+exits 'an unknown VM where there is none' 1 'no VM 5, and no other VM' 'Start the VM'
 fd=100
 while [ $fd -lt 140 ]; do
 	vm 1234567-$fd sv39x4
@@ -82,7 +82,7 @@ for name in x '' 1- 1-x 1-2-3 1.2 ' 1' +1 99999999999 1-99999999999 1/../1-2; do
 done
 run gs -- 1-2 sv64x4
 exits 'an unknown mode: which ones there are' 2 \
-	"unknown mode 'sv64x4': there are .*sv39x4, " 'gstage modes'
+	"unknown mode 'sv64x4': the modes are .*sv39x4, " 'gstage modes'
 for mode in max auto; do
 	run gs -- 1-2 $mode
 	exits "$mode is for VMs that start" 2 "unknown mode '$mode'" 'exec'
@@ -118,7 +118,7 @@ run gs FAKEKVM_DEBUGFS=mode:24 -- 1-2 sv39x4
 exits "any other error of the VM's file is shown" 1 'cannot open .*: Too many'
 vm 3-4
 run gs -- 3-4 sv39x4
-exits 'a VM that is ending has lost its file' 1 'the VM 3-4 is gone' 'that runs'
+exits 'a VM that is ending has lost its file' 1 'the VM 3-4 no longer exists' 'running VM'
 rm "$DEBUGFS/kvm/gstage_tables_live"
 run gs -- 3-4 sv39x4
 exits 'a stock module' 1 "not gstage's" 'modprobe -r kvm; modprobe kvm.*rmmod kvm; insmod'
@@ -149,12 +149,12 @@ run gs FAKEKVM_DEBUGFS=write:12 -- 1-2 sv39x4
 exits 'no memory' 1 '1-2 stays in sv57x4: .*no memory' 'Free some'
 for err in 2 5 19; do
 	run gs FAKEKVM_DEBUGFS=write:$err -- 1-2 sv39x4
-	exits "gone while it was written, errno $err" 1 'the VM 1-2 is gone'
+	exits "gone while it was written, errno $err" 1 'the VM 1-2 no longer exists'
 	run gs FAKEKVM_DEBUGFS=mode:$err -- 1-2 sv39x4
-	exits "gone before it was opened, errno $err" 1 'the VM 1-2 is gone'
+	exits "gone before it was opened, errno $err" 1 'the VM 1-2 no longer exists'
 done
 run gs FAKEKVM_DEBUGFS=read:5 -- 1-2 sv39x4
-exits 'gone while it was read' 1 'the VM 1-2 is gone'
+exits 'gone while it was read' 1 'the VM 1-2 no longer exists'
 run gs FAKEKVM_DEBUGFS=write:13 -- 1-2 sv39x4
 exits 'no permission to write' 1 'no permission to use'
 run gs FAKEKVM_DEBUGFS=write:16 -- 1-2 sv39x4

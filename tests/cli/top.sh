@@ -46,13 +46,13 @@ holds 'top: sorted by VM' test "$(sed -n '2,$s/ .*//p' "$TMP/out" | tr '\n' ' ')
 run in_tree -- top -b -n 1 -s MODE -r
 holds 'top: and the other way round' test "$(sed -n '2,$s/ .*//p' "$TMP/out" | tr '\n' ' ')" = '5000030-3 5000020-2 5000010-1 '
 run in_tree -- top -s nonsense
-exits 'top: an unknown column: which there are' 2 "no column 'nonsense': there are vm, "
+exits 'top: an unknown column: which there are' 2 "no column 'nonsense': the columns are vm, "
 for delay in 0 -1 nan x 1e9 ''; do
 	run in_tree -- top -d "$delay"
-	exits "top: a delay of '$delay'" 2 'is no time'
+	exits "top: a delay of '$delay'" 2 'is not a time'
 done
 run in_tree -- top -n 0
-exits 'top: no look at all' 2 'no number of looks'
+exits 'top: no look at all' 2 'not a number of samples'
 
 # In tmux: a server of its own, with nobody's settings.
 tmux_()

@@ -37,7 +37,7 @@ is 'vms: none, and a heading' "$(./gstage vms | grep -vc '^Module: ')" 1
 as_json vms vms
 is 'vms: none, as JSON' "$(sed 's/.*,\("vms"\)/\1/' json)" '"vms":[]}'
 ./gstage show 1-1 >out 2>err
-[ $? = 1 ] && grep -q 'there is no VM 1-1, nor any other' err
+[ $? = 1 ] && grep -q 'there is no VM 1-1, and no other VM' err
 result $? 'show: there is no VM'
 for m in $modes; do
 	./gstage modes | grep -q "^$m .*yes.* $(bits "$m") *$(levels "$m") "
