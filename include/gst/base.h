@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * gst: types, geometry and errors that every other header stands on.
+ * gst: the types, the geometry and the error numbers that all other headers use.
  */
 #ifndef GST_BASE_H
 #define GST_BASE_H
@@ -10,11 +10,11 @@
 #include <stdint.h>
 
 /**
- * GST_XLEN - the XLEN of the hart whose tables are built: 64 or 32
+ * GST_XLEN - the XLEN of the harts that use the tables: 64 or 32
  *
- * A compile-time choice, because it fixes the width of a PTE. Programs on a PC
- * build the engine twice. Which of the formats of one XLEN is used is a
- * run-time value: they differ in the number of levels alone.
+ * It is chosen at compile time, because it fixes the width of a PTE. A program
+ * that needs both builds the engine twice. The format is chosen at run time:
+ * formats of one XLEN differ only in the number of levels.
  */
 #ifndef GST_XLEN
 #ifdef __riscv_xlen
@@ -31,7 +31,11 @@ typedef uint64_t gst_gpa_t;
 typedef uint64_t gst_pa_t;
 
 #if GST_XLEN == 64
-/** typedef gst_pte_t - a G-stage PTE as memory holds it (privileged spec, Sv39/Sv32 PTE formats) */
+/**
+ * typedef gst_pte_t - a G-stage PTE, as it is in memory
+ *
+ * See the PTE formats of Sv39 and Sv32 in the privileged spec.
+ */
 typedef uint64_t gst_pte_t;
 #define GST_PTE_LOG2   3
 #define GST_LEVELS_MAX 5
@@ -42,20 +46,20 @@ typedef uint32_t gst_pte_t;
 #endif
 
 /*
- * The geometry of the architecture. A proof may shrink it: pages of 16 bytes are
- * tables of two entries, and everything else follows.
+ * The geometry of the architecture. A proof may define a smaller page here: with
+ * 16 bytes a table has two entries. All other sizes follow from the page size.
  */
 #ifndef GST_PAGE_SHIFT
 #define GST_PAGE_SHIFT 12
 #endif
 #define GST_PAGE_SIZE (UINT64_C(1) << GST_PAGE_SHIFT)
 
-/* Index bits of one table page. */
+/* How many gpa bits select an entry of one table page. */
 #define GST_INDEX_BITS (GST_PAGE_SHIFT - GST_PTE_LOG2)
 
 /*
- * The x4 of every format: the root has 2 more index bits and is 4 pages long
- * (privileged spec, "Guest Physical Address Translation").
+ * The "x4" in the name of every format: the root has 2 more index bits and is 4
+ * pages long (privileged spec, "Guest Physical Address Translation").
  */
 #ifndef GST_ROOT_XBITS
 #define GST_ROOT_XBITS 2
@@ -66,20 +70,22 @@ typedef uint32_t gst_pte_t;
 #define GST_TABLE_ENTRIES (1u << GST_INDEX_BITS)
 #define GST_ROOT_ENTRIES  (GST_TABLE_ENTRIES << GST_ROOT_XBITS)
 
-/* The gpa bits below an entry of @level: level 0 holds 4 KiB leaves. */
+/* An entry of @level translates all gpa bits from this one up. Level 0 has the 4 KiB leaves. */
 #define GST_LEVEL_SHIFT(level) (GST_PAGE_SHIFT + GST_INDEX_BITS * (level))
-/* What one entry of @level spans, in bytes. */
+/* The size in bytes of the range that one entry of @level translates. */
 #define GST_LEVEL_SIZE(level) (UINT64_C(1) << GST_LEVEL_SHIFT(level))
 
 /**
- * enum gst_error - what an operation returns, negated; the numbers are Linux's
- * @GST_ENOENT: nothing is mapped there
- * @GST_EAGAIN: shared entry: a concurrent change won; look again
- * @GST_ENOMEM: a table could not be had; nothing has changed
- * @GST_EBUSY: shared entry: this change needs exclusive entry
+ * enum gst_error - the errors of the engine
+ * @GST_ENOENT: nothing is mapped at this address
+ * @GST_EAGAIN: in shared entry: a concurrent operation changed an entry first. Look again.
+ * @GST_ENOMEM: there was no memory for a table. Nothing has changed.
+ * @GST_EBUSY: in shared entry: the change needs exclusive entry
  * @GST_EEXIST: the space has a root already
- * @GST_EINVAL: misaligned, empty or overflowing range, or unknown attributes
- * @GST_ERANGE: the range reaches beyond the format, or a pa beyond a PTE
+ * @GST_EINVAL: the range is misaligned, empty or wraps around, or an attribute is unknown
+ * @GST_ERANGE: the range ends above the format, or a pa is too high for a PTE
+ *
+ * Operations return them negated, as the kernel does. The numbers are those of Linux.
  */
 enum gst_error {
 	GST_ENOENT = 2,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * gst: an engine for RISC-V G-stage page tables. Include this one.
+ * gst: an engine for RISC-V G-stage page tables. Programs include this header.
  */
 #ifndef GST_GST_H
 #define GST_GST_H

@@ -2,25 +2,28 @@
 /*
  * gst: a guest physical address space and the operations on it.
  *
- * Ranges are in bytes, 4 KiB aligned, not empty, and may start and end
- * anywhere; work is O(tables touched + leaves touched), with one descent.
+ * A range is given as its first gpa and its size in bytes. Both must be 4 KiB
+ * aligned, and the size must not be 0. The range may cut a huge leaf. An operation
+ * walks down from the root once and costs O(tables touched + leaves touched).
  *
- * Harts may walk at any time. Of operations there are three kinds, by whom they
- * bear beside them:
+ * Harts may walk the tables at any time. The engine takes no lock. The "Context:"
+ * of each function says which other operations may run at the same time:
  *
- * - Exclusive entry, the rule: the caller keeps all other operations but readers
- *   out, as with the write side of a lock.
- * - Shared entry, with a gather of gst_gather_init_shared(): any number of
- *   gst_map(), gst_fill(), gst_wrprotect(), gst_wrprotect_mask() and gst_split() at the same
- *   time, as with the read side. Each change is a compare-and-swap. -GST_EAGAIN: a
- *   concurrent change won; look again. -GST_EBUSY: it needs exclusive entry, because a
- *   table or a 64 KiB leaf would have to go. Part of the range may be done then, and
- *   no more than was asked.
- * - Readers, gst_lookup(), gst_young(), gst_iterate(), gst_dump(): beside all others,
- *   without any lock, where gst_ops.free has a grace period.
+ * - Exclusive entry: the caller keeps out all other operations, as with the write
+ *   side of an rwlock. Only readers may run.
+ * - Shared entry, with a gather from gst_gather_init_shared(): any number of
+ *   gst_map(), gst_fill(), gst_wrprotect(), gst_wrprotect_mask() and gst_split()
+ *   may run, as with the read side of an rwlock, and readers. Each entry is
+ *   changed with a compare-and-swap. Two errors occur only here. -GST_EAGAIN:
+ *   another operation changed an entry first; look again. -GST_EBUSY: a table or a
+ *   64 KiB leaf would have to be replaced, or a 64 KiB leaf made, which needs
+ *   exclusive entry. After either error a part of the range may be done.
+ * - Reader (gst_lookup(), gst_steps(), gst_young(), gst_iterate(), gst_dump()): may
+ *   run at the same time as any other operation. Without a lock this needs a
+ *   gst_ops.free that waits for a grace period.
  *
- * An operation that returns an error, but for the two of shared entry, has
- * changed nothing that a walk can see.
+ * An operation that returns any other error has changed nothing that a walk can
+ * see. Changes outside of the range never occur, except with GST_WHOLE_LEAVES.
  */
 #ifndef GST_SPACE_H
 #define GST_SPACE_H
@@ -34,16 +37,16 @@
 /**
  * struct gst_space - the G-stage of one VM
  * @ops: the embedder's functions
- * @ctx: handed to them
- * @root: root and format; read it with gst_root()
- * @tables: table pages below the root, now
- * @tables_peak: the most there ever were
- * @leaves: leaves by level, now; of level 0 those of 4 KiB
- * @napots: leaves of 64 KiB, now
- * @mark: of the last gst_check()
+ * @ctx: the first argument of these functions
+ * @root: the root and the format; read it with gst_root()
+ * @tables: the present number of table pages below the root
+ * @tables_peak: the highest value that @tables has had
+ * @leaves: the present number of leaves of each level; for level 0, of 4 KiB leaves
+ * @napots: the present number of 64 KiB leaves
+ * @mark: the number of the last gst_check()
  *
- * The embedder reads counters and changes nothing. They are longs, so that
- * every machine can add to them atomically.
+ * The embedder may read the counters and must not change a member. The counters
+ * are longs, because every machine can add to a long atomically.
  */
 struct gst_space {
 	const struct gst_ops *ops;
@@ -57,25 +60,27 @@ struct gst_space {
 };
 
 /**
- * struct gst_gather - what one or more operations leave to be done
- * @source: memory for new tables, handed to gst_ops.reserve and .alloc
- * @tables: pages unlinked, linked by gst_meta.next, to be freed after the flush
- * @reserved: tables that gst_ops.reserve promised and that were not taken yet
- * @start: first gpa whose translation went or lost a permission
- * @end: end of those, exclusive; @end <= @start: there are none
- * @level: the smallest leaf among them
- * @all: tables went or a huge leaf was split: a ranged fence would not do
- * @fresh: translations came or gained a permission. A hart may hold the old
- *	answer and fault once more for nothing; a fence on that hart alone ends it
- * @gained: of those, some were valid before and allowed less. Where there are none, a
- *	hart with Svvptc comes to see them by itself, and no fence is due
- * @old_root: the root before gst_reformat(), 0 for none
- * @linked: tables came, too: a fence with an address covers leaf PTEs only, so
- *	that the one for @fresh must be with rs1=x0
- * @shared: shared entry
+ * struct gst_gather - the flush and the freeing that operations leave to be done
+ * @source: the memory for new tables, an argument of gst_ops.reserve and .alloc
+ * @tables: pages to free after the flush, linked through gst_meta.next
+ * @reserved: how many tables are reserved and not yet allocated
+ * @start: the first gpa whose translation was removed or lost a permission
+ * @end: the end of that range, exclusive; the range is empty if @end <= @start
+ * @level: the level of the smallest leaf in that range
+ * @all: tables were unlinked or a huge leaf was split, so that fences with an address
+ *	are not enough
+ * @fresh: translations were added or gained a permission. A hart that still has the
+ *	old PTE cached takes one needless fault. A fence on that hart prevents it.
+ * @gained: at least one of the @fresh translations was valid before and gained a
+ *	permission. If there is none, a hart with Svvptc sees the new PTEs without a
+ *	fence.
+ * @old_root: the root before gst_reformat(), or 0
+ * @linked: tables were added. The fence for @fresh must then be one with rs1=x0,
+ *	because a fence with an address applies to leaf PTEs only.
+ * @shared: the operations run in shared entry
  *
- * gst_gather_init() before, gst_gather_finish() after; in between it may serve
- * several operations on the same space, which then share one flush.
+ * Call gst_gather_init() first and gst_gather_finish() last. Several operations on
+ * the same space may use a gather in between. They then share one flush.
  */
 struct gst_gather {
 	void *source;
@@ -93,14 +98,15 @@ struct gst_gather {
 };
 
 /**
- * struct gst_leaf - one translation, as gst_lookup() finds it
- * @gpa: where the leaf starts
- * @pa: what it maps there
- * @size: its bytes
- * @level: its level, 0 for 4 KiB and for 64 KiB
- * @attr: how it may be used
- * @young: the A bit
- * @pte: as memory holds it; of the 16 of a leaf of 64 KiB any one, with A if any has it
+ * struct gst_leaf - one leaf, as gst_lookup() finds it
+ * @gpa: the first gpa of the leaf
+ * @pa: the physical address that @gpa maps to
+ * @size: the size in bytes
+ * @level: the level, 0 for leaves of 4 KiB and of 64 KiB
+ * @attr: permissions and memory type
+ * @young: whether the A bit is set
+ * @pte: the PTE in memory. A leaf of 64 KiB has 16 PTEs: this is one of them, with A
+ *	set if any of the 16 has it.
  */
 struct gst_leaf {
 	gst_gpa_t gpa;
@@ -115,104 +121,120 @@ struct gst_leaf {
 /* Flags of gst_unmap() and gst_wrprotect() */
 
 /*
- * Where the range cuts a huge leaf, take the whole leaf. Needs no memory and
- * cannot fail for want of it. Right where the guest faults what it misses back in.
+ * If the range cuts a leaf, the operation applies to the whole leaf. It needs no
+ * memory, so it cannot fail with -GST_ENOMEM. Use it if later guest faults restore
+ * the rest of the leaf.
  */
 #define GST_WHOLE_LEAVES (1u << 0)
 
 /**
- * gst_init() - make an empty space
- * @space: where; overwritten
- * @ops: the embedder's functions; must outlive the space
- * @ctx: handed to them
- * @fmt: the format, of this build's XLEN
+ * gst_init() - initialise an empty space
+ * @space: the space; its contents are overwritten
+ * @ops: the embedder's functions; the struct must outlive the space
+ * @ctx: the first argument of these functions
+ * @fmt: the format
  *
- * Return: 0; -GST_EINVAL for a format of another XLEN; -GST_ENOMEM, also where
- * gst_ops.alloc_root gave a misaligned root, which is freed again.
+ * Context: Nobody else uses @space yet. Calls gst_ops.alloc_root, which may sleep.
+ * Return:
+ * * 0            - success
+ * * -GST_EINVAL  - @fmt is NULL or a format of the other XLEN
+ * * -GST_ENOMEM  - gst_ops.alloc_root returned NULL or a misaligned root
  */
 int gst_init(struct gst_space *space, const struct gst_ops *ops, void *ctx,
 	     const struct gst_format *fmt);
 
 /**
  * gst_is_empty() - is nothing mapped?
- * @space: the space, which has a root
+ * @space: the space, which must have a root
  *
- * O(1).
+ * This reads no table.
+ *
+ * Context: Exclusive entry.
+ * Return: true if nothing is mapped.
  */
 bool gst_is_empty(struct gst_space *space);
 
 /**
- * gst_root_alloc() - a root ahead of gst_reformat()
+ * gst_root_alloc() - allocate a root for gst_reformat()
  * @space: the space
  *
- * Calls gst_ops.alloc_root, which may sleep: needs no entry, so that it can be
- * done before the lock is taken.
- *
- * Return: the root, or NULL where there is none.
+ * Context: Any. Needs no lock: call it before the lock for gst_reformat() is taken,
+ * because gst_ops.alloc_root may sleep.
+ * Return: the root, or NULL if gst_ops.alloc_root returned NULL or a misaligned root.
  */
 void *gst_root_alloc(struct gst_space *space);
 
 /**
- * gst_root_free() - give back a root that gst_reformat() did not take
+ * gst_root_free() - free a root that gst_reformat() did not use
  * @space: the space
- * @root: the root; NULL is nothing
+ * @root: the root from gst_root_alloc(), or NULL
+ *
+ * Context: Any. Needs no lock.
  */
 void gst_root_free(struct gst_space *space, void *root);
 
 /**
  * gst_reformat() - widen or narrow a space while harts use it
  * @space: the space
- * @fmt: the format, of this build's XLEN; the present one is fine
- * @root: a root from gst_root_alloc(); set to NULL where it was taken. Every change
- *	of format takes one, also that of an empty space.
- * @gather: what is left to do. gst_gather_finish() must follow before any
+ * @fmt: the new format. If it is the present one, nothing changes.
+ * @root: points to a root from gst_root_alloc(). Every change of format uses it, also
+ *	that of an empty space, and sets *@root to NULL.
+ * @gather: collects the flush and the old root. Call gst_gather_finish() before any
  *	other operation, under the same lock.
  *
- * O(1): the same work however much is mapped. No mapping is lost: a hart that has
- * not loaded the new word goes on with the old tables, which stay until
- * gst_gather_finish() has seen to it that none is left. Widening by two levels
- * reserves one table.
+ * The cost does not depend on how much is mapped. All mappings stay. A hart that
+ * has not loaded the new root walks the old tables, which are freed only after the
+ * flush of gst_gather_finish(). Widening by two levels reserves one table.
  *
- * Return: 0; -GST_EINVAL; -GST_ENOMEM where *@root is NULL or a table is missing;
- * -GST_ERANGE where something is mapped above the narrower format. After an error
- * nothing has changed.
+ * Context: Exclusive entry.
+ * Return:
+ * * 0            - success
+ * * -GST_EINVAL  - the space has no root, @fmt is NULL or of the other XLEN, or
+ *   @gather is one for shared entry
+ * * -GST_ENOMEM  - *@root is NULL, or gst_ops.reserve failed
+ * * -GST_ERANGE  - something is mapped above the end of @fmt
  */
 int gst_reformat(struct gst_space *space, const struct gst_format *fmt, void **root,
 		 struct gst_gather *gather);
 
 /**
  * gst_detach() - take the tables out of a space
- * @space: the space, which has no root afterwards and refuses every operation
+ * @space: the space. It has no root afterwards: every operation returns -GST_EINVAL.
  *
- * O(1), so that it can be done under a lock and the freeing outside it.
+ * This is one store. The caller can free the tables later, without the lock.
  *
- * Return: the old root, for gst_free_detached(); 0 where there was none.
+ * Context: Exclusive entry.
+ * Return: the old root, for gst_free_detached(), or 0 if the space had none.
  */
 gst_root_t gst_detach(struct gst_space *space);
 
 /**
- * gst_free_detached() - free tables that gst_detach() took out
- * @space: the space they came from
- * @root: what gst_detach() returned
- * @pause: called after every few hundred tables, to reschedule; NULL for never
+ * gst_free_detached() - free the tables that gst_detach() took out
+ * @space: the space that they came from
+ * @root: the return value of gst_detach()
+ * @pause: called with gst_space.ctx after every few hundred freed tables, so that the
+ *	caller can reschedule; may be NULL
  *
- * The caller has seen to it that no hart walks them any more. Needs no lock.
+ * Context: Any. Needs no lock. The caller makes sure that no hart and no reader
+ * walks the tables any more, and that nobody else uses the space's counters.
  */
 void gst_free_detached(struct gst_space *space, gst_root_t root, void (*pause)(void *ctx));
 
 /**
- * gst_destroy() - detach and free at once
+ * gst_destroy() - detach the tables and free them
  * @space: the space
+ *
+ * Context: Exclusive entry, and no hart and no reader uses the space any more.
  */
 void gst_destroy(struct gst_space *space);
 
 /**
- * gst_root() - root and format, read once
+ * gst_root() - read the root and the format
  * @space: the space
  *
- * Needs no lock; what can be done with it does (see docs/LOCKING.md).
- *
- * Return: the word; 0 where the space was detached.
+ * Context: Any. Reading needs no lock, but the root may be replaced right after: see
+ * docs/LOCKING.md for what keeps it alive.
+ * Return: the root and the format in one word, or 0 if the space was detached.
  */
 static inline gst_root_t gst_root(const struct gst_space *space)
 {
@@ -223,76 +245,93 @@ static inline gst_root_t gst_root(const struct gst_space *space)
  * gst_space_format() - the format of a space
  * @space: the space
  *
- * Return: the format, or NULL where the space was detached.
+ * Context: Any. The format may change right after.
+ * Return: the format, or NULL if the space was detached.
  */
 const struct gst_format *gst_space_format(const struct gst_space *space);
 
 /**
- * gst_gather_init() - begin
- * @gather: overwritten
- * @source: memory for new tables; may be NULL for operations that need none
+ * gst_gather_init() - initialise a gather for operations in exclusive entry
+ * @gather: the gather; its contents are overwritten
+ * @source: the memory for new tables, passed to gst_ops.reserve and .alloc
+ *
+ * Context: Any. Needs no lock.
  */
 void gst_gather_init(struct gst_gather *gather, void *source);
 
 /**
- * gst_gather_init_shared() - begin, for operations in shared entry
- * @gather: overwritten; each thread has its own
- * @source: memory for new tables, of this thread alone
+ * gst_gather_init_shared() - initialise a gather for operations in shared entry
+ * @gather: the gather; its contents are overwritten. Each thread has its own.
+ * @source: the memory for new tables. Each thread has its own.
  *
- * What cannot be done in shared entry at all returns -GST_EINVAL with it.
+ * gst_unmap(), gst_collapse() and gst_reformat() return -GST_EINVAL with such a
+ * gather, because they are never possible in shared entry.
+ *
+ * Context: Any. Needs no lock.
  */
 void gst_gather_init_shared(struct gst_gather *gather, void *source);
 
 /**
- * gst_gather_finish() - flush once for all that was gathered, then free the tables
+ * gst_gather_finish() - flush, then free the unlinked tables
  * @space: the space
- * @gather: empty afterwards, and usable again
+ * @gather: the gather. It is empty afterwards and can be used again.
  *
- * Under the same lock as the operations: until it returns, harts may still
- * reach what was unmapped.
+ * Until this returns, harts may still access memory that was unmapped.
  *
- * Return: true where a flush was needed.
+ * Context: The same entry as the operations, without dropping the lock in between.
+ * Return: true if a flush was needed.
  */
 bool gst_gather_finish(struct gst_space *space, struct gst_gather *gather);
 
 /**
- * gst_gather_stale() - have a range flushed in any case
+ * gst_gather_stale() - request a flush of a range that would need none
  * @gather: the gather
- * @start: first gpa, 4 KiB aligned
- * @end: end of the range, exclusive
+ * @start: the first gpa, 4 KiB aligned
+ * @end: the end of the range, exclusive
  *
- * For new translations that every hart must see at once, where no fault would
- * lead it to look again. To be called after the operation that brought them, which
- * says whether tables came.
+ * Use it for new translations that every hart must see at once, because no fault
+ * would make the hart look again. Call it after the operation that added them:
+ * that operation sets gst_gather.linked, which decides how to fence.
+ *
+ * Context: The same entry as the operation.
  */
 void gst_gather_stale(struct gst_gather *gather, gst_gpa_t start, gst_gpa_t end);
 
 /**
  * gst_map() - map a range onto contiguous memory
  * @space: the space
- * @gpa: start
- * @size: bytes
- * @pa: what @gpa maps to, 4 KiB aligned
- * @attr: permissions and memory type of all of it
- * @max_level: the largest leaf allowed: 0 for 4 KiB, 1 for 2 MiB (4 MiB on Sv32x4), ...
- * @gather: what is left to do
+ * @gpa: the first gpa, 4 KiB aligned
+ * @size: the size in bytes, a multiple of 4 KiB
+ * @pa: the physical address that @gpa maps to, 4 KiB aligned
+ * @attr: permissions and memory type of the range, GST_NAPOT, GST_KEEP
+ * @max_level: the level of the largest leaf allowed: 0 for 4 KiB, 1 for 2 MiB (4 MiB on
+ *	Sv32x4), and so on
+ * @gather: collects the flush
  *
- * Takes the largest leaves that alignment of @gpa and @pa allows, those of 64 KiB
- * where @attr has GST_NAPOT, and replaces what was there. A leaf that already
- * maps just so is kept, a larger one too; smaller ones give way to the largest.
- * With GST_KEEP in @attr one that maps the same and may do more is kept as well;
- * smaller ones give way to the largest all the same.
+ * The largest leaves that the alignment of @gpa and @pa allows are made, of 64 KiB
+ * only with GST_NAPOT. They replace everything that was mapped in the range, with
+ * two exceptions. A leaf, also one larger than @max_level, is kept if it maps the
+ * same memory with the same attributes. With GST_KEEP, it is kept also if it has
+ * more permissions. Smaller leaves are always replaced by the largest one possible.
  *
- * Return: 0, -GST_EINVAL, -GST_ERANGE, -GST_ENOMEM; in shared entry -GST_EAGAIN, and
- * -GST_EBUSY where a table or a 64 KiB leaf is in the way or is to be made.
+ * Context: Exclusive or shared entry. Calls gst_ops.reserve. New translations need
+ * no flush, see gst_gather.fresh.
+ * Return:
+ * * 0            - success
+ * * -GST_EINVAL  - bad range, @pa or @attr
+ * * -GST_ERANGE  - the range ends above the format, or @pa is too high for a PTE
+ * * -GST_ENOMEM  - gst_ops.reserve failed
+ * * -GST_EAGAIN  - in shared entry: another operation changed an entry first
+ * * -GST_EBUSY   - in shared entry: a table or a 64 KiB leaf would have to be replaced,
+ *   or a 64 KiB leaf made
  */
 int gst_map(struct gst_space *space, gst_gpa_t gpa, uint64_t size, gst_pa_t pa, gst_attr_t attr,
 	    unsigned int max_level, struct gst_gather *gather);
 
 /**
  * struct gst_page - one page for gst_fill()
- * @pa: what it maps to, 4 KiB aligned
- * @attr: permissions and memory type; 0: leave this one out
+ * @pa: the physical address that the page maps to, 4 KiB aligned
+ * @attr: permissions and memory type, or 0 to leave this page out
  */
 struct gst_page {
 	gst_pa_t pa;
@@ -300,18 +339,22 @@ struct gst_page {
 };
 
 /**
- * gst_fill() - map pages that lie anywhere, as far as nothing is in the way
+ * gst_fill() - map pages, each with its own address, where nothing is mapped yet
  * @space: the space
- * @gpa: start
- * @pages: what is to be mapped there, page by page
+ * @gpa: the first gpa, 4 KiB aligned
+ * @pages: the pages to map from @gpa on
  * @count: how many
- * @gather: what is left to do; shared entry will do
+ * @gather: collects gst_gather.fresh
  *
- * Makes 4 KiB leaves in holes of tables that are there. What is mapped stays as it
- * is, and no table comes: needs no memory. For who has a fault to answer and knows
- * more than was asked.
+ * This makes 4 KiB leaves in empty entries of existing tables. It changes no leaf,
+ * makes no table and needs no memory: it leaves out all other pages. A fault
+ * handler uses it to map the neighbours of a page.
  *
- * Return: the pages mapped, -GST_EINVAL, -GST_ERANGE.
+ * Context: Exclusive or shared entry. New translations need no flush.
+ * Return:
+ * * >= 0         - the number of pages mapped
+ * * -GST_EINVAL  - bad range, or a bad member of @pages
+ * * -GST_ERANGE  - the range ends above the format, or a pa is too high for a PTE
  */
 int gst_fill(struct gst_space *space, gst_gpa_t gpa, const struct gst_page *pages,
 	     unsigned int count, struct gst_gather *gather);
@@ -319,118 +362,158 @@ int gst_fill(struct gst_space *space, gst_gpa_t gpa, const struct gst_page *page
 /**
  * gst_unmap() - unmap a range
  * @space: the space
- * @gpa: start
- * @size: bytes
+ * @gpa: the first gpa, 4 KiB aligned
+ * @size: the size in bytes, a multiple of 4 KiB
  * @flags: 0 or GST_WHOLE_LEAVES
- * @gather: what is left to do: harts reach the memory until gst_gather_finish()
+ * @gather: collects the flush and the tables to free
  *
- * Splits a huge leaf that the range cuts, unless told to take it whole. Tables
- * left empty go.
+ * A huge leaf that the range cuts is split, or unmapped whole with
+ * GST_WHOLE_LEAVES. Tables that become empty are unlinked. Harts may still access
+ * the memory until gst_gather_finish() has returned.
  *
- * Return: 0 (where nothing was mapped, too), -GST_EINVAL, -GST_ERANGE, and
- * -GST_ENOMEM without GST_WHOLE_LEAVES.
+ * Context: Exclusive entry. Calls gst_ops.reserve, except with GST_WHOLE_LEAVES.
+ * Return:
+ * * 0            - success, also if nothing was mapped
+ * * -GST_EINVAL  - bad range or @flags, or @gather is one for shared entry
+ * * -GST_ERANGE  - the range ends above the format
+ * * -GST_ENOMEM  - gst_ops.reserve failed; never with GST_WHOLE_LEAVES
  */
 int gst_unmap(struct gst_space *space, gst_gpa_t gpa, uint64_t size, unsigned int flags,
 	      struct gst_gather *gather);
 
 /**
- * gst_wrprotect() - take the write permission from a range
+ * gst_wrprotect() - remove the write permission from a range
  * @space: the space
- * @gpa: start
- * @size: bytes
+ * @gpa: the first gpa, 4 KiB aligned
+ * @size: the size in bytes, a multiple of 4 KiB
  * @flags: 0 or GST_WHOLE_LEAVES
- * @gather: what is left to do
+ * @gather: collects the flush
  *
- * Return: as gst_unmap(); in shared entry -GST_EAGAIN, and -GST_EBUSY where a 64 KiB
- * leaf is in the range.
+ * A writable huge leaf that the range cuts is split, or protected whole with
+ * GST_WHOLE_LEAVES. Harts may still write until gst_gather_finish() has returned.
+ *
+ * Context: Exclusive or shared entry. Calls gst_ops.reserve, except with
+ * GST_WHOLE_LEAVES.
+ * Return:
+ * * 0            - success, also if nothing was writable
+ * * -GST_EINVAL  - bad range or @flags
+ * * -GST_ERANGE  - the range ends above the format
+ * * -GST_ENOMEM  - gst_ops.reserve failed; never with GST_WHOLE_LEAVES
+ * * -GST_EAGAIN  - in shared entry: another operation changed an entry first
+ * * -GST_EBUSY   - in shared entry: a writable 64 KiB leaf is in the range
  */
 int gst_wrprotect(struct gst_space *space, gst_gpa_t gpa, uint64_t size, unsigned int flags,
 		  struct gst_gather *gather);
 
 /**
- * gst_wrprotect_mask() - take the write permission from some of 64 pages
+ * gst_wrprotect_mask() - remove the write permission from some of 64 pages
  * @space: the space
- * @gpa: the page of bit 0
- * @mask: which pages
- * @gather: what is left to do
+ * @gpa: the gpa of the page of bit 0, 4 KiB aligned
+ * @mask: the pages, one bit for each
+ * @gather: collects the flush
  *
- * A huge leaf with one of the pages in it is taken whole. Cannot run out of memory.
+ * A larger leaf that has one of the pages is protected whole. Needs no memory.
  *
- * Return: 0, -GST_EINVAL, -GST_ERANGE; in shared entry as gst_wrprotect().
+ * Context: Exclusive or shared entry.
+ * Return:
+ * * 0            - success, also if nothing was writable
+ * * -GST_EINVAL  - @mask is 0, or @gpa is misaligned or too high
+ * * -GST_ERANGE  - a page of @mask is above the format
+ * * -GST_EAGAIN  - in shared entry: another operation changed an entry first
+ * * -GST_EBUSY   - in shared entry: one of the pages is in a writable 64 KiB leaf
  */
 int gst_wrprotect_mask(struct gst_space *space, gst_gpa_t gpa, uint64_t mask,
 		       struct gst_gather *gather);
 
 /**
- * gst_split() - split what is larger than wanted
+ * gst_split() - split the large leaves of a range
  * @space: the space
- * @gpa: start
- * @size: bytes
- * @level: the largest leaves that may remain in the range: 0 for 4 KiB, 1 for 2 MiB, ...
- * @gather: what is left to do
+ * @gpa: the first gpa, 4 KiB aligned
+ * @size: the size in bytes, a multiple of 4 KiB
+ * @level: the level of the largest leaf that may remain: 0 for 4 KiB, 1 for 2 MiB, and so on
+ * @gather: collects the flush
  *
- * A leaf that the range cuts is split where the range touches it and no further.
- * Translations stay as they are. Reserves a table for each leaf that is split: a caller
- * with little memory at hand goes in pieces.
+ * A leaf that the range cuts is split only as far as the range needs it.
+ * Translations do not change. One table is reserved for each leaf that is split. A
+ * caller that has few tables calls this for one part of the range after the other.
  *
- * Return: 0, -GST_EINVAL, -GST_ERANGE, -GST_ENOMEM; in shared entry -GST_EAGAIN, and
- * -GST_EBUSY for a 64 KiB leaf.
+ * Context: Exclusive or shared entry. Calls gst_ops.reserve.
+ * Return:
+ * * 0            - success, also if there was nothing to split
+ * * -GST_EINVAL  - bad range, or the format has no such @level
+ * * -GST_ERANGE  - the range ends above the format
+ * * -GST_ENOMEM  - gst_ops.reserve failed
+ * * -GST_EAGAIN  - in shared entry: another operation changed an entry first
+ * * -GST_EBUSY   - in shared entry: a 64 KiB leaf would have to be split
  */
 int gst_split(struct gst_space *space, gst_gpa_t gpa, uint64_t size, unsigned int level,
 	      struct gst_gather *gather);
 
 /**
- * gst_collapse() - make leaves that adjoin and are alike into larger ones
+ * gst_collapse() - merge the leaves of a range into larger ones
  * @space: the space
- * @gpa: start
- * @size: bytes
- * @max_level: the largest leaf to make: 0 for none above 4 KiB, 1 for 2 MiB, ...
- * @napot: GST_NAPOT: 64 KiB leaves may be made; 0: not
- * @gather: what is left to do
+ * @gpa: the first gpa, 4 KiB aligned
+ * @size: the size in bytes, a multiple of 4 KiB
+ * @max_level: the level of the largest leaf to make: 0 for 4 KiB, 1 for 2 MiB, and so on
+ * @napot: GST_NAPOT to allow 64 KiB leaves, otherwise 0
+ * @gather: collects the flush and the tables to free
  *
- * A table all of whose entries are leaves of one size, permission and memory type,
- * that map contiguous memory aligned to the larger size, becomes one leaf. The
- * range must hold all of it. Translations stay as they are; the leaf is young if one
- * of them was. Needs no memory.
+ * A table is replaced by one leaf if all its entries are leaves with the same
+ * permissions and memory type, they map contiguous memory, and that memory is
+ * aligned to the size of the larger leaf. The same holds for the 16 entries of a
+ * 64 KiB leaf. Only leaves that lie in the range are made. Translations do not
+ * change. The new leaf is young if one of the old ones was. Needs no memory.
  *
- * Return: 0 (where nothing collapsed, too), -GST_EINVAL, -GST_ERANGE.
+ * Context: Exclusive entry.
+ * Return:
+ * * 0            - success, also if there was nothing to merge
+ * * -GST_EINVAL  - bad range or @napot, or @gather is one for shared entry
+ * * -GST_ERANGE  - the range ends above the format
  */
 int gst_collapse(struct gst_space *space, gst_gpa_t gpa, uint64_t size, unsigned int max_level,
 		 gst_attr_t napot, struct gst_gather *gather);
 
 /**
- * gst_young() - has any leaf of a range been used?
+ * gst_young() - has a guest used a leaf of a range?
  * @space: the space
- * @gpa: start
- * @size: bytes
- * @clear: forget it, for every leaf that the range touches
+ * @gpa: the first gpa, 4 KiB aligned
+ * @size: the size in bytes, a multiple of 4 KiB
+ * @clear: clear the A bit of every leaf that the range touches
  *
- * Reads and clears A bits. Nobody flushes: a hart that has the translation
- * cached does not set A again before it drops it, which is as good as ageing
- * needs. A leaf of 64 KiB ages as one. Needs no entry.
+ * This reads and clears A bits and needs no flush. A hart that has the translation
+ * cached sets A only after it has dropped the translation. That is good enough for
+ * ageing. The 16 entries of a 64 KiB leaf age together.
  *
- * Return: 1 if so, 0 if not, -GST_EINVAL, -GST_ERANGE.
+ * Context: Reader.
+ * Return:
+ * * 1            - a leaf was young
+ * * 0            - no leaf was young, or nothing is mapped
+ * * -GST_EINVAL  - bad range
+ * * -GST_ERANGE  - the range ends above the format
  */
 int gst_young(struct gst_space *space, gst_gpa_t gpa, uint64_t size, bool clear);
 
 /**
- * gst_lookup() - what a gpa translates to
+ * gst_lookup() - find the leaf of a gpa
  * @space: the space
- * @gpa: any address, not only a page's
- * @leaf: filled in on success; may be NULL
+ * @gpa: the address; it need not be aligned
+ * @leaf: set on success; may be NULL
  *
- * Needs no entry.
- *
- * Return: 0, -GST_ENOENT, -GST_ERANGE.
+ * Context: Reader.
+ * Return:
+ * * 0            - success
+ * * -GST_EINVAL  - the space was detached
+ * * -GST_ENOENT  - nothing is mapped at @gpa
+ * * -GST_ERANGE  - @gpa is above the format
  */
 int gst_lookup(struct gst_space *space, gst_gpa_t gpa, struct gst_leaf *leaf);
 
 /**
  * struct gst_step - one entry of a walk
- * @level: its level
- * @index: where it stands in its table
- * @table: physical address of that table
- * @pte: what it holds
+ * @level: the level of the entry
+ * @index: the index of the entry in its table
+ * @table: the physical address of that table
+ * @pte: the entry
  */
 struct gst_step {
 	unsigned int level;
@@ -440,50 +523,63 @@ struct gst_step {
 };
 
 /**
- * gst_steps() - the walk of a gpa, as a hart makes it
+ * gst_steps() - all entries that a hart reads to translate a gpa
  * @space: the space
- * @gpa: any address
- * @steps: GST_LEVELS_MAX of them; filled in from the root down. The last is a leaf
- *	or an entry of zero.
+ * @gpa: the address; it need not be aligned
+ * @steps: an array of GST_LEVELS_MAX members, set from the root down. The last step is
+ *	a leaf or an entry that is zero.
  *
- * Needs no entry.
- *
- * Return: how many steps, -GST_EINVAL where the space was detached, -GST_ERANGE.
+ * Context: Reader.
+ * Return:
+ * * > 0          - the number of steps
+ * * -GST_EINVAL  - the space was detached
+ * * -GST_ERANGE  - @gpa is above the format
  */
 int gst_steps(struct gst_space *space, gst_gpa_t gpa, struct gst_step *steps);
 
 /**
- * typedef gst_leaf_fn - what gst_iterate() calls
+ * typedef gst_leaf_fn - the function that gst_iterate() calls for each leaf
+ * @arg: the argument of gst_iterate()
+ * @leaf: the leaf
  *
- * Return: 0 to go on; anything else ends it. May change nothing of the space.
+ * Context: Called from gst_iterate(). It must not change the space.
+ * Return: 0 to continue. Any other value ends gst_iterate(), which returns it.
  */
 typedef int (*gst_leaf_fn)(void *arg, const struct gst_leaf *leaf);
 
 /**
- * gst_iterate() - every leaf that a range touches, in order
+ * gst_iterate() - call a function for every leaf that a range touches, in order
  * @space: the space
- * @gpa: start
- * @size: bytes
- * @fn: called for each
- * @arg: handed to @fn
+ * @gpa: the first gpa, 4 KiB aligned
+ * @size: the size in bytes, a multiple of 4 KiB
+ * @fn: called for each leaf
+ * @arg: passed to @fn
  *
- * Needs no entry. Without it, each leaf is as it was at some moment; a leaf of 64 KiB that
- * appears around the place that the walk has come to is told page by page. To pause: end,
- * and begin again behind the last leaf.
+ * A leaf that the range cuts is reported whole. To pause, return a value other than
+ * 0 from @fn, and later start again at the end of the last leaf.
  *
- * Return: 0, what @fn returned, -GST_EINVAL, -GST_ERANGE.
+ * If other operations run at the same time, each leaf is reported as it was at some
+ * moment during the call. If a 64 KiB leaf is made around the present position, its
+ * remaining pages are reported as leaves of 4 KiB.
+ *
+ * Context: Reader.
+ * Return:
+ * * 0            - all leaves were reported
+ * * other        - the value that @fn returned
+ * * -GST_EINVAL  - bad range
+ * * -GST_ERANGE  - the range ends above the format
  */
 int gst_iterate(struct gst_space *space, gst_gpa_t gpa, uint64_t size, gst_leaf_fn fn, void *arg);
 
 /**
- * struct gst_run - leaves that adjoin, are alike and map contiguous memory
- * @gpa: where the first starts
- * @end: where the last ends, exclusive
- * @pa: what @gpa maps to
- * @leaf: bytes of each leaf
- * @level: their level
- * @attr: how they may be used
- * @young: how many of them have the A bit
+ * struct gst_run - neighbouring leaves of one size and attributes that map contiguous memory
+ * @gpa: the first gpa of the first leaf
+ * @end: the end of the last leaf, exclusive
+ * @pa: the physical address that @gpa maps to
+ * @leaf: the size of each leaf in bytes
+ * @level: the level of the leaves
+ * @attr: permissions and memory type
+ * @young: how many of the leaves have the A bit
  */
 struct gst_run {
 	gst_gpa_t gpa;
@@ -495,35 +591,50 @@ struct gst_run {
 	uint64_t young;
 };
 
-/** typedef gst_run_fn - what gst_dump() calls; Return: as gst_leaf_fn */
+/**
+ * typedef gst_run_fn - the function that gst_dump() calls for each run
+ * @arg: the argument of gst_dump()
+ * @run: the run
+ *
+ * Context: Called from gst_dump(). It must not change the space.
+ * Return: 0 to continue. Any other value ends gst_dump(), which returns it.
+ */
 typedef int (*gst_run_fn)(void *arg, const struct gst_run *run);
 
 /**
- * gst_dump() - what a range translates to, in as few words as can be
+ * gst_dump() - call a function for every run of leaves that a range touches, in order
  * @space: the space
- * @gpa: start
- * @size: bytes
- * @fn: called for each run of leaves that the range touches, in order
- * @arg: handed to @fn
+ * @gpa: the first gpa, 4 KiB aligned
+ * @size: the size in bytes, a multiple of 4 KiB
+ * @fn: called for each run
+ * @arg: passed to @fn
  *
- * Return: as gst_iterate().
+ * Context: Reader. See gst_iterate() for other operations at the same time.
+ * Return: the same values as gst_iterate().
  */
 int gst_dump(struct gst_space *space, gst_gpa_t gpa, uint64_t size, gst_run_fn fn, void *arg);
 
 /**
- * typedef gst_report_fn - told of each violation that gst_check() finds
- *
- * @inv is its number in docs/INVARIANTS.md, @gpa and @level say which entry.
+ * typedef gst_report_fn - the function that gst_check() calls for each violation
+ * @arg: the argument of gst_check()
+ * @inv: the number of the invariant in docs/INVARIANTS.md
+ * @gpa: the first gpa that the entry or the table translates
+ * @level: the level of the entry
+ * @pte: the entry; for a wrong count in a table, the right count
+ * @what: the violation in words
  */
 typedef void (*gst_report_fn)(void *arg, unsigned int inv, gst_gpa_t gpa, unsigned int level,
 			      gst_pte_t pte, const char *what);
 
 /**
- * gst_check() - check every invariant, in O(tables)
+ * gst_check() - check all invariants of docs/INVARIANTS.md
  * @space: the space
- * @report: told of each violation; may be NULL
- * @arg: handed to @report
+ * @report: called for each violation; may be NULL
+ * @arg: passed to @report
  *
+ * This reads every table once.
+ *
+ * Context: Exclusive entry.
  * Return: the number of violations.
  */
 unsigned int gst_check(struct gst_space *space, gst_report_fn report, void *arg);
