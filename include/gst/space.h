@@ -149,7 +149,7 @@ int gst_init(struct gst_space *space, const struct gst_ops *ops, void *ctx,
  *
  * This reads no table.
  *
- * Context: Exclusive entry.
+ * Context: Exclusive entry: only readers may run at the same time.
  * Return: true if nothing is mapped.
  */
 bool gst_is_empty(struct gst_space *space);
@@ -186,7 +186,7 @@ void gst_root_free(struct gst_space *space, void *root);
  * has not loaded the new root walks the old tables, which are freed only after the
  * flush of gst_gather_finish(). Widening by two levels reserves one table.
  *
- * Context: Exclusive entry.
+ * Context: Exclusive entry: only readers may run at the same time.
  * Return:
  * * 0            - success
  * * -GST_EINVAL  - the space has no root, @fmt is NULL or of the other XLEN, or
@@ -203,7 +203,7 @@ int gst_reformat(struct gst_space *space, const struct gst_format *fmt, void **r
  *
  * This is one store. The caller can free the tables later, without the lock.
  *
- * Context: Exclusive entry.
+ * Context: Exclusive entry: only readers may run at the same time.
  * Return: the old root, for gst_free_detached(), or 0 if the space had none.
  */
 gst_root_t gst_detach(struct gst_space *space);
@@ -314,8 +314,9 @@ void gst_gather_stale(struct gst_gather *gather, gst_gpa_t start, gst_gpa_t end)
  * same memory with the same attributes. With GST_KEEP, it is kept also if it has
  * more permissions. Smaller leaves are always replaced by the largest one possible.
  *
- * Context: Exclusive or shared entry. Calls gst_ops.reserve. New translations need
- * no flush, see gst_gather.fresh.
+ * Context: Exclusive entry, or shared entry with a gather from
+ * gst_gather_init_shared(). Calls gst_ops.reserve. New translations need no flush,
+ * see gst_gather.fresh.
  * Return:
  * * 0            - success
  * * -GST_EINVAL  - bad range, @pa or @attr
@@ -350,7 +351,8 @@ struct gst_page {
  * makes no table and needs no memory: it leaves out all other pages. A fault
  * handler uses it to map the neighbours of a page.
  *
- * Context: Exclusive or shared entry. New translations need no flush.
+ * Context: Exclusive entry, or shared entry with a gather from
+ * gst_gather_init_shared(). New translations need no flush.
  * Return:
  * * >= 0         - the number of pages mapped
  * * -GST_EINVAL  - bad range, or a bad member of @pages
@@ -371,7 +373,8 @@ int gst_fill(struct gst_space *space, gst_gpa_t gpa, const struct gst_page *page
  * GST_WHOLE_LEAVES. Tables that become empty are unlinked. Harts may still access
  * the memory until gst_gather_finish() has returned.
  *
- * Context: Exclusive entry. Calls gst_ops.reserve, except with GST_WHOLE_LEAVES.
+ * Context: Exclusive entry: only readers may run at the same time. Calls
+ * gst_ops.reserve, except with GST_WHOLE_LEAVES.
  * Return:
  * * 0            - success, also if nothing was mapped
  * * -GST_EINVAL  - bad range or @flags, or @gather is one for shared entry
@@ -392,8 +395,8 @@ int gst_unmap(struct gst_space *space, gst_gpa_t gpa, uint64_t size, unsigned in
  * A writable huge leaf that the range cuts is split, or protected whole with
  * GST_WHOLE_LEAVES. Harts may still write until gst_gather_finish() has returned.
  *
- * Context: Exclusive or shared entry. Calls gst_ops.reserve, except with
- * GST_WHOLE_LEAVES.
+ * Context: Exclusive entry, or shared entry with a gather from
+ * gst_gather_init_shared(). Calls gst_ops.reserve, except with GST_WHOLE_LEAVES.
  * Return:
  * * 0            - success, also if nothing was writable
  * * -GST_EINVAL  - bad range or @flags
@@ -414,7 +417,8 @@ int gst_wrprotect(struct gst_space *space, gst_gpa_t gpa, uint64_t size, unsigne
  *
  * A larger leaf that has one of the pages is protected whole. Needs no memory.
  *
- * Context: Exclusive or shared entry.
+ * Context: Exclusive entry, or shared entry with a gather from
+ * gst_gather_init_shared().
  * Return:
  * * 0            - success, also if nothing was writable
  * * -GST_EINVAL  - @mask is 0, or @gpa is misaligned or too high
@@ -437,7 +441,8 @@ int gst_wrprotect_mask(struct gst_space *space, gst_gpa_t gpa, uint64_t mask,
  * Translations do not change. One table is reserved for each leaf that is split. A
  * caller that has few tables calls this for one part of the range after the other.
  *
- * Context: Exclusive or shared entry. Calls gst_ops.reserve.
+ * Context: Exclusive entry, or shared entry with a gather from
+ * gst_gather_init_shared(). Calls gst_ops.reserve.
  * Return:
  * * 0            - success, also if there was nothing to split
  * * -GST_EINVAL  - bad range, or the format has no such @level
@@ -464,7 +469,7 @@ int gst_split(struct gst_space *space, gst_gpa_t gpa, uint64_t size, unsigned in
  * 64 KiB leaf. Only leaves that lie in the range are made. Translations do not
  * change. The new leaf is young if one of the old ones was. Needs no memory.
  *
- * Context: Exclusive entry.
+ * Context: Exclusive entry: only readers may run at the same time.
  * Return:
  * * 0            - success, also if there was nothing to merge
  * * -GST_EINVAL  - bad range or @napot, or @gather is one for shared entry
@@ -484,7 +489,7 @@ int gst_collapse(struct gst_space *space, gst_gpa_t gpa, uint64_t size, unsigned
  * cached sets A only after it has dropped the translation. That is good enough for
  * ageing. The 16 entries of a 64 KiB leaf age together.
  *
- * Context: Reader.
+ * Context: Reader: may run at the same time as any other operation.
  * Return:
  * * 1            - a leaf was young
  * * 0            - no leaf was young, or nothing is mapped
@@ -499,7 +504,7 @@ int gst_young(struct gst_space *space, gst_gpa_t gpa, uint64_t size, bool clear)
  * @gpa: the address; it need not be aligned
  * @leaf: set on success; may be NULL
  *
- * Context: Reader.
+ * Context: Reader: may run at the same time as any other operation.
  * Return:
  * * 0            - success
  * * -GST_EINVAL  - the space was detached
@@ -529,7 +534,7 @@ struct gst_step {
  * @steps: an array of GST_LEVELS_MAX members, set from the root down. The last step is
  *	a leaf or an entry that is zero.
  *
- * Context: Reader.
+ * Context: Reader: may run at the same time as any other operation.
  * Return:
  * * > 0          - the number of steps
  * * -GST_EINVAL  - the space was detached
@@ -562,7 +567,7 @@ typedef int (*gst_leaf_fn)(void *arg, const struct gst_leaf *leaf);
  * moment during the call. If a 64 KiB leaf is made around the present position, its
  * remaining pages are reported as leaves of 4 KiB.
  *
- * Context: Reader.
+ * Context: Reader: may run at the same time as any other operation.
  * Return:
  * * 0            - all leaves were reported
  * * other        - the value that @fn returned
@@ -609,7 +614,7 @@ typedef int (*gst_run_fn)(void *arg, const struct gst_run *run);
  * @fn: called for each run
  * @arg: passed to @fn
  *
- * Context: Reader. See gst_iterate() for other operations at the same time.
+ * Context: Reader: may run at the same time as any other operation, see gst_iterate().
  * Return: the same values as gst_iterate().
  */
 int gst_dump(struct gst_space *space, gst_gpa_t gpa, uint64_t size, gst_run_fn fn, void *arg);
@@ -634,7 +639,7 @@ typedef void (*gst_report_fn)(void *arg, unsigned int inv, gst_gpa_t gpa, unsign
  *
  * This reads every table once.
  *
- * Context: Exclusive entry.
+ * Context: Exclusive entry: only readers may run at the same time.
  * Return: the number of violations.
  */
 unsigned int gst_check(struct gst_space *space, gst_report_fn report, void *arg);
