@@ -2,7 +2,10 @@
 /*
  * gst: check every invariant of docs/INVARIANTS.md.
  *
- * Reads the tables by itself, not with the walker that it is to check.
+ * This visits each table once, from the root down, counts what it finds and compares
+ * with the counters of the space and of each page. It does not use the walker,
+ * because it must find the walker's bugs. To find a table that has two parents, or
+ * that is its own parent, each check has a number and marks the pages with it.
  */
 #include "table.h"
 
@@ -31,7 +34,7 @@ static void check_leaf(struct check *check, gst_gpa_t gpa, unsigned int level, g
 
 	if ((pte & promised) != promised || (pte & GST_PTE_G))
 		violation(check, 5, gpa, level, pte, "a leaf lacks V, R, U or D, or has G");
-	/* PBMT 3 is reserved; without Svpbmt there is no such field. */
+	/* PBMT 3 is reserved. XLEN 32 has no PBMT field. */
 	if ((pte & ~(GST_PTE_LEAF_BITS | GST_PTE_G)) ||
 	    (GST_PTE_PBMT && (pte & GST_PTE_PBMT) == GST_PTE_PBMT))
 		violation(check, 6, gpa, level, pte, "a leaf has a reserved bit");
@@ -39,11 +42,15 @@ static void check_leaf(struct check *check, gst_gpa_t gpa, unsigned int level, g
 		violation(check, 7, gpa, level, pte, "a huge leaf maps a misaligned pa");
 }
 
-/* Any entry of a 64 KiB leaf; the first one, at an aligned gpa, counts. Return: whether it does. */
-static bool check_napot(struct check *check, gst_gpa_t gpa, unsigned int level, const gst_pte_t *ptep)
+/* Check an entry that has N. Return: whether it is the first entry of a right 64 KiB leaf. */
+static bool check_napot(struct check *check, gst_gpa_t gpa, unsigned int level,
+			const gst_pte_t *ptep)
 {
 	unsigned int i = (gpa >> GST_PAGE_SHIFT) & (GST_NAPOT_ENTRIES - 1);
-	/* Each is compared with the first, and the first with all: one without N comes not here. */
+	/*
+	 * Compare each entry with the first, and the first with all. An entry without N
+	 * does not come here, but the first entry finds it.
+	 */
 	unsigned int others = i ? 1 : GST_NAPOT_ENTRIES;
 	gst_pte_t pte = gst_pte_load(ptep);
 	bool whole = level == 0 && gst_pte_napot(pte) == pte;
@@ -51,7 +58,7 @@ static bool check_napot(struct check *check, gst_gpa_t gpa, unsigned int level, 
 	for (unsigned int n = 0; n < others && whole; n++)
 		whole = !((gst_pte_load(ptep - i + n) ^ pte) & ~GST_PTE_A);
 	if (!whole)
-		violation(check, 11, gpa, level, pte, "16 entries are no leaf of 64 KiB");
+		violation(check, 11, gpa, level, pte, "16 entries do not form a 64 KiB leaf");
 	return whole && i == 0;
 }
 
@@ -62,7 +69,7 @@ static void check_table(struct check *check, gst_gpa_t gpa, unsigned int level, 
 	struct gst_space *space = check->space;
 	gst_pte_t *table;
 
-	/* What such an entry points to is anybody's guess, and not followed. */
+	/* Do not follow a pointer with reserved bits: it may lead anywhere. */
 	if (pte & ~(GST_PTE_V | GST_PTE_PPN)) {
 		violation(check, 6, gpa, level, pte, "a table pointer has a reserved bit");
 		return;
@@ -121,7 +128,7 @@ unsigned int gst_check(struct gst_space *space, gst_report_fn report, void *arg)
 	const struct gst_format *fmt = gst_format_of_mode(gst_root_mode(root));
 	gst_pte_t *table = gst_root_table(root);
 
-	/* A page never marked has 0. */
+	/* Skip the number 0: a page that was never marked has it. */
 	space->mark += space->mark == UINT16_MAX ? 2 : 1;
 	check.mark = space->mark;
 	if (!fmt || !table ||
@@ -130,7 +137,7 @@ unsigned int gst_check(struct gst_space *space, gst_report_fn report, void *arg)
 		return check.violations;
 	}
 
-	/* INV-02: the root's pages have a parent, hgatp, before any entry is looked at. */
+	/* INV-02: the root's pages already have a parent, which is hgatp. */
 	for (unsigned int i = 0; i < GST_ROOT_PAGES; i++)
 		gst_meta_of(space, table + i * GST_TABLE_ENTRIES)->mark = check.mark;
 	for (unsigned int i = 0; i < GST_ROOT_PAGES; i++)

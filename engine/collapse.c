@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
- * gst: leaves that adjoin and are alike become larger ones.
+ * gst: merge the leaves of a table into one larger leaf.
  *
- * From the leaves up: a table is looked at when the walk leaves it, so that what
- * collapsed below counts. Tables of level 0 are not walked but looked at from above,
- * and those with a hole, which is most, are not read at all.
+ * Collapsing works from the leaves up. The walk looks at a table when it leaves it,
+ * so that leaves that were just made below it count. Tables of level 0 are not
+ * walked: their parent looks at them. A table that is not full cannot become a leaf,
+ * and its meta tells so. Most tables are not full, so they are not read, unless the
+ * caller wants 64 KiB leaves.
  */
 #include "napot.h"
 
 struct collapse_walk {
 	struct gst_walk walk;
-	gst_gpa_t start; /* of the range */
+	gst_gpa_t start; /* the first gpa of the range */
 	unsigned int max_level;
 	bool napot;
 };
@@ -18,9 +20,9 @@ struct collapse_walk {
 #define collapse_walk_of(w) ((struct collapse_walk *)(w))
 
 /*
- * Are @entries entries of @level, from @ptep on, leaves alike but for age, of memory that is
- * contiguous and aligned to all of them together? Return: the first one, young if one
- * is; 0 where not.
+ * Can the @entries entries of @level at @ptep become one leaf? They must be leaves that
+ * differ only in age and map contiguous memory, aligned to the size of all of them.
+ * Return: the PTE of the first one, young if any of them is; or 0 if they cannot.
  */
 static gst_pte_t alike(const gst_pte_t *ptep, unsigned int entries, unsigned int level)
 {
@@ -47,8 +49,12 @@ static gst_pte_t alike(const gst_pte_t *ptep, unsigned int entries, unsigned int
 	return first | age;
 }
 
-/* Make the table below the entry @ptep of @level a leaf. Return: whether it could be. */
-static bool collapse_table(struct gst_walk *walk, gst_pte_t *ptep, unsigned int level, gst_gpa_t gpa)
+/*
+ * Replace the table that @ptep points to, an entry of @level, by a leaf, if possible.
+ * Return: whether it was replaced.
+ */
+static bool collapse_table(struct gst_walk *walk, gst_pte_t *ptep, unsigned int level,
+			   gst_gpa_t gpa)
 {
 	struct gst_space *space = walk->space;
 	gst_pte_t *table = gst_pte_next_table(space, gst_pte_load(ptep));
@@ -69,7 +75,7 @@ static bool collapse_table(struct gst_walk *walk, gst_pte_t *ptep, unsigned int 
 	return true;
 }
 
-/* Leaves of 64 KiB in a table of level 0 that starts at @gpa, as far as the range goes. */
+/* Make 64 KiB leaves in the part of a table of level 0 that is in the range. */
 static void collapse_napot(struct gst_walk *walk, gst_pte_t *table, gst_gpa_t gpa)
 {
 	const struct collapse_walk *collapse = collapse_walk_of(walk);
@@ -111,7 +117,7 @@ static int collapse_below(struct gst_walk *walk)
 	return GST_WALK_NEXT;
 }
 
-/* What holds a table is no leaf: nothing collapses above one that stays. */
+/* If the table that the walk leaves stays, the tables above it cannot collapse either. */
 static bool collapse_leave(struct gst_walk *walk)
 {
 	unsigned int above = walk->level + 1;

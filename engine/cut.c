@@ -1,16 +1,21 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
  * gst: operations whose range may cut a huge leaf.
+ *
+ * Only the two ends of a range can cut a leaf. Before its first change, the operation
+ * looks up the leaves at both ends and reserves the tables that their splits take.
+ * With GST_WHOLE_LEAVES it takes the leaves whole and reserves nothing. A 64 KiB
+ * leaf needs no reservation: it is broken without a table.
  */
 #include "cut.h"
 
-/* Is @gpa in the middle of a leaf? */
+/* Is @gpa inside a leaf, but not at its start? If so, @leaf is set. */
 static bool cuts(struct gst_space *space, gst_gpa_t gpa, struct gst_leaf *leaf)
 {
 	return !gst_lookup(space, gpa, leaf) && leaf->gpa != gpa;
 }
 
-/* All memory before the first change. Only the two ends of a range can cut. */
+/* Reserve the tables for splits at the two ends of the range. */
 static int reserve_cuts(struct gst_space *space, gst_gpa_t start, gst_gpa_t end,
 			struct gst_gather *gather)
 {
@@ -19,7 +24,7 @@ static int reserve_cuts(struct gst_space *space, gst_gpa_t start, gst_gpa_t end,
 	unsigned int huge;
 	uint64_t tables = 0;
 
-	/* In shared entry a leaf may be there before it is counted. */
+	/* Find the level of the largest leaf. In shared entry a leaf may not be counted yet. */
 	for (huge = GST_LEVELS_MAX - 1; huge && !gather->shared; huge--)
 		if (space->leaves[huge])
 			break;
@@ -29,7 +34,7 @@ static int reserve_cuts(struct gst_space *space, gst_gpa_t start, gst_gpa_t end,
 	cut_first = (start & (GST_LEVEL_SIZE(huge) - 1)) && cuts(space, start, &first);
 	cut_last = (end & (GST_LEVEL_SIZE(huge) - 1)) && cuts(space, end, &last);
 	if (cut_first && cut_last && first.gpa == last.gpa) {
-		/* Both in one leaf: the way down to them is shared in part. */
+		/* Both ends are in one leaf: their splits share the upper tables. */
 		tables = gst_tables_for(first.level, first.level, start, end);
 	} else {
 		if (cut_first)
@@ -53,7 +58,7 @@ int gst_cut_run(struct gst_space *space, gst_gpa_t gpa, uint64_t size, unsigned 
 	if (ret)
 		return ret;
 	gst_walk_descend(&cut.walk);
-	/* In a table of level 0 there is no huge leaf to cut. */
+	/* A range in one table of level 0 cannot cut a huge leaf. */
 	if (!cut.whole && !(cut.walk.level == 0 && gst_walk_in_table(&cut.walk, 0)))
 		ret = reserve_cuts(space, gpa, gpa + size, gather);
 	return ret ? ret : gst_walk_run(&cut.walk, visitor);

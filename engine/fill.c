@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
- * gst: pages that lie anywhere go into the holes of tables that are there.
+ * gst: map pages into the holes of existing tables.
+ *
+ * This maps the pages around a faulting page, so it must cost little. It makes no
+ * table and changes no leaf. A hole above level 0 and a large leaf are skipped.
  */
 #include "walk.h"
 
 struct fill_walk {
 	struct gst_walk walk;
-	const struct gst_page *pages; /* the one of walk->gpa */
+	const struct gst_page *pages; /* pages[0] is the page of start */
 	gst_gpa_t start;
 	int filled;
 };
 
-/*
- * All of the range that lies in this table, holes and leaves: most often there is little to do, and it
- * should cost as little. A large leaf, and a hole of its size, is passed over.
- */
+/* Fill all holes in the part of the range that is in this table of level 0. */
 static int fill_run(struct gst_walk *walk)
 {
 	struct fill_walk *fill = (struct fill_walk *)walk;

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
- * gst: the table of formats.
+ * gst: the table of formats, and how to choose one.
+ *
+ * This table is the only place that knows how formats differ. Functions here return
+ * formats of the XLEN that the engine is built for.
  */
 #include <gst/format.h>
 

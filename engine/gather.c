@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
- * gst: what operations leave to be done: one flush, and then the freeing of tables.
+ * gst: the gather: one flush for several operations, then the freeing of tables.
+ *
+ * Operations do not flush. They record in the gather which translations harts must
+ * drop, and put unlinked tables into its list. The caller finishes the gather before
+ * it drops its lock. The order is what makes this safe: change the entries, flush,
+ * free the tables.
  */
 #include "table.h"
 

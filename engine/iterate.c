@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
- * gst: every leaf of a range, one by one or merged into runs.
+ * gst: report every leaf of a range, one by one or merged into runs.
+ *
+ * This is a reader: the tables may change during the walk. If a 64 KiB leaf is made
+ * behind pages that were already reported, the rest of it is reported page by page.
+ * So no gpa is reported twice. A dump is an iteration that merges neighbouring leaves.
  */
 #include "read.h"
 
@@ -9,7 +13,7 @@ struct iterate_walk {
 	gst_leaf_fn fn;
 	void *arg;
 	int ret;
-	gst_gpa_t told; /* the end of the last leaf */
+	gst_gpa_t told; /* the end of the last leaf that was reported */
 };
 
 static int iterate_leaf(struct gst_walk *walk)
@@ -44,7 +48,7 @@ int gst_iterate(struct gst_space *space, gst_gpa_t gpa, uint64_t size, gst_leaf_
 }
 
 struct dump {
-	struct gst_run run; /* not yet told of; empty where end is 0 */
+	struct gst_run run; /* the run that is not reported yet; none if end is 0 */
 	gst_run_fn fn;
 	void *arg;
 };

@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
- * gst: what a gpa translates to, and by which entries.
+ * gst: find the leaf of a gpa, or all entries on the way to it.
+ *
+ * Both are readers: they run at the same time as other operations. Tables that they
+ * may still read are kept by gst_ops.free.
  */
 #include "read.h"
 
-/* Stand before the page of @gpa. */
+/* Start a walk of the page of @gpa. */
 static int begin(struct gst_walk *walk, struct gst_space *space, gst_gpa_t gpa)
 {
 	gst_gpa_t page = gpa & ~(GST_PAGE_SIZE - 1);
 
-	/* The last page of all would wrap; no format has it. */
+	/* The end of the last page of 64 bits would wrap around. No format has that page. */
 	if (page + GST_PAGE_SIZE < page)
 		return -GST_ERANGE;
 	return gst_walk_begin(walk, space, NULL, page, GST_PAGE_SIZE);

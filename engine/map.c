@@ -1,17 +1,28 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
  * gst: map a range.
+ *
+ * Mapping makes the largest leaves that gpa and pa allow. First it reserves all tables
+ * that it may need. Usually an upper bound from the entry where the range begins is
+ * enough. If the bound cannot be reserved, the plan visitor walks the range and
+ * counts exactly. Then the map visitor walks the range and writes.
+ *
+ * What happens to an entry depends on what is there:
+ * - a hole gets a leaf, or a table if the leaf would be too large;
+ * - a leaf that already maps the same is kept, others are overwritten, or split if
+ *   the range has only a part of them;
+ * - a table is replaced by a leaf if one leaf can cover all of it, otherwise entered.
  */
 #include "napot.h"
 
 struct map_walk {
 	struct gst_walk walk;
 	uint64_t offset;   /* pa - gpa, modulo 2^64 */
-	gst_pte_t bits;    /* of every leaf, but for PPN and N */
-	unsigned int best; /* the highest level that can hold a leaf */
-	gst_pte_t mind;    /* the bits in which a leaf may not differ from them */
-	bool napot;        /* leaves of 64 KiB are allowed, and gpa and pa congruent for them */
-	uint64_t tables;   /* plan: pages that the commit will take */
+	gst_pte_t bits;    /* the bits of every new leaf, without PPN and N */
+	unsigned int best; /* the highest level at which a leaf can be made */
+	gst_pte_t match;   /* the bits of a present leaf that must match to keep it */
+	bool napot;        /* 64 KiB leaves are allowed, and gpa and pa are congruent for them */
+	uint64_t tables;   /* plan: how many tables the map visitor will take */
 };
 
 #define map_walk_of(w) ((struct map_walk *)(w))
@@ -31,7 +42,7 @@ static bool map_fits_napot(const struct gst_walk *walk)
 	return walk->level == 0 && map_walk_of(walk)->napot && gst_walk_has(walk, GST_NAPOT_SIZE);
 }
 
-/* Is the leaf, of whatever size, just what is wanted? Its age does not matter. */
+/* Does the present leaf, of any size, map what the caller wants? Its A bit does not matter. */
 static bool map_is_same(const struct gst_walk *walk)
 {
 	const struct map_walk *map = map_walk_of(walk);
@@ -41,7 +52,7 @@ static bool map_is_same(const struct gst_walk *walk)
 	if (gst_pte_is_napot(pte))
 		pte = gst_pte_napot_page(pte, 0);
 	return !((start + map->offset) & (gst_walk_leaf_size(walk) - 1)) &&
-	       ((pte | GST_PTE_A) & (map->mind | map->bits)) == map_pte(map, start);
+	       ((pte | GST_PTE_A) & (map->match | map->bits)) == map_pte(map, start);
 }
 
 static int plan_entry(struct gst_walk *walk)
@@ -68,7 +79,7 @@ static const struct gst_visitor plan_visitor = {
 	.table = plan_table,
 };
 
-/* May harts go on using @old after the entry has become @new? */
+/* May harts keep using @old after the entry has become @new? */
 static bool map_widens(gst_pte_t old, gst_pte_t new)
 {
 	const gst_pte_t may_come = GST_PTE_W | GST_PTE_X | GST_PTE_A;
@@ -76,7 +87,7 @@ static bool map_widens(gst_pte_t old, gst_pte_t new)
 	return (old | may_come) == (new | may_come) && !(old & ~new);
 }
 
-/* Note what harts must be told when @old of @level, or nothing, became @new. */
+/* Record in the gather that @old, which may be 0, became @new. */
 static void map_changed(struct gst_walk *walk, gst_gpa_t gpa, gst_pte_t old, gst_pte_t new)
 {
 	if (old && !map_widens(old, new) && !gst_seeded(STALE_REMAP)) {
@@ -87,7 +98,7 @@ static void map_changed(struct gst_walk *walk, gst_gpa_t gpa, gst_pte_t old, gst
 	walk->gather->gained |= !!old;
 }
 
-/* A leaf of 64 KiB over 16 entries, whatever they hold. */
+/* Make a 64 KiB leaf of 16 entries, whatever they have now. */
 static int map_napot(struct gst_walk *walk)
 {
 	struct gst_space *space = walk->space;
@@ -118,22 +129,23 @@ static int map_napot(struct gst_walk *walk)
 	return GST_WALK_NEXT;
 }
 
-/* How many entries from this one on may become leaves of the entry's own size. */
+/* How many entries, from the present one on, may become leaves of the entry's size. */
 static unsigned int map_run_length(const struct gst_walk *walk)
 {
 	unsigned int run = gst_walk_run_length(walk);
 	unsigned int index = (walk->gpa >> GST_PAGE_SHIFT) & (GST_NAPOT_ENTRIES - 1);
 
-	/* Up to where the next leaf of 64 KiB may begin. */
+	/* Stop where a 64 KiB leaf may begin. */
 	if (walk->level == 0 && map_walk_of(walk)->napot && GST_NAPOT_ENTRIES - index < run)
 		run = GST_NAPOT_ENTRIES - index;
 	return run;
 }
 
 /*
- * In shared entry what comes of a new table is not certain, and an empty one must not
- * stay (INV-04): there are tables for all of the way down, and the leaf at its end is not
- * one of 64 KiB.
+ * May a table be linked into the present hole in shared entry? Other threads can use
+ * up what was reserved, but a new table must not stay empty (INV-04). So all tables
+ * down to the first new leaf must be reserved, and that leaf must not be a 64 KiB
+ * leaf, which shared entry cannot make. Return: 0, -GST_EBUSY or -GST_EAGAIN.
  */
 static int map_shared_hole(const struct gst_walk *walk)
 {
@@ -165,7 +177,7 @@ static int map_hole(struct gst_walk *walk)
 
 	run = map_run_length(walk);
 	pte = map_pte(map_walk_of(walk), walk->gpa);
-	/* The one loop that most of a dense range is spent in: asked once which entry it is. */
+	/* A dense range spends most of its time in these loops: test for shared entry only once. */
 	if (walk->gather->shared) {
 		while (n < run && gst_pte_change(walk->gather, walk->ptep + n, 0, pte + n * step))
 			n++;
@@ -188,13 +200,16 @@ static int map_hole(struct gst_walk *walk)
 	return GST_WALK_NEXT;
 }
 
-/* All that the leaf lacks of what is wanted may be its age. */
+/* Keep the present leaf. Make it young if it is not. */
 static int map_refresh(struct gst_walk *walk)
 {
 	gst_pte_t *ptep = gst_walk_leaf_ptep(walk);
 
 	for (unsigned int i = 0; i < gst_walk_leaf_entries(walk); i++) {
-		/* In shared entry a huge leaf may be a table by now, in which A is reserved. */
+		/*
+		 * In shared entry a huge leaf may have become a pointer to a table, in which
+		 * A is reserved. So compare with the PTE that the walk read.
+		 */
 		gst_pte_t pte = gst_pte_is_napot(walk->pte) ? gst_pte_load(&ptep[i]) : walk->pte;
 
 		if (pte & GST_PTE_A)
@@ -231,7 +246,7 @@ static int map_leaf(struct gst_walk *walk)
 	return GST_WALK_NEXT;
 }
 
-/* Smaller leaves give way to one large one. */
+/* At a table: replace it by one leaf if that is possible, otherwise go down. */
 static int map_table(struct gst_walk *walk)
 {
 	if (!map_fits(walk))
@@ -256,8 +271,9 @@ static const struct gst_visitor map_visitor = {
 };
 
 /*
- * Take all memory before the first change. Most often the bound for an empty part of
- * the space is at hand, and spares the walk that finds the exact number.
+ * Reserve all tables before the first change. The bound assumes that the range is
+ * empty. Usually it can be reserved, which saves the walk that finds the exact
+ * number.
  */
 static int map_reserve(struct map_walk *map, gst_gpa_t gpa, uint64_t size)
 {
@@ -266,7 +282,10 @@ static int map_reserve(struct map_walk *map, gst_gpa_t gpa, uint64_t size)
 	uint64_t bound;
 	int ret;
 
-	/* What is on the way is there; up to where all of the range lies in one table. */
+	/*
+	 * All tables on the way down exist. Count from the lowest one that covers the
+	 * whole range.
+	 */
 	gst_walk_descend(walk);
 	level = walk->level;
 	while (level < walk->top && !gst_walk_in_table(walk, level))
@@ -279,7 +298,7 @@ static int map_reserve(struct map_walk *map, gst_gpa_t gpa, uint64_t size)
 	ret = gst_walk_run(walk, &plan_visitor);
 	if (!ret)
 		ret = gst_table_reserve(walk->space, walk->gather, map->tables);
-	/* The plan has moved on. */
+	/* The plan has moved the walk to the end of the range: start again. */
 	return ret ? ret : gst_walk_begin(walk, walk->space, walk->gather, gpa, size);
 }
 
@@ -298,7 +317,7 @@ int gst_map(struct gst_space *space, gst_gpa_t gpa, uint64_t size, gst_pa_t pa, 
 
 	map.offset = pa - gpa;
 	map.bits = gst_pte_leaf(0, attr);
-	map.mind = ~(attr & GST_KEEP ? GST_PTE_W | GST_PTE_X : 0);
+	map.match = ~(attr & GST_KEEP ? GST_PTE_W | GST_PTE_X : 0);
 	map.best = 0;
 	while (map.best < max_level && map.best < map.walk.top &&
 	       !(map.offset & (GST_LEVEL_SIZE(map.best + 1) - 1)))

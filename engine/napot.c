@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
- * gst: leaves of 64 KiB.
+ * gst: breaking and counting leaves of 64 KiB. See napot.h for the scheme.
  */
 #include "napot.h"
 
 /*
- * A hart may hold the translation of any of the pages out of any of the entries, so
- * the fence for a change of one page must come after all 16 have changed: the range
- * of the leaf is flushed whole.
+ * A hart may have cached the translation of any page from any of the 16 entries. The
+ * fence for a change of one page must therefore come after all 16 entries have
+ * changed, and the whole leaf is flushed.
  */
 int gst_napot_break(struct gst_walk *walk)
 {

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
- * gst: take the write permission away, from a range or from pages of a bitmap.
+ * gst: remove the write permission, from a range or from the pages of a bitmap.
+ *
+ * Only W is cleared, so no table is linked or unlinked, except where a range cuts a
+ * huge leaf (see cut.c). The bitmap never splits a leaf: a larger leaf with one of
+ * the pages is protected whole.
  */
 #include "cut.h"
 #include "napot.h"
@@ -11,7 +15,10 @@ struct mask_walk {
 	uint64_t mask;
 };
 
-/* The leaf, whole. In shared entry it may be a table by now, or have changed otherwise. */
+/*
+ * Protect the whole present leaf. In shared entry another thread may have changed the
+ * entry, even to a pointer to a table, so compare with the PTE that the walk read.
+ */
 static int protect_whole_leaf(struct gst_walk *walk)
 {
 	gst_pte_t *ptep = gst_walk_leaf_ptep(walk);
@@ -33,7 +40,10 @@ static int protect_whole_leaf(struct gst_walk *walk)
 	return GST_WALK_NEXT;
 }
 
-/* Leaves of 4 KiB, and holes among them, to the end of the range or of the table, or to one of 64 KiB. */
+/*
+ * Protect 4 KiB leaves from the present entry on and skip holes. Stop at the end of
+ * the range, at the end of the page, or at a 64 KiB leaf.
+ */
 static int protect_pages(struct gst_walk *walk)
 {
 	gst_pte_t *ptep = walk->ptep, *end = ptep + gst_walk_run_length(walk), *last = NULL;
@@ -82,7 +92,7 @@ int gst_wrprotect(struct gst_space *space, gst_gpa_t gpa, uint64_t size, unsigne
 	return gst_cut_run(space, gpa, size, flags, gather, &protect_visitor);
 }
 
-/* Does the mask name a page of this leaf? */
+/* Does the mask have a page of the present leaf? */
 static bool mask_hits(const struct gst_walk *walk)
 {
 	const struct mask_walk *masked = (const struct mask_walk *)walk;
@@ -118,7 +128,10 @@ int gst_wrprotect_mask(struct gst_space *space, gst_gpa_t gpa, uint64_t mask,
 
 	if (!mask)
 		return -GST_EINVAL;
-	/* By hand: without Zbb the compiler's own would come from libgcc. */
+	/*
+	 * Find the first and the last bit by hand: without Zbb, the compiler would call
+	 * libgcc for __builtin_ctzll().
+	 */
 	for (unsigned int bits = 32; bits; bits /= 2) {
 		if (!(mask << (64 - bits - first)))
 			first += bits;

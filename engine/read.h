@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * gst: what readers see of a leaf.
+ * gst: how readers describe a leaf to the caller.
  */
 #ifndef GST_ENGINE_READ_H
 #define GST_ENGINE_READ_H
 
 #include "walk.h"
 
-/* The leaf at which the walk stands. One of 64 KiB is young if any of its entries is. */
+/* The present leaf of the walk. A 64 KiB leaf is young if any of its 16 entries is. */
 static inline struct gst_leaf gst_walk_leaf(const struct gst_walk *walk)
 {
 	struct gst_leaf leaf = {

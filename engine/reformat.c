@@ -38,7 +38,7 @@ static gst_pte_t table_pte(struct gst_space *space, gst_pte_t *table)
 	return gst_pte_table(space->ops->to_pa(space->ctx, table));
 }
 
-/* A page that is to be freed after the flush and was not counted as a table. */
+/* Gather a page that is not counted in gst_space.tables. */
 static void gather_page(struct gst_space *space, struct gst_gather *gather, gst_pte_t *page)
 {
 	gst_meta_of(space, page)->next = gather->tables;
@@ -51,7 +51,10 @@ static void gather_root(struct gst_space *space, struct gst_gather *gather, gst_
 		gather_page(space, gather, root_page(root, i));
 }
 
-/* Put the four pages of @old below @root, @levels_up levels higher. */
+/*
+ * Make the four pages of @old tables below @root, which is @levels_up levels higher. Two
+ * levels take one table in between. A page without entries is not linked (INV-04).
+ */
 static int widen(struct gst_space *space, gst_pte_t *old, gst_pte_t *root, unsigned int levels_up,
 		 struct gst_gather *gather)
 {
@@ -87,8 +90,8 @@ static int widen(struct gst_space *space, gst_pte_t *old, gst_pte_t *root, unsig
 }
 
 /*
- * The table whose first entries, one for each page of a narrower root, are all
- * that is mapped; NULL where something is mapped above them.
+ * Find the table whose first entries become the pages of the narrower root. Return:
+ * NULL if anything is mapped above these entries.
  */
 static gst_pte_t *narrow_find(struct gst_space *space, gst_pte_t *root, unsigned int levels_down)
 {
@@ -110,7 +113,7 @@ static gst_pte_t *narrow_find(struct gst_space *space, gst_pte_t *root, unsigned
 	return found == live(space, table) ? table : NULL;
 }
 
-/* Fill a page of the new root with what the entry @pte of @level translates. */
+/* Fill a page of the new root with the translations of the entry @pte of @level. */
 static void narrow_page(struct gst_space *space, gst_pte_t *page, gst_pte_t pte, unsigned int level,
 			struct gst_gather *gather)
 {
@@ -143,7 +146,7 @@ static int narrow(struct gst_space *space, gst_pte_t *old, gst_pte_t *root,
 	for (unsigned int i = 0; i < GST_ROOT_PAGES; i++)
 		narrow_page(space, root_page(root, i), gst_pte_load(&table[i]), level, gather);
 
-	/* The chain between the old root and the copied tables goes too. */
+	/* The tables between the old root and the copied tables are no longer needed. */
 	for (gst_pte_t *above = old; above != table;) {
 		above = gst_pte_next_table(space, gst_pte_load(above));
 		gst_table_gather(space, gather, above);

@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
- * gst: a space is made, detached and destroyed.
+ * gst: making, detaching and destroying a space.
+ *
+ * Tables are freed in two steps. Under its lock the caller detaches the root, which
+ * is one exchange: no operation finds the tables any more. When no hart and no
+ * reader walks them, the caller frees them without the lock, page by page from the
+ * leaves up, with pauses.
  */
 #include "table.h"
 
-/* Tables freed between two calls of the pause function. */
+/* How many tables are freed between two calls of the pause function. */
 #define PAUSE_TABLES 256
 
 struct teardown {
@@ -17,7 +22,7 @@ void *gst_root_alloc(struct gst_space *space)
 {
 	void *root = space->ops->alloc_root(space->ctx);
 
-	/* INV-01: what alloc_root promises; a hart would ignore the low bits of the PPN. */
+	/* INV-01. Check the embedder: a hart would silently ignore the low bits of the PPN. */
 	if (root &&
 	    (((uintptr_t)root | space->ops->to_pa(space->ctx, root)) & (GST_ROOT_SIZE - 1))) {
 		gst_root_free(space, root);
@@ -57,7 +62,7 @@ gst_root_t gst_detach(struct gst_space *space)
 	return __atomic_exchange_n(&space->root, 0, __ATOMIC_ACQ_REL);
 }
 
-/* Free all below the page of entries of @level, and keep the counters true. */
+/* Free a page of @level and all tables below it, and update the counters. */
 static void teardown_page(struct teardown *down, gst_pte_t *page, unsigned int level)
 {
 	struct gst_space *space = down->space;

@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
- * gst: split leaves that are larger than wanted.
+ * gst: split the large leaves of a range.
+ *
+ * The plan visitor counts the tables that the splits take. After they are reserved,
+ * the split visitor replaces each leaf that is too large by a table of smaller
+ * leaves, and goes down into that table until the leaves are small enough.
  */
 #include "napot.h"
 
 struct split_walk {
 	struct gst_walk walk;
-	unsigned int level; /* leaves of it and below remain */
-	uint64_t tables;    /* plan: pages that the commit will take */
+	unsigned int level; /* the level of the largest leaf that may remain */
+	uint64_t tables;    /* plan: how many tables the split visitor will take */
 };
 
 #define split_walk_of(w) ((struct split_walk *)(w))
@@ -19,7 +23,7 @@ static int plan_leaf(struct gst_walk *walk)
 	gst_gpa_t end = gst_walk_leaf_start(walk) + gst_walk_leaf_size(walk);
 
 	if (walk->level > split->level)
-		/* Rounded to whole leaves of the level: more than that is not split. */
+		/* Round the range to whole leaves of the level: nothing smaller is made. */
 		split->tables += gst_tables_for(walk->level, split->level, walk->gpa & ~mask,
 						end < walk->end ? end : (walk->end + mask) & ~mask) -
 				 gst_seeded(SHORT_RESERVE);
@@ -40,7 +44,7 @@ static int split_leaf(struct gst_walk *walk)
 					    walk->gpa, walk->level);
 		if (!walk->pte)
 			return -GST_EAGAIN;
-		/* Its new leaves may be what is wanted. */
+		/* If the new leaves are small enough, do not go down to them. */
 		return walk->level - 1 == split->level ? GST_WALK_NEXT : GST_WALK_DESCEND;
 	}
 	if (gst_pte_is_napot(walk->pte) && split->level == 0)

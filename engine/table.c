@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
- * gst: table pages: linked, split, unlinked and gathered.
+ * gst: table pages: reserving, linking, splitting and gathering them. See table.h
+ * for the scheme.
  */
 #include "table.h"
 
 /*
- * No more is taken than was reserved. In shared entry others may have changed what the
- * reservation was for: then there is nothing, and the caller looks again.
+ * Take one reserved table. In shared entry, other threads may have changed the tables
+ * since the reservation, so that more are needed than were reserved. Return: NULL
+ * then, and the operation ends with -GST_EAGAIN.
  */
 static gst_pte_t *table_alloc(struct gst_space *space, struct gst_gather *gather)
 {
@@ -18,14 +20,14 @@ static gst_pte_t *table_alloc(struct gst_space *space, struct gst_gather *gather
 	gst_count(gather, &space->tables, 1);
 	tables = __atomic_load_n(&space->tables, __ATOMIC_RELAXED);
 	peak = __atomic_load_n(&space->tables_peak, __ATOMIC_RELAXED);
-	/* A failed exchange has read the peak anew. */
+	/* A failed exchange has read the present peak. */
 	while (tables > peak && !__atomic_compare_exchange_n(&space->tables_peak, &peak, tables, true,
 							     __ATOMIC_RELAXED, __ATOMIC_RELAXED))
 		;
 	return space->ops->alloc(space->ctx, gather->source);
 }
 
-/* A table that no walk has seen, because a concurrent change won. */
+/* Give up a new table, because another thread changed the entry first. No walk has seen it. */
 static void table_drop(struct gst_space *space, struct gst_gather *gather, gst_pte_t *table)
 {
 	gst_count(gather, &space->tables, -1ul);
@@ -89,7 +91,7 @@ gst_pte_t gst_table_split(struct gst_space *space, struct gst_gather *gather, gs
 
 	gst_count(gather, &space->leaves[level], -1ul);
 	gst_count(gather, &space->leaves[level - 1], GST_TABLE_ENTRIES);
-	/* A leaf became a pointer: more than an address-ranged fence is told to order. */
+	/* A fence with an address does not cover a leaf that became a pointer. */
 	gather->all = true;
 	gst_gather_range(gather, start, start + GST_LEVEL_SIZE(level), level - 1);
 	gst_resized(space, GST_SPLIT, start, GST_LEVEL_SIZE(level), level);

@@ -1,6 +1,20 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * gst: table pages: how they are read, linked, unlinked and gathered.
+ * gst: table pages: how entries are read and written, and how tables are linked,
+ * unlinked and freed.
+ *
+ * A table is one 4 KiB page; a root is four. Each page has a struct gst_meta with
+ * the number of its entries that are not zero. An operation first reserves all
+ * tables that it may need, then takes them one by one. Nothing fails after the
+ * first change.
+ *
+ * A table that is no longer needed is first unlinked: the entry that pointed to it
+ * is overwritten. Harts may still walk it, so it goes into the gather's list and
+ * keeps its contents. gst_gather_finish() frees it after the flush.
+ *
+ * In shared entry, several threads change the same tables. Each of them writes an
+ * entry with a compare-and-swap from the value that its walk has read, and adds to
+ * counters atomically. Shared entry never unlinks a table.
  */
 #ifndef GST_ENGINE_TABLE_H
 #define GST_ENGINE_TABLE_H
@@ -10,7 +24,8 @@
 #include "seed.h"
 
 /*
- * Harts and readers walk while PTEs change, so each is read and written whole.
+ * Harts and readers walk the tables while PTEs change. Every PTE is therefore read
+ * and written with a single access.
  */
 static inline gst_pte_t gst_pte_load(const gst_pte_t *ptep)
 {
@@ -22,16 +37,17 @@ static inline void gst_pte_store(gst_pte_t *ptep, gst_pte_t pte)
 	__atomic_store_n(ptep, pte, __ATOMIC_RELAXED);
 }
 
-/* What is behind the pointer that is read was written by someone at the same time. */
+/* For readers and shared entry: another thread may have just linked the table below this entry. */
 static inline gst_pte_t gst_pte_load_acquire(const gst_pte_t *ptep)
 {
 	return __atomic_load_n(ptep, __ATOMIC_ACQUIRE);
 }
 
 /*
- * Change an entry from @old to @new, a leaf. In exclusive entry nobody else writes,
- * but for ageing and a hart that sets A by itself: neither minds. Return: false
- * where a concurrent change won.
+ * Change an entry from @old to the leaf @new. In exclusive entry only ageing and
+ * harts that set A may write at the same time. It does no harm to overwrite their
+ * change, so a plain store is enough. Return: false if another thread changed the
+ * entry first.
  */
 static inline bool gst_pte_change(const struct gst_gather *gather, gst_pte_t *ptep, gst_pte_t old,
 				  gst_pte_t new)
@@ -43,7 +59,10 @@ static inline bool gst_pte_change(const struct gst_gather *gather, gst_pte_t *pt
 	return true;
 }
 
-/* The same for a pointer to a table, whose contents must be seen before it is. */
+/*
+ * Change an entry from @old to @new, a pointer to a table. Others must see the
+ * contents of the table before they see the pointer. Return: as gst_pte_change().
+ */
 static inline bool gst_pte_link(const struct gst_gather *gather, gst_pte_t *ptep, gst_pte_t old,
 				gst_pte_t new)
 {
@@ -54,12 +73,12 @@ static inline bool gst_pte_link(const struct gst_gather *gather, gst_pte_t *ptep
 	return true;
 }
 
-/* Add to a counter that others, in shared entry, add to as well. */
+/* Add to a counter. In shared entry other threads may add to it at the same time. */
 #define gst_count(gather, counter, delta)                                                          \
 	((gather)->shared ? (void)__atomic_fetch_add(counter, delta, __ATOMIC_RELAXED) :           \
 			    (void)(*(counter) += (delta)))
 
-/* A hart that updates A by itself may do so at any time: no read, modify, write. */
+/* Clear bits of an entry. This is atomic, because a hart may set A at any time. */
 static inline void gst_pte_clear_bits(gst_pte_t *ptep, gst_pte_t bits)
 {
 	__atomic_fetch_and(ptep, ~bits, __ATOMIC_RELAXED);
@@ -77,7 +96,7 @@ static inline gst_pte_t *gst_pte_next_table(struct gst_space *space, gst_pte_t p
 	return space->ops->to_va(space->ctx, gst_pte_table_pa(pte));
 }
 
-/* The meta of the page that holds @ptep: a root has one for each of its pages. */
+/* The meta of the page that holds @ptep. A root has one meta for each of its four pages. */
 static inline struct gst_meta *gst_meta_of(struct gst_space *space, gst_pte_t *ptep)
 {
 	uintptr_t page = (uintptr_t)ptep & ~(uintptr_t)(GST_PAGE_SIZE - 1);
@@ -85,45 +104,47 @@ static inline struct gst_meta *gst_meta_of(struct gst_space *space, gst_pte_t *p
 	return space->ops->meta(space->ctx, (void *)page);
 }
 
-/* Tell of a leaf that was split, or that came in the place of smaller ones. */
+/* Report to gst_ops.resized that a leaf was split, or that it replaced smaller leaves. */
 void gst_resized(const struct gst_space *space, enum gst_resize how, gst_gpa_t gpa, uint64_t size,
 		 unsigned int level);
 
-/* Have @tables tables ready for what follows. Return: 0 or -GST_ENOMEM. */
+/* Reserve @tables tables for the calls below. Return: 0 or -GST_ENOMEM. */
 int gst_table_reserve(struct gst_space *space, struct gst_gather *gather, uint64_t tables);
 
 /*
- * Put an empty table of entries of level @level - 1 into the hole at @ptep, an
- * entry of @level. The memory was reserved. Returns the PTE; 0 where a
- * concurrent change won.
+ * Link an empty table at @ptep, an entry that is zero. Takes a reserved table.
+ * Return: the new PTE, or 0 if another thread changed the entry first.
  */
 gst_pte_t gst_table_link(struct gst_space *space, struct gst_gather *gather, gst_pte_t *ptep);
 
 /*
- * Split the leaf @pte at @ptep, an entry of @level, into a table of leaves one
- * level down that translate alike. Returns as gst_table_link().
+ * Replace the leaf @pte at @ptep, an entry of @level, by a table of leaves of the
+ * next lower level with the same translations. Return: as gst_table_link().
  */
 gst_pte_t gst_table_split(struct gst_space *space, struct gst_gather *gather, gst_pte_t *ptep,
 			  gst_pte_t pte, gst_gpa_t gpa, unsigned int level);
 
 /*
- * Gather the table at @table, whose entries are of @level, with all below it. The
- * caller has replaced the pointer to it; harts may walk it until the flush.
+ * Gather @table, a table of @level, and all tables below it. The caller has already
+ * overwritten the pointer to @table. Harts may walk the tables until the flush.
  */
 void gst_table_release(struct gst_space *space, struct gst_gather *gather, gst_pte_t *table,
 		       unsigned int level);
 
-/* All the leaves of a table of level 0 go; the table has no need to be read (INV-08). */
+/*
+ * Uncount the leaves of a table of level 0 that is going away. Such a table has only
+ * leaves (INV-08) and its meta counts them, so the table itself need not be read.
+ */
 static inline void gst_table_forget_leaves(struct gst_space *space, const struct gst_meta *meta)
 {
 	space->leaves[0] -= meta->live - meta->napots * GST_NAPOT_ENTRIES;
 	space->napots -= meta->napots;
 }
 
-/* Gather one table page that is linked no more and has nothing below it. */
+/* Gather one table that is already unlinked and has no table below it. */
 void gst_table_gather(struct gst_space *space, struct gst_gather *gather, gst_pte_t *table);
 
-/* Note that translations of [start, end) went or lost a permission. */
+/* Record that translations of [start, end) were removed or lost a permission. */
 static inline void gst_gather_range(struct gst_gather *gather, gst_gpa_t start, gst_gpa_t end,
 				    unsigned int level)
 {
@@ -142,8 +163,8 @@ static inline void gst_gather_range(struct gst_gather *gather, gst_gpa_t start, 
 }
 
 /*
- * The table pages that a walk must add to map, or cut out, [start, end) of one
- * hole or leaf of @level where no leaf may be above level @best.
+ * How many tables are needed to map [start, end), or to cut it out, inside one hole
+ * or one leaf of @level. No new leaf is above level @best.
  */
 static inline uint64_t gst_tables_for(unsigned int level, unsigned int best, gst_gpa_t start,
 				      gst_gpa_t end)
@@ -155,7 +176,7 @@ static inline uint64_t gst_tables_for(unsigned int level, unsigned int best, gst
 		uint64_t first = start >> GST_LEVEL_SHIFT(above);
 		uint64_t last = (end - 1) >> GST_LEVEL_SHIFT(above);
 
-		/* An entry of level @above that one leaf can fill needs no table. */
+		/* If one leaf can fill an entry of level @above, no table is needed there. */
 		if (above > best)
 			tables += last - first + 1;
 		else if (first == last)

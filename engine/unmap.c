@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
  * gst: unmap a range.
+ *
+ * Entries are cleared by storing 0. A table that the range covers whole is unlinked
+ * from above. If it holds only leaves, it is not even read, because its meta has the
+ * counts. On the way up, a table that has become empty is unlinked, and then perhaps
+ * the table above it (INV-04).
  */
 #include "cut.h"
 #include "napot.h"
@@ -11,7 +16,7 @@ static void unlink_entry(struct gst_walk *walk, gst_pte_t *ptep)
 	gst_meta_of(walk->space, ptep)->live--;
 }
 
-/* One leaf goes whole, where the range may cut it. */
+/* Unmap the whole present leaf, also if the range cuts it. */
 static int unmap_whole_leaf(struct gst_walk *walk)
 {
 	struct gst_space *space = walk->space;
@@ -34,7 +39,10 @@ static int unmap_whole_leaf(struct gst_walk *walk)
 	return GST_WALK_NEXT;
 }
 
-/* All the leaves and holes from here on, to the end of the range or of the table, or to a table. */
+/*
+ * Unmap the leaves from the present entry on. Stop at the end of the range, at the
+ * end of the page, at a pointer to a table, or at a 64 KiB leaf that the range cuts.
+ */
 static int unmap_leaves(struct gst_walk *walk)
 {
 	struct gst_space *space = walk->space;
@@ -43,7 +51,7 @@ static int unmap_leaves(struct gst_walk *walk)
 	gst_gpa_t start = walk->gpa;
 
 	taken = 0;
-	/* Most tables hold 4 KiB leaves alone. */
+	/* A fast loop for tables that have only 4 KiB leaves, as most do. */
 	if (walk->level == 0 && !meta->napots) {
 		unsigned int end = run - (gst_seeded(STALE) && run > 1 && run < GST_TABLE_ENTRIES);
 
@@ -61,7 +69,7 @@ static int unmap_leaves(struct gst_walk *walk)
 		if (gst_pte_is_table(pte) && walk->level)
 			break;
 		if (gst_pte_is_napot(pte)) {
-			/* The range cuts the last one: the walk comes back to it. */
+			/* The range cuts this leaf. The walk calls unmap_leaf() for it next. */
 			if (!(napot_entries % GST_NAPOT_ENTRIES) && run - taken < GST_NAPOT_ENTRIES)
 				break;
 			napot_entries++;
@@ -91,7 +99,7 @@ static int unmap_leaf(struct gst_walk *walk)
 	return unmap_leaves(walk);
 }
 
-/* A table that lies in the range with all its entries goes at once, unread if it holds leaves. */
+/* Unlink a table that the range covers whole. */
 static int unmap_table(struct gst_walk *walk)
 {
 	if (!gst_walk_covers(walk))
@@ -104,7 +112,7 @@ static int unmap_table(struct gst_walk *walk)
 	return GST_WALK_NEXT;
 }
 
-/* INV-04: a table that was left empty goes too, and perhaps the one above it; not above one that stays. */
+/* Unlink the table that the walk leaves, if it is empty (INV-04). Return: whether it was. */
 static bool unmap_leave(struct gst_walk *walk)
 {
 	gst_pte_t *table = walk->tables[walk->level];

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
- * gst: the walker.
+ * gst: the walker. See walk.h for the scheme.
  */
 #include "walk.h"
 
@@ -26,7 +26,10 @@ int gst_walk_begin(struct gst_walk *walk, struct gst_space *space, struct gst_ga
 	return 0;
 }
 
-/* Instructions count here: the shift is carried along, and who has no need to acquire does so too. */
+/*
+ * Every operation on a page runs this loop, so it is written for few instructions:
+ * the shift is kept in a variable, and all loads acquire, needed or not.
+ */
 void gst_walk_descend(struct gst_walk *walk)
 {
 	unsigned long level = walk->level, covered = 0;
@@ -49,7 +52,7 @@ void gst_walk_descend(struct gst_walk *walk)
 	walk->pte = pte;
 }
 
-/* Pass over the hole at which the walk stands, and those behind it in this page of a table. */
+/* Skip the present hole and the holes that follow it in the same page of a table. */
 static void pass_holes(struct gst_walk *walk)
 {
 	unsigned int shift = GST_LEVEL_SHIFT(walk->level);
@@ -80,9 +83,9 @@ static int visit(struct gst_walk *walk, const struct gst_visitor *visitor)
 }
 
 /*
- * Between two rounds of the loop: walk->gpa is in the range and not dealt with,
- * all of the range before it is; tables[level..top] are the tables on the way
- * to it.
+ * At the top of the loop: walk->gpa is in the range, all of the range before it is
+ * done, and tables[level..top] are the tables on the way to it. The proofs in
+ * tests/proof depend on this.
  */
 int gst_walk_run(struct gst_walk *walk, const struct gst_visitor *visitor)
 {

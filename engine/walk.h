@@ -1,32 +1,43 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * gst: the walker. Every operation on a range is a visitor of it.
+ * gst: the walker, which all operations on a range use.
+ *
+ * The walker goes from the root down to the first entry of the range, then over the
+ * entries of the range in the order of their addresses. It goes down into tables
+ * and up again, and never starts anew at the root. An operation is a visitor: a set
+ * of functions that the walker calls at holes (entries that are zero), at leaves
+ * and at pointers to tables.
+ *
+ * Between two calls, all of the range before walk->gpa is done, and tables[] has the
+ * tables on the way from the root to walk->gpa. For speed, a visitor may do many
+ * entries of one table in one call. It then moves walk->gpa into the last of them.
  */
 #ifndef GST_ENGINE_WALK_H
 #define GST_ENGINE_WALK_H
 
 #include "table.h"
 
-/* What a visitor answers; or a negative error, which ends the walk. */
+/* What a visitor returns. It may also return a negative error, which ends the walk. */
 enum gst_walk_next {
-	GST_WALK_NEXT,    /* go on behind the entry in which walk->gpa lies */
-	GST_WALK_DESCEND, /* walk->pte is a table: go into it */
-	GST_WALK_STOP,    /* enough */
+	GST_WALK_NEXT,    /* continue after the entry that holds walk->gpa */
+	GST_WALK_DESCEND, /* walk->pte points to a table: go down into it */
+	GST_WALK_STOP,    /* end the walk without an error */
 };
 
 struct gst_walk;
 
 /**
  * struct gst_visitor - what an operation does at the entries of its range
- * @hole: an entry of zero; NULL: pass over it
- * @leaf: a leaf
- * @table: a pointer to a table, before it is entered; NULL: enter it
- * @leave: the table at walk->tables[walk->level] is done with; NULL: nothing. Return: whether it
- *	is there no more; if it is, those above it need not be told at the end of the range
+ * @hole: called at an entry that is zero. NULL: skip the entry.
+ * @leaf: called at a leaf
+ * @table: called at a pointer to a table, before the walk goes down. NULL: go down.
+ * @leave: called when the walk goes up from the table walk->tables[walk->level]. NULL: do
+ *	nothing. Return true if the table was unlinked. After false at the end of the
+ *	range, @leave is not called for the tables above, because they keep an entry.
  *
- * A visitor may take a run of entries of the same table at once: it then moves
- * walk->gpa into the last one that it took. At the first entry of a 64 KiB leaf
- * that lies in the range it has to, or has to break it up.
+ * A visitor may do several entries of the same table in one call. It then moves
+ * walk->gpa into the last one. At a 64 KiB leaf it must do so, or break the leaf
+ * into 4 KiB leaves first, because the walker itself steps by one entry.
  */
 struct gst_visitor {
 	int (*hole)(struct gst_walk *walk);
@@ -36,18 +47,18 @@ struct gst_visitor {
 };
 
 /**
- * struct gst_walk - where a walk stands
+ * struct gst_walk - the state of a walk
  * @space: the space
- * @gather: the operation's gather; NULL for those that change nothing
- * @gpa: the first address of the range that is not dealt with; the start of an
- *	entry, but for the first one
- * @end: end of the range, exclusive
- * @level: level of the entry
- * @top: level of the root's entries
- * @acquire: others link tables at the same time
- * @ptep: the entry
- * @pte: what it held when it was read
- * @tables: the tables on the way down, by the level of their entries
+ * @gather: the gather of the operation, or NULL for readers
+ * @gpa: the first address of the range that is not done yet. Except in the first entry,
+ *	this is the start of an entry.
+ * @end: the end of the range, exclusive
+ * @level: the level of the present entry
+ * @top: the level of the root
+ * @acquire: other threads may link tables during the walk
+ * @ptep: the present entry
+ * @pte: the value of the entry when the walk read it
+ * @tables: the tables on the way down from the root, by level
  */
 struct gst_walk {
 	struct gst_space *space;
@@ -62,72 +73,75 @@ struct gst_walk {
 	gst_pte_t *tables[GST_LEVELS_MAX];
 };
 
-/* Check a range and stand before it; a reader has no gather. Return: 0, -GST_EINVAL or -GST_ERANGE. */
+/*
+ * Check a range and start a walk of it at the root. A reader passes no gather.
+ * Return: 0, -GST_EINVAL or -GST_ERANGE.
+ */
 int gst_walk_begin(struct gst_walk *walk, struct gst_space *space, struct gst_gather *gather,
 		   gst_gpa_t gpa, uint64_t size);
 
 /*
- * Go down, through pointers to tables alone, to the entry of walk->gpa that is none or that the range
- * covers, and read it. For operations that do nothing at a table of which the range has only a part:
- * most of one page are spent here.
+ * Go down from the root to the first entry that matters and read it: a hole, a leaf,
+ * or an entry that the range covers whole. This is a fast start for operations that
+ * do nothing at a table of which the range has only a part. An operation on one page
+ * spends most of its time here.
  */
 void gst_walk_descend(struct gst_walk *walk);
 
-/* One descent over the range. Return: 0, or the error of a visitor. */
+/* Walk the range and call @visitor. Return: 0, or the error that the visitor returned. */
 int gst_walk_run(struct gst_walk *walk, const struct gst_visitor *visitor);
 
-/* Does the range take in all of an aligned piece of @size bytes at walk->gpa? */
+/* Is walk->gpa aligned to @size, and does the rest of the range have at least @size bytes? */
 static inline bool gst_walk_has(const struct gst_walk *walk, uint64_t size)
 {
 	return !(walk->gpa & (size - 1)) && walk->end - walk->gpa >= size;
 }
 
-/* Does the range take in all of the entry? */
+/* Does the range cover the whole entry? */
 static inline bool gst_walk_covers(const struct gst_walk *walk)
 {
 	return gst_walk_has(walk, GST_LEVEL_SIZE(walk->level));
 }
 
-/* The bytes of the leaf at which the walk stands; of an entry that is none, the entry's. */
+/* The size of the present leaf in bytes. For a hole or a table, the size of the entry. */
 static inline uint64_t gst_walk_leaf_size(const struct gst_walk *walk)
 {
 	return gst_pte_is_napot(walk->pte) ? GST_NAPOT_SIZE : GST_LEVEL_SIZE(walk->level);
 }
 
-/* The first gpa of the leaf, which may lie before the range. */
+/* The first gpa of the present leaf, which may be before the range. */
 static inline gst_gpa_t gst_walk_leaf_start(const struct gst_walk *walk)
 {
 	return walk->gpa & ~(gst_walk_leaf_size(walk) - 1);
 }
 
-/* The entries of the leaf: GST_NAPOT_ENTRIES of one of 64 KiB, one of any other. */
+/* How many entries the present leaf has: GST_NAPOT_ENTRIES for a 64 KiB leaf, otherwise 1. */
 static inline unsigned int gst_walk_leaf_entries(const struct gst_walk *walk)
 {
 	return gst_pte_is_napot(walk->pte) ? GST_NAPOT_ENTRIES : 1;
 }
 
-/* The first entry of the leaf. */
+/* The first entry of the present leaf. */
 static inline gst_pte_t *gst_walk_leaf_ptep(const struct gst_walk *walk)
 {
 	return walk->ptep - ((walk->gpa - gst_walk_leaf_start(walk)) >> GST_LEVEL_SHIFT(walk->level));
 }
 
-/* Tell the walk that the leaf is dealt with, all of it. */
+/* Tell the walk that the whole leaf is done. */
 static inline void gst_walk_take_leaf(struct gst_walk *walk)
 {
 	walk->gpa = gst_walk_leaf_start(walk) + gst_walk_leaf_size(walk) - 1;
 }
 
-/* Does all of the range lie in one table of entries of @level? */
+/* Is the rest of the range in one table of @level? */
 static inline bool gst_walk_in_table(const struct gst_walk *walk, unsigned int level)
 {
 	return (walk->gpa ^ (walk->end - 1)) < GST_LEVEL_SIZE(level + 1);
 }
 
 /*
- * How many entries from this one on, in this page of a table, the range covers
- * whole: a run ends with the page, because each of a root's pages counts its own
- * live entries.
+ * How many entries, from the present one on, the range covers whole. The run ends
+ * with the page, because each of a root's pages has its own live count.
  */
 static inline unsigned int gst_walk_run_length(const struct gst_walk *walk)
 {
@@ -138,7 +152,7 @@ static inline unsigned int gst_walk_run_length(const struct gst_walk *walk)
 	return covered < left ? (unsigned int)covered : left;
 }
 
-/* Tell the walk that @entries entries from this one on are dealt with. */
+/* Tell the walk that @entries entries, from the present one on, are done. */
 static inline void gst_walk_take(struct gst_walk *walk, unsigned int entries)
 {
 	walk->gpa += (uint64_t)(entries - 1) << GST_LEVEL_SHIFT(walk->level);

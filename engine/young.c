@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
  * gst: test and clear the A bits of a range.
+ *
+ * This is a reader: it runs at the same time as other operations. Clearing A is one
+ * atomic AND, which keeps all changes of others. If the entry has become a hole or a
+ * pointer to a table, A was clear anyway, so the AND changes nothing.
  */
 #include "walk.h"
 
@@ -10,13 +14,16 @@ struct young_walk {
 	bool young;
 };
 
-/* Leaves of 4 KiB, and holes among them, to the end of the range or of the table, or to one of 64 KiB. */
+/*
+ * Do 4 KiB leaves from the present entry on and skip holes. Stop at the end of the
+ * range, at the end of the page, or at a 64 KiB leaf.
+ */
 static int young_pages(struct gst_walk *walk)
 {
 	struct young_walk *age = (struct young_walk *)walk;
 	gst_pte_t *ptep = walk->ptep, *end = ptep + gst_walk_run_length(walk);
 
-	/* The first one as it was when the walk read it: nobody is kept out. */
+	/* Use the first PTE as the walk read it: another thread may have changed it. */
 	for (gst_pte_t pte = walk->pte;; pte = gst_pte_load(ptep)) {
 		if (gst_pte_is_napot(pte))
 			break;
@@ -40,7 +47,7 @@ static int young_leaf(struct gst_walk *walk)
 
 	if (walk->level == 0 && !gst_pte_is_napot(walk->pte))
 		return young_pages(walk);
-	/* A hart that updates A may do so in any one of the entries of a 64 KiB leaf. */
+	/* A hart may set A in any of the 16 entries of a 64 KiB leaf. */
 	for (unsigned int i = 0; i < gst_walk_leaf_entries(walk); i++) {
 		if (!(gst_pte_load(&ptep[i]) & GST_PTE_A))
 			continue;

@@ -162,7 +162,7 @@ static int op_step(void)
 	map.offset = nondet_u64();
 	map.bits = nondet_u64();
 	map.best = nondet_u8();
-	map.mind = nondet_u64();
+	map.match = nondet_u64();
 	map.napot = nondet_bool();
 	map.tables = nondet_u32();
 	midway_arbitrary(&map.walk, PROOF_LEVEL);
