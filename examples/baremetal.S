@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* The start of baremetal.c: one hart, in M-mode. */
+/* Start baremetal.c on one hart, in M-mode. */
 	.option	arch, +h
 	.section .text.start, "ax"
 	.globl	_start
@@ -14,8 +14,8 @@ wait:	wfi
 	j	wait
 
 /*
- * unsigned long guest_load(unsigned long gpa, unsigned long *cause): what a guest would read there.
- * A trap goes on behind the load, with its cause; the handler changes a2, and nothing else does.
+ * unsigned long guest_load(unsigned long gpa, unsigned long *cause): load a word as the guest
+ * would. The trap handler skips the load and puts the cause of the trap into a2.
  */
 	.globl	guest_load
 guest_load:

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
- * The engine without anything below it: tables in an array, one hart, and a guest that is one
- * HLV instruction. Start with pc.c, which says more of the ops.
+ * The engine on bare metal: the tables are in an array, there is one hart, and the guest is a
+ * single HLV instruction. Read pc.c first: it explains the ops.
  *
- * Runs in M-mode with memory at 0x80000000, a ns16550 at 0x10000000 and SiFive's test finisher
- * at 0x100000, as QEMU's virt machine has them.
+ * The program runs in M-mode on QEMU's virt machine, which has memory at 0x80000000, a ns16550
+ * at 0x10000000 and SiFive's test finisher at 0x100000.
  */
 #include <gst/gst.h>
 
@@ -13,7 +13,7 @@
 #define PAGES    16u
 #define VMID     1ul
 
-/* In baremetal.S: read as a guest does; *cause is 0, or that of the trap. */
+/* In baremetal.S: load a word as the guest would. *cause is 0, or the cause of the trap. */
 unsigned long guest_load(unsigned long gpa, unsigned long *cause);
 
 struct vm {
@@ -22,11 +22,11 @@ struct vm {
 	unsigned int taken;
 };
 
-/* Whoever loads the program clears it, and nothing is reused: a page is zero when it is taken. */
+/* The loader clears this array, and no page is used twice. So every new page is zero. */
 static uint64_t pages[PAGES][512] __attribute__((aligned(16384)));
 static struct vm vm;
 
-/* What the guest is to see. */
+/* The memory of the guest. */
 static uint64_t memory[512] __attribute__((aligned(4096))) = { 42 };
 
 static int op_reserve(void *ctx, void *source, unsigned int n)
@@ -41,7 +41,7 @@ static void *op_alloc(void *ctx, void *source)
 
 static void *op_alloc_root(void *ctx)
 {
-	/* Before any table, so that it is aligned to 16 KiB. */
+	/* The root is allocated before any table, so it is aligned to 16 KiB. */
 	vm.taken += GST_ROOT_PAGES;
 	return pages[vm.taken - GST_ROOT_PAGES];
 }
@@ -50,7 +50,7 @@ static void op_free(void *ctx, void *page)
 {
 }
 
-/* M-mode has no translation: an address is a physical one. */
+/* M-mode does not translate: virtual and physical addresses are the same. */
 static gst_pa_t op_to_pa(void *ctx, void *page)
 {
 	return (uintptr_t)page;
@@ -66,7 +66,7 @@ static struct gst_meta *op_meta(void *ctx, void *page)
 	return &vm.meta[((uintptr_t)page - (uintptr_t)pages) / GST_PAGE_SIZE];
 }
 
-/* HFENCE.GVMA takes the address divided by 4, and x0 for all of them. */
+/* HFENCE.GVMA takes the gpa divided by 4. With x0 it covers all addresses. */
 static void fence(gst_gpa_t gpa)
 {
 	__asm__ volatile(".option arch, +h\nhfence.gvma %0, %1" ::"r"(gpa >> 2), "r"(VMID)
@@ -78,7 +78,7 @@ static void fence_all(void)
 	__asm__ volatile(".option arch, +h\nhfence.gvma x0, %0" ::"r"(VMID) : "memory");
 }
 
-/* The root's address and format, from one word, so that they cannot be of two moments. */
+/* Load hgatp. gst_root() returns address and format in one word, so they always belong together. */
 static void load_root(void)
 {
 	gst_root_t root = gst_root(&vm.space);
@@ -89,7 +89,7 @@ static void load_root(void)
 		: "memory");
 }
 
-/* There is one hart, and it is this one. Otherwise: the same on each, and wait. */
+/* With more harts, each must do this, and the function must wait for all of them. */
 static void op_flush(void *ctx, const struct gst_flush *flush)
 {
 	if (flush->old_root)
@@ -113,7 +113,7 @@ static const struct gst_ops ops = {
 	.flush = op_flush,
 };
 
-/* What a compiler may call for the assignment of a struct. */
+/* The compiler may call memset() to assign a struct. */
 void *memset(void *to, int byte, size_t size)
 {
 	for (char *p = to; size--; p++)
@@ -141,32 +141,31 @@ void main(void)
 	struct gst_gather gather;
 	unsigned long cause;
 
-	/* PMP: all of memory is open, or else HLV, which runs as VS-mode, may read nothing. */
+	/* Open all memory in the PMP. Otherwise HLV, which acts as in VS-mode, could not read. */
 	__asm__ volatile("csrw pmpaddr0, %0; csrw pmpcfg0, %1" ::"r"(-1l), "r"(0x1fl));
-	/* hstatus.SPVP: HLV reads as VS-mode does, and not VU-mode. The guest does not page. */
+	/* Set hstatus.SPVP: HLV acts as in VS-mode. With vsatp = 0 the guest does not page. */
 	__asm__ volatile("csrs hstatus, %0; csrw vsatp, x0" ::"r"(1l << 8));
 
 	if (gst_init(&vm.space, &ops, &vm, gst_format_of_name("sv48x4")))
-		expect("a root", false);
+		expect("gst_init() succeeds", false);
 	load_root();
 	fence_all();
 	guest_load(gpa, &cause);
-	expect("nothing is mapped, and the guest faults", cause == 21);
+	expect("the guest faults while nothing is mapped", cause == 21);
 
 	gst_gather_init(&gather, NULL);
 	if (gst_map(&vm.space, gpa, 4096, (uintptr_t)memory, GST_READ, 0, &gather))
-		expect("a mapping", false);
+		expect("gst_map() succeeds", false);
 	gst_gather_finish(&vm.space, &gather);
-	/* Nothing went, so nothing was flushed; but the hart may remember that there was nothing.
-	 */
+	/* A new translation needs no flush, but the hart may have cached the invalid PTE. */
 	fence_all();
-	expect("the page is mapped, and the guest reads 42",
+	expect("the guest reads 42 after the page is mapped",
 	       guest_load(gpa, &cause) == 42 && !cause);
 
 	if (gst_unmap(&vm.space, gpa, 4096, 0, &gather))
-		expect("an unmapping", false);
+		expect("gst_unmap() succeeds", false);
 	gst_gather_finish(&vm.space, &gather);
 	guest_load(gpa, &cause);
-	expect("it is unmapped, and the guest faults", cause == 21);
+	expect("the guest faults after the page is unmapped", cause == 21);
 	*FINISHER = 0x5555;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
- * A guest's address space, on a PC: all that an embedder of gst has to write, in one file.
- * There is no hart here, so that its part is played by printf in op_flush().
+ * A guest physical address space on a PC. This file has everything that an embedder of gst
+ * must write. There is no hart, so op_flush() only prints what harts would have to do.
  */
 #include <gst/gst.h>
 #include <inttypes.h>
@@ -11,7 +11,7 @@
 
 #define PAGES 64u
 
-/* Where tables come from. A kernel has a page allocator, and keeps the meta in its struct page. */
+/* Tables come from an array. A kernel has a page allocator, and keeps the meta in struct page. */
 struct vm {
 	struct gst_space space;
 	char *pages;
@@ -20,7 +20,7 @@ struct vm {
 	unsigned int free;
 };
 
-/* Page and meta have to be zero: the engine writes what it maps, and a hart walks the rest. */
+/* Page and meta must be zero: the engine writes only the entries that it uses. */
 static void *take(struct vm *vm, unsigned int first, unsigned int n)
 {
 	memset(&vm->meta[first], 0, n * sizeof(vm->meta[0]));
@@ -29,7 +29,7 @@ static void *take(struct vm *vm, unsigned int first, unsigned int n)
 	return memset(vm->pages + first * GST_PAGE_SIZE, 0, n * GST_PAGE_SIZE);
 }
 
-/* Comes before the first change, and may fail; op_alloc() comes amid changes, and may not. */
+/* Called before the first change, and may fail. op_alloc() is called later and must not fail. */
 static int op_reserve(void *ctx, void *source, unsigned int n)
 {
 	return n <= ((struct vm *)ctx)->free ? 0 : -GST_ENOMEM;
@@ -42,7 +42,7 @@ static void *op_alloc(void *ctx, void *source)
 	return take(vm, (bool *)memchr(vm->used, false, PAGES) - vm->used, 1);
 }
 
-/* Four pages that adjoin, aligned to 16 KiB: a hart ignores the low bits of the root's address. */
+/* A root is four contiguous pages, aligned to 16 KiB: harts ignore the low bits of its address. */
 static void *op_alloc_root(void *ctx)
 {
 	struct vm *vm = ctx;
@@ -53,7 +53,7 @@ static void *op_alloc_root(void *ctx)
 	return NULL;
 }
 
-/* One page, and also each page of a root alone: when a format widens they become tables. */
+/* Called also for a single page of a root: when the format widens, these pages become tables. */
 static void op_free(void *ctx, void *page)
 {
 	struct vm *vm = ctx;
@@ -62,7 +62,7 @@ static void op_free(void *ctx, void *page)
 	vm->free++;
 }
 
-/* PTEs hold physical addresses. Here a pointer is one. */
+/* PTEs hold physical addresses. Here they are the same as pointers. */
 static gst_pa_t op_to_pa(void *ctx, void *page)
 {
 	return (uintptr_t)page;
@@ -80,29 +80,38 @@ static struct gst_meta *op_meta(void *ctx, void *page)
 	return &vm->meta[((char *)page - vm->pages) / GST_PAGE_SIZE];
 }
 
-/* Return when every hart has done so: pages are freed then. baremetal.c has the instructions. */
+/* Must return only when all harts are done, because pages are freed next. See baremetal.c. */
 static void op_flush(void *ctx, const struct gst_flush *flush)
 {
-	printf("  every hart: %sHFENCE.GVMA of", flush->old_root ? "load hgatp anew, then " : "");
+	printf("  every hart: %sHFENCE.GVMA of",
+	       flush->old_root ? "load the new hgatp, then " : "");
 	if (flush->all)
-		printf(" all\n");
+		printf(" everything\n");
 	else
 		printf(" %#" PRIx64 " to %#" PRIx64 "\n", flush->start, flush->end);
 }
 
-static const struct gst_ops ops = { op_reserve, op_alloc, op_alloc_root, op_free,
-				    op_to_pa,   op_to_va, op_meta,       op_flush, NULL };
+static const struct gst_ops ops = {
+	.reserve = op_reserve,
+	.alloc = op_alloc,
+	.alloc_root = op_alloc_root,
+	.free = op_free,
+	.to_pa = op_to_pa,
+	.to_va = op_to_va,
+	.meta = op_meta,
+	.flush = op_flush,
+};
 
 static int print_run(void *arg, const struct gst_run *run)
 {
-	printf("  %#" PRIx64 " to %#" PRIx64 " is at %#" PRIx64 ", in leaves of %" PRIu64
+	printf("  %#" PRIx64 " to %#" PRIx64 " maps to %#" PRIx64 ", in leaves of %" PRIu64
 	       " KiB%s\n",
 	       run->gpa, run->end, run->pa, run->leaf / 1024,
 	       run->attr & GST_WRITE ? "" : ", read-only");
 	return 0;
 }
 
-/* What an operation leaves to be done, and what is mapped then. */
+/* Finish an operation: flush, free tables, and print what is mapped. */
 static void done(struct vm *vm, const char *what, int ret, struct gst_gather *gather)
 {
 	printf("%s: %d\n", what, ret);
@@ -124,25 +133,25 @@ int main(void)
 		return 1;
 	gst_gather_init(&gather, NULL);
 	ret = gst_map(&vm.space, 0x80000000, 0x401000, 0x440000000, rwx, 1, &gather);
-	done(&vm, "map 4 MiB and a page, in leaves of up to 2 MiB", ret, &gather);
+	done(&vm, "map 4 MiB and one page, in leaves of up to 2 MiB", ret, &gather);
 	ret = gst_unmap(&vm.space, 0x80001000, 4096, 0, &gather);
-	done(&vm, "unmap a page in the midst of a leaf", ret, &gather);
+	done(&vm, "unmap one page inside a leaf", ret, &gather);
 	ret = gst_wrprotect(&vm.space, 0x80200000, 0x200000, 0, &gather);
 	done(&vm, "write-protect 2 MiB", ret, &gather);
 	if (!gst_lookup(&vm.space, 0x80212345, &leaf))
-		printf("0x80212345 is at %#" PRIx64 "\n", leaf.pa + (0x80212345 - leaf.gpa));
+		printf("0x80212345 maps to %#" PRIx64 "\n", leaf.pa + (0x80212345 - leaf.gpa));
 
-	/* Sv39x4 ends at 2 TiB. The root comes before any lock is taken, for that may sleep. */
+	/* Sv39x4 ends at 2 TiB. Allocate the root before taking a lock: that may sleep. */
 	root = gst_root_alloc(&vm.space);
 	ret = gst_reformat(&vm.space, gst_format_of_name("sv48x4"), &root, &gather);
 	done(&vm, "grow to sv48x4", ret, &gather);
-	gst_root_free(&vm.space, root); /* unless it was taken */
+	gst_root_free(&vm.space, root); /* NULL if gst_reformat() has used it */
 	ret = gst_map(&vm.space, UINT64_C(1) << 41, 4096, 0x7f000, GST_READ, 0, &gather);
-	done(&vm, "map a page above 2 TiB", ret, &gather);
+	done(&vm, "map one page above 2 TiB", ret, &gather);
 
-	printf("broken invariants: %u\n", gst_check(&vm.space, NULL, NULL));
+	printf("violated invariants: %u\n", gst_check(&vm.space, NULL, NULL));
 	gst_destroy(&vm.space);
-	printf("pages not given back: %u\n", PAGES - vm.free);
+	printf("pages still in use: %u\n", PAGES - vm.free);
 	free(vm.pages);
 	return 0;
 }

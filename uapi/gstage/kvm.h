@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: (GPL-2.0-only WITH Linux-syscall-note) OR BSD-2-Clause */
 /*
- * gstage: what its kvm.ko adds to the KVM API of RISC-V.
+ * gstage: the additions of its kvm.ko to the KVM API of RISC-V.
  *
- * For VMMs, for the command gstage(1) and for the module itself.  Only
- * constants: it includes nothing, and may come before or after <linux/kvm.h>.
+ * VMMs, the command gstage(1) and the module itself use this header.  It has only
+ * constants and includes nothing.  Include it before or after <linux/kvm.h>.
  */
 #ifndef GSTAGE_UAPI_KVM_H
 #define GSTAGE_UAPI_KVM_H
@@ -11,12 +11,12 @@
 /**
  * DOC: KVM_CAP_RISCV_SET_HGATP_MODE
  *
- * VM capability: selects the G-stage page-table format of one VM.
+ * VM capability: it selects the G-stage page-table format of one VM.
  *
  * KVM_CHECK_EXTENSION, on /dev/kvm or on a VM fd, returns a bit mask of the
- * hgatp.MODE encodings that the host supports (KVM_RISCV_HGATP_MODE_BIT());
- * 0 means that the module does not have the capability.  The mask may have
- * holes: the ISA allows a host that has Sv57x4 and not Sv48x4.
+ * hgatp.MODE encodings that the host supports (KVM_RISCV_HGATP_MODE_BIT()).
+ * It returns 0 if the module does not have the capability.  The mask may have
+ * holes: the ISA allows a host that has Sv57x4 without Sv48x4.
  *
  * KVM_ENABLE_CAP on a VM fd takes flags = 0 and
  *
@@ -24,25 +24,26 @@
  * - args[1]: 0 or KVM_RISCV_HGATP_GROW
  * - args[2], args[3]: 0
  *
- * and fails with EINVAL for anything else, with EBUSY once the VM has a vCPU
- * or a non-empty memslot.  It may be repeated until then; the last one wins.
+ * It fails with EINVAL for any other values.  It fails with EBUSY once the VM has
+ * a vCPU or a non-empty memslot.  Until then it may be repeated, and the last call
+ * takes effect.
  */
 #define KVM_CAP_RISCV_SET_HGATP_MODE	247
 
 /*
- * The same capability under its second number: the public patch series used
- * 247 up to its version 5 and 248 from version 6 on.
+ * A second number of the same capability.  The public patch series used 247 up
+ * to its version 5 and 248 from version 6 on.
  */
 #define KVM_CAP_RISCV_SET_HGATP_MODE_ALT	248
 
 /**
  * DOC: KVM_CAP_VM_GPA_BITS
  *
- * VM capability, as in mainline from 7.1 on, here on every kernel.
+ * VM capability of mainline since 7.1.  The module has it on every kernel.
  *
- * KVM_CHECK_EXTENSION returns the GPA width in bits: on /dev/kvm that of the
- * host's highest mode, on a VM fd that of the VM's own mode.  KVM_ENABLE_CAP
- * rounds args[0] bits up to the narrowest supported mode that holds them.
+ * KVM_CHECK_EXTENSION returns the GPA width in bits: on /dev/kvm the width of the
+ * host's highest mode, on a VM fd the width of the VM's mode.  KVM_ENABLE_CAP
+ * selects the narrowest supported mode that has at least args[0] bits.
  */
 #ifndef KVM_CAP_VM_GPA_BITS
 #define KVM_CAP_VM_GPA_BITS	207
@@ -51,28 +52,30 @@
 /**
  * DOC: KVM_RISCV_HGATP_GROW
  *
- * Bit 0 of args[1]: start in the mode of args[0] and widen, live, to the
- * narrowest supported mode that fits when a memslot needs it.
+ * Bit 0 of args[1]: the VM starts in the mode of args[0].  When a memslot needs
+ * more, the module changes the running VM to the narrowest supported mode that
+ * is wide enough.
  */
 #define KVM_RISCV_HGATP_GROW	(1ULL << 0)
 
 /**
  * DOC: KVM_RISCV_VM_GSTAGE
  *
- * Group of device attributes on a VM fd (KVM_HAS_DEVICE_ATTR,
- * KVM_GET_DEVICE_ATTR, KVM_SET_DEVICE_ATTR). An unknown group or attribute gives
- * ENXIO, a flag EINVAL.
+ * A group of device attributes of a VM fd (KVM_HAS_DEVICE_ATTR,
+ * KVM_GET_DEVICE_ATTR, KVM_SET_DEVICE_ATTR).  An unknown group or attribute fails
+ * with ENXIO, an unknown flag with EINVAL.
  *
- * KVM_RISCV_VM_GSTAGE_MODE, u64: one of KVM_RISCV_HGATP_MODE_*. Get tells the
- * mode in use. Set changes it now, with vCPUs running or not: EINVAL for a mode
- * that the host does not support, ERANGE where a memslot or a mapping lies above
- * the narrower range, ENOMEM; nothing has changed then.
+ * KVM_RISCV_VM_GSTAGE_MODE, u64: one of KVM_RISCV_HGATP_MODE_*.  Get returns the
+ * VM's mode.  Set changes it at once, also while vCPUs run.  It fails with EINVAL
+ * if the host does not support the mode, with ERANGE if a memslot or a mapping
+ * lies above the end of the new mode, and with ENOMEM.  After an error nothing
+ * has changed.
  */
 #define KVM_RISCV_VM_GSTAGE		1
 #define KVM_RISCV_VM_GSTAGE_MODE	0
 
 /*
- * Encodings of hgatp.MODE, as the privileged architecture numbers them:
+ * The encodings of hgatp.MODE in the privileged architecture:
  *
  *	mode	XLEN	GPA bits	levels
  *	Sv32x4	32	34		2
@@ -86,7 +89,7 @@
 #define KVM_RISCV_HGATP_MODE_SV57X4	10
 
 /**
- * KVM_RISCV_HGATP_MODE_BIT() - a mode's bit in KVM_CHECK_EXTENSION's mask
+ * KVM_RISCV_HGATP_MODE_BIT() - the bit of a mode in the mask of KVM_CHECK_EXTENSION
  * @mode: one of KVM_RISCV_HGATP_MODE_*
  */
 #define KVM_RISCV_HGATP_MODE_BIT(mode)	(1UL << (mode))
