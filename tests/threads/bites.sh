@@ -1,12 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 #
-# bites.sh OUT: each test must fail where there is something to be found.
+# bites.sh OUT: show that each test fails if the engine or its embedder has a bug.
 
 out=$1
 n=0
 
-# bites NAME FORMATS PROGRAM [ARGS...]: it must fail, in so many formats at least where it lives that long.
+# bites NAME FORMATS PROGRAM [ARGS...]: the program must fail, in at least FORMATS formats unless it crashes before.
 bites()
 {
 	name=$1
@@ -36,6 +36,6 @@ bites()
 }
 
 echo 1..3
-bites 'LOST_UPDATE, one operation in another,' 3 "$out/lost64/test_interleave"
-bites 'LOST_UPDATE, many threads,' 3 "$out/lost64/test_storm" 10000
+bites 'LOST_UPDATE with one operation inside another' 3 "$out/lost64/test_interleave"
+bites 'LOST_UPDATE with many threads' 3 "$out/lost64/test_storm" 10000
 bites 'a table freed without a grace period' 3 "$out/asan64/test_storm" 10000 nograce

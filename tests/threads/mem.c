@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
- * gst_ops for many threads.
+ * gst_ops for many threads. See mem.h for the scheme.
  */
 #include <pthread.h>
 #include <stdio.h>
@@ -15,7 +15,7 @@
 #undef __atomic_store_n
 #undef __atomic_load_n
 
-/* gcc and clang have each its own way to say so. */
+/* gcc and clang say in different ways that AddressSanitizer is on. */
 #ifdef __has_feature
 #if __has_feature(address_sanitizer)
 #define __SANITIZE_ADDRESS__ 1
@@ -30,7 +30,7 @@
 
 #define PAGE   4096u
 #define FRAMES (MEM_TABLES + 4 * MEM_ROOTS)
-/* Not where they are in virtual memory, and the roots behind the tables. */
+/* The tables come first, the roots after them. Physical addresses differ from virtual ones. */
 #define ARENA_PA UINT64_C(0x1c0000000)
 
 enum state { POOL, LIVE, WAITING };
@@ -39,29 +39,29 @@ static char *arena;
 static struct frame {
 	struct gst_meta meta;
 	enum state state;
-	uint64_t epoch; /* when it was freed */
+	uint64_t epoch; /* the epoch in which it was freed */
 	struct frame *next;
 } frames[FRAMES];
 
-/* The pool, and what waits for readers, oldest first. */
+/* Free pages, and freed pages that wait for readers, the oldest first. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct frame *pool, *waiting, **waiting_end;
 static unsigned int waiters;
 static unsigned long live, freed;
 static bool grace;
 
-/* A reader's slot is 0, or the epoch in which it came. */
+/* A reader's slot is 0, or the epoch in which its read began. */
 static uint64_t epoch;
 static struct {
 	uint64_t epoch;
-	char apart[56];
+	char padding[56]; /* a cache line for each slot */
 } readers[MEM_READERS];
 
 _Thread_local struct mem_hook mem_hook;
 _Thread_local struct rng mem_rng;
 _Thread_local unsigned int mem_pause_one_in;
 
-/* Others come in between, in one call of @factor times mem_pause_one_in. */
+/* Let other threads run: in one call of @factor times mem_pause_one_in, or as the hook wants. */
 static void between(const char *where, unsigned int factor)
 {
 	if (mem_hook.fn)
@@ -72,7 +72,7 @@ static void between(const char *where, unsigned int factor)
 
 void mem_before_change(void)
 {
-	/* There may be many in one operation. */
+	/* One operation may change many entries, so pause less often. */
 	between("change", 8);
 }
 
@@ -98,7 +98,7 @@ static struct frame *frame_of(const void *page, const char *who)
 	return &frames[at / PAGE];
 }
 
-/* Nobody is in the page any more. What still goes there finds leaves that map nonsense. */
+/* Return a page to the pool. A walk that wrongly reads it finds leaves that map nonsense. */
 static void retire(struct frame *frame)
 {
 	memset(frame_va(frame), 0xf3, PAGE);
@@ -111,8 +111,9 @@ static void retire(struct frame *frame)
 }
 
 /*
- * A reader that came after a page was freed cannot reach it. Exchanges on both
- * sides: either it is seen here, or it sees the tables without the page.
+ * Retire the pages that no reader can reach: those that were freed before the oldest
+ * read began. Both sides use sequentially consistent accesses: either this function
+ * sees the reader, or the reader sees the tables without the page.
  */
 static void reclaim(void)
 {
@@ -182,7 +183,7 @@ static int op_reserve(void *ctx, void *source, unsigned int n)
 		return -GST_ENOMEM;
 	}
 	if (src->fail_one_in && rng_one_in(&mem_rng, src->fail_one_in)) {
-		/* As often as not the engine's second, smaller wish fails as well. */
+		/* Half of the time the engine's second, smaller reservation fails, too. */
 		src->fail_next = (unsigned int)rng_below(&mem_rng, 2);
 		src->failures++;
 		return -GST_ENOMEM;
@@ -194,7 +195,7 @@ static int op_reserve(void *ctx, void *source, unsigned int n)
 	pthread_mutex_lock(&lock);
 	if (!pool)
 		reclaim();
-	/* A few more than now, so that it seldom comes here. */
+	/* Take a few more than needed, so that the lock is seldom taken. */
 	while (pool && src->pages < MEM_CACHE && src->pages < n + 16) {
 		src->page[src->pages++] = frame_va(pool);
 		pool = pool->next;
@@ -253,7 +254,7 @@ static void *op_alloc_root(void *ctx)
 static gst_pa_t op_to_pa(void *ctx, void *page)
 {
 	(void)ctx;
-	/* Of a table that is ready to be linked, mostly: the others may have one, too. */
+	/* Most calls are for a table that is about to be linked. Let others link one first. */
 	between("to_pa", 1);
 	return ARENA_PA + (gst_pa_t)((char *)page - arena);
 }
@@ -265,7 +266,7 @@ static void *op_to_va(void *ctx, gst_pa_t pa)
 	(void)ctx;
 	between("to_va", 4);
 	EXPECT(__atomic_load_n(&frame->state, __ATOMIC_RELAXED) != POOL,
-	       "a walk goes into a table that was freed");
+	       "a walk reads a table that was freed");
 	return frame_va(frame);
 }
 
@@ -279,7 +280,7 @@ static struct gst_meta *op_meta(void *ctx, void *page)
 static void op_flush(void *ctx, const struct gst_flush *flush)
 {
 	(void)ctx;
-	EXPECT(flush->start < flush->end || flush->old_root, "a flush of nothing");
+	EXPECT(flush->start < flush->end || flush->old_root, "a flush of an empty range");
 	between("flush", 4);
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * An operation as data, so that it can be repeated and run in either entry.
+ * An operation as data, so that it can be repeated, in shared or in exclusive entry.
  */
 #ifndef TESTS_THREADS_OPS_H
 #define TESTS_THREADS_OPS_H
@@ -12,8 +12,8 @@ enum op_kind {
 	OP_WRPROTECT,
 	OP_MASK,
 	OP_SPLIT,
-	OP_FILL,         /* 64 pages at most, each alike */
-	OP_SHARED_KINDS, /* those above may run in shared entry */
+	OP_FILL,         /* 64 pages at most, all with the same attributes */
+	OP_SHARED_KINDS, /* the kinds above may run in shared entry */
 	OP_UNMAP = OP_SHARED_KINDS,
 	OP_COLLAPSE,
 };
@@ -21,7 +21,7 @@ enum op_kind {
 struct op {
 	enum op_kind kind;
 	gst_gpa_t gpa;
-	uint64_t size; /* of OP_MASK: 64 pages */
+	uint64_t size; /* for OP_MASK, always 64 pages */
 	gst_pa_t pa;
 	gst_attr_t attr;
 	unsigned int level;
@@ -62,7 +62,7 @@ static inline int op_run(struct gst_space *space, const struct op *op, struct gs
 	return -GST_EINVAL;
 }
 
-/* In exclusive entry, with its flush. */
+/* Run @op in exclusive entry, then flush. */
 static inline int op_run_alone(struct gst_space *space, const struct op *op, void *source)
 {
 	struct gst_gather gather;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
- * The threads that look, without any lock.
+ * The readers, which take no lock.
  *
- * An owned page whose word is the same before and after a look has not changed in
- * between: the answer must be just what the word says. Any other answer must be one
- * of those that the page can have at some time.
+ * If the word of an owned page is the same before and after a lookup, the page has not
+ * changed in between, and the answer must agree with the word. Any other answer must be one
+ * that the page can have at some time.
  */
 #include "storm.h"
 
@@ -13,7 +13,7 @@ static unsigned int below(unsigned int n)
 	return (unsigned int)rng_below(&mem_rng, n);
 }
 
-/* What no leaf may be at any time. */
+/* Check what is true of every leaf at any time. */
 static void check_leaf(const struct gst_leaf *leaf)
 {
 	unsigned int block = BLOCKS + 1;
@@ -22,7 +22,7 @@ static void check_leaf(const struct gst_leaf *leaf)
 	for (unsigned int i = 0; i <= BLOCKS; i++)
 		if (leaf->gpa >= block_gpa(i) && leaf->gpa + leaf->size <= block_gpa(i) + BLOCK)
 			block = i;
-	EXPECT(block <= BLOCKS, "a leaf at 0x%llx, of 0x%llx bytes, where none ever was",
+	EXPECT(block <= BLOCKS, "a leaf at 0x%llx of 0x%llx bytes, where nothing is ever mapped",
 	       LL(leaf->gpa), LL(leaf->size));
 	EXPECT(leaf->size == (leaf->level          ? BLOCK
 			      : leaf->size == PAGE ? PAGE
@@ -31,8 +31,9 @@ static void check_leaf(const struct gst_leaf *leaf)
 	EXPECT(!((leaf->gpa | leaf->pa) & (leaf->size - 1)), "a leaf at 0x%llx is not aligned",
 	       LL(leaf->gpa));
 	EXPECT(offset == PA_OFFSET || (offset == PA_OFFSET2 && block >= OWNED && block < BLOCKS),
-	       "a leaf at 0x%llx maps 0x%llx, as it never does", LL(leaf->gpa), LL(leaf->pa));
-	EXPECT((leaf->attr & GST_READ) && leaf->attr < TRUTH_BUSY, "a leaf of attr 0x%x",
+	       "a leaf at 0x%llx maps 0x%llx, which nobody ever mapped there", LL(leaf->gpa),
+	       LL(leaf->pa));
+	EXPECT((leaf->attr & GST_READ) && leaf->attr < TRUTH_BUSY, "a leaf has attr 0x%x",
 	       leaf->attr);
 }
 
@@ -49,22 +50,21 @@ static void look_up(void)
 	if (block < OWNED)
 		before = truth_read(block, page);
 	ret = gst_lookup(&storm.space, gpa, &leaf);
-	EXPECT(!ret || ret == -GST_ENOENT, "lookup of 0x%llx is %d", LL(gpa), ret);
+	EXPECT(!ret || ret == -GST_ENOENT, "lookup of 0x%llx returned %d", LL(gpa), ret);
 	if (!ret)
 		check_leaf(&leaf);
 	EXPECT(ret || (gpa >= leaf.gpa && gpa < leaf.gpa + leaf.size),
-	       "lookup of 0x%llx finds a leaf elsewhere, at 0x%llx", LL(gpa), LL(leaf.gpa));
+	       "lookup of 0x%llx found a leaf at 0x%llx", LL(gpa), LL(leaf.gpa));
 	if (block == BLOCKS)
-		EXPECT(!ret && leaf.attr == RW, "the page that nobody touches: %d", ret);
+		EXPECT(!ret && leaf.attr == RW,
+		       "lookup of the page that nobody changes returned %d", ret);
 	if (block >= OWNED)
 		return;
 	after = truth_read(block, page);
 	if (after != before || (before & TRUTH_BUSY))
 		return;
 	EXPECT(truth_agrees(block, page, before, ret, &leaf),
-	       "a reader finds 0x%llx otherwise than it is: %d, attr 0x%x and not 0x%x, leaf "
-	       "0x%llx "
-	       "of 0x%llx",
+	       "lookup of 0x%llx returned %d with attr 0x%x instead of 0x%x, leaf 0x%llx of 0x%llx",
 	       LL(gpa), ret, leaf.attr, before & TRUTH_ATTR, LL(leaf.gpa), LL(leaf.size));
 	count(&storm.exact, 1);
 }
@@ -76,19 +76,19 @@ static void age(void)
 
 	if (n > PAGES - lo)
 		n = PAGES - lo;
-	/* It changes entries, too. */
+	/* Ageing changes entries, too. */
 	count(&storm.begun, n);
 	ret = gst_young(&storm.space, block_gpa(block) + lo * PAGE, n * PAGE, below(2));
 	count(&storm.ended, n);
-	EXPECT(ret == 0 || ret == 1, "ageing is %d", ret);
+	EXPECT(ret == 0 || ret == 1, "gst_young() returned %d", ret);
 }
 
-/* What one pass over a range found. */
+/* The findings of one pass over a range. */
 struct pass {
-	unsigned int block; /* an owned one; or OWNED */
+	unsigned int block; /* an owned block, or OWNED for any other range */
 	uint32_t before[PAGES];
 	gst_attr_t attr[PAGES];
-	gst_gpa_t behind; /* the last leaf */
+	gst_gpa_t behind; /* the end of the last leaf */
 };
 
 static int passed(void *arg, const struct gst_leaf *leaf)
@@ -96,10 +96,10 @@ static int passed(void *arg, const struct gst_leaf *leaf)
 	struct pass *pass = arg;
 
 	check_leaf(leaf);
-	/* One of 64 KiB may have come when the walk was in the middle of it. */
+	/* A 64 KiB leaf may have been made around the walk's position. */
 	EXPECT(leaf->gpa >= pass->behind ||
 		       (leaf->size == GST_NAPOT_SIZE && leaf->gpa + leaf->size > pass->behind),
-	       "leaves out of order, at 0x%llx", LL(leaf->gpa));
+	       "the leaf at 0x%llx is out of order", LL(leaf->gpa));
 	pass->behind = leaf->gpa + leaf->size;
 	for (uint64_t at = 0; pass->block < OWNED && at < leaf->size; at += PAGE)
 		pass->attr[(leaf->gpa + at - block_gpa(pass->block)) / PAGE % PAGES] = leaf->attr;
@@ -118,7 +118,7 @@ static int passed_run(void *arg, const struct gst_run *run)
 
 	EXPECT(run->end > run->gpa && (run->end - run->gpa) % run->leaf == 0 &&
 		       run->young <= (run->end - run->gpa) / run->leaf,
-	       "a run that is none, at 0x%llx", LL(run->gpa));
+	       "the run at 0x%llx is malformed", LL(run->gpa));
 	for (; leaf.gpa < run->end && !tap_broken(); leaf.gpa += leaf.size, leaf.pa += leaf.size)
 		passed(arg, &leaf);
 	return tap_broken();
@@ -135,7 +135,7 @@ static void pass_over(void)
 
 	pass = (struct pass){ .block = block < OWNED ? block : OWNED };
 	if (!below(4)) {
-		/* All there is, and the page that nobody touches comes last. */
+		/* The whole space. The page that nobody changes comes last. */
 		pass.block = OWNED;
 		gpa = 0;
 		size = block_gpa(BLOCKS) + PAGE;
@@ -146,17 +146,17 @@ static void pass_over(void)
 		   : gst_iterate(&storm.space, gpa, size, passed, &pass);
 	if (tap_broken())
 		return;
-	EXPECT(!ret, "a pass over all leaves is %d", ret);
+	EXPECT(!ret, "a pass over all leaves returned %d", ret);
 	EXPECT(gpa || block == 0 || pass.block < OWNED || pass.behind == ANCHOR_GPA + PAGE,
-	       "a pass misses the page that nobody touches");
+	       "a pass misses the page that nobody changes");
 	for (unsigned int page = 0; pass.block < OWNED && page < PAGES; page++) {
 		uint32_t word = pass.before[page];
 
 		if (truth_read(block, page) != word || (word & TRUTH_BUSY))
 			continue;
 		EXPECT(pass.attr[page] == (word & TRUTH_ATTR),
-		       "a pass finds page %u of block %u with attr 0x%x, and not 0x%x", page, block,
-		       pass.attr[page], word & TRUTH_ATTR);
+		       "a pass finds page %u of block %u with attr 0x%x instead of 0x%x", page,
+		       block, pass.attr[page], word & TRUTH_ATTR);
 		count(&storm.exact, 1);
 	}
 }

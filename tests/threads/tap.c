@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
- * TAP out of programs with threads.
+ * TAP for programs with threads.
  */
 #include <pthread.h>
 #include <stdarg.h>
@@ -12,7 +12,7 @@
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static char notes[NOTES][200];
-static unsigned int noted; /* also read without the lock */
+static unsigned int noted; /* tap_broken() reads this without the lock */
 static unsigned int results, failed;
 
 void tap_plan(unsigned int planned)

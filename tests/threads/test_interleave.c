@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
- * Two operations in shared entry, one in the middle of the other, at every point where
- * the engine calls its embedder or is about to change an entry: between plan and
- * commit, before a table is linked or a leaf replaced, between two steps of a walk, before
- * a counter is set. No threads, so that each failure repeats.
+ * Two operations in shared entry, one in the middle of the other. The inner one runs at every
+ * point where the outer one calls its embedder or is about to read or change an entry: after
+ * the plan, before a table is linked or a leaf replaced, between two steps of a walk, before
+ * a counter is changed. There are no threads, so each failure can be repeated.
  *
- * Afterwards each page is as one of the two orders would have left it, the tables
- * keep the invariants, and the one that lost needs no more than one other try.
+ * Afterwards each page must be as one of the two orders would have left it, and all
+ * invariants must hold. An operation that lost the race must succeed at its second try.
  */
 #include <stdio.h>
 #include <string.h>
@@ -21,7 +21,10 @@
 #define BLOCK GST_LEVEL_SIZE(1)
 #define BASE  (GST_LEVEL_SIZE(2) > (UINT64_C(1) << 34) ? GST_LEVEL_SIZE(1) : GST_LEVEL_SIZE(2))
 #define RW    (GST_READ | GST_WRITE)
-/* Three places that the range maps to: two congruent for any leaf, one for 4 KiB alone. */
+/*
+ * The range maps to one of three places: two are congruent for all leaves, one only for 4 KiB
+ * leaves.
+ */
 #if GST_XLEN == 64
 #define PA0 GST_LEVEL_SIZE(2)
 #define PA1 (3 * GST_LEVEL_SIZE(2))
@@ -31,7 +34,7 @@
 #endif
 #define PA2 (PA1 + 5 * PAGE)
 
-/* Points tried one by one; behind them, which are entries of a long row, some. */
+/* Try so many points one by one. Later points are in long runs of entries: try only some. */
 #define EACH 8
 
 #define MAP(at, bytes, to, perm, most)                                                             \
@@ -74,7 +77,7 @@ static const struct op ops[] = {
 };
 #define OPS (sizeof(ops) / sizeof(ops[0]))
 
-/* What is there before: one operation, or nothing. */
+/* The start states: each is made by one operation. The first one maps nothing. */
 static const struct op starts[] = {
 	SPLIT(0, PAGE, 0),
 	MAP(0, BLOCK, PA0, RW, 1),
@@ -88,7 +91,7 @@ static const struct op starts[] = {
 };
 #define STARTS (sizeof(starts) / sizeof(starts[0]))
 
-/* The pages at which any of them begins or ends. */
+/* The pages at which an operation begins or ends. */
 static const uint64_t looks[] = {
 	0,         PAGE,         2 * PAGE,         3 * PAGE,         4 * PAGE,         15 * PAGE,
 	16 * PAGE, 47 * PAGE,    48 * PAGE,        63 * PAGE,        BLOCK - 2 * PAGE, BLOCK - PAGE,
@@ -105,10 +108,10 @@ static struct gst_space space;
 static struct mem_source source, other_source;
 static unsigned long runs, lost, busy;
 
-/* The operation that comes in between. */
+/* The inner operation. */
 static struct {
 	const struct op *op;
-	unsigned int after; /* so many points */
+	unsigned int after; /* how many points to wait */
 	int ret;
 	bool done;
 } other;
@@ -143,13 +146,13 @@ static void look(struct view *view)
 
 static void begin(const struct gst_format *fmt, const struct op *start)
 {
-	EXPECT(!gst_init(&space, &mem_ops, NULL, fmt), "no root");
+	EXPECT(!gst_init(&space, &mem_ops, NULL, fmt), "gst_init() failed");
 	op_run_alone(&space, start, &source);
-	/* A clear, so that to map a page once more changes it. */
+	/* Clear A, so that mapping a page again changes the entry. */
 	gst_young(&space, BASE, 2 * BLOCK, true);
 }
 
-/* What the two leave, one after the other. */
+/* Record what the two operations leave when one runs after the other. */
 static void in_order(const struct gst_format *fmt, const struct op *start, const struct op *a,
 		     const struct op *b, struct view *view)
 {
@@ -175,7 +178,7 @@ struct judged {
 
 static bool is_one_of(const struct judged *j, const struct view *is, unsigned int i, bool partly)
 {
-	/* Where one of them could not be done, or in part, it may be missing. */
+	/* If one operation failed or was done in part, its effect may be missing. */
 	const struct view *may[] = { &j->ab, &j->ba, &j->only_a, &j->only_b, &j->before };
 
 	for (unsigned int k = 0; k < (partly ? 5 : 2); k++)
@@ -184,7 +187,7 @@ static bool is_one_of(const struct judged *j, const struct view *is, unsigned in
 	return false;
 }
 
-/* Return: whether @b came in between at all, so that another point is worth a try. */
+/* Run @b inside @a. Return: whether @b ran, so that a later point is worth a try. */
 static bool interleave(const struct gst_format *fmt, const struct op *start, const struct op *a,
 		       const struct op *b, unsigned int after, unsigned int fail,
 		       const struct judged *judged)
@@ -209,15 +212,15 @@ static bool interleave(const struct gst_format *fmt, const struct op *start, con
 
 	EXPECT(!ret || ret == -GST_EAGAIN || ret == -GST_EBUSY || (fail && ret == -GST_ENOMEM),
 	       "the operation returned %d", ret);
-	EXPECT(!other.ret || other.ret == -GST_EBUSY, "the one in between returned %d", other.ret);
+	EXPECT(!other.ret || other.ret == -GST_EBUSY, "the inner operation returned %d", other.ret);
 	runs++;
 	lost += ret == -GST_EAGAIN;
 	busy += ret == -GST_EBUSY;
 	if (ret == -GST_EAGAIN) {
-		/* The caller may as well give up here. */
+		/* The caller may give up here, so the invariants must hold now. */
 		gst_check(&space, report, NULL);
 		ret = op_run(&space, a, &gather);
-		EXPECT(ret != -GST_EAGAIN, "it lost against nobody");
+		EXPECT(ret != -GST_EAGAIN, "-GST_EAGAIN without another operation");
 	}
 	gst_gather_finish(&space, &gather);
 
@@ -225,13 +228,13 @@ static bool interleave(const struct gst_format *fmt, const struct op *start, con
 	look(&is);
 	for (unsigned int i = 0; i < LOOKS; i++)
 		EXPECT(is_one_of(judged, &is, i, partly),
-		       "page 0x%llx maps 0x%llx, attr 0x%x, as no order would leave it",
+		       "page 0x%llx maps 0x%llx with attr 0x%x: no order leaves it so",
 		       LL(BASE + looks[i]), LL(is.pa[i]), is.attr[i]);
 	gst_check(&space, report, NULL);
 	gst_destroy(&space);
 	EXPECT(!space.tables && !space.napots && !space.leaves[0] && !space.leaves[1],
-	       "counters after destroy");
-	EXPECT(!mem_live(), "%lu pages were not given back", mem_live());
+	       "counters are not 0 after gst_destroy()");
+	EXPECT(!mem_live(), "%lu pages were not freed", mem_live());
 	if (tap_broken())
 		tap_note("%s, start %td, op %td, at point %u op %td, %u failures", fmt->name,
 			 start - starts, a - ops, after, b - ops, fail);
@@ -248,7 +251,10 @@ static void each_point(const struct gst_format *fmt, const struct op *start, con
 	in_order(fmt, start, b, NULL, &judged.only_b);
 	in_order(fmt, start, a, b, &judged.ab);
 	in_order(fmt, start, b, a, &judged.ba);
-	/* With the bound of tables to be had at once; a map with the exact number alone, too. */
+	/*
+	 * Let the reservation of the bound succeed. For a map, then let it fail: the exact
+	 * number is reserved.
+	 */
 	for (unsigned int fail = 0; fail <= (a->kind == OP_MAP) && !tap_broken(); fail++)
 		for (unsigned int after = 0; interleave(fmt, start, a, b, after, fail, &judged);
 		     after += after < EACH ? 1 : after / 2)
@@ -266,11 +272,10 @@ static void all_pairs(const struct gst_format *fmt)
 				if (!tap_broken())
 					each_point(fmt, &starts[s], &ops[a], &ops[b]);
 	tap_result(tap_notes_told(),
-		   "%s: one operation in the middle of another is as before or after it",
-		   fmt->name);
-	printf("# %lu runs, %lu times the outer one had to look again, %lu times it was EBUSY\n",
+		   "%s: one operation inside another acts as if before or after it", fmt->name);
+	printf("# %lu runs; the outer operation returned -EAGAIN %lu times, -EBUSY %lu times\n",
 	       runs, lost, busy);
-	tap_result(lost && busy, "%s: both -EAGAIN and -EBUSY came", fmt->name);
+	tap_result(lost && busy, "%s: both -EAGAIN and -EBUSY occurred", fmt->name);
 }
 
 int main(void)

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
- * Many threads on one space: no update is lost, each answer was true at some time, and
- * all is counted.
+ * Many threads on one space: no update is lost, each answer was true at some time, and the
+ * counters are right.
  *
- * test_storm [ROUNDS [nograce]]: rounds of each worker, for each format. With nograce
- * freed tables are used again at once, which readers without a lock must not survive.
+ * test_storm [ROUNDS [nograce]]: the number of rounds of each worker, for each format. With
+ * nograce, freed tables are used again at once: readers without a lock must then fail.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,8 +23,8 @@ static void begin(const struct gst_format *fmt)
 	mem_init(grace);
 	for (unsigned int block = 0; block < OWNED; block++)
 		truth_end(block, 0, PAGES, 0, 0, false);
-	EXPECT(!gst_init(&storm.space, &mem_ops, NULL, fmt), "no root");
-	EXPECT(!op_run_alone(&storm.space, &anchor, &source), "the first page");
+	EXPECT(!gst_init(&storm.space, &mem_ops, NULL, fmt), "gst_init() failed");
+	EXPECT(!op_run_alone(&storm.space, &anchor, &source), "the first gst_map() failed");
 	mem_source_empty(&source);
 }
 
@@ -40,7 +40,7 @@ static void run_all(void)
 	for (unsigned int i = 0; i < WORKERS + READERS; i++)
 		if (pthread_create(&threads[n], NULL, i < WORKERS ? worker : reader,
 				   (void *)(uintptr_t)(i < WORKERS ? i : i - WORKERS))) {
-			tap_note("no thread");
+			tap_note("pthread_create() failed");
 			__atomic_fetch_sub(&storm.working, i < WORKERS, __ATOMIC_RELAXED);
 		} else {
 			n++;
@@ -55,26 +55,26 @@ static void end(const struct gst_format *fmt)
 	unsigned long leaves = 0;
 
 	tap_result(tap_notes_told(), "%s: no update is lost, and each answer is true", fmt->name);
-	printf("# %llu operations in shared entry, %llu lost a race and looked again, %llu had to "
-	       "be "
-	       "alone, %llu without memory; %llu alone\n",
+	printf("# %llu operations in shared entry: %llu times EAGAIN, %llu EBUSY, %llu ENOMEM; "
+	       "%llu alone\n",
 	       LL(storm.shared_ops), LL(storm.retries), LL(storm.busy), LL(storm.no_memory),
 	       LL(storm.alone));
-	printf("# %llu looks of readers; %llu answers could be one thing only; %lu pages freed\n",
+	printf("# %llu answers to readers; %llu were checked exactly; %lu pages freed\n",
 	       LL(storm.answers), LL(storm.exact), mem_freed());
-	check_all("in the end");
-	EXPECT(mem_live() == space->tables + 4, "%lu pages, and %lu tables and a root", mem_live(),
-	       space->tables);
-	tap_result(tap_notes_told(), "%s: then invariants and counters hold", fmt->name);
+	check_all("at the end");
+	EXPECT(mem_live() == space->tables + 4, "%lu pages in use, but %lu tables and a root",
+	       mem_live(), space->tables);
+	tap_result(tap_notes_told(), "%s: at the end, invariants and counters hold", fmt->name);
 	gst_destroy(space);
 	for (unsigned int level = 0; level < GST_LEVELS_MAX; level++)
 		leaves += space->leaves[level];
-	EXPECT(!space->tables && !mem_live(), "%lu tables, %lu pages", space->tables, mem_live());
-	EXPECT(!space->napots && !leaves, "%lu leaves", leaves);
-	tap_result(tap_notes_told(), "%s: destroy leaves nothing", fmt->name);
+	EXPECT(!space->tables && !mem_live(), "%lu tables and %lu pages are left", space->tables,
+	       mem_live());
+	EXPECT(!space->napots && !leaves, "%lu leaves are left", leaves);
+	tap_result(tap_notes_told(), "%s: gst_destroy() leaves nothing", fmt->name);
 	tap_result(storm.retries && storm.no_memory && storm.exact && mem_freed() &&
 			   (storm.busy || GST_XLEN == 32),
-		   "%s: races, refusals and frees came", fmt->name);
+		   "%s: races, refusals and frees occurred", fmt->name);
 }
 
 int main(int argc, char **argv)

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
- * What is true while many threads work.
+ * What must be true while many threads work. See storm.h for the scheme.
  *
- * The words are read and written in the order of the program: an x86 keeps it for plain
- * loads and stores, so that relaxed accesses do there, and ThreadSanitizer does not take
- * them for an order that the engine could lean on. Other machines need more.
+ * The words must be read and written in program order. An x86 keeps that order for plain
+ * loads and stores. There the accesses are relaxed, because ThreadSanitizer would treat
+ * stronger ones as an ordering between the threads. Other machines need stronger accesses.
  */
 #include "storm.h"
 
@@ -66,11 +66,11 @@ void truth_check(unsigned int block, unsigned int lo, unsigned int hi, const cha
 		if (word & TRUTH_BUSY)
 			continue;
 		ret = gst_lookup(&storm.space, block_gpa(block) + page * PAGE, &leaf);
-		/* Another's page, and its owner has begun meanwhile. */
+		/* The page has another owner, who has begun to change it. */
 		if (truth_read(block, page) != word)
 			continue;
 		EXPECT(truth_agrees(block, page, word, ret, &leaf),
-		       "%s: an owned page, 0x%llx, should have attr 0x%x; lookup is %d, attr 0x%x, "
+		       "%s: the owned page 0x%llx should have attr 0x%x; lookup: %d, attr 0x%x, "
 		       "leaf 0x%llx of 0x%llx to 0x%llx",
 		       when, LL(block_gpa(block) + page * PAGE), word & TRUTH_ATTR, ret, leaf.attr,
 		       LL(leaf.gpa), LL(leaf.size), LL(leaf.pa));
@@ -113,26 +113,26 @@ void account_check(unsigned int block, unsigned int page, const struct op *op,
 	struct account now = account_read(block, page, 0);
 	bool maps = op->kind == OP_MAP, writable = leaf.attr & GST_WRITE;
 
-	/* What is filled in is where nothing else was, and promises nothing. */
+	/* These operations promise nothing about a page. A fill may find a leaf already there. */
 	if (op->kind == OP_SPLIT || op->kind == OP_COLLAPSE || op->kind == OP_FILL)
 		return;
 	if (op->kind == OP_UNMAP) {
-		EXPECT(ret == -GST_ENOENT, "page 0x%llx was unmapped and is there", LL(gpa));
+		EXPECT(ret == -GST_ENOENT, "page 0x%llx was unmapped, but it is mapped", LL(gpa));
 		return;
 	}
-	EXPECT(!maps || !ret, "page 0x%llx was mapped and is not there: %d", LL(gpa), ret);
+	EXPECT(!maps || !ret, "page 0x%llx was mapped, but lookup returned %d", LL(gpa), ret);
 	if (ret)
 		return;
-	/* An operation's own note is among those of its kind. */
+	/* The account counts this operation, too. */
 	if (maps && now.replaces[0] == before->replaces[1] + 1)
 		EXPECT(leaf.pa - leaf.gpa == op->pa - op->gpa,
-		       "page 0x%llx maps what no map since has asked for", LL(gpa));
+		       "page 0x%llx maps memory that no later map asked for", LL(gpa));
 	if (maps && (op->attr & GST_WRITE)) {
 		EXPECT(writable || now.takes[0] != before->takes[1],
-		       "page 0x%llx was given W, and nobody took it, and it has none", LL(gpa));
+		       "page 0x%llx was given W, nobody removed W, but it lacks W", LL(gpa));
 	} else {
 		EXPECT(!writable || now.grants[0] != before->grants[1],
-		       "page 0x%llx: W was taken, and nobody gave it, and it is there", LL(gpa));
+		       "page 0x%llx lost W, nobody gave it W, but it has W", LL(gpa));
 	}
 	if (now.takes[0] == before->takes[1] || now.grants[0] == before->grants[1])
 		count(&storm.exact, 1);

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
- * The threads that change things: in shared entry, and now and then alone.
+ * The workers, which change the space: in shared entry, and sometimes alone.
  */
 #include "storm.h"
 
-/* One round in so many is spent alone. */
+/* A worker is alone in one round of this many. */
 #define ALONE_ONE_IN 12
 
 struct worker {
@@ -12,7 +12,7 @@ struct worker {
 	struct mem_source source;
 };
 
-/* @op on pages [lo, hi) of a block. */
+/* An operation on the pages [lo, hi) of a block. */
 struct job {
 	struct op op;
 	unsigned int block, lo, hi;
@@ -42,12 +42,12 @@ static struct job job_on(enum op_kind kind, unsigned int block, unsigned int lo,
 }
 
 /*
- * In shared entry, the lock being held for reading, until it is done or needs more
- * than that. It may lose against each change of others once, and not more often.
+ * Run a job in shared entry, with the lock held for reading, until it is done or returns
+ * -GST_EBUSY. For each change of another thread it may lose one race, and no more.
  */
 static int run_shared(struct worker *w, const struct job *job)
 {
-	/* All pages, tables for each, and some to get there. */
+	/* A bound: each page, a table for each, and some upper tables. */
 	uint64_t weight = 2 * (job->hi - job->lo) + 16;
 	uint64_t before = counted(&storm.ended), tries = 0, lost = 0;
 	struct gst_gather gather;
@@ -60,10 +60,10 @@ static int run_shared(struct worker *w, const struct job *job)
 		ret = op_run(&storm.space, &job->op, &gather);
 		lost += ret == -GST_EAGAIN;
 		EXPECT(lost <= counted(&storm.begun) - before - tries * weight,
-		       "an operation of kind %d lost %llu times, and others changed less",
-		       job->op.kind, LL(lost));
+		       "an operation of kind %d lost %llu times, others changed less", job->op.kind,
+		       LL(lost));
 		if (ret == -GST_ENOMEM) {
-			EXPECT(w->source.failures, "memory ran out by itself");
+			EXPECT(w->source.failures, "-GST_ENOMEM without an injected failure");
 			count(&storm.no_memory, 1);
 			if (tries == 1 && job->block < OWNED)
 				truth_check(job->block, job->lo, job->hi, "without memory");
@@ -87,11 +87,11 @@ static void run_alone(struct worker *w, const struct job *job)
 	w->source.fail_one_in = w->source.fail_next = 0;
 	ret = op_run_alone(&storm.space, &job->op, &w->source);
 	w->source.fail_one_in = fail;
-	EXPECT(!ret, "an operation of kind %d, alone, returned %d", job->op.kind, ret);
+	EXPECT(!ret, "an operation of kind %d returned %d when alone", job->op.kind, ret);
 	count(&storm.alone, 1);
 }
 
-/* Take the lock for writing in place of reading: others may come in between. */
+/* Take the lock for writing instead of reading. Other threads may run in between. */
 static void be_alone(void)
 {
 	count(&storm.busy, 1);
@@ -99,7 +99,7 @@ static void be_alone(void)
 	pthread_rwlock_wrlock(&storm.lock);
 }
 
-/* In shared entry; alone, and from then on, where it has to be. */
+/* Run a job in shared entry. If that is not possible, be alone, until the end of the round. */
 static void run(struct worker *w, const struct job *job)
 {
 	if (run_shared(w, job) != -GST_EBUSY)
@@ -108,7 +108,7 @@ static void run(struct worker *w, const struct job *job)
 	run_alone(w, job);
 }
 
-/* Pages that this worker owns: nobody else changes them without being alone. */
+/* Change pages that this worker owns. Other workers change them only when they are alone. */
 static void on_own_pages(struct worker *w)
 {
 	unsigned int block = below(OWNED), run_n = below(ACTIVE / RUN / WORKERS) * WORKERS + w->n;
@@ -118,7 +118,7 @@ static void on_own_pages(struct worker *w)
 
 	switch (below(6)) {
 	case 0:
-		/* No matter to anybody: translations stay. */
+		/* A split changes no translation, so anybody may do it on any page. */
 		job = job_on(OP_SPLIT, block, 0, 1 + below(PAGES));
 		run(w, &job);
 		return;
@@ -127,7 +127,10 @@ static void on_own_pages(struct worker *w)
 		job = job_on(OP_WRPROTECT, block, lo, hi);
 		break;
 	case 3:
-		/* It takes whole leaves, and this one's neighbours are others': split first. */
+		/*
+		 * A mask takes whole leaves, which may have pages of other owners: split them
+		 * first.
+		 */
 		job = job_on(OP_SPLIT, block, 0, ACTIVE);
 		if (run_shared(w, &job))
 			return;
@@ -138,7 +141,7 @@ static void on_own_pages(struct worker *w)
 	}
 	truth_begin(block, lo, hi);
 	if (run_shared(w, &job) == -GST_EBUSY) {
-		/* A leaf of 64 KiB. What there is may change before this thread is alone. */
+		/* There is a 64 KiB leaf. The pages may change before this worker is alone. */
 		be_alone();
 		truth_begin(block, lo, hi);
 		if (job.op.kind == OP_MASK) {
@@ -153,9 +156,9 @@ static void on_own_pages(struct worker *w)
 	else
 		truth_end(block, lo, hi, ~GST_WRITE, 0, true);
 	truth_check(block, lo, hi, "after the owner's operation");
-	/* Everywhere else in the block, too, somebody's pages map what they always map. */
+	/* All owned pages of the block always map the same memory. */
 	if (!gst_lookup(&storm.space, block_gpa(block) + below(PAGES) * PAGE, &leaf))
-		EXPECT(leaf.pa - leaf.gpa == PA_OFFSET, "an owned page maps something else");
+		EXPECT(leaf.pa - leaf.gpa == PA_OFFSET, "an owned page maps other memory");
 }
 
 static struct job common_job(void)
@@ -184,7 +187,7 @@ static struct job common_job(void)
 		job.op.attr = one_in(2) ? RW : GST_READ;
 		break;
 	case OP_MASK:
-		/* Bit 0 and the last one, so that the range is what it says. */
+		/* Set bit 0 and the last bit, so that the mask covers the whole range. */
 		job.hi = hi > ACTIVE ? lo + 1 + below(ACTIVE) : hi;
 		job.op.mask = rng_next(&mem_rng) | 1 | UINT64_C(1) << (job.hi - job.lo - 1);
 		job.op.mask &= ~UINT64_C(0) >> (64 - (job.hi - job.lo));
@@ -195,11 +198,11 @@ static struct job common_job(void)
 	return job;
 }
 
-/* Pages that anybody changes, in any way. */
+/* Change common pages, in any way. */
 static void on_common_pages(struct worker *w)
 {
 	struct job job = common_job();
-	/* Whole leaves: what lies around the range as well. */
+	/* These take whole leaves, so they may change pages around the range, too. */
 	bool whole = job.op.kind == OP_MASK || job.op.flags;
 	unsigned int lo = whole ? 0 : job.lo, hi = whole ? PAGES : job.hi;
 	unsigned int page[3] = { job.lo, job.hi - 1, job.lo };
@@ -226,13 +229,13 @@ static void reformat(struct worker *w)
 	w->source.fail_one_in = w->source.fail_next = 0;
 	gst_gather_init(&gather, &w->source);
 	if (fmt->xlen == GST_XLEN)
-		EXPECT(!gst_reformat(&storm.space, fmt, &root, &gather), "no change of format");
+		EXPECT(!gst_reformat(&storm.space, fmt, &root, &gather), "gst_reformat() failed");
 	gst_gather_finish(&storm.space, &gather);
 	gst_root_free(&storm.space, root);
 	w->source.fail_one_in = fail;
 }
 
-/* The lock is held for writing. */
+/* One round alone: the lock is held for writing. */
 static void alone(struct worker *w)
 {
 	unsigned int block = below(BLOCKS), lo = below(PAGES), hi = lo + 1 + below(PAGES - lo);
@@ -262,11 +265,11 @@ static void alone(struct worker *w)
 		job.op.level = 1;
 		break;
 	case 6:
-		/* Sixteen pages or some more, at an edge of 64 KiB as often as not. */
+		/* Allow 64 KiB leaves. */
 		job.op.attr |= GST_NAPOT & GST_ATTR_ALL;
 		break;
 	case 7:
-		/* All alike, and then together. */
+		/* Give all pages the same attributes, then collapse a part. */
 		before = job_on(OP_MAP, block, 0, PAGES);
 		if (block < OWNED)
 			truth_begin(block, 0, PAGES);
