@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * The compiler's atomic builtins, as what they do where nobody else writes. Included before all
- * else: cbmc takes the builtins for a sign of threads, and then looks at every interleaving of one.
+ * Replacements for the compiler's atomic builtins, for a program with one thread. This header is
+ * included before all others. With the builtins, cbmc would assume threads and look at every
+ * interleaving.
  *
- * PTEs are found by their place in the one array that holds all tables, which is what makes the
- * proofs small: cbmc takes a pointer that it does not know for one to any byte.
+ * The replacements access a PTE by its index in the one array that holds all tables. That keeps
+ * the proofs small: cbmc assumes that an unknown pointer may point to any byte.
  */
 #ifndef PROOF_ATOMICS_H
 #define PROOF_ATOMICS_H
 
 #define prove(condition, what) __CPROVER_assert(condition, what)
 #define assume(condition)      __CPROVER_assume(condition)
-/* What is proven may be taken for granted behind it: that helps the solver. */
+/* Prove a condition, then assume it. The assumption helps the solver. */
 #define proven(condition, what)                                                                    \
 	do {                                                                                       \
 		_Bool proven_ = (condition);                                                       \
@@ -21,34 +22,34 @@
 
 #include <gst/base.h>
 
-/* That a proof comes as far as this is seen from its failure here. */
+/* A property that is false: its failure shows that the proof gets to this point. */
 #ifdef PROOF_REACH
 #define reached() prove(false, "reached")
 #else
 #define reached() ((void)0)
 #endif
 
-/* What leaves may map: this many bits of page number. */
+/* How many bits the page number of a leaf has. */
 #ifndef PROOF_PPN_BITS
 #define PROOF_PPN_BITS 8
 #endif
 
-/* Levels that each format has less than in the specification. */
+/* How many levels each format has less than in the specification. */
 #ifndef PROOF_FEWER
 #define PROOF_FEWER 0
 #endif
 
-/* Roots that there is room for: the one in use, and for gst_reformat() the next one. */
+/* How many roots memory has room for: the present one, and for gst_reformat() the next one. */
 #ifndef PROOF_ROOTS
 #define PROOF_ROOTS 1
 #endif
-/* Pages below roots. */
+/* How many pages below roots memory has room for. */
 #ifndef PROOF_TABLES
 #define PROOF_TABLES 4
 #endif
 #define PROOF_PAGES (PROOF_ROOTS * GST_ROOT_PAGES + PROOF_TABLES)
 
-/* All of memory that holds tables. The root in use at first is page 0. */
+/* All memory for tables. The root at the start is page 0. */
 extern gst_pte_t memory[PROOF_PAGES * GST_TABLE_ENTRIES];
 
 static inline __SIZE_TYPE__ proof_entry(const gst_pte_t *ptep)
@@ -112,7 +113,10 @@ static inline bool plain_exchange(unsigned long *p, unsigned long *old, unsigned
 	return true;
 }
 
-/* gst_pte_t is an unsigned long long here, and nothing else that is atomic is one (Makefile). */
+/*
+ * Only PTEs are unsigned long long here: with -m32 (prove.sh), all other atomic variables are
+ * smaller.
+ */
 #define PTE_OR_PLAIN(p, pte, plain)                                                                \
 	_Generic((p), gst_pte_t *: pte, const gst_pte_t *: pte, default: plain)
 

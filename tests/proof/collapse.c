@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
- * gst_collapse(): leaves of the range that adjoin and are alike are one, others are as they were, and
- * all translates as it did.
+ * gst_collapse(): leaves of the range that can be one leaf are one, others are unchanged, and all
+ * translations are as before.
  */
 #include "engine.h"
 
 #include <engine/collapse.c>
 
-/* The largest leaves to be made, and whether of 64 KiB. */
+/* The arguments: the level of the largest leaf to make, and whether to make 64 KiB leaves. */
 static unsigned int max_level;
 static gst_attr_t napot;
 
@@ -37,7 +37,7 @@ unsigned int op_needs(gst_gpa_t gpa)
 	return 0;
 }
 
-/* May a leaf of @size be made around the probe, if at all, in what is dealt with before @done? */
+/* May a leaf of @size be made around the probe, in the part of the range before @done? */
 static bool may_make(uint64_t size, bool allowed, gst_gpa_t done)
 {
 	gst_gpa_t first = probe & ~(size - 1);
@@ -46,8 +46,8 @@ static bool may_make(uint64_t size, bool allowed, gst_gpa_t done)
 }
 
 /*
- * Is the leaf of the probe one that should be part of a larger one? Tables have two entries here:
- * what adjoins it decides. A leaf of 64 KiB is all of a table of level 0.
+ * Should the leaf of the probe be part of a larger one? Tables have two entries here, so its one
+ * neighbour decides. A 64 KiB leaf fills a table of level 0.
  */
 static bool is_small(const struct translation *t, gst_gpa_t done)
 {
@@ -69,7 +69,7 @@ bool op_promises(const struct translation *now, gst_gpa_t done)
 
 	if (now->level == before.level && now->napot == before.napot)
 		return same_leaf(&before, now) && !is_small(now, done);
-	/* A leaf that was made is young if one of those was that it is made of. */
+	/* A new leaf is young if one of the leaves that it replaced was. */
 	return same_translation(&before, now) && before.accessed <= now->accessed &&
 	       size >= leaf_size(&before) &&
 	       may_make(size, now->napot ? napot : now->level <= max_level, done) &&

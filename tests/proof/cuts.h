@@ -1,19 +1,22 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Operations that split a leaf which an end of their range cuts, or take it whole.
+ * Operations that split a leaf that an end of the range cuts, or take it whole.
  */
 #ifndef PROOF_CUTS_H
 #define PROOF_CUTS_H
 
 #include "midway.h"
 
-/* GST_WHOLE_LEAVES */
+/* The argument GST_WHOLE_LEAVES. */
 static bool whole;
 
 /* Would the operation change this leaf? */
 static bool op_minds(const struct translation *t);
 
-/* One table for each level on the way to an end that lies in a leaf of that level or above. */
+/*
+ * One table for each level on the way to an end of the range that is in a leaf of that level
+ * or above.
+ */
 unsigned int op_needs(gst_gpa_t gpa)
 {
 	struct translation first = hart_walk(space.root, gpa);
@@ -53,7 +56,7 @@ static int op_walk(struct gst_walk *walk, const struct gst_visitor *visitor)
 	return midway_begun(walk);
 }
 
-/* What the two ends of a range cut. The engine's own is proven to be this one: lookup.c. */
+/* The specification of gst_lookup(). lookup.c proves that the engine's function agrees with it. */
 int gst_lookup(struct gst_space *s, gst_gpa_t gpa, struct gst_leaf *leaf)
 {
 	struct translation t = hart_walk(s->root, gpa);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
- * The embedder that the engine runs on in a proof: as unhelpful as include/gst/ops.h allows.
+ * The embedder in a proof. It does anything that include/gst/ops.h allows.
  */
 #include "world.h"
 #include "pte.h"
@@ -15,7 +15,7 @@ struct gst_space space;
 struct gst_gather gather;
 
 static struct gst_meta m0, m1, m2, m3, m4, m5, m6, m7, m8, m9;
-_Static_assert(PROOF_PAGES <= 10, "meta_of_page() has as many");
+_Static_assert(PROOF_PAGES <= 10, "meta_of_page() has ten metas");
 
 struct gst_meta *meta_of_page(unsigned int page)
 {
@@ -43,8 +43,8 @@ struct gst_meta *meta_of_page(unsigned int page)
 }
 
 /*
- * Any PTE at all, but that pas are of PROOF_PPN_BITS: with all 44 the solver takes many times
- * longer, and the engine treats them all alike. Bits 54 to 60 are reserved.
+ * Any PTE, with a page number of PROOF_PPN_BITS. With all 44 bits the solver takes many times
+ * longer, and the engine treats all bits alike. Bits 54 to 60 are reserved.
  */
 gst_pte_t any_pte(void)
 {
@@ -61,7 +61,7 @@ static unsigned int page_of(const void *page)
 
 	proven(__CPROVER_same_object(page, memory) && p < PROOF_PAGES &&
 		       !(__CPROVER_POINTER_OFFSET(page) & (PAGE - 1)),
-	       "a page of tables is one");
+	       "a page that is used as a table is a table page");
 	return p;
 }
 
@@ -69,7 +69,8 @@ static int op_reserve(void *ctx, void *source, unsigned int n)
 {
 	unsigned int room = 0;
 
-	prove(ctx == &space && source == &gather, "ops are handed what they are owed");
+	prove(ctx == &space && source == &gather,
+	      "ops get ctx and source of the space and the gather");
 	for (unsigned int p = 0; p < PROOF_PAGES; p++)
 		room += !taken[p];
 	owed = 0;
@@ -83,9 +84,10 @@ static void *op_alloc(void *ctx, void *source)
 {
 	unsigned int free = 0;
 
-	prove(ctx == &space && source == &gather, "ops are handed what they are owed");
-	proven(owed, "no table is taken that was not reserved");
-	/* Which one does not matter: see assume_numbered(). */
+	prove(ctx == &space && source == &gather,
+	      "ops get ctx and source of the space and the gather");
+	proven(owed, "only reserved tables are taken");
+	/* Any free page will do: see assume_numbered(). */
 	for (unsigned int p = PROOF_PAGES; p-- > 0;)
 		if (!taken[p])
 			free = p;
@@ -106,7 +108,7 @@ static void op_free(void *ctx, void *page)
 	unsigned int p = page_of(page);
 
 	prove(taken[p], "no page is freed twice");
-	prove(flushed && flush.all, "no table is freed before all harts have let go of it");
+	prove(flushed && flush.all, "no table is freed before the flush of everything");
 	taken[p] = false;
 }
 
@@ -119,7 +121,8 @@ static void *op_to_va(void *ctx, gst_pa_t pa)
 {
 	uint64_t p = (pa >> GST_PAGE_SHIFT) - MEMORY_PPN;
 
-	proven(p < PROOF_PAGES && !(pa & (PAGE - 1)), "a pointer to a table is to a page of tables");
+	proven(p < PROOF_PAGES && !(pa & (PAGE - 1)),
+	       "a pointer to a table points to a table page");
 	return &memory[p * ENTRIES];
 }
 
@@ -130,7 +133,7 @@ static struct gst_meta *op_meta(void *ctx, void *page)
 
 static void op_flush(void *ctx, const struct gst_flush *what)
 {
-	prove(!flushed, "one flush for one gather");
+	prove(!flushed, "a gather flushes once");
 	flush = *what;
 	flushed = true;
 }
@@ -180,9 +183,10 @@ void world_arbitrary(unsigned int mode, bool gathering)
 }
 
 /*
- * Pages have numbers, and which table has which does not matter: to the engine they are what alloc
- * and to_va say, and it compares none. So it is enough to look at states whose tables are numbered
- * as they are found, page by page and entry by entry, then those that are gathered, then free ones.
+ * Assume that pages are numbered in a fixed order. The engine gets addresses from alloc and to_va
+ * and compares none of them, so it does not matter which table is in which page. So it is enough
+ * to look at states in which the tables are numbered as a search page by page and entry by entry
+ * finds them, then come the gathered pages, then the free ones.
  */
 static void assume_numbered(void)
 {
@@ -252,8 +256,8 @@ void world_prove_unchanged(void)
 		for (unsigned int e = p * ENTRIES; e < (p + 1) * ENTRIES; e++)
 			same = same && memory[e] == memory_before[e];
 	}
-	prove(same, "memory and counters are as they were");
+	prove(same, "memory and counters are unchanged");
 	prove(!gather.tables && !gather.all && !gather.fresh && !gather.gained && !gather.linked &&
 		      gather.end <= gather.start && !gather.old_root && !flushed,
-	      "nothing is left to be done");
+	      "the gather is empty and nothing was flushed");
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * What of the engine each proof over a range needs, in one unit with it.
+ * The parts of the engine that each proof over a range needs, included as source.
  */
 #ifndef PROOF_ENGINE_H
 #define PROOF_ENGINE_H
@@ -13,7 +13,7 @@
 
 #ifdef PROOF_BEGIN
 
-/* The beginning of a proof ends where the walk begins: who wants more of it has an op_walk(). */
+/* A begin proof ends where the walk begins. Each proof says in op_walk() what happens there. */
 static int op_walk(struct gst_walk *walk, const struct gst_visitor *visitor);
 
 #define gst_walk_run engine_walk_run
@@ -27,7 +27,7 @@ int gst_walk_run(struct gst_walk *walk, const struct gst_visitor *visitor)
 
 #else
 
-/* The only loop that is written so is the one over the range: a step goes around once (midway.h). */
+/* Only the loop over the range is written as for (;;). A step proof runs it once (midway.h). */
 #define for(forever) while (midway_again(walk))
 #include <engine/walk.c>
 #undef for

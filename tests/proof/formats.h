@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * The formats of the shrunken geometry, in the place of engine/format.c: those of XLEN 64, with
- * PROOF_FEWER levels less in each. The engine takes the number of levels from the table alone.
+ * The formats of the small geometry, instead of engine/format.c: those of XLEN 64, each with
+ * PROOF_FEWER levels less. The engine takes the number of levels only from this table.
  */
 #ifndef PROOF_FORMATS_H
 #define PROOF_FORMATS_H

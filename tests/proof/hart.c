@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
- * What a hart makes of the tables.
+ * How a hart translates with the tables.
  *
- * Privileged specification: "Virtual Address Translation Process", "Svnapot", "Svpbmt", and
- * "Guest Physical Address Translation" for the x4 root, and for U, which the G-stage wants set.
+ * See "Virtual Address Translation Process", "Svnapot" and "Svpbmt" in the privileged
+ * specification, and "Guest Physical Address Translation" for the x4 root and for U, which the
+ * G-stage requires.
  */
 #include "world.h"
 #include "pte.h"
@@ -26,7 +27,7 @@ gst_gpa_t hart_gpa_end(gst_root_t root)
 	return GST_LEVEL_SIZE(hart_levels(root)) << GST_ROOT_XBITS;
 }
 
-/* One PTE on the way. Return: whether it is a pointer that the walk follows. */
+/* One step of a walk. Return: whether the PTE is a pointer that the walk follows. */
 static bool step(struct translation *t, gst_pte_t pte, unsigned int level, gst_gpa_t gpa)
 {
 	uint64_t ppn = PPN(pte), below = pages_of_level(level) - 1;
@@ -75,7 +76,7 @@ struct translation hart_walk_to(gst_root_t root, gst_gpa_t gpa, unsigned int las
 		if (level != levels - 1)
 			index &= ENTRIES - 1;
 		index += page * ENTRIES;
-		/* Elsewhere there is no memory: an access fault. */
+		/* There is no other memory: the hart would take an access fault. */
 		pte = index < PROOF_PAGES * ENTRIES ? memory[index] : 0;
 		walking = step(&t, pte, level, gpa) && PPN(pte) >= MEMORY_PPN &&
 			  PPN(pte) < MEMORY_PPN + PROOF_PAGES;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
- * gst_lookup(): what a hart that walks the same tables makes of them. It goes down to one page, which
- * is so short that it is proven in one go.
+ * gst_lookup(): it finds what a hart finds that walks the same tables. It goes down to one page
+ * only, which is short enough for one proof.
  */
 #include "world.h"
 #include "pte.h"
@@ -10,7 +10,7 @@
 #include <engine/walk.c>
 #include <engine/lookup.c>
 
-/* A leaf of 64 KiB is young where one of its entries is. */
+/* A 64 KiB leaf is young if one of its entries is. */
 static bool is_young(const struct translation *t, gst_gpa_t first)
 {
 	bool young = false;
@@ -35,24 +35,26 @@ int main(void)
 	world_prove_unchanged();
 
 	t = hart_walk(space.root, gpa);
-	prove((ret == -GST_ERANGE) == (gpa >= hart_gpa_end(space.root)), "ERANGE is for what no gpa is");
-	prove((ret == -GST_ENOENT) == (ret != -GST_ERANGE && !t.mapped), "ENOENT is for a hole");
+	prove((ret == -GST_ERANGE) == (gpa >= hart_gpa_end(space.root)),
+	      "ERANGE is returned exactly for a gpa above the format");
+	prove((ret == -GST_ENOENT) == (ret != -GST_ERANGE && !t.mapped),
+	      "ENOENT is returned exactly for a hole");
 	prove(ret == -GST_ERANGE || ret == -GST_ENOENT || !ret, "there is no other error");
 	reached();
 	if (ret)
 		return 0;
 
 	size = leaf_size(&t);
-	prove(leaf.gpa == (gpa & ~(size - 1)) && leaf.pa == (t.pa & ~(size - 1)) && leaf.size == size &&
-		      leaf.level == t.level,
-	      "the leaf is where it is");
+	prove(leaf.gpa == (gpa & ~(size - 1)) && leaf.pa == (t.pa & ~(size - 1)) &&
+		      leaf.size == size && leaf.level == t.level,
+	      "start, size and pa of the leaf are right");
 	prove((leaf.attr & GST_READ) && !(leaf.attr & GST_WRITE) == !t.w &&
 		      !(leaf.attr & GST_EXEC) == !t.x && !(leaf.attr & GST_NC) == (t.type != 1) &&
 		      !(leaf.attr & GST_IO) == (t.type != 2) &&
 		      !(leaf.attr & ~(GST_READ | GST_WRITE | GST_EXEC | GST_NC | GST_IO)),
-	      "the leaf allows what it allows");
-	prove(leaf.young == is_young(&t, leaf.gpa), "the leaf is as young as it is");
+	      "the attributes of the leaf are right");
+	prove(leaf.young == is_young(&t, leaf.gpa), "the age of the leaf is right");
 	prove(leaf.pte == (t.path[t.level] | (gst_pte_t)leaf.young << A),
-	      "the leaf's PTE is that which a hart finds");
+	      "the PTE of the leaf is the one that a hart finds");
 	return 0;
 }

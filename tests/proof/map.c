@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
- * gst_map(), exclusive entry: the range maps what is asked for, in leaves as large as may be, and the
- * rest is as it was.
+ * gst_map() in exclusive entry: the range maps what the caller wants, in leaves as large as
+ * possible, and the rest is unchanged.
  */
 #include "engine.h"
 #include "pte.h"
@@ -29,7 +29,7 @@ bool op_is_invalid(void)
 	       !(attr & GST_READ) || (attr & ~GST_ATTR_ALL) || ((attr & GST_NC) && (attr & GST_IO));
 }
 
-/* May a leaf of @size be made around @gpa: does it lie in the range, and are gpa and pa alike? */
+/* May a leaf of @size be made around @gpa? It must be in the range, and gpa and pa congruent. */
 static bool fits(gst_gpa_t gpa, uint64_t size)
 {
 	gst_gpa_t first = gpa & ~(size - 1);
@@ -37,7 +37,7 @@ static bool fits(gst_gpa_t gpa, uint64_t size)
 	return !((pa ^ range_start) & (size - 1)) && first >= range_start && first + size <= range_end;
 }
 
-/* Of @level, or of a higher one? */
+/* May a leaf of @level or above be made around @gpa? */
 static bool fits_level(gst_gpa_t gpa, unsigned int level)
 {
 	bool yes = false;
@@ -47,7 +47,7 @@ static bool fits_level(gst_gpa_t gpa, unsigned int level)
 	return yes;
 }
 
-/* The smallest leaf that there may be around the probe. */
+/* The size of the smallest leaf that may be around the probe afterwards. */
 static uint64_t smallest(void)
 {
 	for (unsigned int level = TOP; level > 0; level--)
@@ -68,7 +68,7 @@ static struct translation wanted_at(gst_gpa_t gpa)
 	};
 }
 
-/* Will @t at @gpa do as it is? */
+/* Will the present leaf @t at @gpa be kept? */
 static bool will_do(const struct translation *t, gst_gpa_t gpa)
 {
 	struct translation wanted = wanted_at(gpa);
@@ -82,7 +82,7 @@ static bool will_do(const struct translation *t, gst_gpa_t gpa)
 
 bool op_promises(const struct translation *now, gst_gpa_t done)
 {
-	/* The walk may be on its way down to the page at which it stands. */
+	/* The walk may already have changed tables on the way down to its position. */
 	gst_gpa_t begun = done < range_end ? done + PAGE : done;
 	struct translation wanted = wanted_at(probe);
 	uint64_t size = leaf_size(now);
@@ -92,7 +92,7 @@ bool op_promises(const struct translation *now, gst_gpa_t done)
 		       ((same_translation(now, &wanted) && size == smallest()) ||
 			(will_do(&before, probe) && same_translation(now, &before) &&
 			 size == leaf_size(&before) && size >= smallest()));
-	/* A leaf that will do is kept and made young, all of it; another one may have been split. */
+	/* A leaf that is kept becomes young as a whole. Another one may have been split. */
 	if (leaf_touches(&before, probe, range_start, begun))
 		return same_translation(&before, now) && before.accessed <= now->accessed &&
 		       (will_do(&before, probe) ? size == leaf_size(&before) :
@@ -100,7 +100,7 @@ bool op_promises(const struct translation *now, gst_gpa_t done)
 	return same_leaf(&before, now) && size == leaf_size(&before);
 }
 
-/* A table for each entry, from @gpa on, that has none and needs one. */
+/* One table for each entry from @gpa on that needs one and has none. */
 unsigned int op_needs(gst_gpa_t gpa)
 {
 	unsigned int tables = 0;
@@ -134,7 +134,10 @@ bool op_is_true(const struct gst_walk *walk)
 
 		yes = yes && (level <= map->best) == may;
 	}
-	/* It does not go down where a leaf fits, nor into one of 64 KiB that does. To count it does. */
+	/*
+	 * The walk does not go down where a leaf fits, nor into a 64 KiB leaf that will do. The
+	 * walk that counts does.
+	 */
 	return yes && map->best <= TOP && !fits_level(walk->gpa, walk->level + 1) &&
 	       (PROOF_PLAN || !map->napot || !(walk->gpa & (GST_NAPOT_SIZE - 1)) ||
 		!fits(walk->gpa, GST_NAPOT_SIZE));
@@ -166,7 +169,7 @@ static int op_step(void)
 	map.napot = nondet_bool();
 	map.tables = nondet_u32();
 	midway_arbitrary(&map.walk, PROOF_LEVEL);
-	/* What leaves map: any_pte(). */
+	/* Leaves map only memory that any_pte() can name. */
 	assume(pa + (range_end - range_start) <= PAGE << PROOF_PPN_BITS);
 	return gst_walk_run(&map.walk, PROOF_PLAN ? &plan_visitor : &map_visitor);
 }

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
- * gst_wrprotect_mask(): leaves with a page in them that the mask names can be written no more, and all
- * else is as it was.
+ * gst_wrprotect_mask(): leaves that have a page of the mask are not writable, and everything else
+ * is unchanged.
  */
 #include "engine.h"
 
 #include <engine/cut.c>
 #include <engine/protect.c>
 
-/* The caller's. The range goes from the first page that the mask names to the last. */
+/* The arguments. The range goes from the first page of the mask to the last. */
 static gst_gpa_t base;
 static uint64_t mask;
-/* The pages of the space that the mask names. */
+/* The pages of the mask, as pages of the space. */
 static uint64_t named;
 
 const bool op_empties = false;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
- * What holds each time around the engine's walk.
+ * The loop invariant of the engine's walk. See midway.h.
  */
 #include "midway.h"
 #include "pte.h"
@@ -8,7 +8,10 @@
 gst_gpa_t range_start, range_end, probe;
 struct translation before;
 
-/* The walk is where it says: the range is what it was, and the tables are those on the way. */
+/*
+ * Is the state of the walk right? The range is unchanged, and tables[] has the tables on the
+ * way.
+ */
 static bool walk_is_true(const struct gst_walk *walk)
 {
 	unsigned int page = 0;
@@ -38,7 +41,7 @@ static bool walk_is_true(const struct gst_walk *walk)
 	return yes;
 }
 
-/* Where the pages are that wait for the flush. False where the list is none. */
+/* Find the pages in the gather's list. Return: false if the list is broken. */
 static bool find_gathered(void)
 {
 	const gst_pte_t *page = gather.tables;
@@ -56,7 +59,7 @@ static bool find_gathered(void)
 	return !page;
 }
 
-/* Would the flush that the gather asks for do, after which the probe is @now? */
+/* Is the flush of the gather enough, if the probe translates to @now afterwards? */
 static bool flush_would_do(const struct translation *now)
 {
 	bool ranged = probe >= gather.start && probe < gather.end && before.level >= gather.level;
@@ -70,7 +73,10 @@ static bool flush_would_do(const struct translation *now)
 		went = went || (old && old != new && (pte_is_pointer(old) || pte_is_pointer(new)));
 		came = came || (old != new && pte_is_pointer(new));
 	}
-	/* A fence with an address is for leaf PTEs alone, and a table is free after it. */
+	/*
+	 * A fence with an address covers leaf PTEs only, but tables will be freed after the
+	 * flush.
+	 */
 	if ((listed || went) && !gather.all)
 		return false;
 	if (!hart_may_keep(&before, now) && !ranged && !gather.all)
@@ -88,7 +94,7 @@ struct midway {
 	bool list, walk, flush, promise, reserve;
 };
 
-/* Of the walk that counts: itself, and what is to come of it. */
+/* The walk that counts tables, and the number that it must find. */
 static struct gst_walk *plan;
 static uint64_t planned;
 
@@ -169,17 +175,18 @@ static void prove_midway(const struct gst_walk *walk, gst_gpa_t done)
 
 	if (PROOF_PLAN) {
 		world_prove_unchanged();
-		prove(!walk || plan_is_true(), "the walk is where it says");
-		prove(*op_plan(plan) + op_needs(done) == planned, "all that is needed is counted");
+		prove(!walk || plan_is_true(), "the state of the walk is right");
+		prove(*op_plan(plan) + op_needs(done) == planned,
+		      "all tables that are needed are counted");
 		return;
 	}
 	m = look(walk, done);
 	world_prove_valid(m.world);
-	prove(m.list, "the list of tables to be freed is one");
-	prove(m.walk, "the walk is where it says");
-	prove(m.flush, "the flush will be enough for whatever harts have cached");
+	prove(m.list, "the list of tables to free is well formed");
+	prove(m.walk, "the state of the walk is right");
+	prove(m.flush, "the flush of the gather is enough for all that harts may have cached");
 	prove(m.promise, "each address translates as the operation promises");
-	prove(m.reserve, "there are tables for all of the rest");
+	prove(m.reserve, "enough tables are reserved for the rest of the range");
 }
 
 int midway_plan(struct gst_walk *walk)
@@ -187,9 +194,9 @@ int midway_plan(struct gst_walk *walk)
 	world_prove_unchanged();
 	plan = walk;
 	prove(walk->gpa == range_start && plan_is_true() && !*op_plan(walk),
-	      "what is needed is counted from the start of the range");
+	      "counting starts at the start of the range, with 0");
 	*op_plan(walk) = op_needs(range_start);
-	/* It has moved on. */
+	/* The walk has moved on. */
 	walk->gpa = nondet_u64();
 	walk->level = nondet_u32();
 	return 0;
@@ -200,8 +207,8 @@ int midway_begun(const struct gst_walk *walk)
 	world_prove_unchanged();
 	prove(!((range_start | range_end) & (PAGE - 1)) && range_start < range_end &&
 		      range_end <= hart_gpa_end(space.root),
-	      "only a range of the space is walked");
-	prove(walk->gpa == range_start, "a walk begins at the start of its range");
+	      "the range is inside the space");
+	prove(walk->gpa == range_start, "the walk begins at the start of the range");
 	prove_midway(walk, walk->gpa);
 	reached();
 	assume(false);
@@ -221,21 +228,21 @@ bool midway_again(const struct gst_walk *walk)
 		return true;
 	}
 	prove(walk->gpa > gpa || (walk->gpa == gpa && walk->level < level),
-	      "the walk comes nearer to its end");
+	      "the walk makes progress");
 	prove_midway(walk, walk->gpa);
 	reached();
 	assume(false);
 	return false;
 }
 
-/* Why an operation may fail that has not begun. */
+/* Prove that an error has a reason, if the operation fails before its walk. */
 static void prove_error(int error, uint64_t size)
 {
 	bool far = range_end > hart_gpa_end(space.root);
 	bool bad = !size || ((range_start | size) & (PAGE - 1)) || range_end < range_start;
 
 	prove(error == -GST_EINVAL || error == -GST_ERANGE || error == -GST_ENOMEM,
-	      "it is one of the errors that it may be");
+	      "the error is a documented one");
 	prove(error != -GST_EINVAL || bad || op_is_invalid(), "EINVAL has a reason");
 	prove(error != -GST_ERANGE || far || op_is_invalid(), "ERANGE has a reason");
 	prove(error != -GST_ENOMEM || (!bad && !far), "ENOMEM has a reason");
@@ -266,7 +273,7 @@ void prove_op(int (*call)(uint64_t size), int (*step)(void))
 
 	world_arbitrary(GST_MODE_SV39X4, !PROOF_PLAN);
 	ret = step();
-	prove(!ret, "what has begun does not fail");
+	prove(!ret, "an operation that has begun does not fail");
 	prove_midway(NULL, range_end);
 	reached();
 }

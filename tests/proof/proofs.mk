@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 #
-# Every proof: PROOF-NAME is a file and a geometry of prove.sh, and what else it is built with.
+# The list of proofs. PROOF-NAME has the file, the geometry (see prove.sh) and compiler flags.
 
 STEPS := 0 1 2
 
@@ -27,14 +27,15 @@ PROOF-reformat-39-57 := reformat L2R2T3 -DPROOF_FROM=1 -DPROOF_TO=3
 PROOF-reformat-48-39 := reformat L2R2T3 -DPROOF_FROM=2 -DPROOF_TO=1
 PROOF-reformat-57-39 := reformat L2R2T3 -DPROOF_FROM=3 -DPROOF_TO=1
 
-# Two levels: with three a step at the root had no answer in a quarter of an hour on a busy machine.
+# Map has only two levels: with three, a step at the root took more than 15 minutes on a busy machine.
 MAP_STEPS := 0 1
 PROOFS += map-begin $(MAP_STEPS:%=map-plan-%) $(MAP_STEPS:%=map-step-%)
 PROOF-map-begin := map L2T3 -DPROOF_BEGIN
 $(foreach l,$(MAP_STEPS),$(eval PROOF-map-plan-$(l) := map L2T3 -DPROOF_PLAN=1 -DPROOF_LEVEL=$(l)))
 $(foreach l,$(MAP_STEPS),$(eval PROOF-map-step-$(l) := map L2T3 -DPROOF_LEVEL=$(l)))
 
-# Tables of level 0 are looked at from above, and those that the walk leaves: at the root nothing changes.
+# A collapse looks at tables of level 0 from above, and at other tables when the walk leaves them. So there are
+# steps at levels 1 and 2 only.
 PROOFS += collapse-begin collapse-step-1 collapse-step-2
 PROOF-collapse-begin := collapse L3T3 -DPROOF_BEGIN
 PROOF-collapse-step-1 := collapse L3T3 -DPROOF_LEVEL=1
@@ -43,7 +44,7 @@ PROOF-collapse-step-2 := collapse L3T3 -DPROOF_LEVEL=2
 PROOFS += lookup
 PROOF-lookup := lookup L2T3
 
-# What must fail, and for the reason that the bug is known by.
+# What must fail. BITE-BUG is a pattern of the properties that the bug violates.
 BITES += $(foreach p,unmap-begin protect-begin map-begin split-begin reformat-39-57,SHORT_RESERVE@$p)
 BITES += $(foreach p,map-plan-1 split-plan-1 split-plan-2,SHORT_RESERVE@$p)
 BITES += LEAK@unmap-step-1 LEAK@unmap-step-2 NARROW_FLUSH@unmap-step-1 COUNT@unmap-step-0
@@ -59,16 +60,16 @@ BITES += LOST_ENTRY@reformat-48-39 LOST_ENTRY@reformat-57-39 LEAK@reformat-57-39
 BITES += LOOKUP_PAGE@lookup
 BITES += $(PROOFS:%=REACH@%)
 
-BITE-SHORT_RESERVE := tables for all of the rest|was not reserved|all that is needed is counted
-BITE-LEAK := no page of tables is lost
-BITE-NARROW_FLUSH := flush will be enough
-BITE-STALE_REMAP := flush will be enough
+BITE-SHORT_RESERVE := enough tables are reserved|only reserved tables|all tables that are needed
+BITE-LEAK := no table page is lost
+BITE-NARROW_FLUSH := flush of the gather is enough
+BITE-STALE_REMAP := flush of the gather is enough
 BITE-COUNT := INV-03
 BITE-SPLIT_OFFSET := INV-07|as the operation promises
 BITE-NAPOT_TORN := INV-11|INV-10|as the operation promises
-BITE-LOOKUP_PAGE := the leaf is where it is
-BITE-LOST_WRITE_PROTECT := as the operation promises|the walk is where it says
+BITE-LOOKUP_PAGE := start, size and pa of the leaf
+BITE-LOST_WRITE_PROTECT := as the operation promises|state of the walk is right
 BITE-COLLAPSE_UNLIKE := as the operation promises
-BITE-LOST_ENTRY := no page of tables is lost|INV-03|as it did
-BITE-KEPT_ROOT := told of the old root
+BITE-LOST_ENTRY := no table page is lost|INV-03|as before
+BITE-KEPT_ROOT := names the old root
 BITE-REACH := reached

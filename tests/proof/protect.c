@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
- * gst_wrprotect(): nothing of the range can be written, and all else is as it was.
+ * gst_wrprotect(): no page of the range is writable, and everything else is unchanged.
  */
 #include "engine.h"
 

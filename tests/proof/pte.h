@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * The PTE as the privileged specification has it ("Sv39: Virtual Memory System", Svpbmt,
- * Svnapot), for those who may not take it from include/gst/pte.h.
+ * The PTE of the privileged specification ("Sv39: Virtual Memory System", Svpbmt, Svnapot). The
+ * proofs must not take it from include/gst/pte.h, because they check the engine.
  */
 #ifndef PROOF_PTE_H
 #define PROOF_PTE_H
@@ -22,13 +22,13 @@
 #define N(pte)        HAS(pte, 63)
 #define RESERVED(pte) (((pte) >> 54) & 127)
 
-/* Pages of level 0 that an entry of @level spans. */
+/* How many 4 KiB pages an entry of @level spans. */
 static inline uint64_t pages_of_level(unsigned int level)
 {
 	return GST_LEVEL_SIZE(level) >> GST_PAGE_SHIFT;
 }
 
-/* Of the encodings with N the one that is standard: the low bits are 10...0. */
+/* Is this the standard encoding of the PPN with N? The low bits are 10...0. */
 static inline bool napot_ppn(uint64_t ppn)
 {
 	return (ppn & (GST_NAPOT_ENTRIES - 1)) == GST_NAPOT_ENTRIES / 2;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
- * gst_reformat() and the gst_gather_finish() that must follow: all translates as it did, for a hart
- * that still has the old root, too.
+ * gst_reformat(), and gst_gather_finish() after it: all translations are as before, also for a hart
+ * that still has the old root.
  *
- * There is no walk over a range, so this is proven in one go from any valid state.
+ * There is no walk over a range, so one proof from any valid state is enough.
  */
 #include "world.h"
 #include "formats.h"
@@ -13,13 +13,13 @@
 #include <engine/space.c>
 #include <engine/reformat.c>
 
-/* The formats, as gst_formats[] has them. */
+/* The old and the new format, as indices of gst_formats[]. */
 #ifndef PROOF_FROM
 #define PROOF_FROM 1
 #define PROOF_TO   2
 #endif
 
-/* A root as gst_root_alloc() gives it, or none. */
+/* A root from gst_root_alloc(), or NULL. */
 static void *any_root(void)
 {
 	gst_pte_t *root = memory + GST_ROOT_PAGES * ENTRIES;
@@ -36,8 +36,9 @@ static void *any_root(void)
 }
 
 /*
- * Is anything mapped at or above @gpa? A leaf that ends just there cannot be where the root's extra
- * index bits are fewer than a table's; here they are as many.
+ * Is anything mapped at or above @gpa? Also true for a leaf that ends just there. In the real
+ * formats there is no such leaf, because the root has fewer extra index bits than a table has
+ * index bits. Here it has as many.
  */
 static bool maps_above(gst_gpa_t gpa)
 {
@@ -53,7 +54,7 @@ static bool maps_above(gst_gpa_t gpa)
 static void prove_error(int error, const void *root, gst_gpa_t end)
 {
 	world_prove_unchanged();
-	prove(error == -GST_ENOMEM || error == -GST_ERANGE, "it is one of the errors that it may be");
+	prove(error == -GST_ENOMEM || error == -GST_ERANGE, "the error is a documented one");
 	prove(error != -GST_ENOMEM || !root || PROOF_TO == PROOF_FROM + 2, "ENOMEM has a reason");
 	prove(error != -GST_ERANGE || maps_above(end), "ERANGE has a reason");
 }
@@ -79,23 +80,24 @@ int main(void)
 
 	ret = gst_reformat(&space, fmt, &root, &gather);
 	if (ret) {
-		prove(root == given, "a root that was not taken is the caller's");
+		prove(root == given, "after an error the root still belongs to the caller");
 		prove_error(ret, root, end);
 		return 0;
 	}
-	prove(!root, "a root that is given is taken");
+	prove(!root, "the new root is used");
 	now = hart_walk(old, probe);
-	prove(same_leaf(&before, &now), "the old root says what it said");
+	prove(same_leaf(&before, &now), "the old root translates as before");
 
-	prove(gst_gather_finish(&space, &gather), "harts are told");
-	prove(flushed && flush.all && flush.old_root == old, "harts are told of the old root");
-	prove(!owed, "what was reserved was taken");
-	prove((space.root & 15) == fmt->mode, "the format is that which was wanted");
+	prove(gst_gather_finish(&space, &gather), "gst_gather_finish() flushes");
+	prove(flushed && flush.all && flush.old_root == old,
+	      "the flush is one of everything and names the old root");
+	prove(!owed, "all reserved tables were taken");
+	prove((space.root & 15) == fmt->mode, "the space has the new format");
 	world_prove_valid(world_violations(NO_PAGE));
 	now = hart_walk(space.root, probe);
-	prove(same_leaf(&before, &now), "each address translates as it did");
+	prove(same_leaf(&before, &now), "each address translates as before");
 	size = leaf_size(&before) < end / GST_ROOT_ENTRIES ? leaf_size(&before) : end / GST_ROOT_ENTRIES;
-	prove(leaf_size(&now) == size, "no leaf is split that fits");
+	prove(leaf_size(&now) == size, "no leaf is split that fits the new format");
 	reached();
 	return 0;
 }

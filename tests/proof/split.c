@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
- * gst_split(): leaves of the range are no larger than wanted, no more is split than that takes, and
- * all translates as it did.
+ * gst_split(): leaves of the range are no larger than wanted, no leaf is split further than needed,
+ * and all translations are as before.
  */
 #include "engine.h"
 
 #include <engine/split.c>
 
-/* The largest leaves that may remain. */
+/* The argument: the level of the largest leaf that may remain. */
 static unsigned int target;
 
 const bool op_empties = false;
@@ -27,7 +27,7 @@ bool op_is_true(const struct gst_walk *walk)
 	return ((const struct split_walk *)walk)->level == target;
 }
 
-/* The size of what the probe's leaf becomes when that much of the range has been split. */
+/* The size of the probe's leaf when the range before @done has been split. */
 static uint64_t size_when(gst_gpa_t done)
 {
 	uint64_t size = leaf_size(&before);
@@ -46,14 +46,14 @@ static uint64_t size_when(gst_gpa_t done)
 
 bool op_promises(const struct translation *now, gst_gpa_t done)
 {
-	/* The walk may be on its way down to the page at which it stands. */
+	/* The walk may already have split leaves on the way down to its position. */
 	gst_gpa_t begun = done < range_end ? done + PAGE : done;
 
 	return same_leaf(&before, now) && leaf_size(now) <= size_when(done) &&
 	       leaf_size(now) >= size_when(begun);
 }
 
-/* A table for each entry with a part of a leaf that is too large, from @gpa on. */
+/* One table for each entry, from @gpa on, that has a part of a leaf that is too large. */
 unsigned int op_needs(gst_gpa_t gpa)
 {
 	unsigned int tables = 0;

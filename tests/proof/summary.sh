@@ -1,15 +1,15 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 #
-# summary.sh TAP RESULT...: results of prove.sh as TAP, and as a table for a reader. What left no result
-# has failed.
+# summary.sh TAP RESULT...: write the results of prove.sh as TAP, and print them as a table. A proof without a
+# result has failed.
 
 tap=$1
 shift
 mkdir -p "$(dirname "$tap")"
 
 for result in "$@"; do
-	[ -s "$result" ] || printf 'not ok\t%s\t-\t-\t0\tleft no result\n' "$(basename "$result" .result)" >"$result"
+	[ -s "$result" ] || printf 'not ok\t%s\t-\t-\t0\thas no result\n' "$(basename "$result" .result)" >"$result"
 done
 
 awk -F '\t' -v n=$# 'BEGIN { print "1.." n }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
- * gst_unmap(): nothing of the range is mapped, and the rest is as it was.
+ * gst_unmap(): no page of the range is mapped, and the rest is unchanged.
  */
 #include "engine.h"
 
@@ -21,7 +21,7 @@ bool op_promises(const struct translation *now, gst_gpa_t done)
 	if (in_range(probe, range_start, done) ||
 	    (whole && leaf_touches(&before, probe, range_start, done)))
 		return !now->mapped;
-	/* What is left is a leaf that was split, or nothing has been done to it. */
+	/* What is left is unchanged, or a part of a leaf that was split. */
 	return same_leaf(&before, now) && leaf_size(now) <= leaf_size(&before) &&
 	       (!whole || leaf_size(now) == leaf_size(&before));
 }

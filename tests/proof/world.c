@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
- * When tables are valid: docs/INVARIANTS.md, read anew.
+ * When tables are valid: the invariants of docs/INVARIANTS.md, written independently of the engine.
  */
 #include "world.h"
 #include "pte.h"
@@ -15,8 +15,8 @@ struct count {
 #define VIOLATION(count, inv, condition) ((count)->violations |= (uint32_t)!!(condition) << (inv))
 
 /*
- * Svnapot: aligned entries that are all alike, with the low bits of the PPN 10...0. Each has an A
- * of its own: a hart sets it in the entry that it used.
+ * A 64 KiB leaf: aligned equal entries, with 10...0 in the low bits of the PPN. Each entry has its
+ * own A bit, because a hart sets it in the entry that it has used.
  */
 static void check_napot(struct count *count, const gst_pte_t *unit)
 {
@@ -41,7 +41,7 @@ static void check_leaf(struct count *count, gst_pte_t pte, unsigned int level)
 	}
 }
 
-/* One page whose entries are of @level. */
+/* Check one page of @level. */
 static void check_page(struct count *count, unsigned int page, unsigned int level, bool may_be_empty)
 {
 	const gst_pte_t *entries = &memory[page * ENTRIES];
@@ -60,7 +60,7 @@ static void check_page(struct count *count, unsigned int page, unsigned int leve
 			check_leaf(count, pte, level);
 			if (N(pte) && !(i & (GST_NAPOT_ENTRIES - 1)))
 				check_napot(count, entries + i);
-			/* All of a unit has N, or none. */
+			/* All entries of a unit have N, or none. */
 			VIOLATION(count, 11, N(pte) != N(entries[i & ~(GST_NAPOT_ENTRIES - 1)]));
 		} else {
 			VIOLATION(count, 8, level == 0);
@@ -77,7 +77,8 @@ uint32_t world_violations(unsigned int may_be_empty)
 	struct count count = { 0 };
 	unsigned int levels = hart_levels(space.root);
 	unsigned int root = root_page(space.root);
-	unsigned int level_of[PROOF_PAGES]; /* 1 + the level of its entries; 0: of no table */
+	unsigned int
+		level_of[PROOF_PAGES]; /* 1 + the level of the page, or 0 if it is not in use */
 
 	VIOLATION(&count, 1, !levels || (root & (GST_ROOT_PAGES - 1)));
 	VIOLATION(&count, 1, root + GST_ROOT_PAGES > PROOF_PAGES);
@@ -87,7 +88,7 @@ uint32_t world_violations(unsigned int may_be_empty)
 	for (unsigned int p = 0; p < PROOF_PAGES; p++)
 		level_of[p] = p >= root && p < root + GST_ROOT_PAGES ? levels : 0;
 
-	/* Down from the root. A second pointer to a page is a second parent, wherever it is. */
+	/* Search down from the root. A second pointer to a page is a second parent. */
 	for (unsigned int level = GST_LEVELS_MAX - 1; level > 0; level--) {
 		if (level >= levels)
 			continue;
@@ -122,7 +123,7 @@ uint32_t world_violations(unsigned int may_be_empty)
 
 void world_prove_valid(uint32_t violations)
 {
-	prove(!(violations & 1 << 0), "INV-00: no page of tables is lost, and none in use is free");
+	prove(!(violations & 1 << 0), "INV-00: no table page is lost, and none in use is free");
 	prove(!(violations & 1 << 1), "INV-01: the root is aligned and its mode known");
 	prove(!(violations & 1 << 2), "INV-02: no table has two parents");
 	prove(!(violations & 1 << 3), "INV-03: live entries are counted");

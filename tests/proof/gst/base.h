@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Before include/gst/base.h, with the same geometry said in another way: a shift by a distance that
- * is not known costs the solver thousands of variables, a choice out of five constants a few.
+ * Found before include/gst/base.h, which it includes. It writes the same geometry in another way: a
+ * shift by an unknown distance costs the solver thousands of variables, a choice among five
+ * constants only a few.
  */
 #ifndef PROOF_GST_BASE_H
 #define PROOF_GST_BASE_H

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * In the place of include/gst/root.h: the same word, in a model where the memory of tables lies at
- * virtual address 0x1000. cbmc knows an address of its own as a symbol, and would follow the walk
- * in every format that there is, had it to take the mode out of one. All other tests use the real one.
+ * Included instead of include/gst/root.h: the same word, in a model where the memory of tables is
+ * at virtual address 0x1000. cbmc treats its own addresses as symbols. It could not extract the
+ * mode from such an address, and would follow the walk in every format. All other tests use the
+ * real file.
  */
 #ifndef GST_ROOT_H
 #define GST_ROOT_H
