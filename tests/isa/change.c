@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
- * Each operation after the hart has used what it changes: what it remembers has to go
- * with the fence that the engine asks for.
+ * Operations on leaves that the hart has used: what the hart has cached must be gone after the
+ * fence that the engine asks for.
  */
 #include "groups.h"
 #include "say.h"
 
 #define ROUNDS (ISA_COUNT / 256 + 1)
 
-/* A leaf of a level, used by the hart, and a piece of it that the arena has. */
+/* A leaf that the hart has used, and the part of it that maps the arena. */
 struct piece {
 	gst_gpa_t leaf;
 	uint64_t leaf_size;
@@ -65,7 +65,7 @@ static void change_unmap(struct guest *guest, unsigned int level)
 	use_piece(guest, &piece);
 }
 
-/* Other memory, or the same in smaller leaves or with fewer permissions. */
+/* Map other memory, or the same memory in smaller leaves or with fewer permissions. */
 static void change_remap(struct guest *guest, unsigned int level)
 {
 	struct piece piece = piece_of_leaf(guest, level, GST_RWX);
@@ -77,7 +77,7 @@ static void change_remap(struct guest *guest, unsigned int level)
 	use_piece(guest, &piece);
 }
 
-/* Taken away, and given back: to the piece, and to the leaf in its old size. */
+/* Remove W and give it back: first to the piece, then to the leaf in its old size. */
 static void change_protect(struct guest *guest, unsigned int level)
 {
 	struct piece piece = piece_of_leaf(guest, level, GST_RWX);
@@ -91,7 +91,7 @@ static void change_protect(struct guest *guest, unsigned int level)
 	use_piece(guest, &piece);
 }
 
-/* GST_KEEP: a leaf that maps the same and may do more stays; else there is what was asked for. */
+/* GST_KEEP: a leaf that maps the same and allows more stays. Otherwise the new mapping is there. */
 static void change_keep(struct guest *guest, unsigned int level)
 {
 	struct piece piece = piece_of_leaf(guest, level, random_attr());
@@ -112,7 +112,7 @@ static void change_mask(struct guest *guest, unsigned int level)
 	uint64_t mask = rng() & rng();
 	struct gst_gather gather;
 
-	/* 64 pages of 4 KiB, so that no leaf has more of them than one. */
+	/* Split to 4 KiB leaves, so that each leaf has only one of the 64 pages. */
 	if (piece.gpa + (UINT64_C(64) << 12) > guest_size(guest) ||
 	    !place_is_free(piece.gpa, UINT64_C(64) << 12))
 		return;
@@ -124,7 +124,7 @@ static void change_mask(struct guest *guest, unsigned int level)
 	use_piece(guest, &piece);
 	gst_gather_init(&gather, NULL);
 	if (gst_wrprotect_mask(&guest->space, piece.gpa, mask | 1, &gather))
-		difference("%s: gst_wrprotect_mask of gpa %x fails", guest->name, piece.gpa);
+		difference("%s: gst_wrprotect_mask of gpa %x failed", guest->name, piece.gpa);
 	guest_finish(guest, &gather, piece.gpa, piece.size);
 	for (unsigned int i = 0; i < 64; i++)
 		if ((mask | 1) >> i & 1)
@@ -142,17 +142,17 @@ static void change_split(struct guest *guest, unsigned int level)
 	struct gst_leaf leaf;
 
 	gst_gather_init(&gather, NULL);
-	/* One page: each level on the way needs a table. */
+	/* Split for one page: each level on the way needs a table. */
 	if (gst_split(&guest->space, piece.gpa, 4096, want, &gather))
-		difference("%s: gst_split of gpa %x fails", guest->name, piece.gpa);
+		difference("%s: gst_split of gpa %x failed", guest->name, piece.gpa);
 	guest_finish(guest, &gather, piece.gpa, 4096);
 	if (gst_lookup(&guest->space, piece.gpa, &leaf) || leaf.level != want)
-		difference("%s: gpa %x is not of level %u after gst_split", guest->name, piece.gpa,
-			   want);
+		difference("%s: the leaf of gpa %x does not have level %u after gst_split",
+			   guest->name, piece.gpa, want);
 	use_piece(guest, &piece);
 }
 
-/* A table of small leaves becomes a large one, unless one of them is not like the others. */
+/* A table of small leaves becomes one large leaf, unless one of them differs. */
 static void change_collapse(struct guest *guest, unsigned int level)
 {
 	struct piece piece = piece_of_leaf(guest, level, GST_RWX);
@@ -162,7 +162,7 @@ static void change_collapse(struct guest *guest, unsigned int level)
 
 	gst_gather_init(&gather, NULL);
 	if (gst_split(&guest->space, piece.gpa, 4096, level - 1, &gather))
-		difference("%s: gst_split of gpa %x fails", guest->name, piece.gpa);
+		difference("%s: gst_split of gpa %x failed", guest->name, piece.gpa);
 	guest_finish(guest, &gather, piece.gpa, 4096);
 	if (!alike) {
 		uint64_t small = GST_LEVEL_SIZE(level - 1);
@@ -171,16 +171,16 @@ static void change_collapse(struct guest *guest, unsigned int level)
 	}
 	use_piece(guest, &piece);
 	if (gst_collapse(&guest->space, piece.leaf, piece.leaf_size, level, 0, &gather))
-		difference("%s: gst_collapse of gpa %x fails", guest->name, piece.leaf);
+		difference("%s: gst_collapse of gpa %x failed", guest->name, piece.leaf);
 	guest_finish(guest, &gather, piece.leaf, piece.leaf_size);
 	if (gst_lookup(&guest->space, piece.gpa, &leaf) ||
 	    leaf.level != (alike ? level : level - 1))
-		difference("%s: gpa %x is of level %u after gst_collapse", guest->name, piece.gpa,
-			   leaf.level);
+		difference("%s: the leaf of gpa %x has level %u after gst_collapse", guest->name,
+			   piece.gpa, leaf.level);
 	use_piece(guest, &piece);
 }
 
-/* Pages that lie anywhere, around the end of a table: behind it there is none, and so no leaf. */
+/* Fill pages around the end of a table. There is no table after it, so no page is mapped there. */
 static void change_fill(struct guest *guest, unsigned int level)
 {
 	uint64_t table = GST_LEVEL_SIZE(1);
@@ -206,7 +206,7 @@ static void change_fill(struct guest *guest, unsigned int level)
 	}
 	gst_gather_init(&gather, NULL);
 	if (gst_fill(&guest->space, gpa, fill, 64, &gather) != mapped)
-		difference("%s: gst_fill at gpa %x does not map %u pages", guest->name, gpa,
+		difference("%s: gst_fill at gpa %x did not map %u pages", guest->name, gpa,
 			   (unsigned int)mapped);
 	guest_finish(guest, &gather, gpa, 64 * 4096);
 	for (unsigned int i = 0; i < 64; i++)
@@ -230,9 +230,10 @@ void group_change(struct guest *guest)
 {
 	rounds(guest, change_unmap, 0, "unmapped after use: %u accesses");
 	rounds(guest, change_remap, 0, "mapped elsewhere after use: %u accesses");
-	rounds(guest, change_protect, 0, "write-protected after use, and given back: %u accesses");
+	rounds(guest, change_protect, 0,
+	       "write-protected after use, then writable again: %u accesses");
 	rounds(guest, change_keep, 0, "mapped with GST_KEEP after use: %u accesses");
-	rounds(guest, change_fill, 0, "filled up page by page: %u accesses");
+	rounds(guest, change_fill, 0, "filled with gst_fill: %u accesses");
 	rounds(guest, change_mask, 0, "write-protected by a mask after use: %u accesses");
 	rounds(guest, change_split, 0, "split after use: %u accesses");
 	rounds(guest, change_collapse, 1, "collapsed after use: %u accesses");

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
- * The comparison of three: the hart, gst_lookup(), and what the test mapped.
+ * Comparing the hart, gst_lookup(), and what the test has mapped. See check.h.
  */
 #include "check.h"
 #include "say.h"
 
-/* A word in memory tells its own address, and is no address. */
+/* Each word in memory holds its own address in a form that is not a valid address. */
 #if GST_XLEN == 64
 #define PATTERN UINT64_C(0x5bd1e995a7c4639d)
 #else
@@ -15,7 +15,7 @@
 static const char *const access_names[ACCESS_KINDS] = { "HLV", "HLVX", "HSV" };
 static const gst_attr_t access_attr[ACCESS_KINDS] = { GST_READ, GST_EXEC, GST_WRITE };
 static const unsigned int access_cause[ACCESS_KINDS] = {
-	/* HLVX is a load, whatever permission it looks at. */
+	/* HLVX checks X, but it faults as a load. */
 	CAUSE_LOAD_GUEST_PAGE,
 	CAUSE_LOAD_GUEST_PAGE,
 	CAUSE_STORE_GUEST_PAGE,
@@ -30,7 +30,7 @@ static uint64_t rng_state = UINT64_C(0x9e3779b97f4a7c15);
 
 uint64_t rng_seed(uint64_t seed)
 {
-	/* Not 0, and far from the neighbours' states. */
+	/* The state must not be 0, and states of neighbouring seeds must differ much. */
 	rng_state = (seed * UINT64_C(0x9e3779b97f4a7c15)) | 1;
 	for (unsigned int i = 0; i < 16; i++)
 		rng();
@@ -60,10 +60,10 @@ static unsigned long pattern_of(gst_pa_t pa)
 	return (unsigned long)pa ^ (unsigned long)PATTERN;
 }
 
-/* What an access read, in words: a place of the arena, or what was never put there. */
+/* Describe the data of an access: a word of the arena, or something else. */
 static const char *place(unsigned long data)
 {
-	return arena_has(pattern_of(data)) ? "says pa" : "reads";
+	return arena_has(pattern_of(data)) ? "reads the word of pa" : "reads";
 }
 
 static uint64_t place_of(unsigned long data)
@@ -72,9 +72,9 @@ static uint64_t place_of(unsigned long data)
 }
 
 /*
- * The one place that forgives a simulator; check_notes() tells of it. QEMU gives faults of
- * HLVX the cause of a fetch page fault, where the specification has HLVX fault as loads do, and
- * leaves mstatus.GVA 0 where HLV, HLVX or HSV trap into M-mode.
+ * The only place that accepts bugs of a simulator; check_notes() reports them. QEMU gives faults
+ * of HLVX the cause of a fetch. In the specification HLVX faults as a load. QEMU also leaves
+ * mstatus.GVA 0 when HLV, HLVX or HSV trap into M-mode.
  */
 static bool forgive_cause(enum access kind, unsigned long cause)
 {
@@ -94,15 +94,15 @@ static bool check_fault(const struct guest *guest, enum access kind, gst_gpa_t g
 			const struct outcome *got)
 {
 	if (got->cause != access_cause[kind] && !forgive_cause(kind, got->cause)) {
-		difference("%s: %s of gpa %x: the hart gives cause %u, expected was %u",
-			   guest->name, access_names[kind], gpa, (unsigned int)got->cause,
-			   access_cause[kind]);
+		difference("%s: %s of gpa %x: the hart gives cause %u, expected %u", guest->name,
+			   access_names[kind], gpa, (unsigned int)got->cause, access_cause[kind]);
 		return false;
 	}
 	if (got->tval == got->gva && got->tval2 == gpa >> 2 && (got->gva_flag || forgive_gva()))
 		return true;
-	difference("%s: %s of gpa %x: cause %u is right, but tval is %x and tval2 %x", guest->name,
-		   access_names[kind], gpa, (unsigned int)got->cause, got->tval, got->tval2);
+	difference("%s: %s of gpa %x: cause %u is right, but tval is %x and tval2 is %x",
+		   guest->name, access_names[kind], gpa, (unsigned int)got->cause, got->tval,
+		   got->tval2);
 	return false;
 }
 
@@ -121,31 +121,30 @@ bool check_hart(const struct guest *guest, enum access kind, gst_gpa_t gpa,
 	if (expect->fault && got.cause)
 		return check_fault(guest, kind, gpa, &got);
 	if (expect->fault) {
-		difference("%s: %s of gpa %x: the hart %s %x, expected was a fault", guest->name,
+		difference("%s: %s of gpa %x: the hart %s %x, expected a fault", guest->name,
 			   access_names[kind], gpa,
 			   kind == ACCESS_STORE ? "stores" : place(got.data),
 			   kind == ACCESS_STORE ? 0 : place_of(got.data));
 		return false;
 	}
 	if (got.cause) {
-		difference("%s: %s of gpa %x: the hart gives cause %u, expected was pa %x",
-			   guest->name, access_names[kind], gpa, (unsigned int)got.cause,
-			   expect->pa);
+		difference("%s: %s of gpa %x: the hart gives cause %u, expected pa %x", guest->name,
+			   access_names[kind], gpa, (unsigned int)got.cause, expect->pa);
 		return false;
 	}
 	data = kind == ACCESS_STORE ? *word_at(expect->pa) : got.data;
-	/* HLVX.WU reads 32 bits, and the arena lies in less. */
+	/* HLVX.WU reads only 32 bits, which is enough for addresses of the arena. */
 	if (kind == ACCESS_FETCH)
 		data = (uint32_t)data | (want & ~0xfffffffful);
 	if (data == want)
 		return true;
-	difference("%s: %s of gpa %x: the hart %s %x, expected was pa %x", guest->name,
-		   access_names[kind], gpa, kind == ACCESS_STORE ? "leaves there" : place(data),
+	difference("%s: %s of gpa %x: the hart %s %x, expected pa %x", guest->name,
+		   access_names[kind], gpa, kind == ACCESS_STORE ? "left" : place(data),
 		   kind == ACCESS_STORE ? data : place_of(data), expect->pa);
 	return false;
 }
 
-/* gst_lookup() against what the test mapped. */
+/* Compare gst_lookup() with what the test has mapped. */
 static void check_lookup(struct guest *guest, gst_gpa_t gpa, const struct range *range)
 {
 	struct gst_leaf leaf;
@@ -155,11 +154,11 @@ static void check_lookup(struct guest *guest, gst_gpa_t gpa, const struct range 
 										   : -GST_ERANGE);
 
 	if (ret != want)
-		difference("%s: gpa %x: gst_lookup says -%u, the test knows -%u", guest->name, gpa,
+		difference("%s: gpa %x: gst_lookup returned -%u, expected -%u", guest->name, gpa,
 			   (unsigned int)-ret, (unsigned int)-want);
 	else if (range && (leaf.pa + (gpa - leaf.gpa) != range->pa + (gpa - range->start) ||
 			   leaf.attr != range->attr || gpa - leaf.gpa >= leaf.size))
-		difference("%s: gpa %x: gst_lookup says pa %x attr %u, the test mapped pa %x "
+		difference("%s: gpa %x: gst_lookup found pa %x attr %u, the test mapped pa %x "
 			   "attr %u",
 			   guest->name, gpa, leaf.pa + (gpa - leaf.gpa), leaf.attr,
 			   range->pa + (gpa - range->start), range->attr);
@@ -204,7 +203,7 @@ uint64_t rng_in(uint64_t size)
 
 	for (unsigned int shift = 1; shift < 64; shift <<= 1)
 		mask |= mask >> shift;
-	/* Without a division, which XLEN 32 has no instruction for. */
+	/* Avoid a division of 64 bits, for which XLEN 32 has no instruction. */
 	do
 		n = rng() & mask;
 	while (n >= size);
@@ -228,7 +227,7 @@ unsigned int check_random(struct guest *guest, uint64_t size, unsigned int count
 {
 	unsigned int before = check_accesses;
 
-	/* Not every gpa leads to an access: no more than four times as many tries. */
+	/* Not every gpa leads to an access, so limit the number of tries. */
 	for (unsigned int i = 0; i < 4 * count && check_accesses - before < count; i++) {
 		const struct range *range = &model.ranges[model.n ? rng_below(model.n) : 0];
 		unsigned int choice = model.n ? rng_below(8) : 7;
@@ -239,7 +238,7 @@ unsigned int check_random(struct guest *guest, uint64_t size, unsigned int count
 		else if (choice == 5)
 			gpa = (rng() & 1 ? range->start - 4096 : range->end) + (rng() & 4095);
 		else if (choice == 6)
-			/* Anywhere, but no further than a few bits say. */
+			/* Any gpa, with a random number of bits. */
 			gpa >>= rng_below(44);
 		check_any(guest, gpa & (size - 1) & ~UINT64_C(7));
 	}
@@ -263,9 +262,9 @@ void check_invariants(struct guest *guest)
 void check_notes(void)
 {
 	if (notes.fetch_causes)
-		say("# note: %u faults of HLVX had cause %u, the specification says %u\n",
+		say("# note: %u faults of HLVX had cause %u; the specification requires %u\n",
 		    notes.fetch_causes, CAUSE_FETCH_PAGE, CAUSE_LOAD_GUEST_PAGE);
 	if (notes.gva_flags)
-		say("# note: %u faults left mstatus.GVA 0, the specification says 1\n",
+		say("# note: %u faults left mstatus.GVA 0; the specification requires 1\n",
 		    notes.gva_flags);
 }

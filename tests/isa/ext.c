@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
- * Svnapot and Svpbmt, as the engine uses them: on a hart that has them they translate; on
- * one that has not, the same tables have a reserved bit, and fault.
+ * Svnapot and Svpbmt, as the engine uses them. A hart that has them translates. For a hart that
+ * lacks them, the same tables have a reserved bit, and it faults.
  */
 #include "groups.h"
 #include "pte.h"
@@ -11,7 +11,7 @@
 
 #define NAPOT_SIZE UINT64_C(0x10000)
 
-/* All 16 pages of each leaf of a range, by all kinds of access, and what lies beside it. */
+/* Access all 16 pages of each leaf of a range in all ways, and the pages next to the range. */
 static void use(struct guest *guest, gst_gpa_t gpa, uint64_t size)
 {
 	for (gst_gpa_t page = gpa; page < gpa + size; page += 4096)
@@ -24,11 +24,11 @@ static void expect_leaf(struct guest *guest, gst_gpa_t gpa, uint64_t size)
 	struct gst_leaf leaf;
 
 	if (gst_lookup(&guest->space, gpa, &leaf) || leaf.size != size)
-		difference("%s: gpa %x: a leaf of %x was expected, gst_lookup says %x", guest->name,
-			   gpa, size, leaf.size);
+		difference("%s: gpa %x: expected a leaf of %x bytes, gst_lookup found %x",
+			   guest->name, gpa, size, leaf.size);
 	if (size > NAPOT_SIZE)
 		return;
-	/* In each of the 16, as the hart takes any of them. */
+	/* Check all 16 PTEs, because the hart may use any of them. */
 	for (gst_gpa_t page = leaf.gpa; page < leaf.gpa + size; page += 4096) {
 		const gst_pte_t *slot = pte_slot(page, 0);
 		bool napot = size == NAPOT_SIZE;
@@ -39,7 +39,7 @@ static void expect_leaf(struct guest *guest, gst_gpa_t gpa, uint64_t size)
 	}
 }
 
-/* Eight leaves of 64 KiB, in the middle of a hole. */
+/* Map eight 64 KiB leaves in the middle of a hole. */
 static gst_gpa_t map_napot(struct guest *guest, gst_pa_t *pa)
 {
 	gst_gpa_t gpa = place_gpa(guest, 1) + (1 + rng_below(16)) * NAPOT_SIZE;
@@ -57,7 +57,7 @@ static void finish_as(struct guest *guest, const char *what, int ret, struct gst
 		      gst_gpa_t gpa, uint64_t size)
 {
 	if (ret)
-		difference("%s: %s of gpa %x, size %x says -%u", guest->name, what, gpa, size,
+		difference("%s: %s of gpa %x, size %x returned -%u", guest->name, what, gpa, size,
 			   (unsigned int)-ret);
 	guest_finish(guest, gather, gpa, size);
 	use(guest, gpa, size);
@@ -70,21 +70,21 @@ static void change_napot(struct guest *guest)
 	gst_gpa_t page = gpa + ((gst_gpa_t)rng_below(128) << 12), leaf = page & ~(NAPOT_SIZE - 1);
 	struct gst_gather gather;
 
-	/* A part of a leaf: it is broken up, and the rest of it stays. */
+	/* A change of a part breaks the leaf into 4 KiB leaves, and the rest of it stays. */
 	guest_wrprotect(guest, page, 4096);
 	expect_leaf(guest, page, 4096);
 	use(guest, gpa, 8 * NAPOT_SIZE);
 	guest_unmap(guest, page, 4096);
 	use(guest, gpa, 8 * NAPOT_SIZE);
 
-	/* Mapped again, it is whole again. */
+	/* Mapping it again makes the 64 KiB leaf again. */
 	guest_map(guest, leaf, NAPOT_SIZE, pa + (leaf - gpa), GST_RWX | GST_NAPOT, 0);
 	expect_leaf(guest, leaf, NAPOT_SIZE);
 	use(guest, gpa, 8 * NAPOT_SIZE);
 	guest_unmap(guest, leaf, NAPOT_SIZE);
 	use(guest, gpa, 8 * NAPOT_SIZE);
 
-	/* Elsewhere, in 4 KiB, and then collapsed. */
+	/* Map other memory in 4 KiB leaves, then collapse them. */
 	guest_map(guest, leaf, NAPOT_SIZE, arena_base() + (ARENA_SIZE - NAPOT_SIZE), GST_RWX, 0);
 	expect_leaf(guest, leaf, 4096);
 	use(guest, leaf, NAPOT_SIZE);
@@ -98,7 +98,7 @@ static void change_napot(struct guest *guest)
 	expect_leaf(guest, page, 4096);
 }
 
-/* The hart sets A in one of the 16: the leaf is young, whichever page is asked for. */
+/* The hart sets A in one of the 16 PTEs. Then the leaf is young, whichever page is asked for. */
 static void age_napot(struct guest *guest)
 {
 	gst_pa_t pa;
@@ -117,7 +117,7 @@ static void age_napot(struct guest *guest)
 				   gpa);
 		check_any(guest, used);
 		if (gst_young(&guest->space, asked, 4096, false) != 1)
-			difference("%s: gpa %x was used, and %x of the same leaf is not young",
+			difference("%s: gpa %x was used, but %x of the same leaf is not young",
 				   guest->name, used, asked);
 	}
 	hart_enable_adu(false);
@@ -127,7 +127,7 @@ static void age_napot(struct guest *guest)
 	use(guest, gpa, 8 * NAPOT_SIZE);
 }
 
-/* What the engine makes for another hart than this one. */
+/* Map something that this hart does not support: every access must fault. */
 static void expect_faults(struct guest *guest, gst_gpa_t gpa, uint64_t size, gst_attr_t attr,
 			  unsigned int level)
 {
@@ -156,8 +156,7 @@ static void group_napot(struct guest *guest)
 		change_napot(guest);
 	age_napot(guest);
 	check_invariants(guest);
-	result(guest->name,
-	       "leaves of 64 KiB are made, used, broken up and made again: %u accesses",
+	result(guest->name, "64 KiB leaves are made, used, broken and made again: %u accesses",
 	       check_accesses - before);
 }
 
@@ -178,7 +177,7 @@ static void group_pbmt(struct guest *guest)
 			guest_unmap_all(guest);
 			guest_map(guest, gpa, size, place_pa(level), random_attr() | type, level);
 			check_random(guest, guest_size(guest), ISA_COUNT / 16);
-			/* The type of a part of it changes: what it was goes with a fence. */
+			/* Change the type of a part. The fence must drop the old translation. */
 			guest_map(guest, gpa, 4096, model_find(gpa)->pa, GST_READ, 0);
 			check_random(guest, guest_size(guest), ISA_COUNT / 16);
 		}
@@ -198,7 +197,7 @@ void group_extensions(struct guest *guest)
 
 #else
 
-/* Svnapot and Svpbmt are not for Sv32. */
+/* Sv32 has neither Svnapot nor Svpbmt. */
 void group_extensions(struct guest *guest)
 {
 	(void)guest;

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * What is checked, a group a result.
+ * The groups of checks. Each prints one or more results.
  */
 #ifndef ISA_GROUPS_H
 #define ISA_GROUPS_H
 
 #include "guest.h"
 
-/* How often: a simulator that is slow may be asked less. */
+/* How many checks a group makes. Use less for a slow simulator. */
 #ifndef ISA_COUNT
 #define ISA_COUNT 4096
 #endif
@@ -16,7 +16,7 @@
 #define ISA_SEED UINT64_C(1)
 #endif
 
-/* Does the hart know of 64 KiB leaves? Nothing but a try tells. */
+/* Does the hart have Svnapot? Only a try can tell. */
 bool probe_svnapot(struct guest *guest);
 
 void group_leaves(struct guest *guest);
@@ -29,7 +29,7 @@ void group_change(struct guest *guest);
 void group_random(struct guest *guest);
 void group_vmids(const struct gst_format *fmt);
 void group_young(struct guest *guest);
-/* Of every format to every other that the hart has. */
+/* Change from every format of the hart to every other. */
 void group_reformat(void);
 
 #endif /* ISA_GROUPS_H */

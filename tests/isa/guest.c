@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
- * A guest: a space in hgatp, and each operation done to it and to the model alike.
+ * A guest. See guest.h.
  */
 #include "guest.h"
 #include "say.h"
 
-/* More leaves than this are fenced at once. */
+/* For more new leaves than this, use one fence of everything. */
 #define FRESH_FENCES_MAX 16u
 
 static void must(struct guest *guest, const char *what, gst_gpa_t gpa, uint64_t size, int ret)
 {
 	if (ret)
-		difference("%s: %s of gpa %x, size %x says -%u", guest->name, what, gpa, size,
+		difference("%s: %s of gpa %x, size %x returned -%u", guest->name, what, gpa, size,
 			   (unsigned int)-ret);
 }
 
@@ -54,7 +54,7 @@ void guest_load(struct guest *guest, const struct gst_format *fmt, unsigned int 
 	must(guest, "gst_init", 0, 0, gst_init(&guest->space, &mem_ops, guest, fmt));
 	model_reset();
 	hart_load(hart_hgatp(gst_root(&guest->space), guest->vmid));
-	/* The VMID may have been another space's. */
+	/* Another space may have used the VMID before. */
 	hart_fence_all(guest->vmid);
 	map_guest_tables(guest);
 }
@@ -72,18 +72,22 @@ void guest_begin(struct guest *guest, const struct gst_format *fmt)
 
 	guest_load(guest, fmt, 1);
 	root = gst_root(&guest->space);
-	/* The hart ignores the two low bits of the PPN, and QEMU not even that: look here. */
+	/*
+	 * A hart ignores the two low bits of the PPN, QEMU does not. So check the alignment
+	 * here.
+	 */
 	result_if(!((uintptr_t)gst_root_table(root) & (GST_ROOT_SIZE - 1)) &&
 			  csr_read(hgatp) == hart_hgatp(root, guest->vmid),
-		  guest->name, "the root is aligned to 16 KiB, hgatp holds it");
+		  guest->name, "the root is aligned to 16 KiB, and hgatp holds it");
 }
 
 void guest_end(struct guest *guest)
 {
 	check_invariants(guest);
 	guest_unload(guest);
-	result_if(!mem_pages_used(), guest->name, "every table is given back");
-	say("# %s: the engine asked for %u fences of all, %u of a range, %u loads of hgatp\n",
+	result_if(!mem_pages_used(), guest->name, "every table is freed");
+	say("# %s: the engine asked for %u fences of everything, %u of a range, %u loads of "
+	    "hgatp\n",
 	    guest->name, guest->fences_all, guest->fences_range, guest->reloads);
 }
 
@@ -94,7 +98,7 @@ void guest_finish(struct guest *guest, struct gst_gather *gather, gst_gpa_t gpa,
 	gst_gather_finish(&guest->space, gather);
 	if (!fresh)
 		return;
-	/* The hart may remember that there was nothing. */
+	/* The hart may have cached the invalid PTEs. */
 	if (linked || size >> 12 > FRESH_FENCES_MAX) {
 		hart_fence_all(guest->vmid);
 		return;
@@ -173,7 +177,7 @@ gst_gpa_t place_gpa(struct guest *guest, unsigned int level)
 	return place_gpa_in(guest, level, rng_below(4));
 }
 
-/* What is larger than the arena covers it, with much else. */
+/* A leaf larger than the arena maps the arena and the memory around it. */
 gst_pa_t place_pa(unsigned int level)
 {
 	uint64_t size = GST_LEVEL_SIZE(level);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
- * The hart: its registers, its fences, and accesses by way of the G-stage.
+ * The hart: its registers, its fences, and accesses through the G-stage.
  */
 #include "hart.h"
 
@@ -101,7 +101,7 @@ static void probe_menvcfg(void)
 #else
 #define MENVCFGH_ADUE (1ul << 29)
 
-/* Svpbmt is not for Sv32x4: its PTE has no room for it. */
+/* The PTEs of Sv32x4 have no room for Svpbmt. */
 void hart_enable_pbmt(bool on)
 {
 	(void)on;
@@ -126,10 +126,10 @@ void hart_init(void)
 {
 	unsigned long vmid;
 
-	/* HLV as VS-mode does, not VU; and with 64 bits where that can be chosen. */
+	/* Let HLV access as VS-mode, not VU-mode, and with 64 bits if that can be chosen. */
 	csr_write(hstatus, (csr_read(hstatus) & ~HSTATUS_VSXL) | HSTATUS_VSXL_MAX | HSTATUS_SPVP);
 	csr_write(vsatp, 0);
-	/* What HLV traps for comes here and is not delegated. */
+	/* Delegate no traps: those of HLV come here. */
 	csr_write(medeleg, 0);
 
 	for (unsigned int mode = 1; mode < 16; mode++)
@@ -148,14 +148,14 @@ void hart_init(void)
 
 #if GST_XLEN == 32
 /*
- * HLV takes an address of 32 bits, and the guest's physical addresses have 34:
- * the guest pages. Four roots, one for each 4 GiB, of 4 MiB leaves.
+ * With XLEN 32, HLV takes an address of 32 bits, but a gpa has 34 bits. So the guest uses page
+ * tables: four roots of 4 MiB leaves, one for each 4 GiB.
  */
 static uint32_t guest_tables[4][1024] __attribute__((aligned(4096)));
 
 gst_pa_t hart_guest_tables(void)
 {
-	/* V, R, W, X, A, D, and not U, since HLV runs as VS-mode. */
+	/* Set V, R, W, X, A and D, but not U, because HLV accesses as VS-mode. */
 	for (uint32_t i = 0; i < 4096; i++)
 		guest_tables[i / 1024][i % 1024] = i << 20 | 0xcf;
 	return (uintptr_t)guest_tables;
@@ -176,7 +176,7 @@ static unsigned long enter_guest_space(gst_gpa_t gpa)
 	return (unsigned long)gpa;
 }
 
-/* The guest's PTEs have no more bits than Sv32x4. */
+/* The guest's PTEs can name all addresses of Sv32x4, and no others. */
 bool hart_reaches(gst_gpa_t gpa)
 {
 	return !(gpa >> 34);
@@ -210,7 +210,7 @@ struct outcome hart_access(enum access kind, gst_gpa_t gpa, unsigned long data)
 	struct outcome outcome = { .gva = gva };
 	struct answer answer;
 
-	/* What the program stored comes before the guest's access, and what it reads after it. */
+	/* Order the guest's access after the program's stores and before its next loads. */
 	__asm__ volatile("fence" ::: "memory");
 	if (kind == ACCESS_LOAD)
 		answer = isa_load(gva);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * The hart: its registers, its fences, and accesses by way of the G-stage.
+ * The hart: its registers, its fences, and accesses through the G-stage.
  */
 #ifndef ISA_HART_H
 #define ISA_HART_H
@@ -32,25 +32,25 @@ enum cause {
 	CAUSE_STORE_GUEST_PAGE = 23,
 };
 
-/* The ways to use a translation. */
+/* The kinds of access. */
 enum access {
-	ACCESS_LOAD,  /* HLV: wants R */
-	ACCESS_FETCH, /* HLVX: wants X */
-	ACCESS_STORE, /* HSV: wants W */
+	ACCESS_LOAD,  /* HLV, needs R */
+	ACCESS_FETCH, /* HLVX, needs X */
+	ACCESS_STORE, /* HSV, needs W */
 	ACCESS_KINDS,
 };
 
-/* What came of one access. */
+/* The result of one access. */
 struct outcome {
 	unsigned long data;
-	unsigned long cause; /* CAUSE_NONE, or the trap's */
-	uint64_t gva;        /* as used */
+	unsigned long cause; /* the cause of the trap, or CAUSE_NONE */
+	uint64_t gva;        /* the address that was used */
 	uint64_t tval;       /* after a trap */
 	uint64_t tval2;
 	bool gva_flag; /* mstatus.GVA */
 };
 
-/* What the hart can do, found out by hart_init(). */
+/* What hart_init() has found out about the hart. */
 struct hart {
 	bool modes[16]; /* by encoding of hgatp.MODE */
 	unsigned int vmid_bits;
@@ -67,29 +67,29 @@ static inline bool hart_has(const struct gst_format *fmt)
 	return fmt->xlen == GST_XLEN && hart.modes[fmt->mode];
 }
 
-/* Does hgatp take the mode? From a known state, since MODE is WARL. */
+/* Does hgatp accept the mode? MODE is WARL, so the probe starts from a known value. */
 bool hart_probe_mode(unsigned int mode);
 
-/* The value of hgatp for a root; the VMID is the space's. */
+/* The value of hgatp for a root and a VMID. */
 unsigned long hart_hgatp(gst_root_t root, unsigned int vmid);
 void hart_load(unsigned long hgatp);
 
-/* HFENCE.GVMA for one gpa, or with rs1=x0 for all, of one VMID. */
+/* HFENCE.GVMA for one gpa of a VMID, or for all (rs1=x0). */
 void hart_fence_gpa(gst_gpa_t gpa, unsigned int vmid);
 void hart_fence_all(unsigned int vmid);
 
-/* menvcfg.PBMTE and .ADUE; nothing where the hart has none. */
+/* Set or clear menvcfg.PBMTE or .ADUE. Nothing happens if the hart lacks the bit. */
 void hart_enable_pbmt(bool on);
 void hart_enable_adu(bool on);
 
 /*
- * Access a gpa as a guest in VS-mode would. XLEN 32: addresses from 4 GiB on go
- * through tables of the guest, which hart_guest_tables() has to have made.
+ * Access a gpa as a guest in VS-mode would. With XLEN 32, addresses from 4 GiB on need the
+ * guest's page tables, which hart_guest_tables() makes.
  */
 bool hart_reaches(gst_gpa_t gpa);
 struct outcome hart_access(enum access kind, gst_gpa_t gpa, unsigned long data);
 
-/* Where in the guest its own tables are, and where in memory. XLEN 32 alone. */
+/* The guest's own tables: their gpa, and where they are in memory. Only for XLEN 32. */
 #define GUEST_TABLES_GPA  UINT64_C(0x240000000)
 #define GUEST_TABLES_SIZE UINT64_C(0x4000)
 gst_pa_t hart_guest_tables(void);

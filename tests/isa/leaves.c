@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
- * Leaves of every level and permission: where they are, and where they are not.
+ * Leaves of every level and permission: inside of them, and next to them.
  */
 #include "groups.h"
 #include "say.h"
@@ -16,7 +16,7 @@ static const char *const level_names[] = {
 	"256 TiB leaves: %u accesses at the edges of leaves and at random gpas",
 };
 
-/* The first and the last leaf of each of the root's four pages, where they fit. */
+/* Map the first and the last leaf of each of the root's four pages, if they fit. */
 static void map_quarters(struct guest *guest, unsigned int level)
 {
 	uint64_t span = guest_size(guest) / 4, size = GST_LEVEL_SIZE(level);
@@ -56,7 +56,7 @@ void group_leaves(struct guest *guest)
 		result(guest->name, level_names[level], check_accesses - before);
 	}
 
-	/* All levels at once, the large ones first: small ones then cut them. */
+	/* Map leaves of all levels, the large ones first, so that small ones cut them. */
 	guest_unmap_all(guest);
 	for (unsigned int level = fmt->levels; level-- > 0;)
 		for (unsigned int i = 0; i < LEAVES; i++)
@@ -65,13 +65,13 @@ void group_leaves(struct guest *guest)
 	check_invariants(guest);
 	before = check_accesses;
 	check_random(guest, guest_size(guest), ISA_COUNT);
-	result(guest->name, "leaves of all levels: %u random gpas translate as gst_lookup says",
+	result(guest->name, "leaves of all levels: %u random gpas translate as gst_lookup found",
 	       check_accesses - before);
 }
 
 /*
  * "If any of the bits above the format are set, a guest-page-fault exception is raised". With
- * XLEN 32 the guest's own PTEs have no more bits than Sv32x4.
+ * XLEN 32 the guest's PTEs cannot name such an address.
  */
 void group_above(struct guest *guest)
 {
@@ -85,7 +85,7 @@ void group_above(struct guest *guest)
 	for (unsigned int i = 0; i < ISA_COUNT; i++) {
 		gst_gpa_t gpa = model.ranges[rng_below(model.n)].start + (rng() & 0xff8);
 
-		/* One bit, or any. */
+		/* Set one bit above the format, or any bits. */
 		if (i & 1)
 			gpa |= UINT64_C(1) << (bits + rng_below(64 - bits));
 		else

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
- * The engine's tables under the eyes of a hart that walks them.
+ * Run all groups of checks for all formats that the hart has.
  */
 #include "groups.h"
 #include "platform.h"
@@ -57,7 +57,7 @@ void isa_main(void)
 	platform_exit(results_end() ? 1 : 0);
 }
 
-/* The trap handler comes here with what is no access of a test. */
+/* The trap handler calls this for a trap of the program itself. */
 void isa_lost(unsigned long cause, unsigned long epc, unsigned long tval)
 {
 	bail("the program trapped: cause %u at %x, tval %x", (unsigned int)cause, (uint64_t)epc,

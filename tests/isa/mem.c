@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
- * Memory: pages for tables, and what the engine asks of its embedder.
+ * Memory: the table pages, and the ops for the engine.
  *
- * Physical addresses are the program's own: it runs in M-mode, without paging.
+ * The program runs in M-mode without paging, so virtual and physical addresses are the same.
  */
 #include "hart.h"
 #include "mem.h"
@@ -10,7 +10,7 @@
 
 #define PAGES 1536u
 
-/* A ranged flush of more leaves than this is done with one fence of all. */
+/* If a flush of a range needs more fences than this, use one fence of everything. */
 #define RANGE_FENCES_MAX 64u
 
 extern char arena_start[];
@@ -50,7 +50,7 @@ static unsigned int page_index(const void *page)
 	uintptr_t offset = (uintptr_t)page - (uintptr_t)pages;
 
 	if (offset % 4096 || offset >= sizeof(pages) || !used[offset / 4096])
-		bail("the engine names %x, which is no table page", (uint64_t)(uintptr_t)page);
+		bail("the engine passed %x, which is not a table page", (uint64_t)(uintptr_t)page);
 	return offset / 4096;
 }
 
@@ -60,14 +60,17 @@ static int op_reserve(void *ctx, void *source, unsigned int n)
 	return n <= PAGES - pages_used ? 0 : -GST_ENOMEM;
 }
 
-/* Single pages from above, roots from below, so that roots find four that adjoin. */
+/*
+ * Take single pages from the end and roots from the start, so that four contiguous pages stay
+ * free.
+ */
 static void *op_alloc(void *ctx, void *source)
 {
 	(void)ctx, (void)source;
 	for (unsigned int i = PAGES; i-- > 0;)
 		if (!used[i])
 			return page_take(i);
-	bail("no page is left, in spite of the reservation");
+	bail("no page is left, although the pages were reserved");
 }
 
 static void *op_alloc_root(void *ctx)
@@ -83,7 +86,10 @@ static void *op_alloc_root(void *ctx)
 	return NULL;
 }
 
-/* A hart that still walks the page finds PTEs that are valid and misaligned or reserved. */
+/*
+ * Fill a freed page with PTEs that are misaligned or reserved: a hart that still walks it
+ * faults.
+ */
 static void op_free(void *ctx, void *page)
 {
 	unsigned int i = page_index(page);
@@ -114,8 +120,8 @@ static struct gst_meta *op_meta(void *ctx, void *page)
 }
 
 /*
- * One hart, and it is here: what struct gst_flush says, and no fence more. A root
- * or format that changed is loaded before the fence.
+ * Fence on the only hart, exactly as struct gst_flush says and no more. Load a new root before
+ * the fence.
  */
 static void op_flush(void *ctx, const struct gst_flush *flush)
 {
@@ -127,7 +133,7 @@ static void op_flush(void *ctx, const struct gst_flush *flush)
 		hart_load(hart_hgatp(gst_root(&guest->space), guest->vmid));
 	}
 #ifdef ISA_NO_FENCE
-	/* A test of the test: the hart goes on with what it remembers. */
+	/* A seeded bug: the hart keeps what it has cached. */
 	return;
 #endif
 	if (flush->all ||

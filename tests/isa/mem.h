@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Memory: pages for tables, the engine's ops, and the arena that guests see.
+ * Memory: the table pages, the ops for the engine, and the arena, which is the guests' memory.
  */
 #ifndef ISA_MEM_H
 #define ISA_MEM_H
@@ -8,13 +8,13 @@
 #include <gst/gst.h>
 
 /**
- * struct guest - a space, and the hart's VMID for it
- * @space: the engine's
- * @vmid: in hgatp and in fences
- * @name: of the format that it began with, for messages
- * @fences_all: how often the engine asked for a fence of all
- * @fences_range: and for one of a range
- * @reloads: and for another root in hgatp
+ * struct guest - a space and its VMID
+ * @space: the space of the engine
+ * @vmid: the VMID in hgatp and in fences
+ * @name: the name of the first format, for messages
+ * @fences_all: how often the engine asked for a fence of everything
+ * @fences_range: how often it asked for fences of a range
+ * @reloads: how often it asked to load a new root into hgatp
  */
 struct guest {
 	struct gst_space space;
@@ -27,10 +27,10 @@ struct guest {
 
 extern const struct gst_ops mem_ops;
 
-/* Pages that are in use as tables or roots. */
+/* How many pages are in use as tables or roots. */
 unsigned int mem_pages_used(void);
 
-/* Where the arena is. It holds whole leaves of level 1. */
+/* The arena. It can hold whole leaves of level 1. */
 #define ARENA_SIZE (UINT64_C(32) << 20)
 gst_pa_t arena_base(void);
 bool arena_has(gst_pa_t pa);

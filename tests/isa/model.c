@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
- * What the test knows that it mapped.
+ * What the test has mapped. See model.h.
  */
 #include "model.h"
 #include "say.h"
@@ -19,7 +19,7 @@ static void add(const struct range *range)
 	model.ranges[model.n++] = *range;
 }
 
-/* Cut ranges so that none lies across @at. */
+/* Cut the range that has @at inside, if there is one, into two. */
 static void cut(gst_gpa_t at)
 {
 	for (unsigned int i = 0; i < model.n; i++) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * What the test knows that it mapped: a list of ranges, and nothing of tables.
+ * What the test has mapped, as a list of ranges without tables.
  */
 #ifndef ISA_MODEL_H
 #define ISA_MODEL_H
@@ -28,7 +28,7 @@ void model_map(gst_gpa_t gpa, uint64_t size, gst_pa_t pa, gst_attr_t attr);
 void model_unmap(gst_gpa_t gpa, uint64_t size);
 void model_wrprotect(gst_gpa_t gpa, uint64_t size);
 
-/* The range that a gpa lies in, or NULL. */
+/* The range that has a gpa, or NULL. */
 const struct range *model_find(gst_gpa_t gpa);
 
 #endif /* ISA_MODEL_H */

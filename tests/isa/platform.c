@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
- * Devices, chosen when the program is built:
+ * The devices, chosen when the program is built:
  *
- * - by default a ns16550 at UART_BASE, and SiFive's test finisher at FINISHER_BASE,
- *   where a store of 0x5555 is success and 0x3333 with a status above it failure;
- * - PLATFORM_HTIF: the words tohost and fromhost, which simulators find by their symbols,
- *   for both.
+ * - by default, a ns16550 at UART_BASE, and SiFive's test finisher at FINISHER_BASE. A store
+ *   of 0x5555 there means success, 0x3333 with a status in the upper half means failure.
+ * - with PLATFORM_HTIF, the words tohost and fromhost for both. Simulators find them by their
+ *   symbols.
  */
 #include <stdint.h>
 
@@ -43,7 +43,7 @@ _Noreturn void platform_exit(unsigned int status)
 
 #else
 
-/* Two words in a cache line each; the order of their halves matters on XLEN 32. */
+/* Each word has its own cache line. With XLEN 32 the order of the two halves matters. */
 volatile uint64_t tohost __attribute__((section(".htif"), aligned(64)));
 volatile uint64_t fromhost __attribute__((section(".htif"), aligned(64)));
 

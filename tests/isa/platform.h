@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * The two devices that the program wants: something to print to, and a way to end.
+ * The two devices that the program needs: a console, and a way to end the simulation.
  */
 #ifndef ISA_PLATFORM_H
 #define ISA_PLATFORM_H

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
- * PTEs as the specification has them: "Virtual Address Translation Process" of Sv32 with the
+ * PTEs, written from the specification: "Virtual Address Translation Process" of Sv32 with the
  * constants of Sv39, Sv48 and Sv57, "Guest Physical Address Translation", "Svpbmt", "Svnapot".
- * With numbers, and none of them from the engine.
+ * All constants are written here as numbers. None comes from the engine.
  */
 #include "pte.h"
 
@@ -53,7 +53,7 @@ gst_pte_t *pte_slot(gst_gpa_t gpa, unsigned int level)
 	}
 }
 
-/* Bits 54 to 63; false: a page fault. Bits 59 and 60 are some harts' own to ignore. */
+/* Check bits 54 to 63. Some harts may ignore bits 59 and 60. Return: false for a page fault. */
 static bool upper_bits_good(gst_pte_t pte, unsigned int level, bool leaf)
 {
 #if GST_XLEN == 64
@@ -81,7 +81,10 @@ struct expect pte_expect(gst_pte_t pte, unsigned int level, gst_gpa_t gpa, enum 
 
 	if (!v || (w && !r) || !upper_bits_good(pte, level, r || x))
 		return expect;
-	/* No leaf: level 0 has to have one; above it, the tests write none with U, A, D clear. */
+	/*
+	 * A pointer faults at level 0. Above it, the tests write no pointer that has U, A and
+	 * D clear.
+	 */
 	if (!r && !x)
 		return expect;
 	if (!u || (ppn & low) || !a)

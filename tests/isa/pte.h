@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * PTEs as the specification has them, and where they are.
+ * Finding a PTE, and its meaning in the specification.
  */
 #ifndef ISA_PTE_H
 #define ISA_PTE_H
@@ -8,12 +8,15 @@
 #include "check.h"
 
 /*
- * The entry of a level for a gpa, found from hgatp on without the engine. NULL where
- * there is no table.
+ * Find the entry of a gpa at a level. The walk starts at hgatp and does not use the engine.
+ * Return: NULL if there is no table of that level.
  */
 gst_pte_t *pte_slot(gst_gpa_t gpa, unsigned int level);
 
-/* What a leaf, or what is in place of one, has to come to. The hart sets no A and D. */
+/*
+ * The expected result of an access through the last PTE of a walk. The hart does not set A and
+ * D.
+ */
 struct expect pte_expect(gst_pte_t pte, unsigned int level, gst_gpa_t gpa, enum access kind);
 
 #define PTE_BIT(n) ((gst_pte_t)1 << (n))

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
- * PTEs that the engine would not make, written by hand into its tables: the hart has to
- * refuse them, and gst_check() has to see them.
+ * PTEs that the engine would never make, written by hand into its tables. The hart must refuse
+ * them, and gst_check() must find them.
  */
 #include "groups.h"
 #include "pte.h"
@@ -9,7 +9,7 @@
 
 #define COMBINATIONS (ISA_COUNT / 8)
 
-/* Bits to flip: all below the PPN, and of those above it all that are defined or reserved. */
+/* The bits to flip: all bits below the PPN, and all defined or reserved bits above it. */
 static const uint8_t flags[] = {
 	0,  1,  2,  3,  4,  5,  6,  7,  8, 9,
 #if GST_XLEN == 64
@@ -23,21 +23,21 @@ static unsigned int check_count(struct guest *guest)
 	return gst_check(&guest->space, NULL, NULL);
 }
 
-/* gst_check() is not told what the hart has: N and PBMT are good for it. */
+/* Must gst_check() find this PTE? It does not know the hart's extensions and accepts N and PBMT. */
 static bool checkable(gst_pte_t pte)
 {
 #if GST_XLEN == 64
 	if ((pte >> 63 && !hart.svnapot) || ((pte >> 61 & 3) && !hart.svpbmt))
 		return false;
 #endif
-	/* gst_check() follows pointers, and the arena holds no table. */
+	/* gst_check() would follow a pointer, but the arena has no tables. */
 	if ((pte & 0xf) == 1)
 		return false;
-	/* A PTE without A faults, and is nothing bad. */
+	/* A PTE without A faults, but it violates no invariant. */
 	return !(pte & 1) || (pte & 64);
 }
 
-/* Use the leaf at @slot with @pte in it, and put back what was there. */
+/* Write @pte to @slot, let the hart use it, and restore the old value. */
 static void try_leaf(struct guest *guest, gst_pte_t *slot, gst_pte_t pte, unsigned int level,
 		     gst_gpa_t gpa)
 {
@@ -60,7 +60,7 @@ static void try_leaf(struct guest *guest, gst_pte_t *slot, gst_pte_t pte, unsign
 	hart_fence_all(guest->vmid);
 }
 
-/* A bit below the PPN or above it, or one that misaligns a huge leaf. */
+/* A random bit below or above the PPN, or one that misaligns a huge leaf. */
 static gst_pte_t random_bit(unsigned int level)
 {
 	unsigned int low_ppn = level ? (GST_XLEN == 64 ? 9 : 10) * level : 4;
@@ -87,14 +87,17 @@ static void try_leaves(struct guest *guest, unsigned int level)
 	for (unsigned int i = 0; i < COMBINATIONS; i++) {
 		gst_pte_t pte = *slot;
 
-		/* No more than three, so that none of them makes a good pointer to a table. */
+		/*
+		 * Flip at most three bits, so that the result is never a valid pointer to a
+		 * table.
+		 */
 		for (unsigned int flips = 1 + rng_below(3); flips; flips--)
 			pte ^= random_bit(level);
 		try_leaf(guest, slot, pte, level, random_in(model_find(gpa)) & ~UINT64_C(7));
 	}
 }
 
-/* In a pointer, one bit at a time: G, and the two for software, do nothing; all others fault. */
+/* Flip one bit at a time in a pointer. G and the two RSW bits have no effect, all others fault. */
 static void try_pointers(struct guest *guest, unsigned int level)
 {
 	gst_gpa_t gpa = place_gpa(guest, 0);
@@ -113,7 +116,10 @@ static void try_pointers(struct guest *guest, unsigned int level)
 		for (enum access kind = ACCESS_LOAD; kind < ACCESS_KINDS; kind++)
 			if (!check_hart(guest, kind, gpa, &expect))
 				say("# the pointer of level %u was %x\n", level, (uint64_t)*slot);
-		/* Without V and with R, W or X it is an entry of another kind, and bad as such. */
+		/*
+		 * Without V, or with R, W or X, it is not a pointer any more, but still
+		 * violates an invariant.
+		 */
 		if (!check_count(guest))
 			difference("%s: gst_check accepts the pointer %x of level %u", guest->name,
 				   (uint64_t)*slot, level);
@@ -127,22 +133,23 @@ void group_ptes(struct guest *guest)
 	const struct gst_format *fmt = guest_format(guest);
 	unsigned int before = check_accesses;
 
-	/* A and D stay as they are written. */
+	/* The hart must not change A and D. */
 	hart_enable_adu(false);
 	for (unsigned int level = 0; level < fmt->levels; level++)
 		try_leaves(guest, level);
-	result(guest->name, "leaves written by hand, reserved, misaligned, not U: %u accesses",
+	result(guest->name,
+	       "leaves written by hand: reserved bits, misaligned, without U: %u accesses",
 	       check_accesses - before);
 
 	before = check_accesses;
 	for (unsigned int level = 1; level < fmt->levels; level++)
 		try_pointers(guest, level);
-	result(guest->name, "pointers written by hand, with reserved bits: %u accesses",
+	result(guest->name, "pointers written by hand: reserved bits: %u accesses",
 	       check_accesses - before);
 }
 
 #if GST_XLEN == 64
-/* One of the 16 PTEs of a 64 KiB leaf on the arena's first pages. */
+/* A PTE of a 64 KiB leaf that maps the first pages of the arena. */
 static gst_pte_t napot_pte(void)
 {
 	return (gst_pte_t)(arena_base() >> 12 | 8) << 10 | 0xdf | PTE_BIT(63);
@@ -170,7 +177,7 @@ bool probe_svnapot(struct guest *guest)
 	return !outcome.cause;
 }
 
-/* Each of the three memory types, at every level; 3 is reserved. */
+/* Try each memory type at every level. Type 3 is reserved. */
 static void try_pbmt(struct guest *guest)
 {
 	for (unsigned int level = 0; level < guest_format(guest)->levels; level++) {
@@ -193,7 +200,10 @@ void group_extension_ptes(struct guest *guest)
 	gst_gpa_t gpa;
 	gst_pte_t *slot = map_small(guest, &gpa);
 
-	/* Every low half of the PPN: one is a leaf of 64 KiB, the others are reserved. */
+	/*
+	 * Try all values of the low 4 bits of the PPN: one is a 64 KiB leaf, the others are
+	 * reserved.
+	 */
 	for (gst_pte_t low = 0; low < 16; low++)
 		try_leaf(guest, slot, napot_pte() ^ low << 10, 0, gpa | (rng() & 0xff8));
 	result(guest->name,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
- * Random operations in a few windows, where leaves of two levels meet, and the hart is asked
- * after each.
+ * Random operations in a few windows, in which leaves of two levels meet. The hart checks the
+ * result of each.
  */
 #include "groups.h"
 #include "say.h"
@@ -9,7 +9,7 @@
 #define WINDOWS 10
 #define STEPS   (ISA_COUNT / 4)
 
-/* A place in the guest whose memory is what the arena has, so that leaves can be large. */
+/* A range of the guest that maps the arena congruently, so that leaves can be large. */
 struct window {
 	gst_gpa_t gpa;
 	gst_pa_t pa;
@@ -18,7 +18,7 @@ struct window {
 
 static struct window windows[WINDOWS];
 
-/* Half of them leave room for narrower formats. The window is the part that the arena has. */
+/* Choose the windows. Half of them are below the end of the narrowest format. */
 static void open_windows(struct guest *guest)
 {
 	uint64_t narrow = gst_format_size(&gst_formats[GST_XLEN == 64 ? 1 : 0]);
@@ -43,7 +43,7 @@ static void open_windows(struct guest *guest)
 	}
 }
 
-/* A piece of a window, often with ends that are round. */
+/* A random part of a window, often aligned to more than a page. */
 static struct window random_piece(void)
 {
 	struct window piece = windows[rng_below(WINDOWS)];
@@ -62,7 +62,7 @@ static struct window random_piece(void)
 	return piece;
 }
 
-/* What GST_WHOLE_LEAVES adds to a range, by what is there now. */
+/* The range that GST_WHOLE_LEAVES would change, given the present leaves. */
 static struct window whole_leaves(struct guest *guest, struct window piece)
 {
 	gst_gpa_t end = piece.gpa + piece.size;
@@ -76,7 +76,7 @@ static struct window whole_leaves(struct guest *guest, struct window piece)
 	return piece;
 }
 
-/* An operation with all that was thrown for it. */
+/* A random operation with its arguments. */
 struct change {
 	struct window piece;
 	unsigned int kind;
@@ -101,7 +101,7 @@ static struct change random_change(void)
 	change.pa = change.piece.pa;
 	if (hart.svnapot && rng() >> 50 & 1)
 		change.attr |= GST_NAPOT;
-	/* Sometimes memory of another window, and mostly not aligned alike. */
+	/* Sometimes map memory of another window, which is usually not congruent. */
 	if (rng_below(4) == 0)
 		change.pa = arena_base() +
 			    (rng_in(ARENA_SIZE - change.piece.size + 1) & ~UINT64_C(4095));
@@ -143,7 +143,7 @@ static int change_space(struct gst_space *space, const struct change *change,
 	}
 }
 
-/* In shared entry where that will do, and then in exclusive entry as far as need be. */
+/* Run the operation in shared entry if possible. If that fails, run it in exclusive entry. */
 static void do_change(struct guest *guest, const struct change *change)
 {
 	const struct window *piece = &change->piece;
@@ -162,7 +162,7 @@ static void do_change(struct guest *guest, const struct change *change)
 		guest_finish(guest, &gather, piece->gpa, piece->size);
 	}
 	if (ret)
-		difference("%s: operation %u at gpa %x, size %x says -%u", guest->name,
+		difference("%s: operation %u at gpa %x, size %x returned -%u", guest->name,
 			   change->kind, piece->gpa, piece->size, (unsigned int)-ret);
 }
 
@@ -182,7 +182,7 @@ static void random_reformat(struct guest *guest)
 	}
 	ret = guest_reformat(guest, to);
 	if (ret != want)
-		difference("%s: gst_reformat to %s says -%u, expected was -%u", guest->name,
+		difference("%s: gst_reformat to %s returned -%u, expected -%u", guest->name,
 			   to->name, (unsigned int)-ret, (unsigned int)-want);
 }
 
@@ -198,7 +198,7 @@ void group_random(struct guest *guest)
 
 		if (rng_below(16) == 0)
 			random_reformat(guest);
-		/* A window may lie above a format that came since. */
+		/* A window may be above the end of the present format. */
 		if (end <= guest_size(guest)) {
 			do_change(guest, &change);
 			check_edges(guest, gpa, end);
@@ -211,6 +211,6 @@ void group_random(struct guest *guest)
 	}
 	check_invariants(guest);
 	say("# %s: %u steps\n", guest->name, (unsigned int)STEPS);
-	result(guest->name, "random operations, formats among them: %u accesses",
+	result(guest->name, "random operations, with changes of format: %u accesses",
 	       check_accesses - before);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
- * Widen and narrow under the hart's eyes, which has used the tables before.
+ * Changes of format after the hart has used the tables.
  */
 #include "groups.h"
 #include "say.h"
@@ -14,7 +14,7 @@ static uint64_t narrower_size(const struct gst_format *a, const struct gst_forma
 	return gst_format_size(a->levels < b->levels ? a : b);
 }
 
-/* Leaves of all levels that fit below @size, first and last of each quarter among them. */
+/* Map leaves of all levels that fit below @size, with the first and the last of each quarter. */
 static void fill(struct guest *guest, uint64_t size)
 {
 	for (unsigned int level = guest_format(guest)->levels; level-- > 0;) {
@@ -39,14 +39,14 @@ static void expect_reformat(struct guest *guest, const struct gst_format *to, in
 	int got = guest_reformat(guest, to);
 
 	if (got != want)
-		difference("%s: gst_reformat to %s says -%u, expected was -%u", guest->name,
+		difference("%s: gst_reformat to %s returned -%u, expected -%u", guest->name,
 			   to->name, (unsigned int)-got, (unsigned int)-want);
 	if (csr_read(hgatp) != hart_hgatp(gst_root(&guest->space), guest->vmid))
-		difference("%s: hgatp is %x after gst_reformat to %s and was %x before",
+		difference("%s: hgatp is %x after gst_reformat to %s, and was %x before",
 			   guest->name, (uint64_t)csr_read(hgatp), to->name, (uint64_t)before);
 }
 
-/* There and back, and both again with more mapped and unmapped in between. */
+/* Change the format and change it back, twice, with more mapped and unmapped in between. */
 static void there_and_back(const struct gst_format *from, const struct gst_format *to)
 {
 	const struct gst_format *wide = from->levels > to->levels ? from : to;
@@ -62,12 +62,15 @@ static void there_and_back(const struct gst_format *from, const struct gst_forma
 		check_random(&guest, low, CHECKS);
 		check_random(&guest, high, CHECKS);
 		if (guest_format(&guest) == wide) {
-			/* Something above the narrower format: refused, and nothing changes. */
+			/*
+			 * With a page above the narrower format, the change is refused and
+			 * nothing changes.
+			 */
 			guest_map(&guest, low, GST_PAGE_SIZE, place_pa(0), GST_RWX, 0);
 			expect_reformat(&guest, next, -GST_ERANGE);
 			check_random(&guest, high, CHECKS);
 			guest_unmap(&guest, low, GST_PAGE_SIZE);
-			/* A leaf of which only a part is left below it. */
+			/* Leave only a part of a leaf below the end of the narrower format. */
 			if (round & 2)
 				guest_map(&guest, 0, low / 4, place_pa(wide->levels - 2), GST_RWX,
 					  wide->levels - 2);
@@ -83,7 +86,7 @@ static void there_and_back(const struct gst_format *from, const struct gst_forma
 	say("# %s to %s: %u loads of hgatp\n", from->name, to->name, guest.reloads);
 	guest_unload(&guest);
 	if (mem_pages_used())
-		difference("%s: %u pages are not given back", guest.name, mem_pages_used());
+		difference("%s: %u pages are not freed", guest.name, mem_pages_used());
 	result(from->name,
 	       to->levels == 3   ? "to sv39x4 and back, twice: %u accesses"
 	       : to->levels == 4 ? "to sv48x4 and back, twice: %u accesses"
@@ -99,7 +102,7 @@ void group_reformat(void)
 				there_and_back(&gst_formats[i], &gst_formats[j]);
 }
 #else
-/* There is one format. */
+/* XLEN 32 has only one format. */
 void group_reformat(void)
 {
 }

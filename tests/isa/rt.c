@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
- * What a compiler may call where there is no C library.
+ * Functions that the compiler may call, because there is no C library.
  */
 #include <stddef.h>
 

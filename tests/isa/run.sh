@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 #
-# run.sh TAP ELF HAS XLEN OPTIONS...: run the program in QEMU with these options and keep what it says.
-# HAS is what it has to find in the hart: formats and extensions, so that no group is left out unseen.
+# run.sh TAP ELF HAS XLEN OPTIONS...: run the program in QEMU with these options and keep its output. HAS has the
+# formats and extensions that the program must find in the hart. So no group of tests is left out unnoticed.
 
 tap=$1 elf=$2 has=$3 qemu=qemu-system-riscv${4#rv}
 shift 4
@@ -10,7 +10,7 @@ name=$(basename "$tap" .tap)
 start=$(date +%s)
 mkdir -p "$(dirname "$tap")"
 
-# QEMU that timeout ends has the status 0: the plan is what tells that the program came to its end.
+# QEMU exits with status 0 when timeout ends it. Only the plan shows that the program ran to its end.
 timeout 60 "$qemu" "$@" -m 128M -display none -serial stdio -monitor none -bios none -kernel "$elf" \
 	</dev/null >"$tap.part" 2>"$tap.errors"
 tr -d '\r' <"$tap.part" | sed -e '/^\(1\.\.[0-9]\|ok \|not ok \|Bail out!\|#\)/!s/^/# /' >"$tap"
@@ -22,20 +22,20 @@ failed=$(grep -c '^not ok ' "$tap")
 planned=$(sed -n 's/^1\.\.\([0-9]*\).*/\1/p' "$tap")
 n=$((passed + failed + 1))
 found=$(sed -n 's/^# hart: .* vmid bits [0-9]*, \(.*\)$/\1/p' "$tap" | sed 's/, svadu$//')
-# The plan is written anew, with the results that come from here.
+# Replace the plan by one that includes the results of this script.
 sed -i '/^1\.\.[0-9]/d' "$tap"
 if [ "$found" = "$has" ]; then
 	echo "ok $n - the hart has $has" >>"$tap"
 	passed=$((passed + 1))
 else
-	echo "not ok $n - the hart has $has: found was '$found'" >>"$tap"
+	echo "not ok $n - the hart has $has: found '$found'" >>"$tap"
 	failed=$((failed + 1))
 fi
 if [ "$planned" = $((n - 1)) ]; then
-	echo "ok $((n + 1)) - the program came to its end" >>"$tap"
+	echo "ok $((n + 1)) - the program ran to its end" >>"$tap"
 	passed=$((passed + 1))
 else
-	echo "not ok $((n + 1)) - the program came to its end: planned were '$planned' results" >>"$tap"
+	echo "not ok $((n + 1)) - the program ran to its end: its plan has '$planned' results" >>"$tap"
 	failed=$((failed + 1))
 fi
 echo "1..$((n + 1))" >>"$tap"

@@ -83,7 +83,7 @@ void difference(const char *fmt, ...)
 	va_end(args);
 	put("\n");
 	if (++differences == DIFFERENCES_MAX)
-		bail("%u differences are enough", differences);
+		bail("too many differences: %u", differences);
 }
 
 _Noreturn void bail(const char *fmt, ...)

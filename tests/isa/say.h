@@ -8,26 +8,29 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* %s a string, %u an unsigned int, %x a uint64_t in hexadecimal with 0x before it. */
+/* Print. The formats are %s for a string, %u for an unsigned int, %x for a uint64_t (with 0x). */
 void say(const char *fmt, ...);
 
 /*
- * One line for each difference, as a TAP comment. Too many end the program:
- * what follows from the first one is of no interest.
+ * Print a difference as a TAP comment. After too many differences the program ends, because
+ * later ones usually follow from the first.
  */
 void difference(const char *fmt, ...);
 
-/* Give up: a plan is not printed any more. */
+/* Give up. No plan is printed then. */
 _Noreturn void bail(const char *fmt, ...);
 
 /*
- * The result of all checks since the last result; or of @good too. The name may
- * have one %u, for @count.
+ * Print a result: ok if there was no difference since the last result. result_if() needs @good,
+ * too. The name may have one %u, for @count.
  */
 void result(const char *prefix, const char *name, unsigned int count);
 void result_if(bool good, const char *prefix, const char *name);
 
-/* Print the plan, which is the end marker. Return: how many results were bad. */
+/*
+ * Print the plan, which also shows that the program ran to its end. Return: how many results
+ * failed.
+ */
 unsigned int results_end(void);
 
 #endif /* ISA_SAY_H */

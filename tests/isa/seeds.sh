@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 #
-# seeds.sh TAP ELF...: run programs that have a mistake compiled in. A check that cannot fail proves
-# nothing: the hart has to be seen to disagree, in a line of its own.
+# seeds.sh TAP ELF...: run programs that have a bug compiled in. A check that cannot fail proves nothing: there
+# must be a difference that the hart has found.
 
 tap=$1
 shift
@@ -20,10 +20,10 @@ for elf; do
 	hart=$(echo "$log" | grep '^# difference: .* the hart ' | head -n 1)
 	if [ -n "$hart" ]; then
 		passed=$((passed + 1))
-		echo "ok $n - the seeded bug $seed is seen by the hart" >>"$tap"
+		echo "ok $n - the hart finds the seeded bug $seed" >>"$tap"
 		echo "# ${hart#\# difference: }" >>"$tap"
 	else
-		echo "not ok $n - the seeded bug $seed is seen by the hart" >>"$tap"
+		echo "not ok $n - the hart finds the seeded bug $seed" >>"$tap"
 		echo "$log" | sed 's/^/# /' >>"$tap"
 	fi
 done

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * The first instructions, the trap handler, and the accesses that may trap.
+ * The entry point, the trap handler, and the accesses that may trap.
  */
 	.option	arch, +h
 
@@ -19,7 +19,7 @@ _start:
 	bnez	t0, park
 	la	sp, stack_end
 
-	/* HLV runs as VS-mode, which may touch nothing before PMP says so. No PMP: it traps. */
+	/* Open all memory in the PMP, for HLV acts as VS-mode. A hart without PMP traps here. */
 	la	t0, 1f
 	csrw	mtvec, t0
 	li	t0, -1
@@ -42,9 +42,9 @@ park:
 	j	park
 
 /*
- * struct answer isa_load(unsigned long gva), and so on: a0 is the data, a1 the
- * cause of the trap, 0 for none. The handler writes a1 and goes on behind the
- * access, which has 4 bytes.
+ * struct answer isa_load(unsigned long gva), and similar functions. They return the data in a0
+ * and the cause of the trap, or 0, in a1. The handler writes a1 and skips the access, which is
+ * an instruction of 4 bytes.
  */
 	.text
 	.globl	isa_load
@@ -80,7 +80,7 @@ trap:
 	csrr	t0, mscratch
 	mret
 
-/* A trap of the program itself: say so, and end. */
+/* A trap of the program itself: report it and end. */
 lost:
 	la	sp, stack_end
 	csrr	a0, mcause

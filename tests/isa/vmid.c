@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
- * Two guests by turns, told apart by their VMIDs: a change of hgatp alone needs no fence, and a
- * fence for one guest is enough for what went from it.
+ * Two guests in turn, with different VMIDs. A change of hgatp needs no fence, and a change of one
+ * guest needs only a fence of its VMID.
  */
 #include "groups.h"
 #include "say.h"
@@ -62,7 +62,7 @@ void group_vmids(const struct gst_format *fmt)
 
 		look(round & 1);
 		look(!(round & 1));
-		/* Of the guest in hgatp or of the other one. */
+		/* Change the guest in hgatp or the other one. */
 		if (places[i].expect[which].fault)
 			map(which, i, arena_base() + (rng_below(1024) << 12));
 		else
@@ -71,6 +71,6 @@ void group_vmids(const struct gst_format *fmt)
 	}
 	guest_unload(&guests[0]);
 	guest_unload(&guests[1]);
-	result(fmt->name, "two guests by turns, with VMIDs of their own: %u accesses",
+	result(fmt->name, "two guests in turn, each with its own VMID: %u accesses",
 	       check_accesses - before);
 }

@@ -10,13 +10,14 @@ static void expect_young(struct guest *guest, gst_gpa_t gpa, uint64_t size, bool
 	int got = gst_young(&guest->space, gpa, size, clear);
 
 	if (got != want)
-		difference("%s: gst_young of gpa %x, size %x says %u, the hart made it %u",
+		difference("%s: gst_young of gpa %x, size %x returned %u, expected %u from the "
+			   "hart's accesses",
 			   guest->name, gpa, size, (unsigned int)got, (unsigned int)want);
 }
 
 /*
- * Forget that the leaf at @gpa was used, and let it be used at @at. Nobody flushes for
- * gst_young(); here a fence makes the hart look at once.
+ * Clear A of the leaf at @gpa, and let the hart use the leaf at @at. gst_young() needs no flush,
+ * but here a fence makes the hart read the PTE again at once.
  */
 static void age(struct guest *guest, gst_gpa_t gpa, uint64_t size, gst_gpa_t at, enum access kind)
 {
@@ -27,7 +28,7 @@ static void age(struct guest *guest, gst_gpa_t gpa, uint64_t size, gst_gpa_t at,
 	expect_young(guest, gpa, size, false, 0);
 	hart_fence_all(guest->vmid);
 
-	/* Svade: a fault. A hart that has neither Svade nor Svadu may set A as well. */
+	/* With Svade the hart faults. A hart with neither Svade nor Svadu may set A instead. */
 	hart_enable_adu(false);
 	if (hart.svadu)
 		check_hart(guest, kind, at, &expect);
@@ -36,7 +37,7 @@ static void age(struct guest *guest, gst_gpa_t gpa, uint64_t size, gst_gpa_t at,
 	if (hart.svadu)
 		expect_young(guest, gpa, size, false, 0);
 
-	/* Svadu: the hart sets it. */
+	/* With Svadu the hart sets A. */
 	if (hart.svadu) {
 		hart_enable_adu(true);
 		expect.fault = false;
@@ -47,7 +48,7 @@ static void age(struct guest *guest, gst_gpa_t gpa, uint64_t size, gst_gpa_t at,
 		hart_enable_adu(false);
 	}
 
-	/* And whoever comes by way of the fault has it set. */
+	/* gst_map(), which a fault handler calls, sets A, too. */
 	guest_map(guest, gpa, size, range->pa + (gpa - range->start), range->attr, GST_LEVELS_MAX);
 	check_gpa(guest, kind, at);
 	expect_young(guest, gpa, size, false, 1);
@@ -69,7 +70,7 @@ void group_young(struct guest *guest)
 	}
 	check_invariants(guest);
 	result(guest->name,
-	       hart.svadu ? "the A bit, by Svade and Svadu: %u accesses"
-			  : "the A bit, as the hart has it: %u accesses",
+	       hart.svadu ? "the A bit, with Svade and with Svadu: %u accesses"
+			  : "the A bit, as this hart handles it: %u accesses",
 	       check_accesses - before);
 }

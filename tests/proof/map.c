@@ -124,7 +124,7 @@ bool op_is_true(const struct gst_walk *walk)
 	const struct map_walk *map = (const struct map_walk *)walk;
 	struct translation wanted = wanted_at(range_start);
 	bool yes = map->offset == pa - range_start &&
-		   map->mind == ~(attr & GST_KEEP ? (gst_pte_t)1 << W | (gst_pte_t)1 << X : 0) &&
+		   map->match == ~(attr & GST_KEEP ? (gst_pte_t)1 << W | (gst_pte_t)1 << X : 0) &&
 		   map->napot == ((attr & GST_NAPOT) && !((pa ^ range_start) & (GST_NAPOT_SIZE - 1))) &&
 		   map->bits == ((gst_pte_t)wanted.type << 61 | (gst_pte_t)wanted.w << W |
 				 (gst_pte_t)wanted.x << X | 1 << V | 1 << R | 1 << U | 1 << A | 1 << D);
