@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 #
-# What the Makefiles of tests of the engine share. What one of them sets before it includes this stays.
+# Shared by the Makefiles of the engine's tests. A variable that is set before the include keeps its value.
 
 ifeq ($(origin CC),default)
 CC := gcc
 endif
 CFLAGS ?= -O1 -g
 
-# As many jobs as there are processors, where nobody above has said how many.
+# Use one job for each processor, unless the caller has given a number.
 ifeq ($(filter -j% --jobserver%,$(MAKEFLAGS)),)
 MAKEFLAGS += -j$(shell nproc 2>/dev/null || echo 2)
 endif

@@ -1,14 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 #
-# measure.sh OUT GCC: build the tests so that they count what they execute, and run them.
+# measure.sh OUT GCC: build the tests so that the engine counts what it executes, and run them.
 
 out=$1
 gcc=$2
 jobs=$(nproc 2>/dev/null || echo 2)
 set -e
 
-# Without sanitizers, whose own branches nobody wants to count.
+# Build without sanitizers, because their branches would be counted, too.
 build()
 {
 	dir=$1
@@ -41,7 +41,7 @@ run()
 	}
 }
 
-# Random operations reach it soon or not at all.
+# A few random operations are enough: more would reach no other code.
 GST_STEPS=2000
 export GST_STEPS
 for program in "$out"/host/xlen*/test_*; do

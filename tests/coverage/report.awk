@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 #
-# report.awk GAPS COUNTS: the table, and each gap with its explanation.
+# report.awk GAPS COUNTS: print the table, and each gap with its explanation.
 #
-# A function, line or branch counts if it was executed in any build. The same line can have
-# other branches in another build, where it is compiled for another XLEN: the build in which
-# most of them were taken counts.
+# A function, line or branch counts as covered if any build has executed it. A line may have different branches in
+# another build, because of the XLEN. Then the build that covers most of them counts.
 
 BEGIN {
 	FS = "\t"
@@ -49,12 +48,12 @@ function source(file, line,    n, text) {
 	return text
 }
 
-# The line and what follows it, since one line alone may stand in many places.
+# The line and the next one, because the same line may occur in several places.
 function context(file, line) {
 	return source(file, line) " | " source(file, line + 1)
 }
 
-# The number of the explanation that is about this line, or 0.
+# The number of the explanation of this line, or 0.
 function explained(file, line,    i) {
 	for (i = 1; i <= gaps; i++)
 		if (gap_file[i] == file && index(context(file, line), gap_text[i])) return i
@@ -91,7 +90,7 @@ function add(kind, file, all, covered, reasons) {
 
 function enough(kind, what, mark,    got) {
 	got = 100 * (n[kind, "all", 1] + excused[kind]) / n[kind, "all", 0]
-	printf "%s: %d of %d executed, %d explained: %.2f %%, and %d %% are asked for\n", what,
+	printf "%s: %d of %d executed, %d explained: %.2f %%, required are %d %%\n", what,
 		n[kind, "all", 1], n[kind, "all", 0], excused[kind], got, mark
 	return got >= mark
 }
@@ -142,7 +141,7 @@ END {
 			}
 	for (i = 1; i <= noted; i++) print notes[i]
 	for (i = 1; i <= gaps; i++)
-		if (!used[i]) printf "no gap (any more): %s: %s\n", gap_file[i], gap_text[i]
+		if (!used[i]) printf "this gap does not exist (any more): %s: %s\n", gap_file[i], gap_text[i]
 	print ""
 	ok = enough("f", "functions", FUNCTIONS)
 	ok = enough("l", "lines", LINES) && ok

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Bytes become a dump or an image, and are checked as `gstage check` does it. */
+/* Making a dump or an image from bytes, and checking it as `gstage check` does. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,7 +29,7 @@ static void finding(void *arg, const char *rule, unsigned int number, uint64_t g
 	(void)pte;
 	while (r < RULES && strcmp(rule, rule_names[r]))
 		r++;
-	/* Each has a number and a text, whatever the input is. */
+	/* Whatever the input is, each finding has a number and a text. */
 	if (r == RULES || !number || number >= NUMBERS || !*what)
 		abort();
 	found[r][number]++;
@@ -37,7 +37,7 @@ static void finding(void *arg, const char *rule, unsigned int number, uint64_t g
 
 static void run_dump(const uint8_t *bytes, size_t size, const char *(*parse)(char *, struct dump *, size_t *))
 {
-	/* As long as it is and no longer: what reads beyond is seen. */
+	/* Allocate the exact size, so that AddressSanitizer sees a read beyond it. */
 	char *text = malloc(size + 1);
 	struct dump dump = { 0 };
 	struct tally tally = { 0 };
@@ -80,7 +80,7 @@ static void run_image(const uint8_t *bytes, size_t size, const struct xlen *xlen
 		memcpy(&pte, bytes + 2, sizeof(pte));
 		if (at & 0x8000)
 			pte = ((BASE >> 12) + (pte >> 10) % 20) << 10 | (pte & 0x3ff);
-		/* Little-endian, as the tables of every RISC-V host. */
+		/* The tables of RISC-V hosts are little-endian. */
 		if (pwrite(image.fd, &pte, pte_size, (at & 0x7fff) * 8 % SIZE) < 0)
 			abort();
 	}

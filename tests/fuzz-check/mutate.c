@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * mutate NUMBER FILE...: check each file of the corpus, and so many inputs that come of
- * them by small changes, always the same ones. Needs no libFuzzer. A crash, an endless
- * loop or what a sanitizer finds ends it; `last` in the current folder is what it was at.
+ * mutate NUMBER FILE...: check each file of the corpus, then NUMBER inputs made from them by
+ * small changes, the same ones in each run. Needs no libFuzzer. A crash, an endless loop or a
+ * finding of a sanitizer ends the program. The file `last` in the current folder has the input.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -60,7 +60,7 @@ static void mutate(struct input *in, const struct input *other)
 		memcpy(in->bytes + at, word, len);
 		break;
 	case 4:
-		/* A piece of itself once more: runs and entries that are there twice. */
+		/* Insert a piece of another input. It may repeat runs and entries. */
 		len = pick(in->size - at) + 1;
 		n = pick(in->size);
 		if (len > LONGEST - in->size)
@@ -86,13 +86,13 @@ static void run(const struct input *in)
 
 	if (!f || fwrite(in->bytes, 1, in->size, f) != in->size || fclose(f))
 		abort();
-	/* An input of this size is checked in no time. */
+	/* To check an input of this size takes well below a second. */
 	alarm(20);
 	input_run(in->bytes, in->size);
 	alarm(0);
 }
 
-/* The rules that some input has been found to break. */
+/* Print how often each rule was violated. Return: how many rules were. */
 static unsigned int report(void)
 {
 	unsigned int r, n, rules = 0;
@@ -126,10 +126,11 @@ int main(int argc, char **argv)
 		fclose(f);
 		run(&corpus[i]);
 	}
-	printf("ok 1 - each of %d inputs of the corpus is checked, or refused\n", files);
-	/* INV-03 and INV-10 cannot show in what is counted first; INV-04 shows in images. */
+	printf("ok 1 - each of the %d inputs of the corpus is checked or refused\n", files);
+	/* INV-03 and INV-10 cannot be violated here: the checker counts the entries itself. */
 	rules = report();
-	printf("%sok 2 - %u rules are broken in them: 9 invariants, 11 of the specification, 9 of input\n",
+	printf("%sok 2 - they violate %u rules: 9 invariants, 11 of the specification, 9 of "
+	       "input\n",
 	       rules == 29 ? "" : "not ", rules);
 	fflush(stdout);
 	for (m = 0; m < number; m++) {
@@ -138,8 +139,9 @@ int main(int argc, char **argv)
 			mutate(&in, &corpus[pick(files)]);
 		run(&in);
 	}
-	printf("%sok 3 - so is each of %lu that come of them by changes\n", accepted && refused ? "" : "not ", number);
-	printf("# %lu were read to their end, %lu refused\n", accepted, refused);
+	printf("%sok 3 - each of %lu mutations is checked or refused\n",
+	       accepted && refused ? "" : "not ", number);
+	printf("# %lu were read to their end, %lu were refused\n", accepted, refused);
 	free(corpus);
 	return rules != 29 || !accepted || !refused;
 }

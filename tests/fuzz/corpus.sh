@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 #
-# corpus.sh OUT: make the corpus anew out of itself and of what was found: as few scripts as
-# reach every branch that is reached, and the longest of those that tell states apart.
+# corpus.sh OUT: make a new corpus from the old one and the new scripts. It keeps as few scripts as needed to reach
+# every branch, and the longest of the scripts that differ in how often branches are taken.
 
 out=$1
 longest=80
@@ -20,13 +20,13 @@ for xlen in 64 32; do
 			exit 1
 		}
 	done
-	# Those written by hand stay, covered by others or not: seeded bugs are found with them.
+	# Keep scripts written by hand even if others cover them: they find seeded bugs.
 	find "$corpus" -type f ! -name 'hand-*' -delete
 	{
 		find "$out/merged-edges" -type f
 		find "$out/merged-states" -type f -printf '%s %p\n' | sort -rn | head -n $longest | cut -d ' ' -f 2-
 	} | while read -r script; do
-		# The first letters of libFuzzer's own names tell them apart.
+		# The first letters of libFuzzer's names are enough to tell the scripts apart.
 		cp "$script" "$corpus/$(basename "$script" | cut -c 1-12)"
 	done
 	echo "$corpus: $(find "$corpus" -type f | wc -l) scripts, $(cat "$corpus"/* | wc -c) bytes"

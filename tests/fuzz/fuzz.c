@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
- * The scripts under libFuzzer.
+ * Running scripts under libFuzzer.
  */
 #include <stdlib.h>
 

@@ -1,11 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 #
-# need-fuzzer.sh: is there a clang with libFuzzer? Says what to install where not.
+# need-fuzzer.sh: check that there is a clang with libFuzzer. If not, say what to install.
 
 clang=${CLANG:-clang}
 if ! command -v "$clang" >/dev/null; then
-	echo "make fuzz needs clang with libFuzzer, and there is no $clang." >&2
+	echo "make fuzz needs clang with libFuzzer, but $clang is not installed." >&2
 	echo "In Debian: apt-get install clang libclang-rt-dev   (Debian 12: clang libclang-rt-14-dev)" >&2
 	exit 1
 fi

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
- * replay FILE...: run scripts, without libFuzzer.
+ * replay FILE...: run scripts without libFuzzer.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,7 +27,10 @@ static void run_file(const char *path)
 		exit(2);
 	}
 	fclose(file);
-	/* Where it is known how long it is: what reads beyond it is seen. */
+	/*
+	 * Copy the script into memory of its exact size, so that AddressSanitizer sees a read
+	 * beyond it.
+	 */
 	uint8_t *exact = malloc(size ? size : 1);
 
 	for (size_t i = 0; exact && i < size; i++)
@@ -50,6 +53,6 @@ int main(int argc, char **argv)
 		printf("# %s: %lu\n", script_names[i], script_steps[i]);
 		missing += !script_steps[i];
 	}
-	printf("%sok 2 - every operation comes in them\n", missing ? "not " : "");
+	printf("%sok 2 - the scripts use every operation\n", missing ? "not " : "");
 	return missing != 0;
 }

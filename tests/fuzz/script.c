@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
- * Operation scripts, decoded and run.
+ * Decoding and running scripts of operations. See script.h.
  */
 #include <stdio.h>
 
@@ -9,7 +9,7 @@
 #include "../host/world.h"
 #include "../host/world_check.h"
 
-/* A script is short, and so is each step: more would be slower and find no more. */
+/* Limits: longer scripts and larger steps would be slower and find no more bugs. */
 #define STEPS_MAX  48
 #define PIECES_MAX 600
 #define TABLES_MAX 64
@@ -17,7 +17,7 @@
 struct script {
 	const uint8_t *at, *end;
 	struct world *w;
-	gst_gpa_t gpa; /* of the last operation */
+	gst_gpa_t gpa; /* the place of the last operation */
 };
 
 unsigned long script_steps[SCRIPT_OPS];
@@ -27,7 +27,7 @@ const char *const script_names[SCRIPT_OPS] = {
 	"collapse", "reformat",  "iterate", "fill",      "share", "no memory", "look",  "check",
 };
 
-/* Behind the end there are zeros. */
+/* The next byte. After the end all bytes are 0. */
 static unsigned int byte(struct script *s)
 {
 	return s->at < s->end ? *s->at++ : 0;
@@ -39,8 +39,8 @@ static uint64_t level_size(struct script *s, unsigned int level)
 }
 
 /*
- * One byte for a neighbourhood and pieces of a level to go from there, one for
- * pages: edges of leaves are a small change away.
+ * Decode a place. The first byte selects a region and an offset in entries of some level, the
+ * second byte an offset in pages. A small change of these bytes leads to the edges of leaves.
  */
 static gst_gpa_t place(struct script *s, unsigned int op)
 {
@@ -77,7 +77,7 @@ static gst_gpa_t place(struct script *s, unsigned int op)
 	return s->gpa = gpa % w_limit(s->w);
 }
 
-/* A level's size, some of them, or a bit less or more, or some pages. */
+/* Decode a size: some entries of a level, a page more or less than that, or some pages. */
 static uint64_t length(struct script *s, gst_gpa_t gpa)
 {
 	unsigned int how = byte(s);
@@ -91,7 +91,7 @@ static uint64_t length(struct script *s, gst_gpa_t gpa)
 	case 2:
 		size -= size > W_PAGE ? W_PAGE : 0;
 		break;
-	case 3: /* to the next edge */
+	case 3: /* to the edge of an entry */
 		size -= gpa % unit;
 		break;
 	case 4:
@@ -103,7 +103,7 @@ static uint64_t length(struct script *s, gst_gpa_t gpa)
 	case 6:
 		size = unit * (w_size(s->w, 1) / W_PAGE - (how >> 3 & 3));
 		break;
-	case 7: /* too much, and nothing */
+	case 7: /* a size that is too large, or 0 */
 		if ((how & 31) == 31)
 			return how == 0xff ? room + W_PAGE : 0;
 		size = unit * (how & 31);
@@ -133,7 +133,7 @@ static gst_attr_t attributes(struct script *s)
 	return attr;
 }
 
-/* pa - gpa: congruent for leaves of some sizes, each time with another place. */
+/* Decode a pa. Each choice of @how is congruent to the gpa for leaves of other sizes. */
 static gst_pa_t pa_for(struct script *s, gst_gpa_t gpa, unsigned int how)
 {
 	const uint64_t offsets[] = {
@@ -153,7 +153,10 @@ static gst_pa_t pa_for(struct script *s, gst_gpa_t gpa, unsigned int how)
 	return (gpa + offsets[how & 7]) % GST_PA_END;
 }
 
-/* What is not possible in shared entry is left to exclusive entry, as a caller would do. */
+/*
+ * Run an operation. If shared entry returns -GST_EBUSY, run it again in exclusive entry, as a
+ * caller would.
+ */
 #define OR_ALONE(s, call)                                                                          \
 	do {                                                                                       \
 		if ((call) == -GST_EBUSY) {                                                        \
@@ -175,7 +178,7 @@ static void map(struct script *s, gst_gpa_t gpa)
 	OR_ALONE(s, w_map(s->w, gpa, size, pa, attr, max_level));
 }
 
-/* Most often what is in the way of a narrower format goes first. */
+/* Change the format. Usually, first unmap what is above the end of a narrower format. */
 static void reformat(struct script *s, unsigned int op)
 {
 	const struct gst_format *fmt = w_format(byte(s) % 3);
@@ -190,7 +193,7 @@ static void reformat(struct script *s, unsigned int op)
 	w_reformat(s->w, fmt);
 }
 
-/* Pages that lie anywhere, some of them left out; or one among them that no PTE can hold. */
+/* Fill pages, some of them left out. With SCRIPT_WHOLE one of them may be invalid. */
 static void fill(struct script *s, unsigned int op, gst_gpa_t gpa)
 {
 	unsigned int count = byte(s) % 65;
@@ -277,7 +280,7 @@ static void step(struct script *s)
 		w_share(w, byte(s) & 1);
 		break;
 	case SCRIPT_FAIL:
-		/* Of the next reservations or roots one fails; or only small ones do not. */
+		/* Let one of the next reservations or roots fail, or all large reservations. */
 		what = byte(s);
 		if (what & 4)
 			w->mem.fail_root = 1;
@@ -300,14 +303,14 @@ static void step(struct script *s)
 	}
 	if (op & SCRIPT_FINISH)
 		w_finish(w);
-	/* Keep it small enough for a look at all of it. */
+	/* Keep the space small enough to check all of it. */
 	if (w->space.tables > TABLES_MAX) {
 		w_share(w, false);
 		w_unmap(w, 0, w_limit(w), 0);
 	}
 }
 
-/* fail.c ends here, in place of a test case of cmocka. */
+/* fail.c calls this to end a failed test. Here it replaces the function of cmocka. */
 void _fail(const char *const file, const int line)
 {
 	printf("# at %s:%d\n", file, line);

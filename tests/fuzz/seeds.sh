@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 #
-# seeds.sh CORPUS DIR/NAME/replay...: the corpus must fail on an engine that has the mistake
-# NAME compiled in, and pass without any.
+# seeds.sh CORPUS DIR/NAME/replay...: show that the corpus fails on an engine that has the seeded bug NAME compiled
+# in.
 
 corpus=$1
 shift
@@ -17,9 +17,9 @@ for program in "$@"; do
 	by=$(sed -n 's/^# caught by \([^:]*\):.*/\1/p' "$log")
 	script=$(sed -n 's/^# the script is .*\///p' "$log")
 	if [ "$status" -ne 0 ] && [ -n "$by" ]; then
-		echo "ok $n - seeded bug $name is found in the corpus (by $by, in $script)"
+		echo "ok $n - the corpus finds the seeded bug $name (by $by, in $script)"
 	else
 		sed 's/^/# /' "$log"
-		echo "not ok $n - seeded bug $name is found in the corpus: status $status"
+		echo "not ok $n - the corpus finds the seeded bug $name: status $status"
 	fi
 done

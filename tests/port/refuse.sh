@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# refuse.sh LOG: the build refuses a kernel that has no header in kvm/compat/, with the list of those that have, and headers of
-# another kernel than the sources; and takes those that it supports, as far as it can without a kernel.
+# refuse.sh LOG: check that the build refuses a kernel without a header in kvm/compat/ and names the supported ones, that it
+# refuses headers of another kernel than the sources, and that it accepts supported kernels (without building one).
 
 top=$(cd "${0%/*}/../.." && pwd)
 kvm=$top/kvm
@@ -11,7 +11,7 @@ trap 'rm -rf "$TMP"' EXIT
 # shellcheck source=tests/cli/tap.sh
 . "$top/tests/cli/tap.sh"
 
-# kernel SOURCES HEADERS: as little of a kernel as kvm/Makefile looks at.
+# kernel SOURCES HEADERS: make the few files of a kernel that kvm/Makefile looks at.
 kernel() {
 	local parts
 	mkdir -p "$TMP/src" "$TMP/headers/include/config"
@@ -21,7 +21,7 @@ kernel() {
 	echo "$2" >"$TMP/headers/include/config/kernel.release"
 }
 
-# build: what kvm/Makefile says of it before it begins.
+# build: let kvm/Makefile check that kernel, without building anything.
 build() {
 	command="make -C kvm, sources $(xargs <"$TMP/src/Makefile"), headers $(cat "$TMP/headers/include/config/kernel.release")"
 	make -n -C "$kvm" KDIR="$TMP/headers" KSRC="$TMP/src" OUT="$TMP/out" >"$TMP/out" 2>"$TMP/err"
@@ -36,29 +36,29 @@ for version in 5.10.0 6.11.0 6.13.7 7.1.2 7.99.0; do
 	[ "$status" -ne 0 ] && grep -qF "does not support Linux $version" "$TMP/err"
 	result $? "Linux $version is refused"
 	grep -qF "it supports $supported" "$TMP/err"
-	result $? "and those that are supported are named: $supported"
+	result $? "the message for Linux $version names the supported kernels: $supported"
 done
 
 for series in $supported; do
 	kernel "$series.3" "$series.3+deb13-riscv64"
 	build
-	result "$status" "Linux $series.3 is taken"
+	result "$status" "Linux $series.3 is accepted"
 	kernel "$series.3" 6.1.0-riscv64
 	build
 	[ "$status" -ne 0 ] && grep -qF "the headers are of Linux 6.1.0-riscv64, and the sources of Linux $series.3" "$TMP/err"
-	result $? "and refused with headers of another kernel"
+	result $? "Linux $series.3 is refused with headers of another kernel"
 	kernel "$series.3" "${series}0.3-riscv64"
 	build
 	[ "$status" -ne 0 ]
-	result $? "whose version may begin alike"
+	result $? "Linux $series.3 is refused with headers of Linux ${series}0.3"
 done
 
-# The comment of a test that names a version is none of the code's business.
+# Look for code that tests the version. Comments may name versions.
 command="grep for versions in kvm/"
 grep -rnE 'LINUX_VERSION_CODE|KERNEL_VERSION *\(|linux/version\.h' "$kvm" --include='*.[chS]' --include=Kbuild |
 	grep -v "^$kvm/compat/" >"$TMP/out"
 [ ! -s "$TMP/out" ]
-result $? "nothing outside of kvm/compat/ asks for a version"
+result $? "no file outside of kvm/compat/ tests the kernel version"
 
 say "1..$count"
 [ "$failed" -eq 0 ]

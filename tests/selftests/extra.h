@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the x86 headers of the selftests give to tests that 6.12 does not build for riscv, and
- * that nothing else keeps from running there.
+ * Definitions that the selftests have only for x86. With them, some tests that 6.12 does not
+ * build for riscv run there.
  */
 #ifndef GSTAGE_SELFTESTS_EXTRA_H
 #define GSTAGE_SELFTESTS_EXTRA_H
@@ -11,7 +11,7 @@
 
 #define PAGE_SIZE 4096UL
 
-/* How a guest calls its VMM: by port I/O on x86. */
+/* The exit reason of a guest's call to its VMM. On x86 it is port I/O. */
 #undef KVM_EXIT_IO
 #define KVM_EXIT_IO UCALL_EXIT_REASON
 

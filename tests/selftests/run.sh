@@ -1,21 +1,21 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# run.sh: in the emulated host, run the kernel's KVM selftests that LIST-$GSTAGE_KERNEL names, and compare with what it says of
-# the stock module. TAP.
+# run.sh: in the emulated host, run the kernel's KVM selftests of LIST-$GSTAGE_KERNEL, and compare the results with the listed
+# results of the stock module. Prints TAP.
 
 LIST=LIST-$GSTAGE_KERNEL
 
-# 6.12's get-reg-list passes without it.
+# Check this here, because get-reg-list of 6.12 passes without /dev/kvm.
 [ -c /dev/kvm ] || { echo "Bail out! there is no /dev/kvm"; exit 1; }
-# For the tests with hugetlb.
+# Tests with hugetlb need these pages.
 echo 128 >/proc/sys/vm/nr_hugepages
-# For the one that makes a memory cgroup.
+# One test makes a memory cgroup.
 echo +memory >/sys/fs/cgroup/cgroup.subtree_control
 
 n=0
 failed=0
 
-# result OK TEXT: one result, with what the program printed if it is a bad one.
+# result OK TEXT: print a result. If it is not ok, print the output of the program, too.
 result() {
 	n=$((n + 1))
 	echo "$1 $n - selftests: $2"
@@ -28,11 +28,11 @@ while read -r limit stock test; do
 	case $limit in
 	*"@$GSTAGE_CPU") limit=${limit%@*} ;;
 	*@*)
-		result ok "$name # SKIP on ${limit#*@} alone: $LIST says why"
+		result ok "$name # SKIP only on ${limit#*@}: see $LIST"
 		continue ;;
 	esac
 	start=$(cut -d. -f1 /proc/uptime)
-	# A session of its own, so that what a killed test has forked goes too and does not slow down those after it.
+	# Run the test in its own session, to kill its children, too. They would slow down the next tests.
 	# shellcheck disable=SC2086 # the arguments are words
 	setsid timeout -s KILL "$limit" ./$test >/tmp/out 2>&1 </dev/null &
 	session=$!
@@ -51,7 +51,7 @@ while read -r limit stock test; do
 	gstage*:fail:fail) result ok "$name # SKIP fails with the stock module too" ;;
 	stock:pass:pass | gstage*:*:pass) result ok "$name" ;;
 	stock:*) result 'not ok' "$name: $is, status $status; $LIST says $stock" ;;
-	*) result 'not ok' "$name: $is, status $status; with the stock module $stock" ;;
+	*) result 'not ok' "$name: $is, status $status; $LIST says $stock for the stock module" ;;
 	esac
 done <"$LIST"
 echo "1..$n"
