@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
- * How a test fails.
+ * How a test fails. See fail.h.
  */
 #include <stdbool.h>
 #include <stdio.h>
@@ -12,8 +12,8 @@ void (*test_on_failure)(void *arg);
 void *test_on_failure_arg;
 
 static jmp_buf expecting;
-static bool expected;      /* a failure is what test_catches() waits for */
-static const char *caught; /* and this is its kind */
+static bool expected;      /* test_catches() expects a failure */
+static const char *caught; /* the kind of that failure */
 
 void test_catches(const char *kind, void (*fn)(void *arg), void *arg)
 {
@@ -22,8 +22,9 @@ void test_catches(const char *kind, void (*fn)(void *arg), void *arg)
 	if (!setjmp(expecting))
 		fn(arg);
 	expected = false;
-	CHECK("self-test", caught, "nothing noticed what %s should have", kind);
-	CHECK("self-test", !strcmp(caught, kind), "%s noticed, and not %s", caught, kind);
+	CHECK("self-test", caught, "no check failed, but '%s' should have", kind);
+	CHECK("self-test", !strcmp(caught, kind), "the check '%s' failed instead of '%s'", caught,
+	      kind);
 }
 
 void test_failed(const char *file, int line, const char *kind, const char *fmt, ...)

@@ -1,9 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 #
-# freestanding.sh DIR: the engine needs nothing but a C compiler. Built without
-# any header of a C library, for either XLEN, and for XLEN 32 on a
-# machine whose pointers have 32 bits, too.
+# freestanding.sh DIR: check that the engine needs only a C compiler. It is built without any header of a C library, for
+# both XLENs, and for XLEN 32 also with pointers of 32 bits.
 
 dir=$1
 cc=${CC:-gcc}
@@ -19,7 +18,7 @@ result() { # STATUS NAME
 	fi
 }
 
-# Print what is on stdin as a comment; fail where there is any.
+# Print stdin as comments. Fail if there is any.
 nothing() {
 	! sed 's/^/# /' | grep .
 }
@@ -36,7 +35,7 @@ build() { # NAME FLAGS...
 	done
 }
 
-# Symbols of all objects of NAME whose type is one of TYPES.
+# Print the symbols of all objects of NAME that have one of the TYPES of nm.
 symbols() { # NAME TYPES
 	nm "$dir/$1"/*.o | sed -n "s/^[0-9a-f ]*\([$2]\) \(.*\)/\2/p" | sort -u
 }
@@ -48,20 +47,20 @@ for config in xlen64 xlen32 xlen32-m32; do
 	case $config in
 	*-m32) machine=-m32 ;;
 	esac
-	# shellcheck disable=SC2086 # no flag is no argument
+	# shellcheck disable=SC2086 # an empty flag must be no argument
 	build "$config" -DGST_XLEN="${xlen%-m32}" $machine
 	result $? "$config: the engine compiles without any header of a C library"
 
 	symbols "$config" TR >"$dir/$config.defined"
 	[ -s "$dir/$config.defined" ] && symbols "$config" U | grep -vxF -f "$dir/$config.defined" |
 		grep -vxE 'mem(cpy|set|move|cmp)' | nothing
-	result $? "$config: it references nothing but memcpy, memset, memmove and memcmp"
+	result $? "$config: the only external symbols are memcpy, memset, memmove and memcmp"
 
 	[ -s "$dir/$config.defined" ] && symbols "$config" BbDdCGgSs | nothing
-	result $? "$config: it has no global state"
+	result $? "$config: the engine has no global state"
 
 	[ -s "$dir/$config.defined" ] && grep -v '^gst_' "$dir/$config.defined" | nothing
-	result $? "$config: every symbol that it exports begins with gst_"
+	result $? "$config: every exported symbol begins with gst_"
 done
 
 status=0

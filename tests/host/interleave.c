@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
- * Two threads without threads.
+ * Interleaving two operations without threads. See interleave.h.
  */
 #include <stddef.h>
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Two threads without threads: an engine that is compiled with this header calls a
- * function before each of its atomic accesses, and there a test has something else
- * happen. So each order of two operations, where one runs in a gap of the other, is
- * a case that can be repeated.
+ * Interleaving two operations without threads. An engine that is compiled with this header calls
+ * a function before each atomic access, and a test runs another operation there. So each
+ * interleaving in which one operation runs in a gap of the other can be repeated.
  *
- * Forced into the engine's sources by the Makefile; tests include it for the second half.
+ * The Makefile includes this header before the engine's sources. Tests include it for the
+ * functions.
  */
 #ifndef TESTS_HOST_INTERLEAVE_H
 #define TESTS_HOST_INTERLEAVE_H
@@ -14,10 +14,10 @@
 
 void interleave_point(void);
 
-/* Before access number @point from now, 0 being the next, run @fn(@arg), once. */
+/* Call @fn(@arg) once, before access number @point from now. 0 is the next access. */
 void interleave_at(unsigned int point, void (*fn)(void *arg), void *arg);
 
-/* No more of that. Return: whether it has run. */
+/* Cancel interleave_at(). Return: whether @fn was called. */
 bool interleave_end(void);
 
 #ifdef INTERLEAVE_ENGINE

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
- * What should be mapped, without tables.
+ * The model: what should be mapped. See model.h.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -82,7 +82,10 @@ static void insert(struct model *m, size_t at, struct model_run run)
 	m->n++;
 }
 
-/* Make sure that no run goes across @gpa. Return: the first run from there. */
+/*
+ * Cut the run that has @gpa inside, if there is one. Return: the index of the first run from
+ * @gpa on.
+ */
 static size_t cut(struct model *m, uint64_t gpa)
 {
 	size_t i = find(m, gpa);
@@ -98,7 +101,7 @@ static size_t cut(struct model *m, uint64_t gpa)
 	return i;
 }
 
-/* Join runs from @first to @last where one goes on as the one before it. */
+/* Join the runs from @first to @last that continue the run before them. */
 static void join(struct model *m, size_t first, size_t last)
 {
 	size_t to = first ? first - 1 : 0;

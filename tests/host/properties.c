@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
- * Every property for every format of this XLEN, as cmocka test cases.
+ * Run every property for every format of this XLEN, as cmocka test cases.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,7 +38,7 @@ int run_properties(const struct property *properties, size_t n)
 
 	if (!cases || !tests)
 		return 2;
-	/* A program that dies must not take results with it. */
+	/* Print each line at once, so that no results are lost if the program dies. */
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	for (unsigned int f = 0; f < GST_FORMATS; f++) {

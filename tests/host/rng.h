@@ -21,7 +21,7 @@ static inline uint64_t rng_next(struct rng *rng)
 	return z ^ (z >> 31);
 }
 
-/* 0 <= result < @n; the bias of the modulo does not matter here. */
+/* Return: a number below @n. The bias of the modulo does not matter here. */
 static inline uint64_t rng_below(struct rng *rng, uint64_t n)
 {
 	return n ? rng_next(rng) % n : 0;

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 #
-# run.sh TAP PROGRAM [ARGS...]: run a test program, keep what it says as TAP, and
-# see to it that a program which dies is a failure and no silence.
+# run.sh TAP PROGRAM [ARGS...]: run a test program and write its output to the file TAP. A program that dies early
+# counts as a failure.
 
 tap=$1
 shift

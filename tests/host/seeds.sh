@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 #
-# seeds.sh DIR/NAME/PROGRAM...: the random operations, or those that are interleaved,
-# must fail on an engine that has the mistake NAME compiled in.
+# seeds.sh DIR/NAME/PROGRAM...: show that the random or the interleaved operations fail on an engine that has the
+# seeded bug NAME compiled in.
 
 n=0
 echo "1..$#"
@@ -15,7 +15,7 @@ for program in "$@"; do
 	if [ -z "$by" ] && grep -q 'AddressSanitizer' "$program.log"; then
 		by=AddressSanitizer
 	fi
-	# Each of the formats must notice, not one of them.
+	# The test must fail for each format.
 	if [ "$status" -ne 0 ] && [ -n "$by" ] && ! grep -q '^ok ' "$program.log"; then
 		echo "ok $n - seeded bug $seed is caught (by $by)"
 	else

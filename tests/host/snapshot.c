@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
- * All that a walk can see, byte for byte, and what the engine counts.
+ * A copy of all tables that a walk can reach, and of the engine's counters.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,7 +12,7 @@ static void add_page(struct snapshot *snap, uint64_t pa)
 {
 	const void *bytes = testmem_page(pa);
 
-	CHECK("snapshot", bytes, "a walk leads to 0x%llx, which is no table",
+	CHECK("snapshot", bytes, "a walk leads to 0x%llx, which is not a table",
 	      (unsigned long long)pa);
 	if (snap->n == snap->max) {
 		snap->max = snap->max * 2 + 16;
@@ -77,15 +77,15 @@ void snapshot_check(const struct snapshot *snap, struct world *w)
 	CHECK_EQ("snapshot", now.n, snap->n, "tables that a walk can reach");
 	CHECK_EQ("snapshot", now.tables, snap->tables, "gst_space.tables");
 	CHECK_EQ("snapshot", now.napots, snap->napots, "gst_space.napots");
-	CHECK_EQ("snapshot", now.pages_held, snap->pages_held, "pages held");
+	CHECK_EQ("snapshot", now.pages_held, snap->pages_held, "pages in use");
 	for (unsigned int level = 0; level < GST_LEVELS_MAX; level++)
 		CHECK_EQ("snapshot", now.leaves[level], snap->leaves[level], "gst_space.leaves");
 	for (size_t i = 0; i < snap->n; i++) {
 		const struct snapshot_page *a = &snap->page[i], *b = &now.page[i];
 
-		CHECK_EQ("snapshot", b->pa, a->pa, "a table's place");
-		CHECK_EQ("snapshot", b->live, a->live, "a table's live entries");
-		CHECK_EQ("snapshot", b->napots, a->napots, "a table's leaves of 64 KiB");
+		CHECK_EQ("snapshot", b->pa, a->pa, "address of a table");
+		CHECK_EQ("snapshot", b->live, a->live, "live entries of a table");
+		CHECK_EQ("snapshot", b->napots, a->napots, "64 KiB leaves of a table");
 		CHECK("snapshot", !memcmp(a->bytes, b->bytes, 4096),
 		      "the table at pa 0x%llx has changed", (unsigned long long)a->pa);
 	}

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * All that a walk can see, byte for byte, and what the engine counts.
+ * A copy of all tables that a walk can reach, and of the engine's counters.
  */
 #ifndef TESTS_HOST_SNAPSHOT_H
 #define TESTS_HOST_SNAPSHOT_H
@@ -25,7 +25,7 @@ struct snapshot {
 void snapshot_take(struct snapshot *snap, struct world *w);
 void snapshot_free(struct snapshot *snap);
 
-/* The test fails where anything differs from @snap now. */
+/* Fail if anything differs from @snap. */
 void snapshot_check(const struct snapshot *snap, struct world *w);
 
 #endif /* TESTS_HOST_SNAPSHOT_H */

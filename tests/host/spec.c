@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
- * The G-stage address translation, written from the privileged specification:
- * "Virtual Address Translation Process" of Sv32, with Sv39, Sv48 and Sv57
- * differing in the constants; "Guest Physical Address Translation" for what
- * the G-stage changes: a root of 16 KiB, every access as in U-mode, MXR and SUM
- * of no concern; Svpbmt and Svnapot as implemented.
+ * The G-stage address translation, written from the privileged specification: "Virtual Address
+ * Translation Process" of Sv32, with the constants of Sv39, Sv48 and Sv57. The differences of the
+ * G-stage are in "Guest Physical Address Translation": a root of 16 KiB, and every access as if in
+ * U-mode, so that MXR and SUM have no effect. Svpbmt and Svnapot are implemented.
  */
 #include <string.h>
 
 #include "spec.h"
 
-/* Bits of a PTE, counted as in the specification's figures. */
+/* The bits of a PTE, with the numbers in the specification's figures. */
 #define V 0
 #define R 1
 #define W 2
@@ -87,7 +86,10 @@ static bool read_pte(const struct spec_machine *hart, uint64_t pa, uint64_t *pte
 	return true;
 }
 
-/* Steps 3 to 7 of the process for one PTE: a fault, a leaf (true) or a pointer (false). */
+/*
+ * Steps 3 to 7 of the process for one PTE. Return: true for a leaf, false for a pointer or a
+ * fault.
+ */
 static bool decode(const struct spec_machine *hart, uint64_t pte, struct spec_result *res)
 {
 	unsigned int pbmt = 0;
@@ -112,21 +114,24 @@ static bool decode(const struct spec_machine *hart, uint64_t pte, struct spec_re
 	}
 
 	if (!bit(pte, R) && !bit(pte, X)) {
-		/* In a pointer D, A, U, PBMT and N are reserved as well. */
+		/* In a pointer, D, A, U, PBMT and N are reserved, too. */
 		if (bit(pte, D) || bit(pte, A) || bit(pte, U) || pbmt || napot)
 			return false;
 		res->fault = res->level ? SPEC_NO_FAULT : SPEC_NO_LEAF;
 		return false;
 	}
 
-	/* Svnapot, "Page table entry encodings when pte.N=1": one size, in the last level alone. */
+	/*
+	 * Svnapot, "Page table entry encodings when pte.N=1": only one size, only in the last
+	 * level.
+	 */
 	if (napot && (res->level || bits(ppn, 3, 0) != 8))
 		return false;
 	res->fault = SPEC_NOT_USER;
 	if (!bit(pte, U))
 		return false;
 	if (napot) {
-		/* The low 4 bits of the PPN are those of the VPN. */
+		/* Take the low 4 bits of the PPN from the VPN. */
 		ppn -= 8;
 		res->size = 65536;
 		res->gpa -= res->gpa % 65536;

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * The G-stage address translation as a hart does it, written from the
- * privileged specification alone: no header of the engine is included, and no
- * definition of the engine's may come in here.
+ * The G-stage address translation of a hart, written only from the privileged specification. It
+ * must include no header and use no definition of the engine.
  */
 #ifndef TESTS_HOST_SPEC_H
 #define TESTS_HOST_SPEC_H
@@ -13,9 +12,9 @@
 
 /**
  * struct spec_machine - the hart and its memory
- * @mode: hgatp.MODE: 1 Sv32x4, 8 Sv39x4, 9 Sv48x4, 10 Sv57x4
+ * @mode: hgatp.MODE: 1 is Sv32x4, 8 Sv39x4, 9 Sv48x4, 10 Sv57x4
  * @root: hgatp.PPN times 4096
- * @page: the 4 KiB page of memory at a physical address, NULL where nothing answers
+ * @page: returns the 4 KiB page of memory at a physical address, or NULL if there is none
  */
 struct spec_machine {
 	unsigned int mode;
@@ -26,7 +25,7 @@ struct spec_machine {
 enum spec_fault {
 	SPEC_NO_FAULT,
 	SPEC_GPA_TOO_WIDE, /* a gpa bit above the format is set */
-	SPEC_BUS,          /* a table is where no memory is, or the root is misaligned */
+	SPEC_BUS,          /* there is no memory at a table's address, or the root is misaligned */
 	SPEC_NOT_VALID,
 	SPEC_WRITE_WITHOUT_READ,
 	SPEC_RESERVED, /* a reserved bit is set */
@@ -35,7 +34,7 @@ enum spec_fault {
 	SPEC_MISALIGNED, /* a superpage whose low PPN bits are set */
 };
 
-/* What a leaf allows and says. */
+/* Permissions and memory types of a leaf. */
 #define SPEC_R  1u
 #define SPEC_W  2u
 #define SPEC_X  4u
@@ -43,19 +42,19 @@ enum spec_fault {
 #define SPEC_IO 16u
 
 /**
- * struct spec_result - a walk
- * @fault: SPEC_NO_FAULT where a leaf was found
- * @level: of the last PTE read, 0 being the level of 4 KiB pages
- * @gpa: where the leaf starts; on a fault, where what the last PTE spans starts
- * @size: bytes of the leaf; on a fault, what the last PTE spans
- * @napot: a leaf of 64 KiB, of which the PTE at @pte_pa is one of 16
- * @pa: what @gpa maps to
+ * struct spec_result - the result of a walk
+ * @fault: SPEC_NO_FAULT if a leaf was found
+ * @level: the level of the last PTE; 0 is the level of 4 KiB pages
+ * @gpa: the first gpa of the leaf; on a fault, of the range of the last PTE
+ * @size: the size of the leaf in bytes; on a fault, of the range of the last PTE
+ * @napot: whether it is a 64 KiB leaf; the PTE at @pte_pa is then one of its 16
+ * @pa: the physical address that @gpa maps to
  * @perm: SPEC_R and so on
- * @accessed: A
- * @dirty: D
- * @global: G, which software must leave clear and hardware ignores
- * @table: the table in which each level's PTE was read, 0 where it was not
- * @pte_pa: where the last PTE is
+ * @accessed: the A bit
+ * @dirty: the D bit
+ * @global: the G bit, which software must leave clear and hardware ignores
+ * @table: for each level the table that was read, or 0
+ * @pte_pa: the physical address of the last PTE
  */
 struct spec_result {
 	enum spec_fault fault;
@@ -72,24 +71,24 @@ struct spec_result {
 	uint64_t pte_pa;
 };
 
-/* Levels of tables of a mode; 0 where there is no such mode. */
+/* The number of levels of a mode, or 0 if there is no such mode. */
 unsigned int spec_levels(unsigned int mode);
 
-/* Bits of a gpa of a mode. */
+/* The number of gpa bits of a mode. */
 unsigned int spec_gpa_bits(unsigned int mode);
 
-/* Bytes that a PTE of a level spans. */
+/* The size in bytes of the range that a PTE of a level translates. */
 uint64_t spec_span(unsigned int mode, unsigned int level);
 
 /**
- * spec_translate() - walk from the root
+ * spec_translate() - translate a gpa from the root on
  *
- * Return: whether a leaf was found.
+ * Return: true if a leaf was found.
  */
 bool spec_translate(const struct spec_machine *hart, uint64_t gpa, struct spec_result *res);
 
 /**
- * spec_resume() - walk on from a table that a hart has cached a pointer to
+ * spec_resume() - continue a walk at a table to which a hart has a cached pointer
  * @level: the level of the table's PTEs
  * @table: its physical address
  */
@@ -97,11 +96,11 @@ bool spec_resume(const struct spec_machine *hart, uint64_t gpa, unsigned int lev
 		 struct spec_result *res);
 
 /**
- * struct spec_visitor - told of all that tables hold
- * @leaf: a PTE that is a leaf, as spec_translate() would find it; of a leaf of
- *	64 KiB each of the 16
- * @table: a table below the root with its number of PTEs that are not zero
- * @bad: a PTE that is not zero and leads nowhere
+ * struct spec_visitor - functions to call for everything in the tables
+ * @leaf: called for each PTE that is a leaf, with the result of spec_translate(); for a 64 KiB
+ *	leaf, for each of its 16 PTEs
+ * @table: called for each table below the root, with the number of its PTEs that are not zero
+ * @bad: called for each PTE that is not zero and leads nowhere
  */
 struct spec_visitor {
 	void *arg;

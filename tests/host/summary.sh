@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 #
-# summary.sh TAP...: what failed, and a last line with the counts.
+# summary.sh TAP...: print what failed, and the counts in the last line.
 
 for tap in "$@"; do
 	if [ ! -s "$tap" ]; then

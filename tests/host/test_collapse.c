@@ -25,7 +25,7 @@ static void expect_collapse(struct world *w, unsigned int level, gst_attr_t attr
 
 	w_cache(w, base(w));
 	CHECK_RET(w_collapse(w, base(w), w_size(w, level), level, 0), 0);
-	CHECK("case", w_finish(w) && w->mem.last_flush.all, "no flush of all");
+	CHECK("case", w_finish(w) && w->mem.last_flush.all, "a flush of everything is missing");
 	w_expect(w, base(w), level, w_size(w, level), attr);
 	CHECK("case", w->space.tables < tables, "no table went");
 	w_check_all(w);
@@ -39,7 +39,7 @@ static void expect_none(struct world *w, gst_gpa_t gpa, uint64_t size, unsigned 
 
 	snapshot_take(&snap, w);
 	CHECK_RET(w_collapse(w, gpa, size, max_level, 0), 0);
-	CHECK("case", !w_finish(w), "a flush");
+	CHECK("case", !w_finish(w), "an unexpected flush");
 	snapshot_check(&snap, w);
 	snapshot_free(&snap);
 }
@@ -67,7 +67,7 @@ static void many_levels_at_once(struct world *w)
 	w_cache(w, base(w) + W_PAGE);
 	w_cache(w, base(w) + size - W_PAGE);
 	CHECK_RET(w_collapse(w, 0, w_limit(w), ALL, 0), 0);
-	CHECK("case", w_finish(w) && w->mem.last_flush.all, "no flush of all");
+	CHECK("case", w_finish(w) && w->mem.last_flush.all, "a flush of everything is missing");
 	w_expect(w, base(w), top, size, W_RW);
 	CHECK_EQ("case", w->space.tables, 0, "tables");
 	CHECK_EQ("case", w->mem.live, 4, "pages");
@@ -187,13 +187,14 @@ static void pages_to_64_kib(struct world *w)
 	/* Not where the range cuts it. */
 	CHECK_RET(w_collapse(w, gpa + W_PAGE, W_NAPOT, 0, GST_NAPOT), 0);
 	CHECK_RET(w_collapse(w, gpa, W_NAPOT - W_PAGE, 0, GST_NAPOT), 0);
-	CHECK("case", !w_finish(w), "a flush");
+	CHECK("case", !w_finish(w), "an unexpected flush");
 	CHECK_RET(w_collapse(w, 0, w_limit(w), 0, GST_NAPOT), 0);
-	CHECK("case", w_finish(w) && !w->mem.last_flush.all, "no flush, or one of all");
+	CHECK("case", w_finish(w) && !w->mem.last_flush.all,
+	      "a flush is missing, or is one of everything");
 	w_expect_size(w, gpa, W_NAPOT, 3 * W_NAPOT, W_RW);
 	w_expect_size(w, gpa + W_NAPOT, W_PAGE, 4 * W_NAPOT, W_RW);
-	CHECK_EQ("case", w->space.napots, 1, "leaves of 64 KiB");
-	CHECK_EQ("case", w->space.leaves[0], 32, "leaves of 4 KiB");
+	CHECK_EQ("case", w->space.napots, 1, "64 KiB leaves");
+	CHECK_EQ("case", w->space.leaves[0], 32, "4 KiB leaves");
 	w_check_all(w);
 }
 
@@ -223,14 +224,14 @@ static void tables_of_64_kib_leaves_collapse_too(struct world *w)
 	W_OK(w_split(w, 2 * size + W_NAPOT, 3 * W_NAPOT, 0));
 	w_cache(w, size);
 	CHECK_RET(w_collapse(w, size, 2 * size, 1, GST_NAPOT), 0);
-	CHECK("case", w_finish(w) && w->mem.last_flush.all, "no flush of all");
+	CHECK("case", w_finish(w) && w->mem.last_flush.all, "a flush of everything is missing");
 	w_expect(w, size, 1, 3 * size, W_RW);
 	w_expect(w, 2 * size, 1, 4 * size, W_RW);
 	CHECK_EQ("case", w->space.napots + w->space.leaves[0], 0, "small leaves");
 	/* First to 64 KiB, and then to 2 MiB. */
 	W_OK(w_split(w, size, size, 0));
 	W_OK(w_collapse(w, size, size, 0, GST_NAPOT));
-	CHECK_EQ("case", w->space.napots, 32, "leaves of 64 KiB");
+	CHECK_EQ("case", w->space.napots, 32, "64 KiB leaves");
 	W_OK(w_collapse(w, size, size, 1, 0));
 	w_expect(w, size, 1, 3 * size, W_RW);
 }

@@ -28,7 +28,7 @@ static void fills_holes_and_nothing_else(struct world *w)
 		w_share(w, shared);
 		CHECK_RET(w_fill(w, gpa, pages, COUNT), COUNT - 2);
 		CHECK("case", w->gather.fresh && !w->gather.linked && !w_finish(w),
-		      "a flush, or nothing fresh");
+		      "an unexpected flush, or nothing is fresh");
 		for (unsigned int i = 0; i < COUNT; i++)
 			if (i == 2)
 				w_expect(w, gpa + i * W_PAGE, 0, 0x77000, W_RWX);
@@ -39,7 +39,8 @@ static void fills_holes_and_nothing_else(struct world *w)
 		w_check_all(w);
 		/* A second time there is nothing left to be filled. */
 		CHECK_RET(w_fill(w, gpa, pages, COUNT), 0);
-		CHECK("case", !w->gather.fresh && !w_finish(w), "a flush, or something fresh");
+		CHECK("case", !w->gather.fresh && !w_finish(w),
+		      "an unexpected flush, or something is fresh");
 		w_share(w, false);
 		W_OK(w_unmap(w, gpa, 2 * W_PAGE, 0));
 		W_OK(w_unmap(w, gpa + 3 * W_PAGE, COUNT * W_PAGE, 0));
@@ -88,7 +89,7 @@ static void larger_leaves_stay(struct world *w)
 	CHECK_RET(w_fill(w, 2 * size - W_PAGE, pages, COUNT), 0);
 	if (W_HAS_NAPOT)
 		CHECK_RET(w_fill(w, 5 * size + W_NAPOT - 3 * W_PAGE, pages, COUNT), 0);
-	CHECK("case", !w_finish(w), "a flush");
+	CHECK("case", !w_finish(w), "an unexpected flush");
 	snapshot_check(&snap, w);
 	snapshot_free(&snap);
 	/* From inside of a leaf of 64 KiB into the hole behind it. */
@@ -118,7 +119,8 @@ static void refuses_and_changes_nothing(struct world *w)
 	CHECK_RET(w_fill(w, 0, bad, COUNT), -GST_EINVAL);
 	bad[COUNT - 1] = (struct gst_page){ UINT64_C(1) << (GST_XLEN == 64 ? 56 : 34), W_RW };
 	CHECK_RET(w_fill(w, 0, bad, COUNT), -GST_ERANGE);
-	CHECK("case", !w->gather.fresh && !w_finish(w), "a flush, or something fresh");
+	CHECK("case", !w->gather.fresh && !w_finish(w),
+	      "an unexpected flush, or something is fresh");
 	snapshot_check(&snap, w);
 	snapshot_free(&snap);
 	/* Left out, it is no matter what it holds. */

@@ -17,8 +17,8 @@ static void expect_flush(struct world *w, gst_gpa_t start, gst_gpa_t end, unsign
 
 static void an_empty_gather_flushes_nothing(struct world *w)
 {
-	CHECK("case", !w_finish(w), "a flush");
-	CHECK("case", !w_finish(w), "a flush");
+	CHECK("case", !w_finish(w), "an unexpected flush");
+	CHECK("case", !w_finish(w), "an unexpected flush");
 	CHECK_EQ("case", w->mem.flushes, 0, "flushes");
 }
 
@@ -35,7 +35,7 @@ static void many_operations_share_one_flush(struct world *w)
 	CHECK_RET(w_unmap(w, size + 7 * W_PAGE, W_PAGE, 0), 0);
 	CHECK_RET(w_wrprotect_mask(w, 2 * size + 8 * W_PAGE, 5), 0);
 	CHECK_EQ("case", w->mem.flushes, 0, "flushes before the gather is finished");
-	CHECK("case", w_finish(w), "no flush");
+	CHECK("case", w_finish(w), "a flush is missing");
 	CHECK_EQ("case", w->mem.flushes, 1, "flushes");
 	/* From the first page that lost anything to the last. */
 	expect_flush(w, size + W_PAGE, 2 * size + 11 * W_PAGE, 0, false);
@@ -112,7 +112,7 @@ static void tables_that_go_flush_everything(struct world *w)
 	w_cache(w, W_PAGE);
 	CHECK_RET(w_unmap(w, W_PAGE, W_PAGE, 0), 0);
 	w_finish(w);
-	CHECK("case", w->mem.last_flush.all, "no flush of all");
+	CHECK("case", w->mem.last_flush.all, "a flush of everything is missing");
 	CHECK("case", w->mem.last_flush.start <= W_PAGE && w->mem.last_flush.end >= 2 * W_PAGE,
 	      "the range is not filled in");
 }
@@ -143,7 +143,7 @@ static void a_table_gathered_is_not_used_again(struct world *w)
 	w_cache(w, 0);
 	CHECK_RET(w_unmap(w, 0, W_PAGE, 0), 0);
 	CHECK_RET(w_map(w, 0, W_PAGE, 0x3000, W_RW, 0), 0);
-	CHECK("case", w_finish(w), "no flush");
+	CHECK("case", w_finish(w), "a flush is missing");
 	CHECK_EQ("case", w->mem.flushes, 1, "flushes");
 	w_expect(w, 0, 0, 0x3000, W_RW);
 	CHECK_EQ("case", w->mem.frees, 2 * w_top(w), "tables freed");
@@ -159,7 +159,7 @@ static void a_split_flushes_everything(struct world *w)
 		w_cache(w, 0);
 		CHECK_RET(w_map(w, W_PAGE, W_PAGE, W_PAGE, W_RW, 0), 0);
 		w_finish(w);
-		CHECK("case", w->mem.last_flush.all, "no flush of all");
+		CHECK("case", w->mem.last_flush.all, "a flush of everything is missing");
 		W_OK(w_unmap(w, 0, w_limit(w), 0));
 	}
 }
@@ -170,20 +170,20 @@ static void a_range_can_be_flushed_in_any_case(struct world *w)
 	W_OK(w_map(w, 0, W_PAGE, 0, W_RW, 0));
 	CHECK_RET(w_map(w, 8 * W_PAGE, W_PAGE, 0, W_RW, 0), 0);
 	gst_gather_stale(&w->gather, 8 * W_PAGE, 9 * W_PAGE);
-	CHECK("case", w_finish(w), "no flush");
+	CHECK("case", w_finish(w), "a flush is missing");
 	expect_flush(w, 8 * W_PAGE, 9 * W_PAGE, 0, false);
 
 	/* With the tables on the way to it: everything. */
 	CHECK_RET(w_map(w, w_size(w, w_top(w)), W_PAGE, 0, W_RW, 0), 0);
 	gst_gather_stale(&w->gather, w_size(w, w_top(w)), w_size(w, w_top(w)) + W_PAGE);
-	CHECK("case", w_finish(w), "no flush");
+	CHECK("case", w_finish(w), "a flush is missing");
 	expect_flush(w, w_size(w, w_top(w)), w_size(w, w_top(w)) + W_PAGE, 0, true);
 
 	/* A huge leaf: from end to end, beside what else was gathered. */
 	W_OK(w_map(w, 0, 2 * w_size(w, 1), 0, W_RW, 1));
 	CHECK_RET(w_unmap(w, 0, w_size(w, 1), 0), 0);
 	gst_gather_stale(&w->gather, 5 * w_size(w, 1), 6 * w_size(w, 1));
-	CHECK("case", w_finish(w), "no flush");
+	CHECK("case", w_finish(w), "a flush is missing");
 	CHECK_EQ("case", w->mem.last_flush.start, 0, "start of the flush");
 	CHECK_EQ("case", w->mem.last_flush.end, 6 * w_size(w, 1), "end of the flush");
 	CHECK_EQ("case", w->mem.last_flush.level, 0, "level of the flush");

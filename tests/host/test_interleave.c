@@ -291,7 +291,8 @@ static void judge(struct world *w, const struct op *a, const struct op *b)
 	judge_leaf(w, base(w) + w_size(w, 1) + 2 * W_PAGE, n);
 	judge_leaf(w, base(w) + w_size(w, w_top(w)) - W_PAGE, n);
 	w_check_invariants(w);
-	CHECK_EQ("leak", w->mem.live, w->space.tables + 4, "pages held besides linked tables");
+	CHECK_EQ("leak", w->mem.live, w->space.tables + 4,
+		 "pages in use, compared with linked tables");
 }
 
 /* Return: whether the first has as many gaps. */

@@ -15,8 +15,8 @@ static void expect_kept(struct world *w, gst_gpa_t gpa, uint64_t size, gst_pa_t 
 
 	snapshot_take(&snap, w);
 	CHECK_RET(w_map(w, gpa, size, pa, KEEP(attr), max_level), 0);
-	CHECK("case", !w->gather.fresh, "the gather says that translations came");
-	CHECK("case", !w_finish(w), "a flush");
+	CHECK("case", !w->gather.fresh, "gather.fresh is set");
+	CHECK("case", !w_finish(w), "an unexpected flush");
 	snapshot_check(&snap, w);
 	snapshot_free(&snap);
 }
@@ -47,7 +47,8 @@ static void an_old_one_is_kept_and_young(struct world *w)
 		W_OK(w_map(w, size, size, 0, W_RWX, level));
 		CHECK_RET(w_young(w, size, size, true), 1);
 		CHECK_RET(w_map(w, size, size, 0, KEEP(GST_READ), level), 0);
-		CHECK("case", w->gather.fresh && !w_finish(w), "a flush, or nothing fresh");
+		CHECK("case", w->gather.fresh && !w_finish(w),
+		      "an unexpected flush, or nothing is fresh");
 		w_expect(w, size, level, 0, W_RWX);
 		CHECK_RET(w_young(w, size, size, false), 1);
 		W_OK(w_unmap(w, 0, w_limit(w), 0));
@@ -61,7 +62,8 @@ static void what_it_lacks_it_gets(struct world *w)
 
 		W_OK(w_map(w, size, size, 0, GST_READ, level));
 		CHECK_RET(w_map(w, size, size, 0, KEEP(W_RW), level), 0);
-		CHECK("case", w->gather.fresh && !w_finish(w), "a flush, or nothing fresh");
+		CHECK("case", w->gather.fresh && !w_finish(w),
+		      "an unexpected flush, or nothing is fresh");
 		w_expect(w, size, level, 0, W_RW);
 		W_OK(w_unmap(w, 0, w_limit(w), 0));
 	}
@@ -72,14 +74,14 @@ static void of_other_memory_nothing_is_kept(struct world *w)
 	W_OK(w_map(w, 0, W_PAGE, W_PAGE, W_RWX, 0));
 	w_cache(w, 0);
 	CHECK_RET(w_map(w, 0, W_PAGE, 2 * W_PAGE, KEEP(GST_READ), 0), 0);
-	CHECK("case", w_finish(w), "no flush");
+	CHECK("case", w_finish(w), "a flush is missing");
 	w_expect(w, 0, 0, 2 * W_PAGE, GST_READ);
 	if (GST_XLEN == 32)
 		return;
 	W_OK(w_map(w, 0, W_PAGE, W_PAGE, W_RWX | GST_NC, 0));
 	w_cache(w, 0);
 	CHECK_RET(w_map(w, 0, W_PAGE, W_PAGE, KEEP(GST_READ), 0), 0);
-	CHECK("case", w_finish(w), "no flush");
+	CHECK("case", w_finish(w), "a flush is missing");
 	w_expect(w, 0, 0, W_PAGE, GST_READ);
 }
 

@@ -45,8 +45,8 @@ static void made_where_alignment_allows(struct world *w)
 
 		/* Four units of range: 4 leaves where it is aligned, 3 and two halves if not. */
 		W_OK(N(w, gpa, 4 * W_NAPOT, pa, W_RWX));
-		CHECK_EQ("case", w->space.napots, off ? 3 : 4, "leaves of 64 KiB");
-		CHECK_EQ("case", w->space.leaves[0], off ? 16 : 0, "leaves of 4 KiB");
+		CHECK_EQ("case", w->space.napots, off ? 3 : 4, "64 KiB leaves");
+		CHECK_EQ("case", w->space.leaves[0], off ? 16 : 0, "4 KiB leaves");
 		w_expect_size(w, base(w) + W_NAPOT + off * W_PAGE, W_NAPOT,
 			      PA + W_NAPOT + off * W_PAGE, W_RWX);
 		if (off)
@@ -57,14 +57,14 @@ static void made_where_alignment_allows(struct world *w)
 		/* One page short of it at either end. */
 		if (!off) {
 			W_OK(N(w, gpa + W_PAGE, 2 * W_NAPOT - 2 * W_PAGE, pa + W_PAGE, W_RW));
-			CHECK_EQ("case", w->space.napots, 0, "leaves of 64 KiB");
+			CHECK_EQ("case", w->space.napots, 0, "64 KiB leaves");
 			W_OK(w_unmap(w, 0, w_limit(w), 0));
 			continue;
 		}
 		/* A pa that is not congruent. */
 		W_OK(N(w, base(w), 2 * W_NAPOT, pa, W_RW));
-		CHECK_EQ("case", w->space.napots, 0, "leaves of 64 KiB");
-		CHECK_EQ("case", w->space.leaves[0], 32, "leaves of 4 KiB");
+		CHECK_EQ("case", w->space.napots, 0, "64 KiB leaves");
+		CHECK_EQ("case", w->space.leaves[0], 32, "4 KiB leaves");
 		W_OK(w_unmap(w, 0, w_limit(w), 0));
 	}
 }
@@ -72,12 +72,12 @@ static void made_where_alignment_allows(struct world *w)
 static void never_without_leave(struct world *w)
 {
 	W_OK(w_map(w, base(w), 8 * W_NAPOT, PA, W_RW, 0));
-	CHECK_EQ("case", w->space.napots, 0, "leaves of 64 KiB");
+	CHECK_EQ("case", w->space.napots, 0, "64 KiB leaves");
 	W_OK(w_unmap(w, base(w) + W_PAGE, W_PAGE, 0));
 	W_OK(w_map(w, base(w), 8 * W_NAPOT, PA, W_RWX, w_top(w)));
-	CHECK_EQ("case", w->space.napots, 0, "leaves of 64 KiB");
+	CHECK_EQ("case", w->space.napots, 0, "64 KiB leaves");
 	W_OK(w_collapse(w, 0, w_limit(w), 0, 0));
-	CHECK_EQ("case", w->space.napots, 0, "leaves of 64 KiB");
+	CHECK_EQ("case", w->space.napots, 0, "64 KiB leaves");
 }
 
 static void among_leaves_of_other_sizes(struct world *w)
@@ -109,14 +109,14 @@ static void the_same_again_is_kept(struct world *w)
 	CHECK_RET(N(w, base(w) + 3 * W_PAGE, W_PAGE, PA + 3 * W_PAGE, W_RW), 0);
 	CHECK_RET(w_map(w, base(w) + 15 * W_PAGE, W_PAGE, PA + 15 * W_PAGE, W_RW, 0), 0);
 	CHECK_RET(w_map(w, base(w), W_NAPOT, PA, W_RW, 0), 0);
-	CHECK("case", !w->gather.fresh, "the gather says that translations came");
-	CHECK("case", !w_finish(w), "a flush");
+	CHECK("case", !w->gather.fresh, "gather.fresh is set");
+	CHECK("case", !w_finish(w), "an unexpected flush");
 	snapshot_check(&snap, w);
 	snapshot_free(&snap);
 	/* Old, it gets young by it. */
 	CHECK_RET(w_young(w, base(w), W_PAGE, true), 1);
 	CHECK_RET(w_map(w, base(w) + W_PAGE, W_PAGE, PA + W_PAGE, W_RW, 0), 0);
-	CHECK("case", w->gather.fresh && !w_finish(w), "a flush, or nothing that is fresh");
+	CHECK("case", w->gather.fresh && !w_finish(w), "an unexpected flush, or nothing is fresh");
 	CHECK_RET(w_young(w, base(w), W_PAGE, false), 1);
 	w_expect_size(w, base(w), W_NAPOT, PA, W_RW);
 }
@@ -127,14 +127,14 @@ static void made_of_pages_of_the_same(struct world *w)
 	w_cache(w, base(w) + W_PAGE);
 	CHECK_RET(N(w, base(w), W_NAPOT, PA, W_RW), 0);
 	/* The same memory, so that no hart holds anything wrong. */
-	CHECK("case", w->gather.fresh && !w_finish(w), "a flush");
+	CHECK("case", w->gather.fresh && !w_finish(w), "an unexpected flush");
 	w_expect_size(w, base(w), W_NAPOT, PA, W_RW);
 	/* Of others: a flush. */
 	W_OK(w_map(w, base(w), W_NAPOT, PA + 5 * W_NAPOT, W_RW, 0));
 	w_cache(w, base(w) + W_PAGE);
 	CHECK_RET(N(w, base(w), W_NAPOT, PA, W_RW), 0);
-	CHECK("case", w_finish(w), "no flush");
-	CHECK("case", !w->mem.last_flush.all, "a flush of all");
+	CHECK("case", w_finish(w), "a flush is missing");
+	CHECK("case", !w->mem.last_flush.all, "an unexpected flush of everything");
 	w_expect_size(w, base(w), W_NAPOT, PA, W_RW);
 	w_check_all(w);
 }
@@ -144,16 +144,16 @@ static void replaced_as_one(struct world *w)
 	one(w);
 	w_cache(w, base(w));
 	CHECK_RET(N(w, base(w), W_NAPOT, PA + W_NAPOT, W_RW), 0);
-	CHECK("case", w_finish(w), "no flush");
+	CHECK("case", w_finish(w), "a flush is missing");
 	CHECK_EQ("case", w->mem.last_flush.start, base(w), "start of the flush");
 	CHECK_EQ("case", w->mem.last_flush.end, base(w) + W_NAPOT, "end of the flush");
 	w_expect_size(w, base(w), W_NAPOT, PA + W_NAPOT, W_RW);
 	/* A permission more is nothing to flush, one less is. */
 	CHECK_RET(N(w, base(w), W_NAPOT, PA + W_NAPOT, W_RWX), 0);
-	CHECK("case", w->gather.fresh && !w_finish(w), "a flush");
+	CHECK("case", w->gather.fresh && !w_finish(w), "an unexpected flush");
 	CHECK_RET(N(w, base(w), W_NAPOT, PA + W_NAPOT, GST_READ), 0);
-	CHECK("case", w_finish(w), "no flush");
-	CHECK_EQ("case", w->space.napots, 1, "leaves of 64 KiB");
+	CHECK("case", w_finish(w), "a flush is missing");
+	CHECK_EQ("case", w->space.napots, 1, "64 KiB leaves");
 	/* By pages, without leave. */
 	W_OK(w_map(w, base(w), W_NAPOT, PA, W_RW, 0));
 	expect_pages(w, 16, W_RW);
@@ -168,14 +168,15 @@ static void unmap_of_a_page_breaks_it(struct world *w)
 		w->mem.limit = 0;
 		CHECK_RET(w_unmap(w, base(w) + i * W_PAGE, W_PAGE, 0), 0);
 		w->mem.limit = TESTMEM_TABLES;
-		CHECK("case", w_finish(w) && !w->mem.last_flush.all, "no flush, or one of all");
+		CHECK("case", w_finish(w) && !w->mem.last_flush.all,
+		      "a flush is missing, or is one of everything");
 		/* Any entry may have brought in any page: all must go. */
 		CHECK_EQ("case", w->mem.last_flush.start, base(w), "start of the flush");
 		CHECK_EQ("case", w->mem.last_flush.end, base(w) + W_NAPOT, "end of the flush");
 		expect_pages(w, i, W_RW);
 		w_expect_none(w, base(w) + i * W_PAGE);
-		CHECK_EQ("case", w->space.napots, 0, "leaves of 64 KiB");
-		CHECK_EQ("case", w->space.leaves[0], 15, "leaves of 4 KiB");
+		CHECK_EQ("case", w->space.napots, 0, "64 KiB leaves");
+		CHECK_EQ("case", w->space.leaves[0], 15, "4 KiB leaves");
 		w_check_all(w);
 		W_OK(w_unmap(w, 0, w_limit(w), 0));
 	}
@@ -213,7 +214,7 @@ static void read_only_it_is_not_broken(struct world *w)
 	snapshot_take(&snap, w);
 	CHECK_RET(w_wrprotect(w, base(w) + W_PAGE, W_PAGE, 0), 0);
 	CHECK_RET(w_wrprotect_mask(w, base(w), 2), 0);
-	CHECK("case", !w_finish(w), "a flush");
+	CHECK("case", !w_finish(w), "an unexpected flush");
 	snapshot_check(&snap, w);
 	snapshot_free(&snap);
 }
@@ -231,8 +232,8 @@ static void whole_leaves_take_it_whole(struct world *w)
 	w_expect_size(w, base(w) - W_PAGE, W_NAPOT, PA - W_PAGE, W_RW);
 	w_expect_none(w, base(w));
 	w_expect_none(w, base(w) + 2 * W_NAPOT - W_PAGE);
-	CHECK_EQ("case", w->space.napots, 1, "leaves of 64 KiB");
-	CHECK_EQ("case", w->space.leaves[0], 0, "leaves of 4 KiB");
+	CHECK_EQ("case", w->space.napots, 1, "64 KiB leaves");
+	CHECK_EQ("case", w->space.leaves[0], 0, "4 KiB leaves");
 	w_check_all(w);
 }
 
@@ -280,7 +281,7 @@ static void it_ages_as_one_whichever_entry_is_young(struct world *w)
 		CHECK_RET(w_iterate(w, far, W_PAGE, 0), 0);
 		CHECK_RET(w_young(w, far, W_PAGE, true), 1);
 		CHECK_RET(w_young(w, base(w), W_NAPOT, false), 0);
-		CHECK("case", !w_finish(w), "a flush");
+		CHECK("case", !w_finish(w), "an unexpected flush");
 		W_OK(w_unmap(w, 0, w_limit(w), 0));
 	}
 }
@@ -300,7 +301,7 @@ static void a_table_of_them_goes_at_once(struct world *w)
 	uint64_t size = w_size(w, 1), reads;
 
 	W_OK(N(w, size, 2 * size, size, W_RW));
-	CHECK_EQ("case", w->space.napots, 64, "leaves of 64 KiB");
+	CHECK_EQ("case", w->space.napots, 64, "64 KiB leaves");
 	w_cache(w, size);
 	w_cache(w, 2 * size + 40 * W_PAGE);
 	/* The tables are unlinked and entered by nobody but to count them. */
@@ -309,16 +310,16 @@ static void a_table_of_them_goes_at_once(struct world *w)
 	CHECK_RET(gst_unmap(&w->space, size, 2 * size, 0, &w->gather), 0);
 	CHECK("cost", w->mem.to_va_calls - reads <= w_top(w) + 1, "too many tables are entered");
 	model_unmap(&w->model, size, 3 * size);
-	CHECK_EQ("case", w->space.napots, 0, "leaves of 64 KiB");
-	CHECK("case", w_finish(w) && w->mem.last_flush.all, "no flush of all");
+	CHECK_EQ("case", w->space.napots, 0, "64 KiB leaves");
+	CHECK("case", w_finish(w) && w->mem.last_flush.all, "a flush of everything is missing");
 
 	/* The same by a larger leaf that takes their place, and by the end of the space. */
 	W_OK(N(w, size, size, size, W_RW));
 	W_OK(w_map(w, size, size, size, W_RW, 1));
-	CHECK_EQ("case", w->space.napots, 0, "leaves of 64 KiB");
+	CHECK_EQ("case", w->space.napots, 0, "64 KiB leaves");
 	w_expect_size(w, size, size, size, W_RW);
 	W_OK(N(w, 5 * size, size + 5 * W_NAPOT, size, W_RW));
-	CHECK_EQ("case", w->space.napots, 37, "leaves of 64 KiB");
+	CHECK_EQ("case", w->space.napots, 37, "64 KiB leaves");
 }
 
 static void a_huge_leaf_is_not_made_of_it(struct world *w)
@@ -333,8 +334,8 @@ static void a_huge_leaf_is_not_made_of_it(struct world *w)
 	w_expect_size(w, size + W_NAPOT, W_NAPOT, size + 2 * W_NAPOT, W_RW);
 	w_expect_size(w, size, W_PAGE, size, W_RW);
 	w_expect_size(w, size + 2 * W_NAPOT, W_PAGE, size + 2 * W_NAPOT, W_RW);
-	CHECK_EQ("case", w->space.napots, 1, "leaves of 64 KiB");
-	CHECK_EQ("case", w->space.leaves[0], 512 - 16, "leaves of 4 KiB");
+	CHECK_EQ("case", w->space.napots, 1, "64 KiB leaves");
+	CHECK_EQ("case", w->space.leaves[0], 512 - 16, "4 KiB leaves");
 }
 
 /* As the figure of Svnapot has it: N, 44 bits of PPN that end in 1000, and no other bit. */

@@ -335,7 +335,7 @@ static void a_map_of_billions_of_tables_is_enomem(struct world *w)
 	CHECK("case", w->mem.reserves - reserves < 10, "too many calls of reserve");
 	snapshot_check(&snap, w);
 	snapshot_free(&snap);
-	CHECK("case", !w_finish(w), "a flush");
+	CHECK("case", !w_finish(w), "an unexpected flush");
 }
 
 static const struct property properties[] = {

@@ -15,7 +15,7 @@ static void takes_write_and_nothing_else(struct world *w)
 		W_OK(w_map(w, size, 3 * size, 0, W_RWX, level));
 		w_cache(w, 2 * size);
 		CHECK_RET(w_wrprotect(w, 2 * size, size, 0), 0);
-		CHECK("case", w_finish(w), "no flush");
+		CHECK("case", w_finish(w), "a flush is missing");
 		CHECK_EQ("case", w->mem.last_flush.start, 2 * size, "start of the flush");
 		CHECK_EQ("case", w->mem.last_flush.end, 3 * size, "end of the flush");
 		CHECK_EQ("case", w->mem.last_flush.level, level, "level of the flush");
@@ -34,7 +34,7 @@ static void a_second_time_flushes_nothing(struct world *w)
 	CHECK_RET(w_wrprotect(w, 0, w_limit(w), 0), 0);
 	CHECK_RET(w_wrprotect(w, W_PAGE, W_PAGE, 0), 0);
 	CHECK_RET(w_wrprotect_mask(w, 0, ~UINT64_C(0)), 0);
-	CHECK("case", !w_finish(w), "a flush");
+	CHECK("case", !w_finish(w), "an unexpected flush");
 }
 
 static void cutting_a_huge_leaf_leaves_the_rest_writable(struct world *w)
@@ -45,7 +45,8 @@ static void cutting_a_huge_leaf_leaves_the_rest_writable(struct world *w)
 		W_OK(w_map(w, size, size, 0, W_RW, level));
 		w_cache(w, size);
 		CHECK_RET(w_wrprotect(w, 2 * size - W_PAGE, W_PAGE, 0), 0);
-		CHECK("case", w_finish(w) && w->mem.last_flush.all, "no flush of all");
+		CHECK("case", w_finish(w) && w->mem.last_flush.all,
+		      "a flush of everything is missing");
 		w_expect(w, size, level - 1, 0, W_RW);
 		w_expect(w, 2 * size - 2 * W_PAGE, 0, size - 2 * W_PAGE, W_RW);
 		w_expect(w, 2 * size - W_PAGE, 0, size - W_PAGE, GST_READ);
@@ -82,7 +83,7 @@ static void a_read_only_huge_leaf_is_not_split(struct world *w)
 		W_OK(w_map(w, size, size, 0, W_RX, level));
 		snapshot_take(&snap, w);
 		CHECK_RET(w_wrprotect(w, size + W_PAGE, W_PAGE, 0), 0);
-		CHECK("case", !w_finish(w), "a flush");
+		CHECK("case", !w_finish(w), "an unexpected flush");
 		snapshot_check(&snap, w);
 		snapshot_free(&snap);
 		W_OK(w_unmap(w, 0, w_limit(w), 0));

@@ -9,7 +9,7 @@ static void expect_flush(struct world *w, gst_gpa_t start, gst_gpa_t end, unsign
 {
 	const struct gst_flush *flush = &w->mem.last_flush;
 
-	CHECK("case", w_finish(w), "no flush");
+	CHECK("case", w_finish(w), "a flush is missing");
 	CHECK_EQ("case", flush->start, start, "start of the flush");
 	CHECK_EQ("case", flush->end, end, "end of the flush");
 	CHECK_EQ("case", flush->level, level, "level of the flush");
@@ -19,9 +19,9 @@ static void expect_flush(struct world *w, gst_gpa_t start, gst_gpa_t end, unsign
 static void a_fresh_map_flushes_nothing(struct world *w)
 {
 	CHECK_RET(w_map(w, 0, 3 * w_size(w, 1) + W_PAGE, 0, W_RW, 1), 0);
-	CHECK("case", w->gather.fresh, "the gather does not say that translations came");
-	CHECK("case", w->gather.linked, "the gather does not say that tables came");
-	CHECK("case", !w_finish(w), "a flush");
+	CHECK("case", w->gather.fresh, "gather.fresh is not set");
+	CHECK("case", w->gather.linked, "gather.linked is not set");
+	CHECK("case", !w_finish(w), "an unexpected flush");
 }
 
 static void a_leaf_in_a_table_that_is_there_links_none(struct world *w)
@@ -31,9 +31,9 @@ static void a_leaf_in_a_table_that_is_there_links_none(struct world *w)
 
 		W_OK(w_map(w, 5 * size, size, 0, W_RW, level));
 		CHECK_RET(w_map(w, 6 * size, size, 0, W_RW, level), 0);
-		CHECK("case", w->gather.fresh, "the gather does not say that a translation came");
-		CHECK("case", !w->gather.linked, "the gather says that tables came");
-		CHECK("case", !w_finish(w), "a flush");
+		CHECK("case", w->gather.fresh, "gather.fresh is not set");
+		CHECK("case", !w->gather.linked, "gather.linked is set");
+		CHECK("case", !w_finish(w), "an unexpected flush");
 		W_OK(w_unmap(w, 0, w_limit(w), 0));
 	}
 }
@@ -50,8 +50,8 @@ static void the_same_again_changes_nothing(struct world *w)
 		/* A part of it, with leaves as small as can be. */
 		CHECK_RET(w_map(w, 2 * size - W_PAGE, W_PAGE, 4 * size - W_PAGE, W_RWX, 0), 0);
 		CHECK_RET(w_map(w, 2 * size, W_PAGE, 4 * size, W_RWX, w_top(w)), 0);
-		CHECK("case", !w->gather.fresh, "the gather says that translations came");
-		CHECK("case", !w_finish(w), "a flush");
+		CHECK("case", !w->gather.fresh, "gather.fresh is set");
+		CHECK("case", !w_finish(w), "an unexpected flush");
 		snapshot_check(&snap, w);
 		snapshot_free(&snap);
 		W_OK(w_unmap(w, 0, w_limit(w), 0));
@@ -96,10 +96,10 @@ static void a_permission_more_flushes_nothing(struct world *w)
 		W_OK(w_map(w, size, size, 0, GST_READ, level));
 		w_cache(w, size);
 		CHECK_RET(w_map(w, size, size, 0, W_RW, level), 0);
-		CHECK("case", w->gather.fresh, "the gather does not say so");
+		CHECK("case", w->gather.fresh, "gather.fresh is not set");
 		CHECK("case", !w_finish(w), "a flush for W");
 		CHECK_RET(w_map(w, size, size, 0, W_RWX, level), 0);
-		CHECK("case", w->gather.fresh, "the gather does not say so");
+		CHECK("case", w->gather.fresh, "gather.fresh is not set");
 		CHECK("case", !w_finish(w), "a flush for X");
 		w_expect(w, size, level, 0, W_RWX);
 		W_OK(w_unmap(w, 0, w_limit(w), 0));
@@ -150,7 +150,8 @@ static void a_page_in_a_huge_leaf_leaves_the_rest_mapped(struct world *w)
 			w_cache(w, pages[i]);
 			w_cache(w, size + size / 2);
 			CHECK_RET(w_map(w, pages[i], W_PAGE, 0x7000, W_RW, 0), 0);
-			CHECK("case", w_finish(w) && w->mem.last_flush.all, "no flush of all");
+			CHECK("case", w_finish(w) && w->mem.last_flush.all,
+			      "a flush of everything is missing");
 			w_expect(w, pages[i], 0, 0x7000, W_RW);
 			CHECK_EQ("case", w->space.tables, w_top(w), "tables");
 			w_check_all(w);
@@ -190,7 +191,8 @@ static void a_huge_leaf_frees_the_tables_under_it(struct world *w)
 		w_cache(w, size + 3 * W_PAGE);
 		w_cache(w, 2 * size - W_PAGE);
 		CHECK_RET(w_map(w, size, size, 3 * size, W_RWX, level), 0);
-		CHECK("case", w_finish(w) && w->mem.last_flush.all, "no flush of all");
+		CHECK("case", w_finish(w) && w->mem.last_flush.all,
+		      "a flush of everything is missing");
 		w_expect(w, size, level, 3 * size, W_RWX);
 		w_expect(w, size - W_PAGE, 0, 0, W_RW);
 		w_expect(w, 2 * size, 0, 2 * W_PAGE, W_RW);
@@ -210,7 +212,8 @@ static void small_leaves_give_way_to_one_of_the_same_memory(struct world *w)
 		CHECK_EQ("case", w->space.tables, w_top(w) - level + 1, "tables");
 		w_cache(w, size + W_PAGE);
 		CHECK_RET(w_map(w, size, size, 3 * size, W_RW, level), 0);
-		CHECK("case", w_finish(w) && w->mem.last_flush.all, "no flush of all");
+		CHECK("case", w_finish(w) && w->mem.last_flush.all,
+		      "a flush of everything is missing");
 		w_expect(w, size, level, 3 * size, W_RW);
 		CHECK_EQ("case", w->space.tables, w_top(w) - level, "tables");
 		W_OK(w_unmap(w, 0, w_limit(w), 0));
@@ -226,7 +229,7 @@ static void an_old_leaf_mapped_again_is_young(struct world *w)
 		CHECK_RET(w_young(w, size, size, true), 1);
 		CHECK_RET(w_map(w, 2 * size - W_PAGE, W_PAGE, size - W_PAGE, W_RW, 0), 0);
 		CHECK("case", w->gather.fresh, "the hart that faulted would not be told");
-		CHECK("case", !w_finish(w), "a flush");
+		CHECK("case", !w_finish(w), "an unexpected flush");
 		w_expect(w, size, level, 0, W_RW);
 		CHECK_RET(w_young(w, 2 * size - W_PAGE, W_PAGE, false), 1);
 		W_OK(w_unmap(w, 0, w_limit(w), 0));

@@ -19,21 +19,23 @@ static void alone_it_does_what_exclusive_entry_does(struct world *w)
 
 		w_share(w, true);
 		CHECK_RET(w_map(w, size, 3 * size, 4 * size, W_RWX, level), 0);
-		CHECK("case", w->gather.fresh && !w_finish(w), "a flush, or nothing fresh");
+		CHECK("case", w->gather.fresh && !w_finish(w),
+		      "an unexpected flush, or nothing is fresh");
 		/* The same again; a permission less; other memory. */
 		CHECK_RET(w_map(w, size, 3 * size, 4 * size, W_RWX, level), 0);
-		CHECK("case", !w->gather.fresh && !w_finish(w), "a flush, or something fresh");
+		CHECK("case", !w->gather.fresh && !w_finish(w),
+		      "an unexpected flush, or something is fresh");
 		CHECK_RET(w_map(w, size, size, 4 * size, W_RW, level), 0);
-		CHECK("case", w_finish(w), "no flush");
+		CHECK("case", w_finish(w), "a flush is missing");
 		CHECK_RET(w_map(w, size, size, 8 * size, W_RW, level), 0);
-		CHECK("case", w_finish(w), "no flush");
+		CHECK("case", w_finish(w), "a flush is missing");
 		w_expect(w, size, level, 8 * size, W_RW);
 		CHECK_RET(w_wrprotect(w, 2 * size, size, 0), 0);
-		CHECK("case", w_finish(w), "no flush");
+		CHECK("case", w_finish(w), "a flush is missing");
 		w_expect(w, 2 * size, level, 5 * size, GST_READ | GST_EXEC);
 		CHECK_RET(w_wrprotect_mask(w, 3 * size, 1), 0);
 		w_expect(w, 3 * size, level, 6 * size, GST_READ | GST_EXEC);
-		CHECK("case", w_finish(w), "no flush");
+		CHECK("case", w_finish(w), "a flush is missing");
 		CHECK_RET(w_split(w, size, W_PAGE, 0), 0);
 		CHECK_EQ("case", w_finish(w), level != 0, "flush");
 		w_expect(w, size, 0, 8 * size, W_RW);
@@ -54,7 +56,7 @@ static void a_cut_splits(struct world *w)
 	w_expect(w, base(w), 0, size, W_RW);
 	CHECK_RET(w_map(w, base(w) + 5 * W_PAGE, W_PAGE, 0x5000, W_RWX, 0), 0);
 	CHECK_EQ("case", w->space.tables, w_top(w), "tables");
-	CHECK("case", w_finish(w) && w->mem.last_flush.all, "no flush of all");
+	CHECK("case", w_finish(w) && w->mem.last_flush.all, "a flush of everything is missing");
 	w_check_all(w);
 }
 
@@ -71,7 +73,7 @@ static void what_frees_is_refused(struct world *w)
 	CHECK_RET(w_unmap(w, base(w), W_PAGE, GST_WHOLE_LEAVES), -GST_EINVAL);
 	CHECK_RET(w_collapse(w, base(w), w_size(w, 1), 1, 0), -GST_EINVAL);
 	CHECK_RET(gst_reformat(&w->space, other, &root, &w->gather), -GST_EINVAL);
-	CHECK("case", !w_finish(w), "a flush");
+	CHECK("case", !w_finish(w), "an unexpected flush");
 	snapshot_check(&snap, w);
 	snapshot_free(&snap);
 }
@@ -132,7 +134,7 @@ static void leaves_of_64_kib_are_busy(struct world *w)
 	CHECK_RET(w_map(w, gpa + W_PAGE, W_PAGE, W_PAGE, W_RW, 0), 0);
 	CHECK_RET(w_wrprotect(w, gpa + W_NAPOT + W_PAGE, W_PAGE, 0), 0);
 	CHECK_RET(w_split(w, gpa, W_NAPOT, 1), 0);
-	CHECK("case", !w_finish(w), "a flush");
+	CHECK("case", !w_finish(w), "an unexpected flush");
 	snapshot_check(&snap, w);
 	/* It is no one's but the map's to make it young again. */
 	CHECK_RET(w_young(w, gpa, W_NAPOT, true), 1);
@@ -222,7 +224,7 @@ static void a_table_that_came_too_late_is_freed(struct world *w)
 		CHECK_RET(gst_map(&w->space, base(w), W_PAGE, 0x77000, W_RW, 0, &gather),
 			  -GST_EAGAIN);
 		CHECK("case", gather.tables, "no table was dropped");
-		CHECK("case", !gst_gather_finish(&w->space, &gather), "a flush");
+		CHECK("case", !gst_gather_finish(&w->space, &gather), "an unexpected flush");
 		CHECK_EQ("leak", w->mem.live, w->space.tables + 4, "pages");
 		CHECK_EQ("case", w->space.tables, w_top(w), "tables");
 		CHECK_EQ("case", w->space.leaves[0], 1, "leaves");

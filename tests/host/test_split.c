@@ -32,7 +32,8 @@ static void to_every_level(struct world *w)
 			reserves = w->mem.reserves;
 			/* One leaf of the level, in the middle. */
 			CHECK_RET(w_split(w, page, w_size(w, to), to), 0);
-			CHECK("case", w_finish(w) && w->mem.last_flush.all, "no flush of all");
+			CHECK("case", w_finish(w) && w->mem.last_flush.all,
+			      "a flush of everything is missing");
 			expect_used(w, allocs, reserves, tables);
 			w_expect(w, page, to, 3 * size + (page - gpa), W_RWX);
 			for (unsigned int l = to; l < from; l++)
@@ -43,7 +44,7 @@ static void to_every_level(struct world *w)
 			allocs = w->mem.allocs;
 			reserves = w->mem.reserves;
 			CHECK_RET(w_split(w, page, w_size(w, to), to), 0);
-			CHECK("case", !w_finish(w), "a flush");
+			CHECK("case", !w_finish(w), "an unexpected flush");
 			expect_used(w, allocs, reserves, 0);
 			W_OK(w_unmap(w, 0, w_limit(w), 0));
 		}
@@ -59,7 +60,7 @@ static void all_of_a_leaf(struct world *w)
 	reserves = w->mem.reserves;
 	W_OK(w_split(w, size, 3 * size, 0));
 	expect_used(w, allocs, reserves, 3);
-	CHECK_EQ("case", w->space.leaves[0], 3 * entries(w), "leaves of 4 KiB");
+	CHECK_EQ("case", w->space.leaves[0], 3 * entries(w), "4 KiB leaves");
 	CHECK_EQ("case", w->space.leaves[1], 1, "leaves of level 1");
 	w_expect(w, 4 * size, 1, 4 * size, W_RW);
 	w_check_all(w);
@@ -129,7 +130,7 @@ static void small_leaves_and_holes_are_left_alone(struct world *w)
 	CHECK_RET(w_split(w, 0, w_limit(w), w_top(w)), 0);
 	CHECK_RET(w_split(w, 2 * size, size, 0), 0);
 	w->mem.limit = TESTMEM_TABLES;
-	CHECK("case", !w_finish(w), "a flush");
+	CHECK("case", !w_finish(w), "an unexpected flush");
 	snapshot_check(&snap, w);
 	snapshot_free(&snap);
 }
@@ -144,8 +145,8 @@ static void a_leaf_of_64_kib_breaks_whole_and_needs_no_memory(struct world *w)
 	CHECK_RET(w_split(w, 5 * W_NAPOT + 3 * W_PAGE, W_PAGE, 0), 0);
 	w->mem.limit = TESTMEM_TABLES;
 	w_finish(w);
-	CHECK_EQ("case", w->space.napots, 2, "leaves of 64 KiB");
-	CHECK_EQ("case", w->space.leaves[0], 16, "leaves of 4 KiB");
+	CHECK_EQ("case", w->space.napots, 2, "64 KiB leaves");
+	CHECK_EQ("case", w->space.leaves[0], 16, "4 KiB leaves");
 	for (unsigned int i = 0; i < 16; i++)
 		w_expect_size(w, 5 * W_NAPOT + i * W_PAGE, W_PAGE, W_NAPOT + i * W_PAGE, W_RW);
 	w_expect_size(w, 4 * W_NAPOT, W_NAPOT, 0, W_RW);

@@ -39,7 +39,8 @@ static void cutting_a_huge_leaf_leaves_the_rest_mapped(struct world *w)
 			W_OK(w_map(w, size, size, pa, W_RWX, level));
 			w_cache(w, lo);
 			CHECK_RET(w_unmap(w, lo, hi - lo, 0), 0);
-			CHECK("case", w_finish(w) && w->mem.last_flush.all, "no flush of all");
+			CHECK("case", w_finish(w) && w->mem.last_flush.all,
+			      "a flush of everything is missing");
 			w_expect_none(w, lo);
 			w_expect_none(w, hi - W_PAGE);
 			CHECK_EQ("case", model_bytes(&w->model), size - (hi - lo), "bytes left");
@@ -86,7 +87,7 @@ static void whole_leaves_may_do_without_a_source(struct world *w)
 	w->harts_run = false;
 	gst_gather_init(&gather, NULL);
 	CHECK_RET(gst_unmap(&w->space, W_PAGE, w_size(w, 1), GST_WHOLE_LEAVES, &gather), 0);
-	CHECK("case", gst_gather_finish(&w->space, &gather), "no flush");
+	CHECK("case", gst_gather_finish(&w->space, &gather), "a flush is missing");
 	model_clear(&w->model);
 	w->harts_run = true;
 }
@@ -148,11 +149,11 @@ static void nothing_mapped_is_no_error_and_no_flush(struct world *w)
 {
 	CHECK_RET(w_unmap(w, 0, w_limit(w), 0), 0);
 	CHECK_RET(w_unmap(w, W_PAGE, W_PAGE, 0), 0);
-	CHECK("case", !w_finish(w), "a flush");
+	CHECK("case", !w_finish(w), "an unexpected flush");
 	W_OK(w_map(w, w_size(w, 1), W_PAGE, 0, W_RW, 0));
 	CHECK_RET(w_unmap(w, 0, w_size(w, 1), 0), 0);
 	CHECK_RET(w_unmap(w, w_size(w, 1) + W_PAGE, w_limit(w) - w_size(w, 1) - W_PAGE, 0), 0);
-	CHECK("case", !w_finish(w), "a flush");
+	CHECK("case", !w_finish(w), "an unexpected flush");
 	w_expect(w, w_size(w, 1), 0, 0, W_RW);
 }
 
@@ -174,7 +175,7 @@ static void refuses_what_is_not_a_range(struct world *w)
 	}
 	for (unsigned int bit = 1; bit < 32; bit++)
 		CHECK_RET(w_unmap(w, 0, W_PAGE, 1u << bit), -GST_EINVAL);
-	CHECK("case", !w_finish(w), "a flush");
+	CHECK("case", !w_finish(w), "an unexpected flush");
 	snapshot_check(&snap, w);
 	snapshot_free(&snap);
 }
@@ -200,7 +201,7 @@ static void one_call_takes_leaves_of_all_levels(struct world *w)
 	for (unsigned int level = 0; level <= top; level++)
 		W_OK(w_map(w, (level + 1) * w_size(w, top), w_size(w, level), 0, W_RW, level));
 	CHECK_RET(w_unmap(w, w_size(w, top), (top + 1) * w_size(w, top), 0), 0);
-	CHECK("case", w_finish(w), "no flush");
+	CHECK("case", w_finish(w), "a flush is missing");
 	CHECK_EQ("case", w->mem.flushes, 1, "flushes");
 	CHECK_EQ("case", w->space.tables, 0, "tables");
 	CHECK_EQ("case", model_bytes(&w->model), 0, "bytes mapped");

@@ -18,7 +18,7 @@ static void a_fresh_leaf_is_young_until_cleared(struct world *w)
 		w_expect(w, size, level, 0, W_RW);
 		w_touch(w, 2 * size - 1);
 		CHECK_RET(w_young(w, size, size, false), 1);
-		CHECK("case", !w_finish(w), "a flush");
+		CHECK("case", !w_finish(w), "an unexpected flush");
 		W_OK(w_unmap(w, 0, w_limit(w), 0));
 	}
 }

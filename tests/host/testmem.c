@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
- * An embedder that trusts nobody.
+ * An embedder that checks everything the engine does. See testmem.h.
  */
 #include <sanitizer/asan_interface.h>
 #include <stdio.h>
@@ -12,11 +12,11 @@
 
 #define PAGE 4096u
 
-/* Pages are followed by as much poison, so a stray index lands in it. */
+/* After each page comes a poisoned one, so that an index beyond the page is an error. */
 #define TABLE_STRIDE (2 * PAGE)
 #define ROOT_STRIDE  (8 * PAGE)
 
-/* Both regions are above 4 GiB, and in different places for tables and roots. */
+/* The two regions, of tables and of roots, are above 4 GiB. */
 #if GST_XLEN == 64
 #define TABLES_PA UINT64_C(0x0094d200000000)
 #define ROOTS_PA  UINT64_C(0x6a00c000000000)
@@ -27,7 +27,7 @@
 
 #define FRAMES (TESTMEM_TABLES + 4 * TESTMEM_ROOTS)
 
-/* The tables' frames are numbered 0 to TESTMEM_TABLES - 1, then those of roots. */
+/* Frames 0 to TESTMEM_TABLES - 1 are for tables, the others for roots. */
 static struct frame {
 	enum testmem_state state;
 	struct gst_meta meta;
@@ -36,7 +36,7 @@ static struct frame {
 static char *tables_va;
 static char *roots_va;
 
-/* Frame to physical page and back: odd factors that are inverse modulo 2^32. */
+/* Factors to convert a frame to a physical page and back. They are inverse modulo 2^32. */
 #define SCRAMBLE   UINT32_C(0x2c1b3c6d)
 #define SCRAMBLE_1 UINT32_C(0x64ea2d65)
 
@@ -96,7 +96,7 @@ static struct frame *live_frame(const void *page, const char *who)
 {
 	struct frame *frame = frame_of_va(page);
 
-	CHECK("embedder", frame, "%s of %p, which is no table page", who, page);
+	CHECK("embedder", frame, "%s of %p, which is not a table page", who, page);
 	CHECK("embedder", frame->state == TESTMEM_LIVE, "%s of a table page that was freed", who);
 	return frame;
 }
@@ -144,10 +144,10 @@ static int op_reserve(void *ctx, void *source, unsigned int n)
 		return -GST_ENOMEM;
 	}
 	if (!src) {
-		CHECK("embedder", !n, "reserve of %u pages from no source", n);
+		CHECK("embedder", !n, "reserve of %u pages with source NULL", n);
 		return 0;
 	}
-	/* The strictest reading of the contract: exactly the next n calls succeed. */
+	/* The strictest reading of the contract: only the next n calls succeed. */
 	src->promised = n;
 	return 0;
 }
@@ -168,7 +168,7 @@ static void *op_alloc(void *ctx, void *source)
 		go_live(mem, &frames[n]);
 		return frame_va(n);
 	}
-	test_failed(__FILE__, __LINE__, "embedder", "%u tables are live: too many for this test",
+	test_failed(__FILE__, __LINE__, "embedder", "all %u table pages are in use",
 		    TESTMEM_TABLES);
 }
 
@@ -190,7 +190,7 @@ static void *op_alloc_root(void *ctx)
 			go_live(mem, &frames[n + k]);
 		return frame_va(n);
 	}
-	test_failed(__FILE__, __LINE__, "embedder", "%u roots are live", TESTMEM_ROOTS);
+	test_failed(__FILE__, __LINE__, "embedder", "all %u roots are in use", TESTMEM_ROOTS);
 }
 
 static void op_free(void *ctx, void *page)
@@ -218,7 +218,8 @@ static void *op_to_va(void *ctx, gst_pa_t pa)
 	struct frame *frame = frame_of_pa(pa);
 
 	mem->to_va_calls++;
-	CHECK("embedder", frame, "to_va of 0x%llx, which is no table page", (unsigned long long)pa);
+	CHECK("embedder", frame, "to_va of 0x%llx, which is not a table page",
+	      (unsigned long long)pa);
 	CHECK("embedder", frame->state == TESTMEM_LIVE, "to_va of a table page that was freed");
 	busy(mem);
 	return frame_va(frame - frames);
@@ -237,7 +238,8 @@ static void op_flush(void *ctx, const struct gst_flush *flush)
 
 	CHECK("embedder", flush->level < GST_LEVELS_MAX, "flush of level %u", flush->level);
 	CHECK("embedder", flush->start < flush->end || flush->old_root, "flush of an empty range");
-	CHECK("embedder", flush->all || !flush->old_root, "a ranged flush for another root");
+	CHECK("embedder", flush->all || !flush->old_root,
+	      "a flush for a new root is not one of everything");
 	CHECK("embedder", flush->start % step == 0 && flush->end % step == 0,
 	      "flush of 0x%llx to 0x%llx, not aligned to level %u",
 	      (unsigned long long)flush->start, (unsigned long long)flush->end, flush->level);
@@ -254,10 +256,10 @@ static void op_resized(void *ctx, enum gst_resize how, gst_gpa_t gpa, uint64_t s
 	struct testmem *mem = ctx;
 	bool napot = level == 0;
 
-	CHECK("embedder", level < GST_LEVELS_MAX, "a leaf of level %u", level);
+	CHECK("embedder", level < GST_LEVELS_MAX, "resized with level %u", level);
 	CHECK("embedder", size == (napot ? GST_NAPOT_SIZE : GST_LEVEL_SIZE(level)) && !(gpa % size),
-	      "told of a leaf of 0x%llx bytes and level %u at 0x%llx", (unsigned long long)size,
-	      level, (unsigned long long)gpa);
+	      "resized with a leaf of 0x%llx bytes and level %u at 0x%llx",
+	      (unsigned long long)size, level, (unsigned long long)gpa);
 	if (how == GST_SPLIT) {
 		mem->splits += !napot;
 		mem->napot_splits += napot;

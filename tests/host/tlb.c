@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
- * Harts that cache all that the privileged specification lets them cache.
+ * Harts that cache everything that the privileged specification allows. See tlb.h.
  */
 #include <string.h>
 
@@ -36,7 +36,7 @@ static void cache_pointers(struct tlb *tlb, struct tlb_pointer *slots, uint64_t 
 	}
 }
 
-/* All of the 16, or one, or any. */
+/* A random subset of the 16 pages: often all of them, or one. */
 static unsigned int some_pages(struct rng *rng)
 {
 	switch (rng_below(rng, 4)) {
@@ -56,7 +56,7 @@ void tlb_fill(struct tlb *tlb, uint64_t gpa)
 	struct spec_result res;
 	bool found;
 
-	/* Begin at the root, or at any pointer that the hart holds. */
+	/* Start at the root, or at any cached pointer to a table. */
 	for (unsigned int i = 0; i < TLB_POINTERS; i++)
 		if (pointers[i].size && gpa - pointers[i].gpa < pointers[i].size &&
 		    rng_one_in(tlb->rng, 2))
@@ -74,7 +74,7 @@ void tlb_fill(struct tlb *tlb, uint64_t gpa)
 	if (res.fault == SPEC_GPA_TOO_WIDE)
 		return;
 	cache_pointers(tlb, pointers, gpa, &res);
-	/* Without A it would have to fault or to set it. */
+	/* Without A the hart would fault or set it first, so it caches nothing. */
 	if (found && res.accessed)
 		leaves[rng_below(tlb->rng, TLB_LEAVES)] = (struct tlb_leaf){
 			.gpa = res.gpa,
@@ -90,7 +90,7 @@ void tlb_fence_all(struct tlb *tlb)
 	memset(tlb->hart, 0, sizeof(tlb->hart));
 }
 
-/* Is one of start, start + step, ... (below end) in the leaf? */
+/* Is one of the addresses start, start + step, ... below end in the leaf? */
 static bool fenced(const struct tlb_leaf *leaf, uint64_t start, uint64_t end, uint64_t step)
 {
 	uint64_t first = start;
@@ -100,7 +100,7 @@ static bool fenced(const struct tlb_leaf *leaf, uint64_t start, uint64_t end, ui
 	return first < end && first < leaf->gpa + leaf->size;
 }
 
-/* One page of a leaf of 64 KiB, as if it were cached alone. */
+/* One page of a 64 KiB leaf, as a leaf of its own. */
 static struct tlb_leaf page_of(const struct tlb_leaf *leaf, unsigned int page)
 {
 	uint64_t offset = page * UINT64_C(4096);
@@ -165,8 +165,8 @@ static void check_pointer(const struct tlb *tlb, const struct tlb_pointer *ptr)
 
 	spec_translate(tlb->machine, ptr->gpa, &res);
 	CHECK("TLB", res.table[ptr->level] == ptr->table,
-	      "a hart may still walk to a table of level %u for gpa 0x%llx that is linked no more",
-	      ptr->level, LL(ptr->gpa));
+	      "a hart may still walk to an unlinked table of level %u for gpa 0x%llx", ptr->level,
+	      LL(ptr->gpa));
 }
 
 void tlb_check(const struct tlb *tlb, const struct model *model)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Between what the specification calls things and what the engine does.
+ * Converting between the names of the specification (spec.h) and those of the engine.
  */
 #ifndef TESTS_HOST_TRANSLATE_H
 #define TESTS_HOST_TRANSLATE_H
@@ -9,7 +9,7 @@
 
 #include "spec.h"
 
-/* Attributes that a cached translation must have exactly, not at most. */
+/* Attributes that must be equal in a cached translation. Permissions may be fewer. */
 #define ATTR_TYPES (GST_NC | GST_IO)
 
 static inline gst_attr_t attr_of_perm(unsigned int perm)
@@ -34,13 +34,13 @@ static inline const char *spec_fault_name(enum spec_fault fault)
 	case SPEC_GPA_TOO_WIDE:
 		return "beyond the format";
 	case SPEC_BUS:
-		return "in a page that is no table";
+		return "in a page that is not a table";
 	case SPEC_NOT_VALID:
 		return "not valid";
 	case SPEC_WRITE_WITHOUT_READ:
-		return "of W without R";
+		return "writable but not readable";
 	case SPEC_RESERVED:
-		return "of a reserved encoding";
+		return "reserved";
 	case SPEC_NO_LEAF:
 		return "a pointer in the last level";
 	case SPEC_NOT_USER:

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
- * A space with everything that judges it: the operations.
+ * A space with everything that checks it (world.h): making it, and what all operations do.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -72,9 +72,10 @@ static void on_flush(void *arg, const struct gst_flush *flush)
 	struct world *w = arg;
 
 	if (flush->old_root) {
-		CHECK("embedder", gst_root_table(flush->old_root) != gst_root_table(gst_root(&w->space)),
-		      "the root that harts are to lose is the one that the space has");
-		/* Until now they walked the old one. */
+		CHECK("embedder",
+		      gst_root_table(flush->old_root) != gst_root_table(gst_root(&w->space)),
+		      "the flush names the present root as the old one");
+		/* Harts walk the old root until here. */
 		w->machine.mode = gst_root_mode(gst_root(&w->space));
 		w->machine.root = testmem_root_pa(&w->space);
 	}
@@ -136,15 +137,15 @@ void w_end(struct world *w)
 {
 	w->harts_run = false;
 	gst_destroy(&w->space);
-	CHECK_EQ("counters", w->space.tables, 0, "tables after destroy");
+	CHECK_EQ("counters", w->space.tables, 0, "tables after gst_destroy()");
 	for (unsigned int level = 0; level < GST_LEVELS_MAX; level++)
-		CHECK_EQ("counters", w->space.leaves[level], 0, "leaves after destroy");
-	CHECK_EQ("counters", w->space.napots, 0, "leaves of 64 KiB after destroy");
-	CHECK_EQ("leak", w->mem.live, 0, "pages that destroy left behind");
+		CHECK_EQ("counters", w->space.leaves[level], 0, "leaves after gst_destroy()");
+	CHECK_EQ("counters", w->space.napots, 0, "64 KiB leaves after gst_destroy()");
+	CHECK_EQ("leak", w->mem.live, 0, "pages in use after gst_destroy()");
 	test_on_failure = NULL;
 }
 
-/* Note an operation's range and its edges, on every level. */
+/* Record the range of an operation, and its edges on every level. */
 void w_aim(struct world *w, gst_gpa_t lo, gst_gpa_t hi)
 {
 	w->lo = lo;
@@ -168,7 +169,7 @@ void w_aim(struct world *w, gst_gpa_t lo, gst_gpa_t hi)
 	}
 }
 
-/* What the contract says of a range. */
+/* The error that the contract requires for a range, or 0. */
 int w_range_error(const struct world *w, gst_gpa_t gpa, uint64_t size)
 {
 	if (!size || gpa % W_PAGE || size % W_PAGE || gpa + size < gpa)
@@ -176,7 +177,7 @@ int w_range_error(const struct world *w, gst_gpa_t gpa, uint64_t size)
 	return gpa + size > w_limit(w) ? -GST_ERANGE : 0;
 }
 
-/* The bounds of the leaves that a range touches. */
+/* Extend a range to whole leaves. */
 void w_whole_leaves(struct world *w, gst_gpa_t *lo, gst_gpa_t *hi)
 {
 	struct spec_result res;
@@ -196,7 +197,7 @@ void w_before_op(struct world *w)
 	w->mem.failed = false;
 }
 
-/* The model is what it must be after success; take it back where there was none. */
+/* Check the result. The model has the state after success: restore it after an error. */
 int w_after_op(struct world *w, int ret, int want)
 {
 	w->busy = false;
@@ -205,7 +206,7 @@ int w_after_op(struct world *w, int ret, int want)
 	} else if (ret == -GST_EBUSY && w->gather.shared && !want) {
 		w_adopt(w, false);
 	} else {
-		CHECK("return", ret == want, "the operation returned %d, and not %d", ret, want);
+		CHECK("return", ret == want, "the operation returned %d instead of %d", ret, want);
 		if (ret < 0)
 			model_copy(&w->model, &w->before);
 	}
@@ -226,12 +227,13 @@ bool w_finish(struct world *w)
 	w->finishing = false;
 
 	CHECK_EQ("flush count", w->mem.flushes - flushes, flushed,
-		 "flushes of a gather that says whether it needed one");
+		 "flushes of a gather, compared with the return value");
 	CHECK("gather",
 	      !w->gather.tables && !w->gather.all && !w->gather.fresh &&
 		      w->gather.end <= w->gather.start && w->gather.source == &w->source,
 	      "a finished gather is not empty");
-	CHECK_EQ("leak", w->mem.live, w->space.tables + 4, "pages held besides linked tables");
+	CHECK_EQ("leak", w->mem.live, w->space.tables + 4,
+		 "pages in use, compared with linked tables");
 	tlb_check(&w->tlb, &w->model);
 	return flushed;
 }
@@ -247,7 +249,7 @@ void w_share(struct world *w, bool shared)
 
 void w_cache(struct world *w, gst_gpa_t gpa)
 {
-	/* Often enough that every hart has it. */
+	/* Repeat it, so that most probably every hart caches it. */
 	for (unsigned int i = 0; i < 4 * TLB_HARTS; i++)
 		tlb_fill(&w->tlb, gpa);
 }
@@ -261,11 +263,11 @@ void w_touch(struct world *w, gst_gpa_t gpa)
 	tlb_fill(&w->tlb, gpa);
 	if (!spec_translate(&w->machine, gpa, &res) || res.accessed)
 		return;
-	/* Of a leaf of 64 KiB any PTE will do. */
+	/* A hart may set A in any PTE of a 64 KiB leaf. */
 	if (res.napot)
 		res.pte_pa = (res.pte_pa & ~UINT64_C(127)) + rng_below(&w->rng, 16) * 8;
 	page = testmem_page_mut(res.pte_pa & ~UINT64_C(4095));
-	/* A is bit 6: in the first byte of either PTE. */
+	/* A is bit 6, in the first byte of a PTE of either XLEN. */
 	page[res.pte_pa % 4096] |= 1 << 6;
 	model_age(&w->model, res.gpa, res.gpa + res.size, MODEL_YOUNG);
 }

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * One guest physical address space with everything that judges it: the engine,
- * the model that says what should be mapped, the specification's walker that
- * says what a hart makes of the raw tables, and harts that cache it.
+ * A world is one guest physical address space with everything that checks it: the model, which
+ * says what should be mapped; the walker of the specification, which says how a hart translates
+ * with the raw tables; and harts that cache what they read.
  *
- * Every operation goes through w_...(): it works out from the contract alone
- * what must come of it, runs the engine with harts walking in between, and
- * compares. No test need repeat any of that.
+ * Tests call operations through w_...(). Such a function derives the expected result only from
+ * the contract in include/gst/space.h, runs the engine while harts walk, and compares. Tests need
+ * not repeat these checks.
  */
 #ifndef TESTS_HOST_WORLD_H
 #define TESTS_HOST_WORLD_H
@@ -24,7 +24,7 @@
 #define W_LOG  12
 #define W_KiB  UINT64_C(1024)
 #define W_PAGE UINT64_C(4096)
-/* The leaves of Svnapot, and what gst_map() is told that makes them; 0 where there are none. */
+/* The size of 64 KiB leaves, and the attribute that makes them, which is 0 if the XLEN has none. */
 #define W_NAPOT      UINT64_C(65536)
 #define W_HAS_NAPOT  (GST_XLEN == 64)
 #define W_MAKE_NAPOT (W_HAS_NAPOT ? GST_NAPOT : 0)
@@ -36,36 +36,35 @@ struct world {
 	struct testmem_source source;
 	struct gst_gather gather;
 	struct model model;  /* what should be mapped */
-	struct model before; /* and before the operation under way */
+	struct model before; /* what was mapped before the present operation */
 	struct model scratch;
 	struct spec_machine machine;
 	struct tlb tlb;
 	struct rng rng;
-	uint64_t seed;  /* that rng began with */
+	uint64_t seed;  /* the seed of rng */
 	bool harts_run; /* harts walk while the engine works */
-	bool quick;     /* leave out what takes long: while a start state is made */
+	bool quick;     /* leave out slow checks while a start state is made */
 
-	/* The operation under way, or the last one. */
+	/* The present operation, or the last one. */
 	bool busy;
 	bool finishing;
-	gst_gpa_t lo, hi; /* what it may change */
+	gst_gpa_t lo, hi; /* the range that it may change */
 	gst_gpa_t hot[W_HOT];
-	struct spec_result was[W_HOT]; /* what walks there found before it */
+	struct spec_result was[W_HOT]; /* the results of walks there before it */
 	unsigned int hots;
 	uint64_t ops;
 	char log[W_LOG][160];
 };
 
-/* An empty space. Ends what there was before. */
+/* Make an empty space. An earlier world of the program ends. */
 void w_begin(struct world *w, const struct gst_format *fmt, uint64_t seed);
 
-/* Destroy the space, and check that all pages came back. */
+/* Destroy the space, and check that all pages were freed. */
 void w_end(struct world *w);
 
 /*
- * The operations. Each returns what the engine returned, which has been checked
- * to be what the contract wants; -GST_ENOMEM is accepted where a failure was
- * injected, and nothing may have changed then.
+ * The operations. Each returns the return value of the engine, after comparing it with the
+ * contract. -GST_ENOMEM is accepted if a failure was injected, and then nothing may have changed.
  */
 int w_map(struct world *w, gst_gpa_t gpa, uint64_t size, gst_pa_t pa, gst_attr_t attr,
 	  unsigned int max_level);
@@ -79,36 +78,36 @@ int w_collapse(struct world *w, gst_gpa_t gpa, uint64_t size, unsigned int max_l
 	       gst_attr_t napot);
 
 /*
- * Finish the gather, and have the next ones shared or not. In shared entry -GST_EBUSY
- * is accepted, and the model takes over what was done.
+ * Finish the gather, and run the next operations in shared entry or not. In shared entry
+ * -GST_EBUSY is accepted, and the model is updated with what was done.
  */
 void w_share(struct world *w, bool shared);
 
-/* Compare gst_iterate(), ended and resumed after every @pause leaves, and gst_dump() with walks. */
+/* Compare gst_iterate(), paused after every @pause leaves, and gst_dump() with walks. */
 int w_iterate(struct world *w, gst_gpa_t gpa, uint64_t size, unsigned int pause);
 
-/* With its flush, at which harts take up the new root; w->fmt is another then. */
+/* Change the format and flush. Harts load the new root at the flush. Afterwards w->fmt is @fmt. */
 int w_reformat(struct world *w, const struct gst_format *fmt);
 
-/* Finish the gather, and check what harts hold then. Returns whether there was a flush. */
+/* Finish the gather, and check the harts' caches. Return: whether there was a flush. */
 bool w_finish(struct world *w);
 
-/* A hart accesses a gpa, and sets A where it finds it clear. */
+/* Let a hart access a gpa and set A. */
 void w_touch(struct world *w, gst_gpa_t gpa);
 
-/* A hart may cache what it finds at a gpa. */
+/* Let harts cache the translation of a gpa. */
 void w_cache(struct world *w, gst_gpa_t gpa);
 
-/* Model, specification's walker and gst_lookup() agree on a gpa. */
+/* Check that the model, the walker of the specification and gst_lookup() agree on a gpa. */
 void w_check_gpa(struct world *w, gst_gpa_t gpa);
 
-/* They agree on every page, and all counters are true. */
+/* Check that they agree on every page, and that all counters are right. */
 void w_check_all(struct world *w);
 
-/* gst_check() has nothing to report. */
+/* Check that gst_check() finds no violation. */
 void w_check_invariants(struct world *w);
 
-/* Shorthands for cases by hand. */
+/* Shorthands for tests. */
 static inline uint64_t w_size(const struct world *w, unsigned int level)
 {
 	return spec_span(w->fmt->mode, level);
@@ -119,10 +118,10 @@ static inline unsigned int w_top(const struct world *w)
 	return spec_levels(w->fmt->mode) - 1;
 }
 
-/* A format of this XLEN, counted from the narrowest; NULL behind the widest. */
+/* The formats of this XLEN, numbered from the narrowest. NULL after the widest. */
 const struct gst_format *w_format(unsigned int i);
 
-/* The first gpa beyond the format. */
+/* The first gpa above the format. */
 static inline gst_gpa_t w_limit(const struct world *w)
 {
 	return UINT64_C(1) << spec_gpa_bits(w->fmt->mode);
@@ -131,21 +130,21 @@ static inline gst_gpa_t w_limit(const struct world *w)
 #define W_RW  (GST_READ | GST_WRITE)
 #define W_RWX (GST_READ | GST_WRITE | GST_EXEC)
 
-/* An operation that must succeed, with its flush. */
+/* Run an operation that must succeed, then flush. */
 #define W_OK(expr)                                                                                 \
 	do {                                                                                       \
 		CHECK_RET(expr, 0);                                                                \
 		w_finish(w);                                                                       \
 	} while (0)
 
-/* What is mapped at a gpa must be so; w_expect_size() minds the size and not the level. */
+/* Check the leaf of a gpa. w_expect_size() compares its size, w_expect() its level. */
 void w_expect_size(struct world *w, gst_gpa_t gpa, uint64_t size, gst_pa_t pa, gst_attr_t attr);
 void w_expect(struct world *w, gst_gpa_t gpa, unsigned int level, gst_pa_t pa, gst_attr_t attr);
 void w_expect_none(struct world *w, gst_gpa_t gpa);
 
 /*
- * Test programs: an array of properties, each of which is shown for every
- * format of this XLEN and is a test case of its own.
+ * A test program is an array of properties. Each property becomes one test case for every format
+ * of this XLEN.
  */
 struct property {
 	const char *name;

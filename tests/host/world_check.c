@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
- * A space with everything that judges it: the comparisons.
+ * A space with everything that checks it (world.h): the comparisons.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,7 +12,7 @@
 
 #define LL(x) ((unsigned long long)(x))
 
-/* Does the model have, at one gpa, what the walker found? */
+/* Does the model agree with the walker at one gpa? */
 static bool agrees(const struct model *m, gst_gpa_t gpa, bool found, const struct spec_result *res)
 {
 	const struct model_run *run = model_at(m, gpa);
@@ -34,7 +34,7 @@ void w_glance(struct world *w, gst_gpa_t gpa)
 	if (!found && res.fault == SPEC_NOT_VALID && gpa >= w->lo && gpa < w->hi)
 		return;
 	CHECK("glance", agrees(&w->before, gpa, found, &res) || agrees(&w->model, gpa, found, &res),
-	      "in mid-operation a hart finds gpa 0x%llx %s, as it was neither before nor will be",
+	      "during the operation a hart finds gpa 0x%llx %s: neither the state before nor after",
 	      LL(gpa), found ? "mapped" : spec_fault_name(res.fault));
 }
 
@@ -65,7 +65,7 @@ void w_may_break(struct world *w, gst_gpa_t gpa)
 		model_age(&w->model, res.gpa, res.gpa + res.size, MODEL_EITHER);
 }
 
-/* Take over the part [lo, hi) of what a walk found. */
+/* Update the model in [lo, hi) with the result of a walk. */
 static void adopt_piece(struct world *w, gst_gpa_t lo, gst_gpa_t hi, bool found,
 			const struct spec_result *res, bool kept)
 {
@@ -76,7 +76,7 @@ static void adopt_piece(struct world *w, gst_gpa_t lo, gst_gpa_t hi, bool found,
 	if (!found) {
 		run = model_from(&w->before, lo);
 		CHECK("model", !kept && (!run || run >= model_end(&w->before) || run->lo >= hi),
-		      "gpa 0x%llx is not mapped any more, or not yet", LL(lo));
+		      "gpa 0x%llx is mapped neither before nor after", LL(lo));
 		model_unmap(&w->scratch, lo, hi);
 		return;
 	}
@@ -85,12 +85,12 @@ static void adopt_piece(struct world *w, gst_gpa_t lo, gst_gpa_t hi, bool found,
 	if (model_allows(&w->model, lo, hi, pa, attr, ~0u))
 		return;
 	CHECK("model", model_allows(&w->before, lo, hi, pa, attr, ~0u),
-	      "gpa 0x%llx to 0x%llx is as it was neither before nor should be", LL(lo), LL(hi));
+	      "gpa 0x%llx to 0x%llx is neither in the state before nor after", LL(lo), LL(hi));
 	run = model_at(&w->model, lo);
 	CHECK("model",
 	      !kept || (run && run->pa + (lo - run->lo) == pa && !(run->attr & ~attr) &&
 			!((run->attr ^ attr) & ATTR_TYPES)),
-	      "gpa 0x%llx keeps what is not what was asked for", LL(lo));
+	      "gpa 0x%llx keeps a mapping that does not allow what was asked for", LL(lo));
 	model_map(&w->scratch, lo, hi, pa, attr);
 }
 
@@ -98,7 +98,7 @@ void w_adopt(struct world *w, bool kept)
 {
 	gst_gpa_t lo = w->lo, hi = w->hi;
 
-	/* A leaf that was to be taken whole may reach beyond. */
+	/* A leaf that was taken whole may reach beyond the range. */
 	if (!kept)
 		w_whole_leaves(w, &lo, &hi);
 	model_copy(&w->scratch, &w->model);
@@ -123,7 +123,7 @@ void w_check_largest(struct world *w, gst_gpa_t at, gst_gpa_t gpa, uint64_t size
 	if (at < gpa || at - gpa >= size)
 		return;
 	for (unsigned int level = 0; level <= best + 1; level++) {
-		/* The 64 KiB come behind all the levels. */
+		/* After all levels comes the size of 64 KiB. */
 		uint64_t leaf = level <= best ? w_size(w, level) : W_NAPOT;
 		gst_gpa_t start = at & ~(leaf - 1);
 
@@ -133,11 +133,11 @@ void w_check_largest(struct world *w, gst_gpa_t at, gst_gpa_t gpa, uint64_t size
 			fits = leaf;
 	}
 	CHECK("leaf size", spec_translate(&w->machine, at, &res) && res.size >= fits,
-	      "the leaf at gpa 0x%llx has 0x%llx bytes, and could have 0x%llx", LL(at),
+	      "the leaf at gpa 0x%llx has 0x%llx bytes, but could have 0x%llx", LL(at),
 	      LL(res.size), LL(fits));
 }
 
-/* The PTE in memory that the walk read last. */
+/* The last PTE of a walk. */
 static gst_pte_t last_pte(struct world *w, const struct spec_result *res)
 {
 	const char *page = w->machine.page(res->pte_pa & ~(uint64_t)4095);
@@ -145,24 +145,25 @@ static gst_pte_t last_pte(struct world *w, const struct spec_result *res)
 	return *(const gst_pte_t *)(page + (res->pte_pa & 4095));
 }
 
-/* gst_steps() goes by the tables by which the hart goes. */
+/* Check that gst_steps() reports the entries that the hart reads. */
 static void check_steps(struct world *w, gst_gpa_t gpa, const struct spec_result *res)
 {
 	struct gst_step steps[GST_LEVELS_MAX];
 	unsigned int top = spec_levels(w->machine.mode) - 1;
 	int ret = gst_steps(&w->space, gpa, steps);
 
-	CHECK("steps", ret == (int)(top - res->level + 1), "gst_steps(0x%llx) is %d", LL(gpa), ret);
+	CHECK("steps", ret == (int)(top - res->level + 1), "gst_steps(0x%llx) returned %d", LL(gpa),
+	      ret);
 	for (unsigned int i = 0; i <= top - res->level; i++)
 		CHECK("steps",
 		      steps[i].level == top - i && (steps[i].table == res->table[top - i]) &&
 			      (i == top - res->level || gst_pte_is_table(steps[i].pte)),
-		      "gst_steps(0x%llx): step %u is another than a hart's", LL(gpa), i);
+		      "gst_steps(0x%llx): step %u differs from a hart's", LL(gpa), i);
 	CHECK("steps",
 	      steps[ret - 1].pte == last_pte(w, res) &&
 		      steps[ret - 1].table + steps[ret - 1].index * sizeof(gst_pte_t) ==
 			      res->pte_pa,
-	      "gst_steps(0x%llx): the last PTE is another than a hart's", LL(gpa));
+	      "gst_steps(0x%llx): the last PTE differs from a hart's", LL(gpa));
 }
 
 void w_check_gpa(struct world *w, gst_gpa_t gpa)
@@ -175,25 +176,25 @@ void w_check_gpa(struct world *w, gst_gpa_t gpa)
 
 	if (gpa >= w_limit(w)) {
 		CHECK("spec walker", res.fault == SPEC_GPA_TOO_WIDE, "0x%llx is too wide", LL(gpa));
-		CHECK("lookup", ret == -GST_ERANGE, "gst_lookup(0x%llx) is %d", LL(gpa), ret);
+		CHECK("lookup", ret == -GST_ERANGE, "gst_lookup(0x%llx) returned %d", LL(gpa), ret);
 		CHECK("steps", gst_steps(&w->space, gpa, NULL) == -GST_ERANGE, "beyond the format");
 		return;
 	}
 	check_steps(w, gpa, &res);
 	CHECK("model", agrees(&w->model, gpa, found, &res),
-	      "gpa 0x%llx is %s (pa 0x%llx, attr 0x%x), and should be %s (pa 0x%llx, attr 0x%x)",
+	      "gpa 0x%llx is %s (pa 0x%llx, attr 0x%x), but should be %s (pa 0x%llx, attr 0x%x)",
 	      LL(gpa), found ? "mapped" : spec_fault_name(res.fault),
 	      LL(found ? res.pa + (gpa - res.gpa) : 0), found ? attr_of_perm(res.perm) : 0,
 	      run ? "mapped" : "not", LL(run ? run->pa + (gpa - run->lo) : 0), run ? run->attr : 0);
 	if (!found) {
-		CHECK("spec walker", res.fault == SPEC_NOT_VALID, "gpa 0x%llx: a PTE that is %s",
+		CHECK("spec walker", res.fault == SPEC_NOT_VALID, "gpa 0x%llx: a PTE is %s",
 		      LL(gpa), spec_fault_name(res.fault));
-		CHECK("lookup", ret == -GST_ENOENT, "gst_lookup(0x%llx) is %d", LL(gpa), ret);
+		CHECK("lookup", ret == -GST_ENOENT, "gst_lookup(0x%llx) returned %d", LL(gpa), ret);
 		return;
 	}
 	young = w_leaf_young(w, &res);
 	CHECK("ageing", run->young == MODEL_EITHER || (run->young == MODEL_YOUNG) == young,
-	      "gpa 0x%llx is %s, and should not be", LL(gpa), young ? "young" : "old");
+	      "gpa 0x%llx is %s, but should not be", LL(gpa), young ? "young" : "old");
 	CHECK("spec walker", res.dirty && !res.global, "gpa 0x%llx: a leaf without D, or with G",
 	      LL(gpa));
 	CHECK("lookup",
@@ -201,7 +202,7 @@ void w_check_gpa(struct world *w, gst_gpa_t gpa)
 		      leaf.level == res.level && leaf.attr == attr_of_perm(res.perm) &&
 		      leaf.young == young && !((leaf.pte ^ last_pte(w, &res)) & ~GST_PTE_A) &&
 		      !(leaf.pte & GST_PTE_A) == !young,
-	      "gst_lookup(0x%llx) is %d, and its leaf is not what a hart finds", LL(gpa), ret);
+	      "gst_lookup(0x%llx) returned %d, and its leaf differs from a hart's", LL(gpa), ret);
 }
 
 void w_look_before(struct world *w)
@@ -211,9 +212,9 @@ void w_look_before(struct world *w)
 }
 
 /*
- * A hart may hold the PTE that was not valid, or the leaf that allowed less. A
- * fence with an address on that hart is enough where the same PTE is a leaf
- * now; where it is a pointer, it takes a fence of everything.
+ * A hart may have cached the invalid PTE, or the leaf that allowed less. If the same PTE is a leaf
+ * now, a fence with an address on that hart is enough. If it is a pointer now, the hart needs a
+ * fence of everything.
  */
 void w_check_coming(struct world *w)
 {
@@ -225,15 +226,18 @@ void w_check_coming(struct world *w)
 		if (!spec_translate(&w->machine, w->hot[i], &is))
 			continue;
 		came = was->fault || (is.perm & ~was->perm) || (is.accessed && !was->accessed);
-		/* What goes is fenced on every hart, and so is what comes in its place. */
+		/*
+		 * All harts fence the range that lost something, so new translations there
+		 * need no more.
+		 */
 		came = came && !(w->hot[i] >= w->gather.start && w->hot[i] < w->gather.end);
 		CHECK("coming", !came || w->gather.fresh || w->gather.all,
-		      "the gather does not tell that gpa 0x%llx may be used more", LL(w->hot[i]));
+		      "gather.fresh is not set for gpa 0x%llx", LL(w->hot[i]));
 		CHECK("coming", !came || was->fault || w->gather.gained || w->gather.all,
-		      "the gather does not tell that gpa 0x%llx could be used less", LL(w->hot[i]));
+		      "gather.gained is not set for gpa 0x%llx", LL(w->hot[i]));
 		CHECK("coming",
 		      !was->fault || is.level == was->level || w->gather.linked || w->gather.all,
-		      "the gather does not tell that tables came for gpa 0x%llx", LL(w->hot[i]));
+		      "gather.linked is not set for gpa 0x%llx", LL(w->hot[i]));
 	}
 }
 
@@ -277,12 +281,12 @@ struct census {
 	struct world *w;
 	uint64_t leaves[GST_LEVELS_MAX];
 	uint64_t napots;
-	uint64_t here; /* of these, in the table that the visit is in */
+	uint64_t here; /* how many of these are in the present table */
 	uint64_t tables;
 	uint64_t bytes;
 };
 
-/* All 16 PTEs of a leaf of 64 KiB say the same. */
+/* Check that all 16 PTEs of a 64 KiB leaf are equal. */
 static void check_unit(struct world *w, const struct spec_result *first)
 {
 	struct spec_result res;
@@ -291,7 +295,7 @@ static void check_unit(struct world *w, const struct spec_result *first)
 		CHECK("spec walker",
 		      spec_translate(&w->machine, first->gpa + i * W_PAGE, &res) && res.napot &&
 			      res.pa == first->pa && res.perm == first->perm,
-		      "page %u of the leaf of 64 KiB at gpa 0x%llx is not like the first", i,
+		      "page %u of the 64 KiB leaf at gpa 0x%llx differs from the first", i,
 		      LL(first->gpa));
 }
 
@@ -308,19 +312,19 @@ static void census_leaf(void *arg, const struct spec_result *res)
 		census->here++;
 		census->bytes += res->size;
 	} else {
-		/* Of a unit whose first PTE is another the rest must not be. */
+		/* This PTE must belong to the unit of the first PTE. */
 		struct spec_result first;
 
 		CHECK("spec walker",
 		      spec_translate(&census->w->machine, res->gpa, &first) && first.napot,
-		      "gpa 0x%llx has a part of a leaf of 64 KiB", LL(res->gpa));
+		      "gpa 0x%llx has a part of a 64 KiB leaf", LL(res->gpa));
 		return;
 	}
 	CHECK("model",
 	      model_allows(&census->w->model, res->gpa, res->gpa + res->size, res->pa,
 			   attr_of_perm(res->perm), ~0u),
-	      "a leaf at gpa 0x%llx of 0x%llx bytes maps what should not be there", LL(res->gpa),
-	      LL(res->size));
+	      "the leaf at gpa 0x%llx of 0x%llx bytes maps something that the model does not have",
+	      LL(res->gpa), LL(res->size));
 	w_check_gpa(census->w, res->gpa);
 }
 
@@ -329,10 +333,10 @@ static void census_table(void *arg, uint64_t pa, unsigned int level, unsigned in
 	struct census *census = arg;
 
 	census->tables++;
-	CHECK("empty table", used, "a table of level %u is empty and linked", level);
+	CHECK("empty table", used, "a linked table of level %u is empty", level);
 	CHECK_EQ("counters", testmem_meta(pa)->live, used, "live entries of a table");
 	CHECK_EQ("counters", testmem_meta(pa)->napots, level ? 0 : census->here,
-		 "leaves of 64 KiB in a table");
+		 "64 KiB leaves of a table");
 	if (!level)
 		census->here = 0;
 }
@@ -357,7 +361,7 @@ void w_check_all(struct world *w)
 			 "gst_space.leaves of a level");
 	CHECK_EQ("counters", w->space.napots, census.napots, "gst_space.napots");
 	CHECK("counters", w->space.tables_peak >= w->space.tables,
-	      "the peak of tables is below them");
+	      "tables_peak is less than tables");
 }
 
 static void report(void *arg, unsigned int inv, gst_gpa_t gpa, unsigned int level, gst_pte_t pte,
@@ -372,7 +376,7 @@ void w_check_invariants(struct world *w)
 {
 	unsigned int violations = gst_check(&w->space, report, NULL);
 
-	CHECK("gst_check", !violations, "%u violations of invariants", violations);
+	CHECK("gst_check", !violations, "%u invariants are violated", violations);
 }
 
 void w_expect(struct world *w, gst_gpa_t gpa, unsigned int level, gst_pa_t pa, gst_attr_t attr)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
- * A space with everything that judges it: gst_iterate() and gst_dump() against a walk
- * from the root for every leaf.
+ * A space with everything that checks it (world.h): gst_iterate() and gst_dump() are compared
+ * with a walk from the root for every leaf.
  */
 #include "translate.h"
 #include "world.h"
@@ -13,18 +13,18 @@
 
 struct list {
 	struct world *w;
-	gst_gpa_t at;       /* all before it has been told of, or holds nothing */
+	gst_gpa_t at;       /* everything before it was reported, or is a hole */
 	unsigned int left;  /* leaves until the next pause */
-	struct gst_run run; /* as it goes on by itself; empty where end is 0 */
+	struct gst_run run; /* the present run of gst_dump(); none if end is 0 */
 };
 
-/* The model has nothing in [lo, hi). */
+/* Check that the model has nothing in [lo, hi). */
 static void check_hole(struct world *w, gst_gpa_t lo, gst_gpa_t hi)
 {
 	const struct model_run *run = model_from(&w->model, lo);
 
 	CHECK("iterate", !run || run >= model_end(&w->model) || run->lo >= hi,
-	      "nothing is told of gpa 0x%llx, which is mapped", LL(run ? run->lo : 0));
+	      "gpa 0x%llx is mapped, but was not reported", LL(run ? run->lo : 0));
 }
 
 static int on_leaf(void *arg, const struct gst_leaf *leaf)
@@ -37,17 +37,17 @@ static int on_leaf(void *arg, const struct gst_leaf *leaf)
 	      found && leaf->gpa == res.gpa && leaf->pa == res.pa && leaf->size == res.size &&
 		      leaf->level == res.level && leaf->attr == attr_of_perm(res.perm) &&
 		      leaf->young == w_leaf_young(list->w, &res),
-	      "what is told of gpa 0x%llx is not what a hart finds", LL(leaf->gpa));
-	/* The first one may begin before the range. */
+	      "the leaf reported for gpa 0x%llx differs from a hart's", LL(leaf->gpa));
+	/* The first leaf may begin before the range. */
 	CHECK("iterate", leaf->gpa + leaf->size > list->at && leaf->gpa < list->w->hi,
-	      "gpa 0x%llx is out of order or of the range", LL(leaf->gpa));
+	      "the leaf of gpa 0x%llx is out of order or outside of the range", LL(leaf->gpa));
 	if (leaf->gpa > list->at)
 		check_hole(list->w, list->at, leaf->gpa);
 	list->at = leaf->gpa + leaf->size;
 	return --list->left ? 0 : PAUSED;
 }
 
-/* Longest runs: each is checked when the leaf that ends it is found. */
+/* Check a run against the leaves that a hart finds, and that it is as long as possible. */
 static int on_run(void *arg, const struct gst_run *run)
 {
 	struct list *list = arg;
@@ -56,11 +56,11 @@ static int on_run(void *arg, const struct gst_run *run)
 	uint64_t young = 0;
 
 	CHECK("dump", run->end > list->at && run->gpa < list->w->hi,
-	      "the run of gpa 0x%llx is out of order or of the range", LL(run->gpa));
+	      "the run of gpa 0x%llx is out of order or outside of the range", LL(run->gpa));
 	CHECK("dump",
 	      !last->end || last->end != run->gpa || last->leaf != run->leaf ||
 		      last->attr != run->attr || last->pa + (last->end - last->gpa) != run->pa,
-	      "the run of gpa 0x%llx goes on as the one before it", LL(run->gpa));
+	      "the run of gpa 0x%llx should be part of the run before it", LL(run->gpa));
 	if (run->gpa > list->at)
 		check_hole(list->w, list->at, run->gpa);
 	for (gst_gpa_t gpa = run->gpa; gpa < run->end; gpa += res.size) {
@@ -68,8 +68,8 @@ static int on_run(void *arg, const struct gst_run *run)
 		      spec_translate(&list->w->machine, gpa, &res) && res.gpa == gpa &&
 			      res.pa == run->pa + (gpa - run->gpa) && res.size == run->leaf &&
 			      res.level == run->level && attr_of_perm(res.perm) == run->attr,
-		      "the run of gpa 0x%llx is not what a hart finds at 0x%llx", LL(run->gpa),
-		      LL(gpa));
+		      "the run of gpa 0x%llx differs from what a hart finds at 0x%llx",
+		      LL(run->gpa), LL(gpa));
 		young += w_leaf_young(list->w, &res);
 	}
 	CHECK_EQ("dump", run->young, young, "young leaves of a run");
@@ -97,7 +97,7 @@ int w_iterate(struct world *w, gst_gpa_t gpa, uint64_t size, unsigned int pause)
 		list.left = pause;
 		ret = gst_iterate(&w->space, list.at, end - list.at, on_leaf, &list);
 		CHECK("iterate", (ret == PAUSED) == (pause && !list.left),
-		      "what the caller returns does not come back: %d", ret);
+		      "it returned %d instead of the callback's value", ret);
 	} while (ret == PAUSED && list.at < end);
 	if (!want)
 		check_rest(&list);
@@ -110,7 +110,7 @@ int w_iterate(struct world *w, gst_gpa_t gpa, uint64_t size, unsigned int pause)
 	if (!want && pause) {
 		list = (struct list){ .w = w, .at = gpa, .left = 1 };
 		CHECK_EQ("dump", gst_dump(&w->space, gpa, size, on_run, &list),
-			 list.left ? 0 : PAUSED, "what a dump that was ended returns");
+			 list.left ? 0 : PAUSED, "return value of a dump that the callback ended");
 	}
 	return w_after_op(w, ret, want);
 }

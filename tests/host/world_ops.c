@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
- * A space with everything that judges it: the operations that change translations,
+ * A space with everything that checks it (world.h): the operations that change translations,
  * ageing, and the change of format.
  */
 #include <stdlib.h>
@@ -33,7 +33,7 @@ int w_map(struct world *w, gst_gpa_t gpa, uint64_t size, gst_pa_t pa, gst_attr_t
 	if (!want) {
 		gst_gpa_t lo = gpa, hi = gpa + size;
 
-		/* A larger leaf that maps just so is kept, and gets young as a whole. */
+		/* A larger leaf that maps the same is kept, and becomes young as a whole. */
 		w_whole_leaves(w, &lo, &hi);
 		w_may_break(w, gpa);
 		w_may_break(w, gpa + size - W_PAGE);
@@ -57,7 +57,7 @@ int w_map(struct world *w, gst_gpa_t gpa, uint64_t size, gst_pa_t pa, gst_attr_t
 		w_adopt(w, true);
 	w_check_coming(w);
 	CHECK("leaf size", attr & GST_NAPOT || w->space.napots <= napots,
-	      "leaves of 64 KiB came that were not allowed");
+	      "64 KiB leaves were made without GST_NAPOT");
 	while (best < max_level && best < w_top(w) && (pa - gpa) % w_size(w, best + 1) == 0)
 		best++;
 	for (unsigned int i = 0; i < w->hots && !w->quick; i++)
@@ -87,7 +87,7 @@ int w_fill(struct world *w, gst_gpa_t gpa, const struct gst_page *pages, unsigne
 		gst_gpa_t page = gpa + i * W_PAGE;
 		struct spec_result res;
 
-		/* A hole in a table that is there. */
+		/* Only holes of existing tables are filled. */
 		if (!pages[i].attr || spec_translate(&w->machine, page, &res) || res.level)
 			continue;
 		model_map(&w->model, page, page + W_PAGE, pages[i].pa,
@@ -101,7 +101,8 @@ int w_fill(struct world *w, gst_gpa_t gpa, const struct gst_page *pages, unsigne
 	w->busy = false;
 	if (filled > 0)
 		w_check_coming(w);
-	CHECK("reserve", w->mem.reserves == reserves && w->mem.allocs == allocs, "it takes memory");
+	CHECK("reserve", w->mem.reserves == reserves && w->mem.allocs == allocs,
+	      "gst_fill() takes memory");
 	return w_after_op(w, filled, want);
 }
 
@@ -235,13 +236,14 @@ int w_reformat(struct world *w, const struct gst_format *fmt)
 	ret = gst_reformat(&w->space, fmt, &root, &w->gather);
 	gst_root_free(&w->space, root);
 	if (ret) {
-		CHECK_EQ("flush count", w->mem.flushes, flushes, "flushes of a refused change");
+		CHECK_EQ("flush count", w->mem.flushes, flushes,
+			 "flushes of a refused change of format");
 		return w_after_op(w, ret, want);
 	}
 	w->busy = false;
 	CHECK("return", !want, "the change to %s was not refused", fmt->name);
-	CHECK_EQ("flush count", w_finish(w), fmt != w->fmt, "flushes of a change");
+	CHECK_EQ("flush count", w_finish(w), fmt != w->fmt, "flushes of a change of format");
 	w->fmt = fmt;
-	CHECK("case", gst_space_format(&w->space) == fmt, "another format");
+	CHECK("case", gst_space_format(&w->space) == fmt, "the space has the wrong format");
 	return w_after_op(w, 0, 0);
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
- * A space with everything that judges it: the operations that change the size of
- * leaves and no translation. The contract says of every leaf what becomes of it, so
- * that all are listed before and compared afterwards.
+ * A space with everything that checks it (world.h): the operations that change the size of leaves
+ * but no translation. The contract defines what becomes of every leaf. So the expected leaves are
+ * listed before the operation and compared afterwards.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,14 +13,14 @@
 
 #define LL(x) ((unsigned long long)(x))
 
-/* The leaves that must be there, in order. */
+/* The expected leaves, in order. */
 static struct shape {
 	struct shape_leaf {
 		gst_gpa_t gpa;
 		uint64_t size;
 	} * leaf;
 	size_t n, max;
-	uint64_t splits; /* tables that it takes */
+	uint64_t splits; /* how many tables the splits take */
 } shape;
 
 static void add_leaf(gst_gpa_t gpa, uint64_t size)
@@ -36,7 +36,7 @@ static void add_leaf(gst_gpa_t gpa, uint64_t size)
 	shape.leaf[shape.n++] = (struct shape_leaf){ gpa, size };
 }
 
-/* The first leaf of [*gpa, end), which is moved on to its start where that is behind it. */
+/* Find the first leaf of [*gpa, end). If it starts after *gpa, move *gpa to its start. */
 static bool next_leaf(struct world *w, gst_gpa_t *gpa, gst_gpa_t end, struct spec_result *res)
 {
 	while (*gpa < end) {
@@ -59,13 +59,13 @@ static void check_shape(struct world *w, gst_gpa_t lo, gst_gpa_t hi)
 	for (; next_leaf(w, &gpa, hi, &res); gpa = res.gpa + res.size, n++)
 		CHECK("leaf size",
 		      n < shape.n && res.gpa == shape.leaf[n].gpa && res.size == shape.leaf[n].size,
-		      "the leaf at gpa 0x%llx has 0x%llx bytes; gpa 0x%llx should have 0x%llx",
+		      "the leaf at gpa 0x%llx has 0x%llx bytes; expected gpa 0x%llx with 0x%llx",
 		      LL(res.gpa), LL(res.size), LL(n < shape.n ? shape.leaf[n].gpa : 0),
 		      LL(n < shape.n ? shape.leaf[n].size : 0));
 	CHECK_EQ("leaf size", n, shape.n, "leaves");
 }
 
-/* What is left of a leaf at @at when the range is split to @target. */
+/* List the leaves that a leaf at @at becomes when the range is split to @target. */
 static void shape_split(struct world *w, gst_gpa_t at, unsigned int level, bool napot,
 			unsigned int target)
 {
@@ -111,13 +111,14 @@ int w_split(struct world *w, gst_gpa_t gpa, uint64_t size, unsigned int level)
 			 "tables reserved");
 		CHECK_EQ("reserve", w->mem.allocs - allocs, shape.splits, "tables taken");
 		CHECK_EQ("told", w->mem.splits - told, shape.splits, "splits");
-		CHECK_EQ("told", w->space.napots + w->mem.napot_splits, napots, "splits of 64 KiB");
+		CHECK_EQ("told", w->space.napots + w->mem.napot_splits, napots,
+			 "64 KiB leaves, compared with reported splits");
 		check_shape(w, lo, hi);
 	}
 	return w_after_op(w, ret, want);
 }
 
-/* Could the model's pages of [lo, lo + size) be one leaf? */
+/* Can the pages of the model in [lo, lo + size) be one leaf? */
 static bool is_one(struct world *w, gst_gpa_t lo, uint64_t size)
 {
 	const struct model_run *run = model_at(&w->model, lo);
@@ -127,7 +128,7 @@ static bool is_one(struct world *w, gst_gpa_t lo, uint64_t size)
 	       model_allows(&w->model, lo, lo + size, pa, run->attr, ~0u);
 }
 
-/* The leaf that begins where @res does: the largest that may be made, or as it is. */
+/* List the leaf that starts at @res: the largest that can be made, or the present one. */
 static void shape_collapse(struct world *w, struct spec_result *res, unsigned int max_level,
 			   bool napot)
 {
@@ -141,7 +142,7 @@ static void shape_collapse(struct world *w, struct spec_result *res, unsigned in
 			size = w_size(w, level);
 	add_leaf(res->gpa, size);
 	if (size > res->size)
-		/* Young if one of them was. */
+		/* The new leaf is young if one of the old ones was. */
 		model_age(&w->model, res->gpa, res->gpa + size,
 			  model_is_young(&w->model, res->gpa, res->gpa + size));
 	res->size = size;
@@ -171,8 +172,9 @@ int w_collapse(struct world *w, gst_gpa_t gpa, uint64_t size, unsigned int max_l
 	ret = gst_collapse(&w->space, gpa, size, max_level, napot, &w->gather);
 	w->busy = false;
 	CHECK_EQ("reserve", w->mem.reserves, reserves, "calls of reserve");
-	/* A table goes for each leaf that comes. */
-	CHECK_EQ("told", w->space.tables + w->mem.collapses, told, "collapses");
+	/* One table is freed for each new leaf. */
+	CHECK_EQ("told", w->space.tables + w->mem.collapses, told,
+		 "tables, compared with reported collapses");
 	if (!want && !ret)
 		check_shape(w, lo, hi);
 	return w_after_op(w, ret, want);
