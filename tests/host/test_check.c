@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
- * gst_check() reports each invariant of docs/INVARIANTS.md by its number, on
- * tables spoilt by hand, and nothing on tables that are right.
+ * gst_check() must report each invariant of docs/INVARIANTS.md by its number on tables that are
+ * corrupted by hand, and nothing on valid tables.
  */
 #include <string.h>
 
@@ -9,8 +9,8 @@
 
 struct seen {
 	unsigned int reports;
-	unsigned int inv[16]; /* how often each */
-	gst_gpa_t gpa;        /* of the last one of @want */
+	unsigned int inv[16]; /* how often each invariant was reported */
+	gst_gpa_t gpa;        /* the gpa of the last report of @want */
 	unsigned int level;
 	unsigned int want;
 };
@@ -21,8 +21,8 @@ static void see(void *arg, unsigned int inv, gst_gpa_t gpa, unsigned int level, 
 	struct seen *seen = arg;
 
 	(void)pte;
-	CHECK("case", inv >= 1 && inv <= 11, "INV-%02u is none", inv);
-	CHECK("case", what && *what, "INV-%02u without a word", inv);
+	CHECK("case", inv >= 1 && inv <= 11, "there is no INV-%02u", inv);
+	CHECK("case", what && *what, "INV-%02u is reported without a text", inv);
 	seen->reports++;
 	seen->inv[inv]++;
 	if (inv == seen->want) {
@@ -31,19 +31,20 @@ static void see(void *arg, unsigned int inv, gst_gpa_t gpa, unsigned int level, 
 	}
 }
 
-/* gst_check() must report @inv, and how many it reports it must return. */
+/* gst_check() must report @inv, and return the number of reports. */
 static struct seen expect_inv(struct world *w, unsigned int inv)
 {
 	struct seen seen = { .want = inv };
 	unsigned int violations = gst_check(&w->space, see, &seen);
 
-	CHECK_EQ("case", violations, seen.reports, "what gst_check() returns");
+	CHECK_EQ("case", violations, seen.reports, "return value of gst_check()");
 	CHECK("case", seen.inv[inv], "INV-%02u is not reported (%u others are)", inv, violations);
-	CHECK_EQ("case", gst_check(&w->space, NULL, NULL), violations, "without a listener");
+	CHECK_EQ("case", gst_check(&w->space, NULL, NULL), violations,
+		 "return value without a report function");
 	return seen;
 }
 
-/* The same, with the gpa and the level of the entry at fault. */
+/* The same, and check the gpa and the level of the report. */
 static void expect_inv_at(struct world *w, unsigned int inv, gst_gpa_t gpa, unsigned int level)
 {
 	struct seen seen = expect_inv(w, inv);
@@ -52,7 +53,7 @@ static void expect_inv_at(struct world *w, unsigned int inv, gst_gpa_t gpa, unsi
 	CHECK_EQ("case", seen.level, level, "level of the report");
 }
 
-/* The entry of a level on the way to a gpa. */
+/* Find the entry of a gpa at a level. */
 static gst_pte_t *entry(struct world *w, gst_gpa_t gpa, unsigned int level)
 {
 	struct spec_result res;
@@ -67,7 +68,7 @@ static gst_pte_t *entry(struct world *w, gst_gpa_t gpa, unsigned int level)
 	return (gst_pte_t *)(page + index * sizeof(gst_pte_t) % 4096);
 }
 
-/* A leaf of every level, and one page more beside that of level 0. */
+/* The gpa of the leaf of a level: there is one of every level, and two of level 0. */
 static gst_gpa_t leaf_at(struct world *w, unsigned int level)
 {
 	return (level + 1) * w_size(w, w_top(w)) + w_size(w, level);
@@ -81,7 +82,7 @@ static void lay_out(struct world *w)
 	w->harts_run = false;
 }
 
-/* Spoil an entry, expect a report there, and put it right again. */
+/* Corrupt an entry, expect a report of it, and restore it. */
 static void spoil(struct world *w, unsigned int inv, gst_gpa_t gpa, unsigned int level,
 		  gst_pte_t set, gst_pte_t clear)
 {
@@ -90,7 +91,8 @@ static void spoil(struct world *w, unsigned int inv, gst_gpa_t gpa, unsigned int
 	*ptep = (good & ~clear) | set;
 	expect_inv_at(w, inv, gpa & ~(w_size(w, level) - 1), level);
 	*ptep = good;
-	CHECK_EQ("case", gst_check(&w->space, NULL, NULL), 0, "violations after it was put right");
+	CHECK_EQ("case", gst_check(&w->space, NULL, NULL), 0,
+		 "violations after the entry was restored");
 }
 
 #define BIT(n) ((gst_pte_t)((uint64_t)1 << (n)))
@@ -130,7 +132,7 @@ static void inv_02(struct world *w)
 	gst_pte_t *hole;
 
 	lay_out(w);
-	/* A second entry of the root for the same table, in each of its pages. */
+	/* In each page of the root, make a second pointer to the same table. */
 	for (unsigned int page = 0; page < 4; page++) {
 		hole = entry(w, w_limit(w) / 4 * page + 9 * w_size(w, top), top);
 		*hole = *entry(w, leaf_at(w, 0), top);
@@ -139,7 +141,7 @@ static void inv_02(struct world *w)
 		testmem_meta(w->machine.root + page * W_PAGE)->live--;
 		*hole = 0;
 	}
-	/* A page of the root as a table, in each of its pages. */
+	/* In each page of the root, make a pointer to a page of the root. */
 	for (unsigned int page = 0; page < 4; page++)
 		for (unsigned int of = 0; of < 4; of++) {
 			hole = entry(w, w_limit(w) / 4 * page + 9 * w_size(w, top), top);
@@ -149,7 +151,7 @@ static void inv_02(struct world *w)
 			testmem_meta(w->machine.root + page * W_PAGE)->live--;
 			*hole = 0;
 		}
-	/* A table that is its own child. */
+	/* Make a table its own child. */
 	if (top > 1) {
 		struct spec_result res;
 
@@ -179,7 +181,7 @@ static void inv_03(struct world *w)
 		expect_inv(w, 3);
 		meta->live++;
 	}
-	/* A leaf that went uncounted: the report names the table by its first gpa. */
+	/* Clear a leaf without counting it. The report has the first gpa of the table. */
 	a = entry(w, leaf_at(w, 0), 0);
 	good = *a;
 	*a = 0;
@@ -222,7 +224,7 @@ static void inv_05(struct world *w)
 		spoil(w, 5, gpa, level, 0, BIT(7));               /* no D */
 		spoil(w, 5, gpa, level, BIT(5), 0);               /* G */
 	}
-	/* A is the one that may go. */
+	/* A may be clear. */
 	*entry(w, leaf_at(w, 0), 0) &= ~BIT(6);
 	CHECK_EQ("case", gst_check(&w->space, NULL, NULL), 0, "violations of an old leaf");
 	*entry(w, leaf_at(w, 0), 0) |= BIT(6);
@@ -236,7 +238,7 @@ static void inv_06(struct world *w)
 		bool pbmt = bit == 61 || bit == 62;
 
 		for (unsigned int level = 0; !ppn && level <= w_top(w); level++) {
-			/* A lonely N is not reserved but out of place: INV-11. */
+			/* N on a single entry is not a reserved bit, but violates INV-11. */
 			if (!pbmt && bit != 63)
 				spoil(w, 6, leaf_at(w, level), level, BIT(bit), 0);
 			if (level)
@@ -245,7 +247,7 @@ static void inv_06(struct world *w)
 	}
 	for (unsigned int level = 0; GST_XLEN == 64 && level <= w_top(w); level++)
 		spoil(w, 6, leaf_at(w, level), level, BIT(61) | BIT(62), 0);
-	/* In a pointer all but V and the PPN are reserved; with R, W or X it is a leaf. */
+	/* In a pointer only V and the PPN are not reserved. With R, W or X it would be a leaf. */
 	for (unsigned int level = 1; level <= w_top(w); level++)
 		for (unsigned int bit = 4; bit < 8; bit++)
 			spoil(w, 6, leaf_at(w, 0), level, BIT(bit), 0);
@@ -270,7 +272,7 @@ static void inv_09(struct world *w)
 	lay_out(w);
 	for (unsigned int level = 0; level <= w_top(w); level++) {
 		spoil(w, 9, leaf_at(w, level), level, 0, BIT(0));
-		/* In what was a hole. */
+		/* Corrupt a hole. */
 		spoil(w, 9, leaf_at(w, level) + 5 * w_size(w, level), level, BIT(6), 0);
 		spoil(w, 9, leaf_at(w, level) + 5 * w_size(w, level), level, BIT(GST_XLEN - 1), 0);
 	}
@@ -293,7 +295,7 @@ static void inv_10(struct world *w)
 	}
 }
 
-/* The 16 entries of a leaf of 64 KiB, each of which may be wrong by itself. */
+/* Corrupt each of the 16 entries of a 64 KiB leaf. */
 static void inv_11(struct world *w)
 {
 	gst_gpa_t gpa = 20 * w_size(w, 1);
@@ -301,7 +303,7 @@ static void inv_11(struct world *w)
 	struct spec_result res;
 
 	lay_out(w);
-	/* N where it has no business. */
+	/* Set N where it must not be. */
 	for (unsigned int level = 0; GST_XLEN == 64 && level <= w_top(w); level++)
 		spoil(w, 11, leaf_at(w, level), level, BIT(63), 0);
 	if (GST_XLEN == 32)
@@ -311,7 +313,7 @@ static void inv_11(struct world *w)
 		gst_gpa_t page = gpa + i * W_PAGE;
 		gst_pte_t *ptep = entry(w, page, 0), good = *ptep;
 
-		/* Other memory, another permission, another encoding, a page alone, nothing. */
+		/* Other memory, another permission, another encoding, a 4 KiB leaf, a hole. */
 		const gst_pte_t bad[] = {
 			good ^ BIT(14),
 			good ^ BIT(2),
@@ -325,7 +327,7 @@ static void inv_11(struct world *w)
 			*ptep = bad[k];
 			expect_inv(w, 11);
 		}
-		/* A alone may differ. */
+		/* Only A may differ. */
 		*ptep = good ^ BIT(6);
 		CHECK_EQ("case", gst_check(&w->space, NULL, NULL), 0, "violations of an old entry");
 		*ptep = good;
@@ -348,7 +350,7 @@ static void the_same_twice(struct world *w)
 	struct gst_space other;
 	struct gst_gather gather;
 
-	/* Marks of an earlier check, or of another space's, are no violation. */
+	/* Marks of an earlier check, or of a check of another space, are not violations. */
 	lay_out(w);
 	CHECK_RET(gst_init(&other, &testmem_ops, &w->mem, w->fmt), 0);
 	gst_gather_init(&gather, &w->source);
@@ -356,25 +358,25 @@ static void the_same_twice(struct world *w)
 	gst_gather_finish(&other, &gather);
 	for (unsigned int i = 0; i < 70000; i += i < 300 || i > 65000 ? 1 : 64700) {
 		CHECK_EQ("case", gst_check(&w->space, NULL, NULL), 0, "violations");
-		CHECK_EQ("case", gst_check(&other, NULL, NULL), 0, "violations of the other");
+		CHECK_EQ("case", gst_check(&other, NULL, NULL), 0, "violations of the other space");
 	}
 	gst_destroy(&other);
 }
 
 static const struct property properties[] = {
-	{ "tables that are right violate nothing", tables_that_are_right_have_none },
-	{ "gst_check() reports INV-01, a root misaligned or of no known mode", inv_01 },
+	{ "valid tables violate nothing", tables_that_are_right_have_none },
+	{ "gst_check() reports INV-01, a root that is misaligned or has an unknown mode", inv_01 },
 	{ "gst_check() reports INV-02, a table with two parents", inv_02 },
-	{ "gst_check() reports INV-03, live entries miscounted", inv_03 },
+	{ "gst_check() reports INV-03, a wrong count of live entries", inv_03 },
 	{ "gst_check() reports INV-04, an empty table", inv_04 },
 	{ "gst_check() reports INV-05, a leaf without V, R, U or D, or with G", inv_05 },
 	{ "gst_check() reports INV-06, a reserved bit", inv_06 },
-	{ "gst_check() reports INV-07, a huge leaf over a misaligned pa", inv_07 },
+	{ "gst_check() reports INV-07, a huge leaf that maps a misaligned pa", inv_07 },
 	{ "gst_check() reports INV-08, a table pointer in level 0", inv_08 },
-	{ "gst_check() reports INV-09, an entry that is not valid and not zero", inv_09 },
-	{ "gst_check() reports INV-10, counters that are wrong", inv_10 },
-	{ "gst_check() reports INV-11, 16 entries that are no leaf of 64 KiB", inv_11 },
-	{ "gst_check() may be called any number of times", the_same_twice },
+	{ "gst_check() reports INV-09, an invalid entry that is not zero", inv_09 },
+	{ "gst_check() reports INV-10, wrong counters", inv_10 },
+	{ "gst_check() reports INV-11, a malformed 64 KiB leaf", inv_11 },
+	{ "gst_check() can be called again and again", the_same_twice },
 };
 
 int main(void)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
- * gst_collapse(), case by case. w_collapse() works out what must become of every leaf;
- * here it is said once more.
+ * gst_collapse(), case by case. w_collapse() derives the expected size of every leaf from the
+ * contract. These tests check it again with explicit numbers.
  */
 #include "snapshot.h"
 #include "world.h"
@@ -13,7 +13,7 @@ static gst_gpa_t base(struct world *w)
 	return 2 * w_size(w, w_top(w));
 }
 
-/* A table full of leaves of the level below @level. */
+/* Map a full table of leaves of the level below @level. */
 static void full_table(struct world *w, unsigned int level, gst_attr_t attr)
 {
 	W_OK(w_map(w, base(w), w_size(w, level), w_size(w, level), attr, level - 1));
@@ -27,12 +27,12 @@ static void expect_collapse(struct world *w, unsigned int level, gst_attr_t attr
 	CHECK_RET(w_collapse(w, base(w), w_size(w, level), level, 0), 0);
 	CHECK("case", w_finish(w) && w->mem.last_flush.all, "a flush of everything is missing");
 	w_expect(w, base(w), level, w_size(w, level), attr);
-	CHECK("case", w->space.tables < tables, "no table went");
+	CHECK("case", w->space.tables < tables, "no table was freed");
 	w_check_all(w);
 	W_OK(w_unmap(w, 0, w_limit(w), 0));
 }
 
-/* Nothing changes, and nothing is flushed. */
+/* Check that a collapse changes and flushes nothing. */
 static void expect_none(struct world *w, gst_gpa_t gpa, uint64_t size, unsigned int max_level)
 {
 	struct snapshot snap = { 0 };
@@ -54,7 +54,7 @@ static void every_level(struct world *w)
 	}
 }
 
-/* Of the leaves below only one table needs to be there for all of it to be split. */
+/* A large leaf is split down to pages. Then all levels must collapse at once. */
 static void many_levels_at_once(struct world *w)
 {
 	uint64_t size = w_size(w, w_top(w));
@@ -96,24 +96,24 @@ static void unlike_leaves_do_not(struct world *w)
 		for (unsigned int i = 0; i < 4; i++) {
 			gst_gpa_t odd = base(w) + at[i];
 
-			/* A permission. */
+			/* One leaf has another permission. */
 			full_table(w, level, W_RW);
 			W_OK(w_wrprotect(w, odd, leaf, 0));
 			expect_none(w, 0, w_limit(w), level);
 			W_OK(w_map(w, odd, leaf, size + at[i], W_RWX, level - 1));
 			expect_none(w, 0, w_limit(w), level);
-			/* Other memory. */
+			/* One leaf maps other memory. */
 			W_OK(w_map(w, odd, leaf, 5 * size + at[i], W_RW, level - 1));
 			expect_none(w, 0, w_limit(w), level);
-			/* A memory type. */
+			/* One leaf has another memory type. */
 			if (GST_XLEN == 64) {
 				W_OK(w_map(w, odd, leaf, size + at[i], W_RW | GST_IO, level - 1));
 				expect_none(w, 0, w_limit(w), level);
 			}
-			/* A hole. */
+			/* One leaf is missing. */
 			W_OK(w_unmap(w, odd, leaf, 0));
 			expect_none(w, 0, w_limit(w), level);
-			/* And put right. */
+			/* All leaves match again. */
 			W_OK(w_map(w, odd, leaf, size + at[i], W_RW, level - 1));
 			expect_collapse(w, level, W_RW);
 		}
@@ -184,7 +184,7 @@ static void pages_to_64_kib(struct world *w)
 	W_OK(w_map(w, gpa - W_PAGE, 3 * W_NAPOT, 3 * W_NAPOT - W_PAGE, W_RW, 0));
 	W_OK(w_wrprotect(w, gpa + W_NAPOT + 7 * W_PAGE, W_PAGE, 0));
 	w_cache(w, gpa);
-	/* Not where the range cuts it. */
+	/* The range must not cut the new leaf. */
 	CHECK_RET(w_collapse(w, gpa + W_PAGE, W_NAPOT, 0, GST_NAPOT), 0);
 	CHECK_RET(w_collapse(w, gpa, W_NAPOT - W_PAGE, 0, GST_NAPOT), 0);
 	CHECK("case", !w_finish(w), "an unexpected flush");
@@ -220,7 +220,7 @@ static void tables_of_64_kib_leaves_collapse_too(struct world *w)
 		return;
 	W_OK(w_map(w, size, size, 3 * size, W_RW | GST_NAPOT, 0));
 	W_OK(w_map(w, 2 * size, size, 4 * size, W_RW | GST_NAPOT, 0));
-	/* In one of the two some are pages. */
+	/* Split some 64 KiB leaves of one of the two tables into pages. */
 	W_OK(w_split(w, 2 * size + W_NAPOT, 3 * W_NAPOT, 0));
 	w_cache(w, size);
 	CHECK_RET(w_collapse(w, size, 2 * size, 1, GST_NAPOT), 0);
@@ -228,7 +228,7 @@ static void tables_of_64_kib_leaves_collapse_too(struct world *w)
 	w_expect(w, size, 1, 3 * size, W_RW);
 	w_expect(w, 2 * size, 1, 4 * size, W_RW);
 	CHECK_EQ("case", w->space.napots + w->space.leaves[0], 0, "small leaves");
-	/* First to 64 KiB, and then to 2 MiB. */
+	/* Collapse to 64 KiB first, then to 2 MiB. */
 	W_OK(w_split(w, size, size, 0));
 	W_OK(w_collapse(w, size, size, 0, GST_NAPOT));
 	CHECK_EQ("case", w->space.napots, 32, "64 KiB leaves");
@@ -249,17 +249,17 @@ static void refuses_what_is_not_a_range(struct world *w)
 }
 
 static const struct property properties[] = {
-	{ "a table of leaves that are alike becomes a leaf, on every level", every_level },
+	{ "a table of matching leaves becomes one leaf, at every level", every_level },
 	{ "many levels collapse at once", many_levels_at_once },
-	{ "nothing collapses further than max_level", no_further_than_max_level },
-	{ "a leaf that is unlike, or missing, prevents it", unlike_leaves_do_not },
-	{ "smaller leaves among them that are unlike prevent it",
+	{ "no leaf above max_level is made", no_further_than_max_level },
+	{ "a leaf that differs or is missing prevents a collapse", unlike_leaves_do_not },
+	{ "smaller leaves that do not match prevent a collapse",
 	  a_smaller_leaf_among_them_prevents_it },
 	{ "memory that is not aligned does not collapse", memory_that_is_not_aligned_does_not },
-	{ "the range must hold all of it", the_range_must_hold_all_of_it },
-	{ "what collapsed is young if one leaf was", young_if_one_was },
-	{ "16 pages become 64 KiB", pages_to_64_kib },
-	{ "16 pages of which one was young become a young leaf", young_64_kib_if_one_was },
+	{ "the range must have the whole new leaf", the_range_must_hold_all_of_it },
+	{ "the new leaf is young if one of the old ones was", young_if_one_was },
+	{ "16 pages become a 64 KiB leaf", pages_to_64_kib },
+	{ "16 pages, one of them young, become a young leaf", young_64_kib_if_one_was },
 	{ "tables of 64 KiB leaves collapse too", tables_of_64_kib_leaves_collapse_too },
 	{ "collapse refuses what is not a range", refuses_what_is_not_a_range },
 };

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
- * What operations cost, counted in tables that they enter: ops.to_va is called
- * once for each. A walk that begins at the root for every page fails here.
+ * The cost of operations, in tables that they enter: each calls ops.to_va once. An operation that
+ * walks from the root for every page fails here.
  */
 #include "world.h"
 
-/* Tables entered by the engine alone in one operation. */
+/* How many tables the engine enters in one operation, without the checks of the tests. */
 #define ENTERED(w, expr)                                                                           \
 	({                                                                                         \
 		uint64_t before_ = (w)->mem.to_va_calls;                                           \
@@ -15,7 +15,7 @@
 
 static void at_most(uint64_t entered, uint64_t most, const char *what)
 {
-	CHECK("cost", entered <= most, "%s entered %llu tables, and not %llu or fewer", what,
+	CHECK("cost", entered <= most, "%s entered %llu tables, more than %llu", what,
 	      (unsigned long long)entered, (unsigned long long)most);
 }
 
@@ -50,7 +50,7 @@ static void a_vast_range_with_few_tables_enters_just_those(struct world *w)
 {
 	uint64_t limit = w_limit(w), tables;
 
-	/* A branch at either end: 2 pages in a space of up to 2^59 bytes. */
+	/* Map one page at each end of a space of up to 2^59 bytes. */
 	W_OK(w_map(w, 5 * W_PAGE, W_PAGE, 0, W_RW, 0));
 	W_OK(w_map(w, limit - 5 * W_PAGE, W_PAGE, 0, W_RW, 0));
 	tables = w->space.tables;
@@ -70,7 +70,7 @@ static void a_full_table_is_entered_once(struct world *w)
 	uint64_t n = UINT64_C(1) << w->fmt->index_bits, size = w_size(w, 1);
 	unsigned int top = w_top(w);
 
-	/* Its pages are mapped by one descent: it is made and so not entered by address. */
+	/* One descent maps all pages of the table. A new table is not entered through to_va. */
 	at_most(ENTERED(w, gst_map(&w->space, size, n * W_PAGE, 0, W_RW, 0, &w->gather)), 2 * top,
 		"map");
 	at_most(ENTERED(w, gst_map(&w->space, size, n * W_PAGE, 0, W_RW, 0, &w->gather)), 2 * top,
@@ -115,7 +115,7 @@ static void many_tables_are_entered_once_each(struct world *w)
 	at_most(ENTERED(w, gst_dump(&w->space, W_PAGE, n * size, on_run, NULL)), tables, "dump");
 	at_most(ENTERED(w, gst_split(&w->space, W_PAGE, n * size, 0, &w->gather)), 2 * tables,
 		"split");
-	/* A table of level 0 is asked for its count, and once more for 64 KiB. */
+	/* Each table of level 0 is looked at once for its count, and once for 64 KiB leaves. */
 	at_most(ENTERED(w,
 			gst_collapse(&w->space, W_PAGE, n * size, ~0u, W_MAKE_NAPOT, &w->gather)),
 		3 * tables, "collapse");
@@ -131,7 +131,7 @@ static void a_split_enters_the_way_to_the_cut(struct world *w)
 	uint64_t size = w_size(w, top);
 
 	W_OK(w_map(w, size, size, 0, W_RW, top));
-	/* To both ends of the range, and what is asked of the leaf beforehand. */
+	/* The walks to both ends of the range, and the lookups before them. */
 	at_most(ENTERED(w, gst_unmap(&w->space, size + 3 * W_PAGE, W_PAGE, 0, &w->gather)), 4 * top,
 		"unmap");
 	CHECK_EQ("case", w->space.tables, top, "tables");
@@ -143,7 +143,7 @@ static void a_table_takes_as_much_memory_as_it_needs(struct world *w)
 {
 	uint64_t size = w_size(w, 1);
 
-	/* Tables in use are those that the pages make necessary. */
+	/* Only the tables that the pages need are made. */
 	W_OK(w_map(w, size - W_PAGE, 2 * W_PAGE, 0, W_RW, 0));
 	CHECK_EQ("case", w->mem.allocs - 4, w_top(w) + 1, "tables made");
 	W_OK(w_map(w, size - 2 * W_PAGE, 4 * W_PAGE, 0, W_RW, 0));
@@ -153,13 +153,12 @@ static void a_table_takes_as_much_memory_as_it_needs(struct world *w)
 
 static const struct property properties[] = {
 	{ "an operation on an empty space enters no table", an_empty_space_costs_nothing },
-	{ "an operation on a vast range enters just the tables that are there",
+	{ "an operation on a vast range enters only existing tables",
 	  a_vast_range_with_few_tables_enters_just_those },
 	{ "a full table is entered once, not once for each page", a_full_table_is_entered_once },
 	{ "many tables are entered once each", many_tables_are_entered_once_each },
 	{ "a split enters the tables on the way to the cut", a_split_enters_the_way_to_the_cut },
-	{ "no more tables are made than pages make necessary",
-	  a_table_takes_as_much_memory_as_it_needs },
+	{ "no more tables are made than the pages need", a_table_takes_as_much_memory_as_it_needs },
 };
 
 int main(void)

@@ -9,7 +9,7 @@
 
 #define COUNT 8
 
-/* Pages that lie anywhere, in no order. */
+/* Pages with any addresses, in no order. */
 static void some_pages(struct gst_page *pages)
 {
 	for (unsigned int i = 0; i < COUNT; i++)
@@ -37,7 +37,7 @@ static void fills_holes_and_nothing_else(struct world *w)
 			else
 				w_expect(w, gpa + i * W_PAGE, 0, pages[i].pa, pages[i].attr);
 		w_check_all(w);
-		/* A second time there is nothing left to be filled. */
+		/* The second time there is nothing to fill. */
 		CHECK_RET(w_fill(w, gpa, pages, COUNT), 0);
 		CHECK("case", !w->gather.fresh && !w_finish(w),
 		      "an unexpected flush, or something is fresh");
@@ -60,12 +60,12 @@ static void makes_no_table(struct world *w)
 	snapshot_check(&snap, w);
 	w->mem.limit = TESTMEM_TABLES;
 
-	/* A table up to the middle of the range. */
+	/* There is a table only for the first half of the range. */
 	W_OK(w_map(w, size - 20 * W_PAGE, W_PAGE, 0, W_RW, 0));
 	CHECK_RET(w_fill(w, size - 3 * W_PAGE, pages, COUNT), 3);
 	w_finish(w);
 	w_expect_none(w, size);
-	/* And one from there. */
+	/* There is a table only for the second half. */
 	W_OK(w_unmap(w, 0, w_limit(w), 0));
 	W_OK(w_map(w, size + 20 * W_PAGE, W_PAGE, 0, W_RW, 0));
 	CHECK_RET(w_fill(w, size - 3 * W_PAGE, pages, COUNT), COUNT - 3);
@@ -92,7 +92,7 @@ static void larger_leaves_stay(struct world *w)
 	CHECK("case", !w_finish(w), "an unexpected flush");
 	snapshot_check(&snap, w);
 	snapshot_free(&snap);
-	/* From inside of a leaf of 64 KiB into the hole behind it. */
+	/* Fill from inside a 64 KiB leaf into the hole after it. */
 	if (W_HAS_NAPOT)
 		CHECK_RET(w_fill(w, 5 * size + 2 * W_NAPOT - 3 * W_PAGE, pages, COUNT), COUNT - 3);
 }
@@ -111,7 +111,7 @@ static void refuses_and_changes_nothing(struct world *w)
 	CHECK_RET(w_fill(w, ~UINT64_C(0) - 4095, good, COUNT), -GST_EINVAL);
 	CHECK_RET(w_fill(w, w_limit(w) - 3 * W_PAGE, good, COUNT), -GST_ERANGE);
 	CHECK_RET(w_fill(w, w_limit(w), good, COUNT), -GST_ERANGE);
-	/* The last page alone is wrong. */
+	/* Only the last page is invalid. */
 	memcpy(bad, good, sizeof(bad));
 	bad[COUNT - 1].attr = GST_WRITE;
 	CHECK_RET(w_fill(w, 0, bad, COUNT), -GST_EINVAL);
@@ -123,16 +123,16 @@ static void refuses_and_changes_nothing(struct world *w)
 	      "an unexpected flush, or something is fresh");
 	snapshot_check(&snap, w);
 	snapshot_free(&snap);
-	/* Left out, it is no matter what it holds. */
+	/* A page that is left out may have any pa. */
 	bad[COUNT - 1].attr = 0;
 	CHECK_RET(w_fill(w, 0, bad, COUNT), COUNT - 1);
 }
 
 static const struct property properties[] = {
-	{ "fill maps holes and nothing else, in either entry", fills_holes_and_nothing_else },
+	{ "fill maps only holes, in exclusive and in shared entry", fills_holes_and_nothing_else },
 	{ "fill makes no table and takes no memory", makes_no_table },
 	{ "fill leaves larger leaves alone", larger_leaves_stay },
-	{ "fill refuses what is wrong and changes nothing", refuses_and_changes_nothing },
+	{ "fill refuses invalid pages and changes nothing", refuses_and_changes_nothing },
 };
 
 int main(void)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
- * The gather: what is flushed, how often, and what is freed when.
+ * The gather: what is flushed, how often, and when tables are freed.
  */
 #include "world.h"
 
@@ -37,9 +37,9 @@ static void many_operations_share_one_flush(struct world *w)
 	CHECK_EQ("case", w->mem.flushes, 0, "flushes before the gather is finished");
 	CHECK("case", w_finish(w), "a flush is missing");
 	CHECK_EQ("case", w->mem.flushes, 1, "flushes");
-	/* From the first page that lost anything to the last. */
+	/* The range goes from the first page that lost something to the last. */
 	expect_flush(w, size + W_PAGE, 2 * size + 11 * W_PAGE, 0, false);
-	CHECK("case", !w_finish(w), "the gather was not emptied");
+	CHECK("case", !w_finish(w), "the gather is not empty");
 }
 
 static void the_level_is_that_of_the_smallest_leaf(struct world *w)
@@ -72,7 +72,7 @@ static void whole_leaves_are_flushed_whole(struct world *w)
 	for (unsigned int level = 1; level <= w_top(w); level++) {
 		uint64_t size = w_size(w, level);
 
-		/* Neighbours keep the table. */
+		/* Other leaves keep the table alive. */
 		W_OK(w_map(w, size, 3 * size, 0, W_RW, level));
 		w_cache(w, 2 * size);
 		CHECK_RET(w_unmap(w, 2 * size + W_PAGE, W_PAGE, GST_WHOLE_LEAVES), 0);
@@ -114,7 +114,7 @@ static void tables_that_go_flush_everything(struct world *w)
 	w_finish(w);
 	CHECK("case", w->mem.last_flush.all, "a flush of everything is missing");
 	CHECK("case", w->mem.last_flush.start <= W_PAGE && w->mem.last_flush.end >= 2 * W_PAGE,
-	      "the range is not filled in");
+	      "the range is not set");
 }
 
 static void tables_are_freed_after_the_flush(struct world *w)
@@ -125,15 +125,15 @@ static void tables_are_freed_after_the_flush(struct world *w)
 	W_OK(w_map(w, w_size(w, w_top(w)), W_PAGE, 0, W_RW, 0));
 	held = w->mem.live;
 	CHECK_RET(w_unmap(w, 0, w_limit(w), 0), 0);
-	CHECK_EQ("case", w->space.tables, 0, "tables that are linked");
-	CHECK_EQ("case", w->mem.live, held, "pages held until the flush");
+	CHECK_EQ("case", w->space.tables, 0, "linked tables");
+	CHECK_EQ("case", w->mem.live, held, "pages in use before the flush");
 	CHECK_EQ("case", w->mem.flushes, 0, "flushes");
 	w_finish(w);
 	CHECK_EQ("case", w->mem.flushes, 1, "flushes");
 	CHECK_EQ("case", w->mem.live, 4, "pages");
 }
 
-/* Between unlinking and flush a table may be mapped over: the old one must wait all the same. */
+/* A new table may replace an unlinked one before the flush. The old one must still wait. */
 static void a_table_gathered_is_not_used_again(struct world *w)
 {
 	W_OK(w_map(w, 0, W_PAGE, 0x1000, W_RW, 0));
@@ -154,7 +154,7 @@ static void a_split_flushes_everything(struct world *w)
 	for (unsigned int level = 1; level <= w_top(w); level++) {
 		uint64_t size = w_size(w, level);
 
-		/* Mapping more into it takes nothing away, and yet is a split. */
+		/* This map removes no permission, but it splits the leaf. */
 		W_OK(w_map(w, 0, size, 0, GST_READ, level));
 		w_cache(w, 0);
 		CHECK_RET(w_map(w, W_PAGE, W_PAGE, W_PAGE, W_RW, 0), 0);
@@ -166,20 +166,20 @@ static void a_split_flushes_everything(struct world *w)
 
 static void a_range_can_be_flushed_in_any_case(struct world *w)
 {
-	/* A leaf beside another: its own page. */
+	/* A new leaf in an existing table: a fence of its page is enough. */
 	W_OK(w_map(w, 0, W_PAGE, 0, W_RW, 0));
 	CHECK_RET(w_map(w, 8 * W_PAGE, W_PAGE, 0, W_RW, 0), 0);
 	gst_gather_stale(&w->gather, 8 * W_PAGE, 9 * W_PAGE);
 	CHECK("case", w_finish(w), "a flush is missing");
 	expect_flush(w, 8 * W_PAGE, 9 * W_PAGE, 0, false);
 
-	/* With the tables on the way to it: everything. */
+	/* A new leaf in new tables: a fence of everything is needed. */
 	CHECK_RET(w_map(w, w_size(w, w_top(w)), W_PAGE, 0, W_RW, 0), 0);
 	gst_gather_stale(&w->gather, w_size(w, w_top(w)), w_size(w, w_top(w)) + W_PAGE);
 	CHECK("case", w_finish(w), "a flush is missing");
 	expect_flush(w, w_size(w, w_top(w)), w_size(w, w_top(w)) + W_PAGE, 0, true);
 
-	/* A huge leaf: from end to end, beside what else was gathered. */
+	/* A huge leaf is flushed whole, together with the rest of the gather. */
 	W_OK(w_map(w, 0, 2 * w_size(w, 1), 0, W_RW, 1));
 	CHECK_RET(w_unmap(w, 0, w_size(w, 1), 0), 0);
 	gst_gather_stale(&w->gather, 5 * w_size(w, 1), 6 * w_size(w, 1));
@@ -194,15 +194,16 @@ static const struct property properties[] = {
 	{ "many operations share one flush", many_operations_share_one_flush },
 	{ "the level of a flush is that of the smallest leaf",
 	  the_level_is_that_of_the_smallest_leaf },
-	{ "whole leaves are flushed whole", whole_leaves_are_flushed_whole },
-	{ "a page is flushed alone", a_page_is_flushed_alone },
-	{ "the end of the space is flushed", the_end_of_the_space_is_flushed },
-	{ "tables that go flush everything", tables_that_go_flush_everything },
-	{ "tables are freed after the flush, and not before", tables_are_freed_after_the_flush },
+	{ "leaves that are taken whole are flushed whole", whole_leaves_are_flushed_whole },
+	{ "for one page only that page is flushed", a_page_is_flushed_alone },
+	{ "the last page of the space is flushed", the_end_of_the_space_is_flushed },
+	{ "unlinking a table flushes everything", tables_that_go_flush_everything },
+	{ "tables are freed after the flush and not before", tables_are_freed_after_the_flush },
 	{ "a table that waits for the flush is not used again",
 	  a_table_gathered_is_not_used_again },
 	{ "a split flushes everything", a_split_flushes_everything },
-	{ "a range can be flushed in any case", a_range_can_be_flushed_in_any_case },
+	{ "a flush can be requested for a range that needs none",
+	  a_range_can_be_flushed_in_any_case },
 };
 
 int main(void)

@@ -1,27 +1,27 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
- * The tests of the tests: every judge that the other programs rely on is given
- * something wrong, and must notice.
+ * Tests of the tests: each kind of check that the other programs rely on gets something wrong,
+ * and must fail.
  */
 #include <string.h>
 
 #include "world.h"
 #include "world_check.h"
 
-/* Leave it as it should not be, and begin anew. */
+/* Forget the wrong state and start over. */
 static void forget(struct world *w)
 {
 	w_begin(w, w->fmt, 1);
 }
 
-/* Fences that never reach a hart. */
+/* A flush that fences no hart. */
 static void ignore_flush(void *arg, const struct gst_flush *flush)
 {
 	(void)arg;
 	(void)flush;
 }
 
-/* Fences that reach the range alone, where all was asked for. */
+/* A flush that fences only the range, although everything was requested. */
 static void flush_the_range(void *arg, const struct gst_flush *flush)
 {
 	struct world *w = arg;
@@ -78,7 +78,7 @@ static void a_ranged_flush_for_freed_tables_is_caught(struct world *w)
 	forget(w);
 }
 
-/* A fence for every huge leaf does not reach the small ones between. */
+/* One fence for each huge leaf does not cover the small leaves in between. */
 static void a_flush_of_too_high_a_level_is_caught(struct world *w)
 {
 	struct spec_result res;
@@ -95,7 +95,7 @@ static void a_flush_of_too_high_a_level_is_caught(struct world *w)
 	forget(w);
 }
 
-/* The leaf's entry, to be spoilt. */
+/* Flip bits of a leaf's entry. */
 static void change_leaf(struct world *w, gst_gpa_t gpa, uint64_t flip)
 {
 	struct spec_result res;
@@ -142,18 +142,18 @@ static gst_gpa_t unit(struct world *w)
 	return base(w) + 5 * W_PAGE;
 }
 
-/* An entry that a hart has read may give it the translations of all the 16 pages. */
+/* From one entry a hart may cache the translations of all 16 pages. */
 static void harts_know_all_of_64_kib_from_any_of_it(struct world *w)
 {
 	for (unsigned int i = 0; W_HAS_NAPOT && i < 16; i++) {
 		gst_gpa_t page = unit(w);
 
-		/* No more is read than this. */
+		/* The harts read only this entry. */
 		for (unsigned int n = 0; n < 8; n++)
 			w_cache(w, base(w) + i * W_PAGE);
 		model_unmap(&w->model, page, page + W_PAGE);
 		test_catches("TLB", finish, w);
-		/* Each page goes by a fence of its own, and no more than it. */
+		/* A fence for one page drops only that page. */
 		tlb_fence_range(&w->tlb, page, page + W_PAGE, W_PAGE);
 		finish(w);
 		model_unmap(&w->model, page + W_PAGE, page + 2 * W_PAGE);
@@ -162,7 +162,7 @@ static void harts_know_all_of_64_kib_from_any_of_it(struct world *w)
 	}
 }
 
-/* A page of it goes, and the other entries are left to say that it is there. */
+/* One entry of a 64 KiB leaf changes, but the others still map its page. */
 static void a_torn_leaf_of_64_kib_is_caught(struct world *w)
 {
 	for (unsigned int i = 0; W_HAS_NAPOT && i < 16; i++) {
@@ -175,7 +175,7 @@ static void a_torn_leaf_of_64_kib_is_caught(struct world *w)
 		test_catches("gst_check", check_invariants, w);
 		forget(w);
 
-		/* A page in the place of one of the 16. */
+		/* One of the 16 entries is a 4 KiB leaf. */
 		page = unit(w) - 5 * W_PAGE + i * W_PAGE;
 		change_leaf(w, page, UINT64_C(1) << 63 | (8 ^ i) << 10);
 		test_catches("spec walker", check_all, w);
@@ -319,9 +319,10 @@ static void misuse_of_the_embedder_is_caught(struct world *w)
 	misuse.page = testmem_ops.alloc(&w->mem, &w->source);
 	test_catches("embedder", alloc_without_reserve, &misuse);
 	pa = testmem_ops.to_pa(&w->mem, misuse.page);
-	CHECK("self-test", pa != (uintptr_t)misuse.page, "pa is va");
-	CHECK("self-test", testmem_ops.to_va(&w->mem, pa) == misuse.page, "there and not back");
-	/* A virtual address where a physical one is due. */
+	CHECK("self-test", pa != (uintptr_t)misuse.page, "the pa is equal to the va");
+	CHECK("self-test", testmem_ops.to_va(&w->mem, pa) == misuse.page,
+	      "to_va is not the inverse of to_pa");
+	/* Pass a virtual address as a physical one. */
 	test_catches("embedder", ask_va, &misuse);
 	testmem_ops.free(&w->mem, misuse.page);
 	test_catches("embedder", free_again, &misuse);
@@ -347,7 +348,7 @@ static void tables_that_are_forgotten_are_caught(struct world *w)
 	forget(w);
 }
 
-/* The unlinked table holds what it held until the flush: a hart may go there by its pointer. */
+/* An unlinked table keeps its contents until the flush, for harts with a cached pointer to it. */
 static void harts_walk_by_pointers_that_they_hold(struct world *w)
 {
 	struct spec_result res;
@@ -363,26 +364,26 @@ static void harts_walk_by_pointers_that_they_hold(struct world *w)
 			for (unsigned int k = 0; k < TLB_LEAVES; k++)
 				found += w->tlb.hart[hart].leaf[k].size == W_PAGE;
 	}
-	CHECK("self-test", found, "no hart used its pointer to the table that was unlinked");
+	CHECK("self-test", found, "no hart used a cached pointer to the unlinked table");
 	w_finish(w);
 }
 
 static const struct property properties[] = {
-	{ "a flush that never comes is caught", a_flush_that_never_comes_is_caught },
-	{ "a ranged flush for freed tables is caught", a_ranged_flush_for_freed_tables_is_caught },
-	{ "a flush in steps too large is caught", a_flush_of_too_high_a_level_is_caught },
-	{ "a leaf that is not what it should be is caught",
-	  a_leaf_that_is_not_what_it_should_be_is_caught },
-	{ "a leaf too many is caught", a_leaf_too_many_is_caught },
-	{ "counters that are wrong are caught", counters_that_are_wrong_are_caught },
-	{ "harts know all of a 64 KiB leaf from any of its entries",
+	{ "a missing flush is caught", a_flush_that_never_comes_is_caught },
+	{ "a flush of a range for freed tables is caught",
+	  a_ranged_flush_for_freed_tables_is_caught },
+	{ "a flush with too large steps is caught", a_flush_of_too_high_a_level_is_caught },
+	{ "a wrong leaf is caught", a_leaf_that_is_not_what_it_should_be_is_caught },
+	{ "an additional leaf is caught", a_leaf_too_many_is_caught },
+	{ "wrong counters are caught", counters_that_are_wrong_are_caught },
+	{ "a hart may cache a whole 64 KiB leaf from any of its entries",
 	  harts_know_all_of_64_kib_from_any_of_it },
-	{ "a torn leaf of 64 KiB is caught", a_torn_leaf_of_64_kib_is_caught },
-	{ "64 KiB leaves miscounted are caught", leaves_of_64_kib_miscounted_are_caught },
+	{ "a torn 64 KiB leaf is caught", a_torn_leaf_of_64_kib_is_caught },
+	{ "a wrong count of 64 KiB leaves is caught", leaves_of_64_kib_miscounted_are_caught },
 	{ "leaves that could be larger are caught", leaves_of_a_wrong_size_are_caught },
 	{ "misuse of the embedder is caught", misuse_of_the_embedder_is_caught },
-	{ "tables that are forgotten are caught", tables_that_are_forgotten_are_caught },
-	{ "harts walk by pointers that they hold", harts_walk_by_pointers_that_they_hold },
+	{ "tables that are never freed are caught", tables_that_are_forgotten_are_caught },
+	{ "harts walk through cached pointers", harts_walk_by_pointers_that_they_hold },
 };
 
 int main(void)

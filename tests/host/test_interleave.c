@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
- * Shared entry: one operation runs in each gap between the accesses of another, for
- * many pairs of them. Whatever comes of it, each page must be as if one had come
- * after the other, and every table must be linked once or be freed.
+ * Shared entry: for many pairs of operations, one runs in each gap between the accesses of the
+ * other. Afterwards each page must be as if one had run after the other, and every table must be
+ * linked once or be freed.
  */
 #include <stdio.h>
 
@@ -16,7 +16,7 @@ static gst_gpa_t base(struct world *w)
 	return 3 * w_size(w, w_top(w));
 }
 
-/* What the large leaves of the start states map base() to. */
+/* The pa that the large leaves of the start states map base() to. */
 static gst_pa_t base_pa(struct world *w)
 {
 	return w_size(w, w_top(w));
@@ -67,19 +67,19 @@ static void (*const states[])(struct world *w) = {
 
 #define STATES (sizeof(states) / sizeof(states[0]))
 
-/* The operations: each on the space, and on the model of what should come of it. */
+/* The operations. Each is done on the space and on the model. */
 enum kind { MAP, FILL, PROTECT, MASK, SPLIT, AGE };
 
 struct op {
 	enum kind kind;
 	int64_t from;   /* pages from base() */
-	uint64_t pages; /* 0: as many as a leaf of level 1; ~0: of the top */
+	uint64_t pages; /* 0: a leaf of level 1; ~0: a leaf of the top level */
 	uint64_t what;  /* pa, flags, mask or level */
 	unsigned int max_level;
 	gst_attr_t attr;
 };
 
-#define SAME UINT64_MAX /* pa: as the start states have it */
+#define SAME UINT64_MAX /* as pa: the pa of the start states */
 
 static const struct op ops[] = {
 	{ MAP, 1, 1, 0x77000, 0, W_RW },
@@ -151,9 +151,9 @@ static int run(struct world *w, const struct op *op, struct gst_gather *gather)
 }
 
 /*
- * How much of a leaf an operation takes that takes leaves whole depends on what the
- * other has made of it: what was asked for, the leaf of the start state, or one of level 1
- * or of the top. And a fill does all that it can or, where there is no table yet, nothing.
+ * If an operation takes leaves whole, the range that it changes depends on what the other one has
+ * done: the range that was asked for, the leaf of the start state, or a leaf of level 1 or of the
+ * top level. A fill maps all its holes, or nothing if there is no table yet.
  */
 enum reach { ASKED, LEAF, LEVEL_1, TOP, REACHES };
 
@@ -203,23 +203,23 @@ static void run_other(void *arg)
 {
 	struct other *other = arg;
 
-	/* -GST_EAGAIN it may be as well: the first one is in the middle of something. */
+	/* This may return -GST_EAGAIN, too, because the first operation is not finished. */
 	other->ret = run(other->w, other->op, &other->gather);
 }
 
-/* What there was to be seen. */
+/* What has happened so far. */
 static struct seen {
 	uint64_t cases;
 	uint64_t again; /* -GST_EAGAIN */
 	uint64_t busy;
-	uint64_t dropped; /* tables that lost the race to be linked */
+	uint64_t dropped; /* new tables that could not be linked */
 } seen;
 
-/* In shared entry, again until it is done; what needs exclusive entry gets it. */
+/* Repeat an operation in shared entry until it is done, or run it in exclusive entry. */
 static void run_to_the_end(struct world *w, const struct op *op, struct gst_gather *gather, int ret)
 {
 	for (unsigned int tries = 0; ret == -GST_EAGAIN; tries++) {
-		CHECK("case", tries < 3, "it never ends");
+		CHECK("case", tries < 3, "too many tries");
 		seen.again++;
 		seen.dropped += gather->tables != NULL;
 		gst_gather_finish(&w->space, gather);
@@ -235,7 +235,7 @@ static void run_to_the_end(struct world *w, const struct op *op, struct gst_gath
 	}
 }
 
-/* All that may have come of two operations: either may be the second. */
+/* All possible results of two operations, in either order. */
 static struct model results[2 * REACHES * REACHES];
 
 static unsigned int all_results(struct world *w, const struct op *a, const struct op *b)
@@ -257,7 +257,7 @@ static unsigned int all_results(struct world *w, const struct op *a, const struc
 	return n;
 }
 
-/* The leaf, or the hole, at a gpa is as one of the results has it. Return: where it ends. */
+/* Check that the leaf or hole at a gpa agrees with one of the results. Return: where it ends. */
 static gst_gpa_t judge_leaf(struct world *w, gst_gpa_t gpa, unsigned int n)
 {
 	struct spec_result res;
@@ -273,12 +273,12 @@ static gst_gpa_t judge_leaf(struct world *w, gst_gpa_t gpa, unsigned int n)
 		else
 			fits = !run || run >= model_end(&results[i]) || run->lo >= end;
 	}
-	CHECK("interleaving", fits, "gpa 0x%llx (0x%llx bytes) is as no order leaves it",
+	CHECK("interleaving", fits, "gpa 0x%llx (0x%llx bytes): no order leaves it so",
 	      (unsigned long long)res.gpa, (unsigned long long)res.size);
 	return end;
 }
 
-/* Looks at each leaf where the operations are, and at some of those that a split made. */
+/* Check each leaf in the ranges of the operations, but only some of those that a split made. */
 static void judge(struct world *w, const struct op *a, const struct op *b)
 {
 	gst_gpa_t gpa = base(w) - W_PAGE, hi = base(w) + 20 * W_PAGE;
@@ -295,7 +295,7 @@ static void judge(struct world *w, const struct op *a, const struct op *b)
 		 "pages in use, compared with linked tables");
 }
 
-/* Return: whether the first has as many gaps. */
+/* Run @b in a gap of @a. Return: whether @a has that many gaps. */
 static bool pair(struct world *w, unsigned int state, const struct op *a, const struct op *b,
 		 unsigned int point)
 {
@@ -333,7 +333,7 @@ static void no_order_loses_anything(struct world *w)
 	for (unsigned int state = 0; state < STATES; state++)
 		for (unsigned int a = 0; a < OPS; a++)
 			for (unsigned int b = 0; b < OPS; b++)
-				/* The first ones, and of long runs of entries some. */
+				/* Try the first gaps one by one, and some of those in long runs. */
 				for (unsigned int point = 0;
 				     pair(w, state, &ops[a], &ops[b], point);)
 					point += point < 48 ? 1 : 11;
@@ -343,12 +343,12 @@ static void no_order_loses_anything(struct world *w)
 	printf("# %llu cases, %llu times EAGAIN, %llu times EBUSY, %llu tables dropped\n",
 	       (unsigned long long)seen.cases, (unsigned long long)seen.again,
 	       (unsigned long long)seen.busy, (unsigned long long)seen.dropped);
-	CHECK("case", seen.again && seen.busy && seen.dropped, "that was no race");
+	CHECK("case", seen.again && seen.busy && seen.dropped, "no race has happened");
 	w_begin(w, w->fmt, 1);
 }
 
 static const struct property properties[] = {
-	{ "of two operations in shared entry none is lost, whatever their order",
+	{ "of two operations in shared entry none is lost, in any interleaving",
 	  no_order_loses_anything },
 };
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
- * gst_iterate() and gst_dump(), case by case. w_iterate() compares both with a walk for
- * every leaf; here is what they tell, said once more.
+ * gst_iterate() and gst_dump(), case by case. w_iterate() compares both with a walk for every
+ * leaf. These tests check the reports again with explicit numbers.
  */
 #include "world.h"
 
@@ -48,7 +48,7 @@ static void expect_run(const struct gst_run *run, gst_gpa_t gpa, uint64_t size, 
 	CHECK_EQ("case", run->young, young, "young leaves of the run");
 }
 
-/* A leaf of each level, the larger the later, and a page at the end of it all. */
+/* Map a leaf of each level, the smallest first, and the last page of the space. */
 static void lay_out(struct world *w)
 {
 	for (unsigned int level = 0; level <= w_top(w); level++)
@@ -93,7 +93,7 @@ static void ends_early_and_goes_on(struct world *w)
 			CHECK_RET(
 				gst_iterate(&w->space, behind, w_limit(w) - behind, on_leaf, &list),
 				0);
-		CHECK_EQ("case", list.n, w_top(w) + 2, "leaves in all");
+		CHECK_EQ("case", list.n, w_top(w) + 2, "number of leaves");
 		CHECK_RET(w_iterate(w, 0, w_limit(w), n), 0);
 	}
 }
@@ -133,7 +133,7 @@ static void leaves_of_64_kib_are_one_each(struct world *w)
 	CHECK_EQ("case", list.leaf[1].size, W_NAPOT, "size");
 	CHECK_EQ("case", list.leaf[1].pa, 3 * W_NAPOT, "pa");
 	CHECK_EQ("case", list.leaf[1].attr, W_RW, "attr");
-	/* From the middle of one to the middle of the other. */
+	/* The range goes from the middle of one leaf to the middle of another. */
 	list.n = 0;
 	CHECK_RET(gst_iterate(&w->space, W_NAPOT + 9 * W_PAGE, W_NAPOT, on_leaf, &list), 0);
 	CHECK_EQ("case", list.n, 2, "leaves");
@@ -148,18 +148,18 @@ static void a_dump_merges_what_is_alike(struct world *w)
 	gst_gpa_t gpa = 7 * size - 5 * W_PAGE;
 	struct dump dump = { 0 };
 
-	/* Across the border of two tables. */
+	/* A run may cross from one table to the next. */
 	W_OK(w_map(w, gpa, 10 * W_PAGE, 0x40000, W_RW, 0));
 	CHECK_RET(gst_dump(&w->space, 0, w_limit(w), on_run, &dump), 0);
 	CHECK_EQ("case", dump.n, 1, "runs");
 	expect_run(&dump.run[0], gpa, 10 * W_PAGE, 0x40000, W_PAGE, W_RW, 10);
-	/* Age does not part a run. */
+	/* A run may have young and old leaves. */
 	CHECK_RET(w_young(w, gpa + W_PAGE, 3 * W_PAGE, true), 1);
 	dump.n = 0;
 	CHECK_RET(gst_dump(&w->space, 0, w_limit(w), on_run, &dump), 0);
 	CHECK_EQ("case", dump.n, 1, "runs");
 	expect_run(&dump.run[0], gpa, 10 * W_PAGE, 0x40000, W_PAGE, W_RW, 7);
-	/* A permission does, other memory does, and a hole. */
+	/* Another permission, other memory and a hole end a run. */
 	W_OK(w_wrprotect(w, gpa + 2 * W_PAGE, W_PAGE, 0));
 	W_OK(w_map(w, gpa + 5 * W_PAGE, W_PAGE, 0x99000, W_RW, 0));
 	W_OK(w_unmap(w, gpa + 8 * W_PAGE, W_PAGE, 0));
@@ -186,12 +186,12 @@ static void a_dump_parts_leaves_of_other_sizes(struct world *w)
 	expect_run(&dump.run[0], size - W_PAGE, W_PAGE, 3 * size - W_PAGE, W_PAGE, W_RW, 1);
 	expect_run(&dump.run[1], size, 3 * size, 3 * size, size, W_RW, 3);
 	expect_run(&dump.run[2], 4 * size, W_PAGE, 6 * size, W_PAGE, W_RW, 1);
-	/* The range cuts leaves and ends in them. */
+	/* The range cuts leaves at both ends. */
 	dump.n = 0;
 	CHECK_RET(gst_dump(&w->space, size + W_PAGE, size, on_run, &dump), 0);
 	CHECK_EQ("case", dump.n, 1, "runs");
 	expect_run(&dump.run[0], size, 2 * size, 3 * size, size, W_RW, 2);
-	/* It ends when told to, at each run. */
+	/* The callback can end the dump at each run. */
 	for (unsigned int n = 1; n <= 3; n++) {
 		dump = (struct dump){ .end_after = n };
 		CHECK_RET(gst_dump(&w->space, 0, w_limit(w), on_run, &dump), -7);
@@ -223,16 +223,16 @@ static void both_refuse_what_is_not_a_range(struct world *w)
 }
 
 static const struct property properties[] = {
-	{ "iterate tells of every leaf, in order", tells_of_every_leaf_in_order },
-	{ "iterate ends early and goes on behind", ends_early_and_goes_on },
-	{ "a range that cuts a leaf tells of all of it",
+	{ "iterate reports every leaf in order", tells_of_every_leaf_in_order },
+	{ "iterate can end early and continue", ends_early_and_goes_on },
+	{ "a leaf that the range cuts is reported whole",
 	  a_range_that_cuts_a_leaf_tells_of_all_of_it },
-	{ "leaves of 64 KiB are told of once each", leaves_of_64_kib_are_one_each },
-	{ "a dump merges what is alike, and nothing else", a_dump_merges_what_is_alike },
-	{ "a dump parts leaves of other sizes, and ends early",
+	{ "each 64 KiB leaf is reported once", leaves_of_64_kib_are_one_each },
+	{ "a dump merges equal leaves and no others", a_dump_merges_what_is_alike },
+	{ "a dump separates leaves of different sizes, and can end early",
 	  a_dump_parts_leaves_of_other_sizes },
-	{ "neither takes memory or flushes", neither_takes_memory_or_gathers },
-	{ "both refuse what is not a range", both_refuse_what_is_not_a_range },
+	{ "iterate and dump take no memory and flush nothing", neither_takes_memory_or_gathers },
+	{ "iterate and dump refuse an invalid range", both_refuse_what_is_not_a_range },
 };
 
 int main(void)

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
- * gst_map() with GST_KEEP: a leaf that maps the same and may do more stays as it is.
+ * gst_map() with GST_KEEP: a leaf that maps the same memory and allows more stays.
  */
 #include "snapshot.h"
 #include "world.h"
 
 #define KEEP(attr) ((attr) | GST_KEEP)
 
-/* Nothing changes, nothing is flushed, nothing is fresh. */
+/* Check that a map changes nothing, flushes nothing and makes nothing fresh. */
 static void expect_kept(struct world *w, gst_gpa_t gpa, uint64_t size, gst_pa_t pa, gst_attr_t attr,
 			unsigned int max_level)
 {
@@ -30,7 +30,7 @@ static void what_may_do_more_is_kept(struct world *w)
 		expect_kept(w, size, size, 3 * size, GST_READ, level);
 		expect_kept(w, size, size, 3 * size, W_RW, level);
 		expect_kept(w, size, size, 3 * size, W_RWX, level);
-		/* A part of it, and without memory for a split. */
+		/* Map a part of it, without memory for a split. */
 		w->mem.limit = 0;
 		expect_kept(w, 2 * size - W_PAGE, W_PAGE, 4 * size - W_PAGE, GST_READ, 0);
 		w->mem.limit = TESTMEM_TABLES;
@@ -105,12 +105,13 @@ static void a_leaf_of_64_kib_is_kept(struct world *w)
 }
 
 static const struct property properties[] = {
-	{ "what may do more is kept, all of it or a part", what_may_do_more_is_kept },
-	{ "an old leaf is kept and gets young", an_old_one_is_kept_and_young },
-	{ "what a leaf lacks it gets", what_it_lacks_it_gets },
-	{ "of other memory or another type nothing is kept", of_other_memory_nothing_is_kept },
-	{ "a hole gets what is asked for", a_hole_gets_what_is_asked_for },
-	{ "a leaf of 64 KiB is kept", a_leaf_of_64_kib_is_kept },
+	{ "a leaf that allows more is kept, for all of it and for a part",
+	  what_may_do_more_is_kept },
+	{ "an old leaf is kept and becomes young", an_old_one_is_kept_and_young },
+	{ "a leaf gains the permissions that it lacks", what_it_lacks_it_gets },
+	{ "a leaf of other memory or another type is not kept", of_other_memory_nothing_is_kept },
+	{ "a hole gets exactly the requested mapping", a_hole_gets_what_is_asked_for },
+	{ "a 64 KiB leaf is kept", a_leaf_of_64_kib_is_kept },
 };
 
 int main(void)

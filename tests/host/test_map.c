@@ -40,7 +40,7 @@ static void takes_the_largest_leaves_that_fit(struct world *w)
 	CHECK_EQ("case", w->space.tables, 2 * top, "tables");
 	w_check_all(w);
 
-	/* Up and down the levels: a page, then the rest of each larger leaf. */
+	/* The range begins and ends with pages, with larger and larger leaves in between. */
 	lo = 5 * size + W_PAGE;
 	W_OK(w_map(w, lo, size - W_PAGE, lo, W_RW, top));
 	for (unsigned int level = 0; level < top; level++)
@@ -60,7 +60,7 @@ static void max_level_bounds_the_leaves(struct world *w)
 		w_expect(w, gpa, max, gpa, W_RW);
 		W_OK(w_unmap(w, 0, w_limit(w), 0));
 	}
-	/* More than there are levels is as many as there are. */
+	/* A max_level above the top level has no effect. */
 	W_OK(w_map(w, 0, w_size(w, top), 0, W_RW, top + 1));
 	w_expect(w, 0, top, 0, W_RW);
 	W_OK(w_unmap(w, 0, w_limit(w), 0));
@@ -117,9 +117,9 @@ static void a_range_may_cross_the_pages_of_the_root(struct world *w)
 
 		W_OK(w_map(w, gpa, 5 * size, 0, W_RW, ~0u));
 		CHECK_EQ("case", testmem_meta(w->machine.root + (q - 1) * W_PAGE)->live, 2,
-			 "live entries before the border");
+			 "live entries before the end of the page");
 		CHECK_EQ("case", testmem_meta(w->machine.root + q * W_PAGE)->live, 3,
-			 "live entries behind the border");
+			 "live entries after the end of the page");
 		w_check_all(w);
 		W_OK(w_wrprotect(w, gpa + size, 3 * size, 0));
 		W_OK(w_unmap(w, gpa + size, 3 * size, 0));
@@ -147,7 +147,7 @@ static void refuses_what_is_not_a_range(struct world *w)
 
 	W_OK(w_map(w, 0, W_PAGE, 0, W_RW, 0));
 	snapshot_take(&snap, w);
-	/* The wrapper works out what each must return; here it is said once more. */
+	/* w_map() checks the return value. Here it is checked again with explicit numbers. */
 	CHECK_RET(w_map(w, 0, 0, 0, W_RW, 0), -GST_EINVAL);
 	CHECK_RET(w_map(w, 1, W_PAGE, 0, W_RW, 0), -GST_EINVAL);
 	CHECK_RET(w_map(w, 0, W_PAGE + 1, 0, W_RW, 0), -GST_EINVAL);
@@ -205,17 +205,20 @@ static void every_attribute_reaches_the_leaf(struct world *w)
 }
 
 static const struct property properties[] = {
-	{ "every level holds a leaf", every_level_holds_a_leaf },
+	{ "there can be a leaf at every level", every_level_holds_a_leaf },
 	{ "a map takes the largest leaves that fit", takes_the_largest_leaves_that_fit },
-	{ "max_level bounds the leaves", max_level_bounds_the_leaves },
-	{ "a pa misaligned to the gpa takes smaller leaves", a_misaligned_pa_takes_smaller_leaves },
-	{ "the last page of the format can be mapped, and not the one after",
+	{ "max_level limits the size of leaves", max_level_bounds_the_leaves },
+	{ "a pa that is not congruent to the gpa needs smaller leaves",
+	  a_misaligned_pa_takes_smaller_leaves },
+	{ "the last page of the format can be mapped, the one after it cannot",
 	  the_last_page_of_the_format_can_be_mapped },
-	{ "the quarters of the root are apart", the_quarters_of_the_root_are_apart },
-	{ "a range may cross the pages of the root", a_range_may_cross_the_pages_of_the_root },
+	{ "the four pages of the root translate different ranges",
+	  the_quarters_of_the_root_are_apart },
+	{ "a range may cross from one page of the root to the next",
+	  a_range_may_cross_the_pages_of_the_root },
 	{ "the whole space can be mapped at once", the_whole_space_can_be_mapped_at_once },
-	{ "map refuses what is not a range", refuses_what_is_not_a_range },
-	{ "map refuses what is no attribute", refuses_what_is_no_attribute },
+	{ "map refuses an invalid range", refuses_what_is_not_a_range },
+	{ "map refuses invalid attributes", refuses_what_is_no_attribute },
 	{ "map refuses a pa that no PTE can hold", refuses_a_pa_that_no_pte_can_hold },
 	{ "every attribute reaches the leaf", every_attribute_reaches_the_leaf },
 };

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
- * Leaves of 64 KiB, case by case; where the XLEN has none, that they are refused.
+ * Leaves of 64 KiB, case by case. If the XLEN has none, GST_NAPOT must be refused.
  */
 #include "snapshot.h"
 #include "world.h"
 
 #define N(w, gpa, size, pa, attr) w_map(w, gpa, size, pa, (attr) | GST_NAPOT, 0)
 
-/* Somewhere in a table, at a pa that is congruent. */
+/* A gpa in the middle of a table, congruent to the pa. */
 static gst_gpa_t base(struct world *w)
 {
 	return 3 * w_size(w, 1) + 2 * W_NAPOT;
@@ -21,7 +21,7 @@ static void one(struct world *w)
 	w_expect_size(w, base(w), W_NAPOT, PA, W_RW);
 }
 
-/* The 16 pages of what was one leaf, all but @but as they were. */
+/* Check the 16 pages of a broken 64 KiB leaf: all except @but are unchanged. */
 static void expect_pages(struct world *w, unsigned int but, gst_attr_t attr)
 {
 	for (unsigned int i = 0; i < 16; i++)
@@ -43,7 +43,10 @@ static void made_where_alignment_allows(struct world *w)
 		gst_gpa_t gpa = base(w) + off * W_PAGE;
 		gst_pa_t pa = PA + off * W_PAGE;
 
-		/* Four units of range: 4 leaves where it is aligned, 3 and two halves if not. */
+		/*
+		 * A range of 256 KiB: 4 leaves if it is aligned, otherwise 3 leaves and 16
+		 * pages.
+		 */
 		W_OK(N(w, gpa, 4 * W_NAPOT, pa, W_RWX));
 		CHECK_EQ("case", w->space.napots, off ? 3 : 4, "64 KiB leaves");
 		CHECK_EQ("case", w->space.leaves[0], off ? 16 : 0, "4 KiB leaves");
@@ -54,14 +57,14 @@ static void made_where_alignment_allows(struct world *w)
 		w_check_all(w);
 		W_OK(w_unmap(w, 0, w_limit(w), 0));
 
-		/* One page short of it at either end. */
+		/* The range lacks one page at either end. */
 		if (!off) {
 			W_OK(N(w, gpa + W_PAGE, 2 * W_NAPOT - 2 * W_PAGE, pa + W_PAGE, W_RW));
 			CHECK_EQ("case", w->space.napots, 0, "64 KiB leaves");
 			W_OK(w_unmap(w, 0, w_limit(w), 0));
 			continue;
 		}
-		/* A pa that is not congruent. */
+		/* The pa is not congruent. */
 		W_OK(N(w, base(w), 2 * W_NAPOT, pa, W_RW));
 		CHECK_EQ("case", w->space.napots, 0, "64 KiB leaves");
 		CHECK_EQ("case", w->space.leaves[0], 32, "4 KiB leaves");
@@ -84,7 +87,7 @@ static void among_leaves_of_other_sizes(struct world *w)
 {
 	uint64_t size = w_size(w, 1);
 
-	/* A page, 64 KiB, 2 MiB, 64 KiB, a page. */
+	/* The leaves are a page, 64 KiB, 2 MiB, 64 KiB and a page. */
 	W_OK(w_map(w, size - W_NAPOT - W_PAGE, size + 2 * (W_NAPOT + W_PAGE),
 		   3 * size - W_NAPOT - W_PAGE, W_RW | GST_NAPOT, 1));
 	w_expect_size(w, size - W_NAPOT - W_PAGE, W_PAGE, 3 * size - W_NAPOT - W_PAGE, W_RW);
@@ -93,7 +96,7 @@ static void among_leaves_of_other_sizes(struct world *w)
 	w_expect_size(w, 2 * size, W_NAPOT, 4 * size, W_RW);
 	w_expect_size(w, 2 * size + W_NAPOT, W_PAGE, 4 * size + W_NAPOT, W_RW);
 	w_check_all(w);
-	/* All of it goes in one descent. */
+	/* One unmap removes all of them. */
 	W_OK(w_unmap(w, 0, w_limit(w), 0));
 	CHECK_EQ("case", w->space.napots + w->space.leaves[0] + w->space.leaves[1], 0, "leaves");
 }
@@ -105,7 +108,7 @@ static void the_same_again_is_kept(struct world *w)
 	one(w);
 	snapshot_take(&snap, w);
 	CHECK_RET(N(w, base(w), W_NAPOT, PA, W_RW), 0);
-	/* A part of it, and without leave to make one. */
+	/* Map a part of it again, then all of it without GST_NAPOT. */
 	CHECK_RET(N(w, base(w) + 3 * W_PAGE, W_PAGE, PA + 3 * W_PAGE, W_RW), 0);
 	CHECK_RET(w_map(w, base(w) + 15 * W_PAGE, W_PAGE, PA + 15 * W_PAGE, W_RW, 0), 0);
 	CHECK_RET(w_map(w, base(w), W_NAPOT, PA, W_RW, 0), 0);
@@ -113,7 +116,7 @@ static void the_same_again_is_kept(struct world *w)
 	CHECK("case", !w_finish(w), "an unexpected flush");
 	snapshot_check(&snap, w);
 	snapshot_free(&snap);
-	/* Old, it gets young by it. */
+	/* An old leaf becomes young. */
 	CHECK_RET(w_young(w, base(w), W_PAGE, true), 1);
 	CHECK_RET(w_map(w, base(w) + W_PAGE, W_PAGE, PA + W_PAGE, W_RW, 0), 0);
 	CHECK("case", w->gather.fresh && !w_finish(w), "an unexpected flush, or nothing is fresh");
@@ -126,10 +129,10 @@ static void made_of_pages_of_the_same(struct world *w)
 	W_OK(w_map(w, base(w), W_NAPOT - W_PAGE, PA, W_RW, 0));
 	w_cache(w, base(w) + W_PAGE);
 	CHECK_RET(N(w, base(w), W_NAPOT, PA, W_RW), 0);
-	/* The same memory, so that no hart holds anything wrong. */
+	/* The memory is the same, so nothing that a hart has cached is wrong. */
 	CHECK("case", w->gather.fresh && !w_finish(w), "an unexpected flush");
 	w_expect_size(w, base(w), W_NAPOT, PA, W_RW);
-	/* Of others: a flush. */
+	/* Pages of other memory need a flush. */
 	W_OK(w_map(w, base(w), W_NAPOT, PA + 5 * W_NAPOT, W_RW, 0));
 	w_cache(w, base(w) + W_PAGE);
 	CHECK_RET(N(w, base(w), W_NAPOT, PA, W_RW), 0);
@@ -148,13 +151,13 @@ static void replaced_as_one(struct world *w)
 	CHECK_EQ("case", w->mem.last_flush.start, base(w), "start of the flush");
 	CHECK_EQ("case", w->mem.last_flush.end, base(w) + W_NAPOT, "end of the flush");
 	w_expect_size(w, base(w), W_NAPOT, PA + W_NAPOT, W_RW);
-	/* A permission more is nothing to flush, one less is. */
+	/* Adding a permission needs no flush, removing one does. */
 	CHECK_RET(N(w, base(w), W_NAPOT, PA + W_NAPOT, W_RWX), 0);
 	CHECK("case", w->gather.fresh && !w_finish(w), "an unexpected flush");
 	CHECK_RET(N(w, base(w), W_NAPOT, PA + W_NAPOT, GST_READ), 0);
 	CHECK("case", w_finish(w), "a flush is missing");
 	CHECK_EQ("case", w->space.napots, 1, "64 KiB leaves");
-	/* By pages, without leave. */
+	/* Without GST_NAPOT, pages replace the leaf. */
 	W_OK(w_map(w, base(w), W_NAPOT, PA, W_RW, 0));
 	expect_pages(w, 16, W_RW);
 }
@@ -170,7 +173,7 @@ static void unmap_of_a_page_breaks_it(struct world *w)
 		w->mem.limit = TESTMEM_TABLES;
 		CHECK("case", w_finish(w) && !w->mem.last_flush.all,
 		      "a flush is missing, or is one of everything");
-		/* Any entry may have brought in any page: all must go. */
+		/* A hart may have cached any page from any entry, so the whole leaf is flushed. */
 		CHECK_EQ("case", w->mem.last_flush.start, base(w), "start of the flush");
 		CHECK_EQ("case", w->mem.last_flush.end, base(w) + W_NAPOT, "end of the flush");
 		expect_pages(w, i, W_RW);
@@ -247,7 +250,7 @@ static void a_mask_takes_it_whole(struct world *w)
 			w_expect_size(w, base(w) + i * W_NAPOT, W_NAPOT, PA + i * W_NAPOT,
 				      i == bit / 16 ? GST_READ : W_RW);
 	}
-	/* From the middle of one on. */
+	/* The mask starts in the middle of a leaf. */
 	W_OK(N(w, base(w), 4 * W_NAPOT, PA, W_RW));
 	W_OK(w_wrprotect_mask(w, base(w) + 8 * W_PAGE, UINT64_C(0x100000001)));
 	for (unsigned int i = 0; i < 4; i++)
@@ -272,7 +275,7 @@ static void it_ages_as_one_whichever_entry_is_young(struct world *w)
 		one(w);
 		CHECK_RET(w_young(w, far, W_PAGE, true), 1);
 		for (unsigned int n = 0; n < 16; n++)
-			CHECK("case", !(*entry_of(w, n) & 1 << 6), "entry %u is young still", n);
+			CHECK("case", !(*entry_of(w, n) & 1 << 6), "entry %u is still young", n);
 		CHECK_RET(w_young(w, base(w), W_NAPOT, false), 0);
 		*entry_of(w, i) |= 1 << 6;
 		model_age(&w->model, base(w), base(w) + W_NAPOT, MODEL_YOUNG);
@@ -304,7 +307,7 @@ static void a_table_of_them_goes_at_once(struct world *w)
 	CHECK_EQ("case", w->space.napots, 64, "64 KiB leaves");
 	w_cache(w, size);
 	w_cache(w, 2 * size + 40 * W_PAGE);
-	/* The tables are unlinked and entered by nobody but to count them. */
+	/* The tables are unlinked, and entered only to count them. */
 	w->harts_run = false;
 	reads = w->mem.to_va_calls;
 	CHECK_RET(gst_unmap(&w->space, size, 2 * size, 0, &w->gather), 0);
@@ -313,7 +316,7 @@ static void a_table_of_them_goes_at_once(struct world *w)
 	CHECK_EQ("case", w->space.napots, 0, "64 KiB leaves");
 	CHECK("case", w_finish(w) && w->mem.last_flush.all, "a flush of everything is missing");
 
-	/* The same by a larger leaf that takes their place, and by the end of the space. */
+	/* A larger leaf that replaces them, and gst_destroy(), also count them. */
 	W_OK(N(w, size, size, size, W_RW));
 	W_OK(w_map(w, size, size, size, W_RW, 1));
 	CHECK_EQ("case", w->space.napots, 0, "64 KiB leaves");
@@ -326,7 +329,7 @@ static void a_huge_leaf_is_not_made_of_it(struct world *w)
 {
 	uint64_t size = w_size(w, 1);
 
-	/* Out of a leaf of 2 MiB come pages; one that maps just so is kept instead. */
+	/* A 2 MiB leaf that maps the same is kept. Otherwise it is split into pages. */
 	W_OK(w_map(w, size, size, size, W_RW, 1));
 	CHECK_RET(N(w, size, W_NAPOT, size, W_RW), 0);
 	w_expect_size(w, size, size, size, W_RW);
@@ -338,7 +341,7 @@ static void a_huge_leaf_is_not_made_of_it(struct world *w)
 	CHECK_EQ("case", w->space.leaves[0], 512 - 16, "4 KiB leaves");
 }
 
-/* As the figure of Svnapot has it: N, 44 bits of PPN that end in 1000, and no other bit. */
+/* As in the figure of Svnapot: N, a PPN of 44 bits that ends in 1000, and no reserved bit. */
 static void the_entries_have_no_reserved_bit(struct world *w)
 {
 	const struct {
@@ -362,35 +365,36 @@ static void the_entries_have_no_reserved_bit(struct world *w)
 		W_OK(w_unmap(w, base(w) + W_PAGE, W_PAGE, 0));
 		CHECK_EQ("case", *(uint64_t *)entry_of(w, 15),
 			 as[k].high | (last >> 12 | 15) << 10 | as[k].low,
-			 "an entry of the broken");
+			 "an entry of the broken leaf");
 	}
 }
 
 static const struct property without_svnapot[] = {
-	{ "64 KiB: refused where the XLEN has none", refused_without_svnapot },
+	{ "64 KiB: refused if the XLEN has no such leaves", refused_without_svnapot },
 };
 
 static const struct property properties[] = {
-	{ "64 KiB: made where gpa, pa and size allow", made_where_alignment_allows },
-	{ "64 KiB: never made without leave", never_without_leave },
+	{ "64 KiB: made if gpa, pa and size allow it", made_where_alignment_allows },
+	{ "64 KiB: never made without GST_NAPOT", never_without_leave },
 	{ "64 KiB: among leaves of other sizes", among_leaves_of_other_sizes },
 	{ "64 KiB: the same again, or a part of it, is kept", the_same_again_is_kept },
-	{ "64 KiB: made of pages that are there", made_of_pages_of_the_same },
-	{ "64 KiB: replaced as one", replaced_as_one },
-	{ "64 KiB: the unmap of a page breaks it, and 15 are as before",
+	{ "64 KiB: made from existing pages", made_of_pages_of_the_same },
+	{ "64 KiB: replaced as one leaf", replaced_as_one },
+	{ "64 KiB: unmapping one page breaks it and keeps the other 15",
 	  unmap_of_a_page_breaks_it },
-	{ "64 KiB: the protection of a page breaks it, and 15 are as before",
+	{ "64 KiB: protecting one page breaks it and keeps the other 15",
 	  protection_of_a_page_breaks_it },
-	{ "64 KiB: a page mapped into it breaks it, and 15 are as before",
+	{ "64 KiB: mapping one page breaks it and keeps the other 15",
 	  a_page_mapped_into_it_breaks_it },
-	{ "64 KiB: read-only already, it is not broken", read_only_it_is_not_broken },
+	{ "64 KiB: protecting a read-only leaf does not break it", read_only_it_is_not_broken },
 	{ "64 KiB: taken whole with GST_WHOLE_LEAVES", whole_leaves_take_it_whole },
-	{ "64 KiB: a mask takes it whole", a_mask_takes_it_whole },
-	{ "64 KiB: it ages as one, whichever entry is young",
+	{ "64 KiB: a mask protects it whole", a_mask_takes_it_whole },
+	{ "64 KiB: it ages as one leaf, whichever entry is young",
 	  it_ages_as_one_whichever_entry_is_young },
-	{ "64 KiB: broken while young, a page of it is", broken_while_young_a_page_of_it_is },
-	{ "64 KiB: a table of them goes at once", a_table_of_them_goes_at_once },
-	{ "64 KiB: in a huge leaf of the same it is not made", a_huge_leaf_is_not_made_of_it },
+	{ "64 KiB: if it is broken while young, a page is young",
+	  broken_while_young_a_page_of_it_is },
+	{ "64 KiB: a table of them is unlinked without reading it", a_table_of_them_goes_at_once },
+	{ "64 KiB: not made inside a huge leaf that maps the same", a_huge_leaf_is_not_made_of_it },
 	{ "64 KiB: its entries have no reserved bit", the_entries_have_no_reserved_bit },
 };
 

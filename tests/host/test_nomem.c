@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
- * Memory fails at every point at which it can: then nothing that a walk can see
- * has changed, nothing is held, and the same operation succeeds once there is
- * memory again.
+ * Allocations fail at every point at which they can. Then nothing that a walk can see has changed,
+ * no page is lost, and the same operation succeeds when there is memory again.
  */
 #include "snapshot.h"
 #include "world.h"
 
-/* Where the operations work: a corner of the largest leaves. */
+/* The place of the operations: where two of the largest leaves meet. */
 static gst_gpa_t place(struct world *w)
 {
 	return 3 * w_size(w, w_top(w));
@@ -63,7 +62,7 @@ static void (*const states[])(struct world *w) = {
 
 #define STATES (sizeof(states) / sizeof(states[0]))
 
-/* The operations that may take memory. */
+/* The operations that may need memory. */
 
 static int map_a_page(struct world *w)
 {
@@ -87,7 +86,7 @@ static int map_leaves_of_all_levels(struct world *w)
 	return w_map(w, gpa, w_size(w, w_top(w)) + 2 * W_PAGE, gpa, W_RW, ~0u);
 }
 
-/* Bound and need differ most where larger leaves are kept. */
+/* If larger leaves are kept, the bound is much higher than the need. */
 static int map_partly_the_same(struct world *w)
 {
 	return w_map(w, place(w) + W_PAGE, 2 * w_size(w, 1), 2 * w_size(w, 1) + W_PAGE, W_RW, 0);
@@ -138,7 +137,7 @@ static int split_to_level_1(struct world *w)
 	return w_split(w, place(w) + W_PAGE, w_size(w, w_top(w)), w_top(w) > 1 ? w_top(w) - 1 : 0);
 }
 
-/* The same in shared entry; what that cannot do is done in exclusive entry, as by a caller. */
+/* The same in shared entry. On -GST_EBUSY, run in exclusive entry as a caller would. */
 
 static int shared(struct world *w, int (*op)(struct world *w))
 {
@@ -167,7 +166,7 @@ static int split_two_branches_shared(struct world *w)
 
 typedef int (*operation)(struct world *w);
 
-/* Begin in a state, with something cached from it. */
+/* Make a start state, and let harts cache some of it. */
 static void begin(struct world *w, unsigned int state)
 {
 	w_end(w);
@@ -178,7 +177,7 @@ static void begin(struct world *w, unsigned int state)
 	w->quick = false;
 }
 
-/* Run with a failure injected. Returns whether the operation noticed it. */
+/* Run an operation with an injected failure. Return: whether the failure has happened. */
 static bool fails_cleanly(struct world *w, operation op)
 {
 	struct snapshot snap = { 0 };
@@ -197,15 +196,15 @@ static bool fails_cleanly(struct world *w, operation op)
 	CHECK("case",
 	      !w->gather.tables && !w->gather.all && !w->gather.fresh && !w->gather.linked &&
 		      w->gather.end <= w->gather.start,
-	      "an operation that failed gathered something");
+	      "the gather of a failed operation is not empty");
 	snapshot_check(&snap, w);
-	CHECK("case", !w_finish(w), "a flush for nothing");
+	CHECK("case", !w_finish(w), "an unexpected flush");
 	snapshot_check(&snap, w);
 	snapshot_free(&snap);
 	w_check_all(w);
 
-	/* The same once more, in a world that has memory. */
-	CHECK("case", op(w) == 0, "the operation fails for good");
+	/* Run it again, with memory. */
+	CHECK("case", op(w) == 0, "the operation fails again, with memory");
 	w_finish(w);
 	w_check_all(w);
 	return true;
@@ -216,7 +215,7 @@ static void try_everywhere(struct world *w, operation op)
 	unsigned int failures = 0;
 
 	for (unsigned int state = 0; state < STATES; state++) {
-		/* The Nth call fails, for every N until there is none. */
+		/* Let the Nth call fail, for every N up to the last call. */
 		for (unsigned int n = 1;; n++) {
 			begin(w, state);
 			w->mem.fail_reserve = n;
@@ -225,7 +224,7 @@ static void try_everywhere(struct world *w, operation op)
 				break;
 			CHECK("case", n < 10, "too many calls of reserve");
 		}
-		/* There are so many pages and no more. */
+		/* Limit the number of pages. */
 		for (unsigned int limit = 0;; limit++) {
 			begin(w, state);
 			w->mem.limit = limit;
@@ -236,7 +235,7 @@ static void try_everywhere(struct world *w, operation op)
 		}
 		CHECK_EQ("leak", w->mem.live, 4 + w->space.tables, "pages");
 	}
-	CHECK("case", failures, "it never failed: nothing was tried");
+	CHECK("case", failures, "the operation never failed");
 }
 
 #define EVERYWHERE(op)                                                                             \
@@ -263,7 +262,7 @@ EVERYWHERE(map_two_branches_shared)
 EVERYWHERE(wrprotect_from_leaf_to_leaf_shared)
 EVERYWHERE(split_two_branches_shared)
 
-/* What is said to need no memory asks for none, whatever is there. */
+/* Operations that need no memory by contract reserve none, in every state. */
 static void others_ask_for_none(struct world *w)
 {
 	gst_gpa_t gpa = place(w);
@@ -289,7 +288,7 @@ static void others_ask_for_none(struct world *w)
 	}
 }
 
-/* Just as many pages as are needed are enough. */
+/* An operation succeeds with exactly the pages that it uses. */
 static void no_more_is_asked_for_than_is_needed(struct world *w)
 {
 	const operation operations[] = { map_a_page,         map_two_branches,
@@ -312,7 +311,7 @@ static void no_more_is_asked_for_than_is_needed(struct world *w)
 			begin(w, state);
 			w->mem.limit = allocs;
 			CHECK("case", operations[i](w) == 0,
-			      "state %u, operation %u: %llu pages are enough, and more were "
+			      "state %u, operation %u: %llu pages are enough, but more were "
 			      "reserved",
 			      state, i, (unsigned long long)allocs);
 			w->mem.limit = TESTMEM_TABLES;
@@ -320,7 +319,7 @@ static void no_more_is_asked_for_than_is_needed(struct world *w)
 		}
 }
 
-/* Pages for all of the space: up to 2^35 tables. It must not even be tried. */
+/* Mapping the whole space in pages needs up to 2^35 tables. The engine must not even try. */
 static void a_map_of_billions_of_tables_is_enomem(struct world *w)
 {
 	uint64_t most = UINT64_C(1) << (GST_XLEN == 64 ? 56 : 34), reserves = w->mem.reserves;
@@ -339,18 +338,19 @@ static void a_map_of_billions_of_tables_is_enomem(struct world *w)
 }
 
 static const struct property properties[] = {
-	{ "a map of a page without memory changes nothing", map_a_page_everywhere },
+	{ "a map of one page without memory changes nothing", map_a_page_everywhere },
 	{ "a map into two branches without memory changes nothing", map_two_branches_everywhere },
 	{ "a map of many tables without memory changes nothing", map_many_tables_everywhere },
 	{ "a map with leaves of all levels without memory changes nothing",
 	  map_leaves_of_all_levels_everywhere },
-	{ "a map of what is partly there without memory changes nothing",
+	{ "a map of a partly mapped range without memory changes nothing",
 	  map_partly_the_same_everywhere },
-	{ "an unmap of a page without memory changes nothing", unmap_a_page_everywhere },
+	{ "an unmap of one page without memory changes nothing", unmap_a_page_everywhere },
 	{ "an unmap that cuts two leaves without memory changes nothing",
 	  unmap_from_leaf_to_leaf_everywhere },
-	{ "an unmap that cuts a head without memory changes nothing", unmap_the_head_everywhere },
-	{ "a write-protect of a page without memory changes nothing", wrprotect_a_page_everywhere },
+	{ "an unmap of a leaf's head without memory changes nothing", unmap_the_head_everywhere },
+	{ "a write-protect of one page without memory changes nothing",
+	  wrprotect_a_page_everywhere },
 	{ "a write-protect that cuts two leaves without memory changes nothing",
 	  wrprotect_from_leaf_to_leaf_everywhere },
 	{ "a map with 64 KiB leaves without memory changes nothing", map_64_kib_everywhere },
@@ -361,10 +361,10 @@ static const struct property properties[] = {
 	{ "a shared write-protect without memory changes nothing",
 	  wrprotect_from_leaf_to_leaf_shared_everywhere },
 	{ "a shared split without memory changes nothing", split_two_branches_shared_everywhere },
-	{ "a map that takes billions of tables is ENOMEM at once",
+	{ "a map that needs billions of tables is ENOMEM at once",
 	  a_map_of_billions_of_tables_is_enomem },
-	{ "what is said to need no memory asks for none", others_ask_for_none },
-	{ "an operation succeeds with just the pages that it uses",
+	{ "operations that need no memory reserve none", others_ask_for_none },
+	{ "an operation succeeds with exactly the pages that it uses",
 	  no_more_is_asked_for_than_is_needed },
 };
 

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
- * Ranges that start and end anywhere, over every layout of three neighbouring
- * entries: a hole, a table of pages, a table of few pages, a huge leaf. Walks
- * that step by the wrong size, or from the wrong place, leave pages behind here.
+ * Ranges with all starts and ends, over every layout of three neighbouring entries: a hole, a full
+ * table, a table with few pages, a huge leaf. A walk that steps by the wrong size, or from the
+ * wrong place, misses pages here.
  */
 #include "world.h"
 
 #define ENTRIES 3
 #define LAYOUTS 64 /* 4 to the power of ENTRIES */
 
-/* The middle entries of a table, or with the border of a table of the next level. */
+/* Place the entries in the middle of a table, or across two tables. */
 static gst_gpa_t base_of(struct world *w, bool border)
 {
 	unsigned int level = w_top(w) < 2 ? 1 : 2;
@@ -49,7 +49,7 @@ static void everywhere(struct world *w, bool border,
 	for (unsigned int layout = 0; layout < LAYOUTS; layout++)
 		for (unsigned int s = 0; s < 6; s++)
 			for (unsigned int e = 0; e < 4; e++) {
-				/* A part of all, another one each time. */
+				/* Try a part of all cases, a different part for each layout. */
 				if ((layout + s + 5 * e) % 4)
 					continue;
 				w->quick = true;
@@ -115,17 +115,17 @@ ANYWHERE(map_pages)
 ANYWHERE(young)
 
 static const struct property properties[] = {
-	{ "an unmap from anywhere to anywhere is exact", unmap_in_a_table },
+	{ "an unmap of any range is exact", unmap_in_a_table },
 	{ "an unmap across tables is exact", unmap_at_a_border },
-	{ "an unmap of whole leaves from anywhere to anywhere is exact", unmap_whole_in_a_table },
+	{ "an unmap of whole leaves for any range is exact", unmap_whole_in_a_table },
 	{ "an unmap of whole leaves across tables is exact", unmap_whole_at_a_border },
-	{ "a write-protect from anywhere to anywhere is exact", wrprotect_in_a_table },
+	{ "a write-protect of any range is exact", wrprotect_in_a_table },
 	{ "a write-protect across tables is exact", wrprotect_at_a_border },
-	{ "a map from anywhere to anywhere is exact", map_in_a_table },
+	{ "a map of any range is exact", map_in_a_table },
 	{ "a map across tables is exact", map_at_a_border },
-	{ "a map of pages from anywhere to anywhere is exact", map_pages_in_a_table },
+	{ "a map of pages for any range is exact", map_pages_in_a_table },
 	{ "a map of pages across tables is exact", map_pages_at_a_border },
-	{ "ageing from anywhere to anywhere is exact", young_in_a_table },
+	{ "ageing of any range is exact", young_in_a_table },
 	{ "ageing across tables is exact", young_at_a_border },
 };
 

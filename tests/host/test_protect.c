@@ -105,7 +105,7 @@ static void no_table_is_made_or_freed(struct world *w)
 
 static void a_mask_names_pages_one_by_one(struct world *w)
 {
-	/* Across the border of two tables. */
+	/* The mask crosses from one table to the next. */
 	gst_gpa_t base = 2 * w_size(w, 1) - 20 * W_PAGE;
 
 	for (unsigned int bit = 0; bit < 64; bit++) {
@@ -179,20 +179,20 @@ static void refuses_what_is_not_a_range(struct world *w)
 }
 
 static const struct property properties[] = {
-	{ "write-protection takes W and nothing else", takes_write_and_nothing_else },
+	{ "write-protection removes W and nothing else", takes_write_and_nothing_else },
 	{ "write-protection a second time flushes nothing", a_second_time_flushes_nothing },
-	{ "write-protection that cuts a huge leaf leaves the rest writable",
+	{ "write-protection that cuts a huge leaf keeps the rest writable",
 	  cutting_a_huge_leaf_leaves_the_rest_writable },
 	{ "write-protection of whole leaves needs no memory",
 	  whole_leaves_are_taken_whole_and_need_no_memory },
-	{ "a huge leaf that is read-only already is not split",
+	{ "protecting a part of a read-only huge leaf does not split it",
 	  a_read_only_huge_leaf_is_not_split },
 	{ "write-protection of pages makes and frees no table", no_table_is_made_or_freed },
-	{ "a mask names pages one by one", a_mask_names_pages_one_by_one },
-	{ "a mask takes huge leaves whole and needs no memory", a_mask_takes_huge_leaves_whole },
-	{ "a mask may reach to the end of the format and not beyond",
+	{ "a mask selects single pages", a_mask_names_pages_one_by_one },
+	{ "a mask protects huge leaves whole and needs no memory", a_mask_takes_huge_leaves_whole },
+	{ "a mask may reach to the end of the format but not beyond",
 	  a_mask_may_reach_to_the_end_and_not_beyond },
-	{ "write-protection refuses what is not a range", refuses_what_is_not_a_range },
+	{ "write-protection refuses an invalid range", refuses_what_is_not_a_range },
 };
 
 int main(void)

@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
- * Random operations, biased to edges and collisions.
+ * Random operations, most of them at edges and in the same few places.
  *
- * GST_SEED_START=N repeats a run or begins another, GST_STEPS=N lengthens it:
- * that many steps for each format. A failure prints the seed of its sequence, with
- * which GST_SEED_START begins there.
+ * GST_STEPS=N sets the number of steps for each format. GST_SEED_START=N sets the first seed. A
+ * failure prints the seed of its sequence: use it as GST_SEED_START to repeat the failure.
  */
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "world.h"
 
-/* For each format: 100000 in all, of which Sv32x4, with two levels, costs the least. */
+/* Steps for each format, 100000 in all. Sv32x4 gets more: with two levels it is fastest. */
 #define STEPS             (GST_XLEN == 64 ? 20000 : 40000)
 #define STEPS_OF_SEQUENCE 500
 
@@ -22,21 +21,21 @@ static uint64_t number_from_environment(const char *name, uint64_t otherwise)
 	return text && *text ? strtoull(text, NULL, 0) : otherwise;
 }
 
-/* A sequence works on a few neighbourhoods, so that its operations meet. */
+/* A sequence works in a few places, so that its operations meet. */
 struct sequence {
 	struct world *w;
 	gst_gpa_t places[4];
 	uint64_t offsets[4]; /* pa - gpa */
 };
 
-/* One of the few multiples of a level's size around a place, or a page off it. */
+/* Pick a small multiple of a level's size near a place, or one page away from it. */
 static gst_gpa_t pick_gpa(struct sequence *seq)
 {
 	struct world *w = seq->w;
 	gst_gpa_t gpa = seq->places[rng_below(&w->rng, 4)];
 	unsigned int level = rng_below(&w->rng, w_top(w) + 1);
 
-	/* Level by level down from there, most often on a boundary of it. */
+	/* Go down level by level. Most often stop at a boundary of an entry. */
 	for (;; level--) {
 		if (rng_one_in(&w->rng, 2))
 			gpa += rng_below(&w->rng, 4) * w_size(w, level);
@@ -50,7 +49,7 @@ static gst_gpa_t pick_gpa(struct sequence *seq)
 	return gpa % w_limit(w);
 }
 
-/* So much that pieces of @level are some 1100 and no more: this is a test of edges. */
+/* Limit a size to about 1100 leaves of @level: this test is about edges. */
 static uint64_t at_most(struct world *w, uint64_t size, unsigned int level)
 {
 	uint64_t most = 1100 * w_size(w, level);
@@ -73,7 +72,7 @@ static uint64_t pick_size(struct sequence *seq, gst_gpa_t gpa, unsigned int leve
 	case 2:
 		size = size > W_PAGE ? size - W_PAGE : size;
 		break;
-	case 3: /* to the next boundary */
+	case 3: /* up to the next boundary */
 		size -= gpa % size;
 		break;
 	case 4:
@@ -87,7 +86,7 @@ static uint64_t pick_size(struct sequence *seq, gst_gpa_t gpa, unsigned int leve
 		break;
 	}
 	if (rng_one_in(&w->rng, 200))
-		return size; /* perhaps beyond the format */
+		return size; /* may end above the format */
 	return size < room ? size : room;
 }
 
@@ -122,14 +121,14 @@ static void step_map(struct sequence *seq)
 	while (best < w_top(w) && best < max_level && (pa - gpa) % w_size(w, best + 1) == 0)
 		best++;
 	size = at_most(w, size, best);
-	/* What shared entry leaves over is for exclusive entry, as a caller would do it. */
+	/* On -GST_EBUSY, run in exclusive entry, as a caller would. */
 	if (w_map(w, gpa, size, pa, attr, max_level) == -GST_EBUSY) {
 		w_share(w, false);
 		w_map(w, gpa, size, pa, attr, max_level);
 	}
 }
 
-/* Pages from anywhere, as a fault brings along those around it. */
+/* Fill pages, as a fault handler does around the faulting page. */
 static void step_fill(struct sequence *seq, gst_gpa_t gpa)
 {
 	struct world *w = seq->w;
@@ -164,7 +163,7 @@ static void step_mask(struct world *w, gst_gpa_t gpa)
 	}
 }
 
-/* Most often by a level or two, so that not all becomes pages. */
+/* Usually split by one or two levels, so that not everything becomes pages. */
 static void step_split(struct sequence *seq, gst_gpa_t gpa)
 {
 	struct world *w = seq->w;
@@ -179,7 +178,7 @@ static void step_split(struct sequence *seq, gst_gpa_t gpa)
 	}
 }
 
-/* Something that collapses is mapped in small pieces first, now and then with a flaw. */
+/* First map small leaves that can collapse, sometimes with one that does not match. */
 static void step_collapse(struct sequence *seq, gst_gpa_t gpa)
 {
 	struct world *w = seq->w;
@@ -199,7 +198,7 @@ static void step_collapse(struct sequence *seq, gst_gpa_t gpa)
 	w_collapse(w, gpa, size, rng_below(&w->rng, w_top(w) + 2), napot);
 }
 
-/* Most often what is in the way of a narrower format is unmapped first. */
+/* Usually, first unmap everything above the end of a narrower format. */
 static void step_reformat(struct world *w)
 {
 	const struct gst_format *fmt = w_format(rng_below(&w->rng, 3));
@@ -232,7 +231,7 @@ static void step(struct sequence *seq)
 		w->mem.fail_reserve = 1;
 	if (rng_one_in(&w->rng, 16))
 		w_share(w, true);
-	/* Seldom to see them refused. */
+	/* Shared entry refuses these, so try them there only seldom. */
 	if (w->gather.shared && needs_exclusive[op] && !rng_one_in(&w->rng, 16))
 		w_share(w, false);
 	switch (op) {
@@ -280,7 +279,7 @@ static void step(struct sequence *seq)
 	w->mem.fail_reserve = 0;
 	if (!rng_one_in(&w->rng, 4))
 		w_finish(w);
-	/* Keep it small enough for a look at all of it. */
+	/* Keep the space small enough to check all of it. */
 	if (w->space.tables > 200) {
 		w_share(w, false);
 		w_unmap(w, 0, w_limit(w), 0);
@@ -297,7 +296,7 @@ static void run_sequence(struct world *w, uint64_t steps)
 		seq.places[i] = rng_below(&w->rng, w_limit(w)) & ~(w_size(w, level) - 1);
 		seq.offsets[i] = rng_next(&w->rng) & ~(w_size(w, level) - 1);
 	}
-	/* The last pages of the format, the root's quarters, and identity. */
+	/* Places near the end of the format and in the root's pages, and an offset of 0. */
 	seq.places[0] = w_limit(w) - w_size(w, rng_below(&w->rng, w_top(w) + 1));
 	if (rng_one_in(&w->rng, 2))
 		seq.places[1] = w_limit(w) / 4 * rng_below(&w->rng, 4);
@@ -331,7 +330,7 @@ static void random_operations(struct world *w)
 }
 
 static const struct property properties[] = {
-	{ "after any operation the model, a hart's walk, lookup and check agree",
+	{ "after each operation the model, a hart's walk, lookup and check agree",
 	  random_operations },
 };
 

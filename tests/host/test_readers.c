@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
- * Readers without entry: lookup, iterate, dump and ageing in each gap of an operation
- * in exclusive entry, and the operation in each gap of theirs. What they tell of is as
- * it was before or as it is after; and ageing spoils nothing.
+ * Readers without a lock: lookup, iterate, dump and ageing run in each gap of an operation in
+ * exclusive entry, and the operation in each of their gaps. Their answers must be the state
+ * before or after the operation, and ageing must not damage anything.
  */
 #include "interleave.h"
 #include "translate.h"
@@ -35,7 +35,7 @@ static void (*const states[])(struct world *w) = { pages, leaves_of_64_kib, a_le
 
 #define STATES (sizeof(states) / sizeof(states[0]))
 
-/* The operations, and what they make of the model. */
+/* The operations, on the space and on the model. */
 
 static int unmap_a_page(struct world *w)
 {
@@ -109,17 +109,17 @@ static int (*const ops[])(struct world *w) = {
 
 #define OPS (sizeof(ops) / sizeof(ops[0]))
 
-/* What a reader may be told of [lo, hi). */
+/* Check a reader's answer for [lo, hi). */
 static void judge(struct world *w, gst_gpa_t lo, gst_gpa_t hi, gst_pa_t pa, gst_attr_t attr)
 {
 	CHECK("reader",
 	      model_allows(&w->before, lo, hi, pa, attr, ~0u) ||
 		      model_allows(&w->model, lo, hi, pa, attr, ~0u),
-	      "gpa 0x%llx to 0x%llx is told to be as it was neither before nor is after",
+	      "a reader finds gpa 0x%llx to 0x%llx neither as before nor as after",
 	      (unsigned long long)lo, (unsigned long long)hi);
 }
 
-static gst_gpa_t told; /* all before it has been told of */
+static gst_gpa_t told; /* everything before this was reported */
 
 static void judge_hole(struct world *w, gst_gpa_t lo, gst_gpa_t hi)
 {
@@ -129,15 +129,15 @@ static void judge_hole(struct world *w, gst_gpa_t lo, gst_gpa_t hi)
 		const struct model_run *was = model_from(&w->before, from);
 
 		CHECK("reader", !was || was >= model_end(&w->before) || was->lo >= hi,
-		      "nothing is told of gpa 0x%llx, which is mapped all the time",
+		      "gpa 0x%llx is always mapped, but was not reported",
 		      (unsigned long long)from);
 	}
 }
 
 static int on_leaf(void *arg, const struct gst_leaf *leaf)
 {
-	/* What came before it may have been told of as part of a larger leaf. */
-	CHECK("reader", leaf->gpa + leaf->size > told, "a leaf is told of twice");
+	/* Its start may have been reported already, as a part of a larger leaf. */
+	CHECK("reader", leaf->gpa + leaf->size > told, "a leaf is reported twice");
 	if (leaf->gpa > told)
 		judge_hole(arg, told, leaf->gpa);
 	judge(arg, leaf->gpa, leaf->gpa + leaf->size, leaf->pa, leaf->attr);
@@ -161,7 +161,7 @@ static void look_up(struct world *w)
 		struct gst_leaf leaf;
 		int ret = gst_lookup(&w->space, gpa, &leaf);
 
-		CHECK("reader", !ret || ret == -GST_ENOENT, "gst_lookup() is %d", ret);
+		CHECK("reader", !ret || ret == -GST_ENOENT, "gst_lookup() returned %d", ret);
 		if (ret)
 			judge_hole(w, gpa, gpa + W_PAGE);
 		else
@@ -171,7 +171,7 @@ static void look_up(struct world *w)
 
 static void iterate(struct world *w)
 {
-	/* From the middle of a leaf. */
+	/* The range starts in the middle of a leaf. */
 	told = base(w) + W_PAGE;
 	CHECK_RET(gst_iterate(&w->space, told, w_size(w, 1) - W_PAGE, on_leaf, w), 0);
 	if (told < base(w) + w_size(w, 1))
@@ -185,7 +185,8 @@ static void dump(struct world *w)
 
 static void age(struct world *w)
 {
-	CHECK("reader", gst_young(&w->space, base(w), 40 * W_PAGE, true) >= 0, "gst_young() fails");
+	CHECK("reader", gst_young(&w->space, base(w), 40 * W_PAGE, true) >= 0,
+	      "gst_young() failed");
 }
 
 static void (*const readers[])(struct world *w) = { look_up, iterate, dump, age };
@@ -212,7 +213,7 @@ static void run_op(void *arg)
 	CHECK_RET(ops[gap->op](gap->w), 0);
 }
 
-/* One inside of the other. Return: whether there were as many gaps. */
+/* Run one inside the other. Return: whether the outer one has that many gaps. */
 static bool pair(struct world *w, unsigned int state, struct gap *gap, bool reader_first,
 		 unsigned int point)
 {
@@ -227,7 +228,9 @@ static bool pair(struct world *w, unsigned int state, struct gap *gap, bool read
 	w_log_op(w, "state %u, operation %u, reader %u, %s first, gap %u", state, gap->op,
 		 gap->reader, reader_first ? "reader" : "operation", point);
 	if (!reader_first) {
-		/* The model must be ahead of the readers in the gaps: the operation's part of it.
+		/*
+		 * Apply the operation to the model first: it is compared with readers in the
+		 * gaps.
 		 */
 		struct gst_space space = w->space;
 
@@ -244,7 +247,7 @@ static bool pair(struct world *w, unsigned int state, struct gap *gap, bool read
 	ran = interleave_end();
 	if (!ran && reader_first)
 		run_op(gap);
-	/* The pages of what went are there until now, as after a grace period. */
+	/* Unlinked tables are freed only here, as if after a grace period. */
 	w_finish(w);
 	model_age(&w->model, 0, w_limit(w), MODEL_EITHER);
 	w_check_invariants(w);
@@ -269,7 +272,7 @@ static void try_all(struct world *w, bool reader_first)
 				     point += point < 48 ? 1 : 37)
 					cases++;
 			}
-	CHECK("case", cases > 1000, "%u cases are few", cases);
+	CHECK("case", cases > 1000, "only %u cases", cases);
 }
 
 static void readers_in_an_operation(struct world *w)
@@ -283,7 +286,8 @@ static void an_operation_in_readers(struct world *w)
 }
 
 static const struct property properties[] = {
-	{ "readers in any gap of an operation see before or after", readers_in_an_operation },
+	{ "readers in any gap of an operation see the state before or after it",
+	  readers_in_an_operation },
 	{ "an operation in any gap of a reader does not mislead it", an_operation_in_readers },
 };
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
- * A space gets another format while harts use it.
+ * Changes of format while harts use the space.
  *
- * Each property begins in the test case's format; w_reformat() compares all that
- * harts see before, during and after a change.
+ * Each property starts in the format of the test case. w_reformat() checks what harts see before,
+ * during and after a change.
  */
 #include "world.h"
 
@@ -17,7 +17,7 @@ static gst_gpa_t limit(const struct gst_format *fmt)
 	return UINT64_C(1) << spec_gpa_bits(fmt->mode);
 }
 
-/* Leaves of every level below @top and in each quarter of [0, @end). */
+/* Map leaves of every level below @top in each quarter of [0, @end). */
 static void spread(struct world *w, gst_gpa_t end, unsigned int top)
 {
 	for (unsigned int level = 0; level <= top; level++)
@@ -36,16 +36,17 @@ static void an_empty_space_takes_any_format(struct world *w)
 		void *none = NULL;
 
 		/*
-		 * Also an empty space takes a new root. A flush that names the present root as
-		 * the old one would have harts lose it.
+		 * An empty space needs a new root, too. If the flush named the present root as
+		 * the old one, harts would drop it.
 		 */
 		CHECK_RET(gst_reformat(&w->space, fmt, &none, &w->gather), same ? 0 : -GST_ENOMEM);
 		CHECK_EQ("flush count", w_finish(w), 0, "flushes without a root");
-		CHECK_EQ("case", w->machine.root, root, "the root without another one");
+		CHECK_EQ("case", w->machine.root, root, "the root after the refused change");
 		CHECK("case", gst_space_format(&w->space) == w->fmt, "the format has changed");
 		w_check_all(w);
 		CHECK_RET(w_reformat(w, fmt), 0);
-		CHECK_EQ("case", w->machine.root == root, same, "the root stays where the format does");
+		CHECK_EQ("case", w->machine.root == root, same,
+			 "the root is kept only with the format");
 		W_OK(w_map(w, w_limit(w) - W_PAGE, W_PAGE, 0, W_RW, 0));
 		CHECK_EQ("case", w->space.tables, w_top(w), "tables");
 		w_check_all(w);
@@ -132,7 +133,7 @@ static void what_lies_above_keeps_a_space_wide(struct world *w)
 	}
 }
 
-/* A leaf of the level above the narrower root's entries becomes a page of them. */
+/* A leaf one level above the entries of the narrower root becomes one page of that root. */
 static void narrowing_splits_a_leaf_that_is_too_large(struct world *w)
 {
 	const struct gst_format *from = w->fmt, *to;
@@ -153,7 +154,7 @@ static void narrowing_splits_a_leaf_that_is_too_large(struct world *w)
 			W_OK(w_unmap(w, 0, w_limit(w), 0));
 			CHECK_RET(w_reformat(w, from), 0);
 		}
-		/* One level higher it reaches beyond the narrower range. */
+		/* A leaf one level higher ends above the narrower format. */
 		if (level + 1 < from->levels) {
 			W_OK(w_map(w, 0, w_size(w, level + 1), 0, W_RW, level + 1));
 			CHECK_RET(w_reformat(w, to), -GST_ERANGE);
@@ -174,7 +175,7 @@ static void without_memory_nothing_changes(struct world *w)
 		CHECK_RET(w_reformat(w, to), -GST_ENOMEM);
 		w_check_all(w);
 		w->mem.fail_reserve = 1;
-		/* The chain of tables, which only two levels up need. */
+		/* Only widening by two levels needs a table in between. */
 		if (to->levels > from->levels + 1) {
 			CHECK_RET(w_reformat(w, to), -GST_ENOMEM);
 			w_check_all(w);
@@ -186,7 +187,7 @@ static void without_memory_nothing_changes(struct world *w)
 	}
 }
 
-/* The cost of a change to @to and back, in tables looked at and pages taken. */
+/* The cost of a change to @to and back, in tables entered and pages allocated. */
 static uint64_t cost(struct world *w, const struct gst_format *to)
 {
 	const struct gst_format *from = w->fmt;
@@ -243,21 +244,20 @@ static void what_is_no_format_is_refused(struct world *w)
 }
 
 static const struct property properties[] = {
-	{ "an empty space takes any format, and a new root for it", an_empty_space_takes_any_format },
-	{ "the present format is no change", the_present_format_is_no_change },
-	{ "there and back, every mapping stays", there_and_back_every_mapping_stays },
-	{ "widening links the pages of the root that are used, and frees the others",
+	{ "an empty space can take any format, with a new root", an_empty_space_takes_any_format },
+	{ "a change to the present format changes nothing", the_present_format_is_no_change },
+	{ "after a change and back, every mapping stays", there_and_back_every_mapping_stays },
+	{ "widening links the root's used pages and frees the others",
 	  widening_links_the_pages_that_are_used },
-	{ "what lies above keeps a space wide, and nothing changes",
+	{ "a mapping above the narrower format prevents the change",
 	  what_lies_above_keeps_a_space_wide },
-	{ "narrowing splits a leaf that is too large for the root",
+	{ "narrowing splits a leaf that is too large for the new root",
 	  narrowing_splits_a_leaf_that_is_too_large },
 	{ "a change without memory is ENOMEM, and nothing changes",
 	  without_memory_nothing_changes },
-	{ "a change costs the same however much is mapped",
+	{ "the cost of a change does not depend on how much is mapped",
 	  a_change_costs_the_same_however_much_is_mapped },
-	{ "what is no format is refused, and so is a detached space",
-	  what_is_no_format_is_refused },
+	{ "an invalid format and a detached space are refused", what_is_no_format_is_refused },
 };
 
 int main(void)

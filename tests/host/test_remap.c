@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
- * gst_map() over what is there: kept, replaced, split or joined.
+ * gst_map() over existing mappings, which are kept, replaced, split or merged.
  */
 #include "snapshot.h"
 #include "world.h"
@@ -47,7 +47,7 @@ static void the_same_again_changes_nothing(struct world *w)
 		W_OK(w_map(w, size, 2 * size, 3 * size, W_RWX, level));
 		snapshot_take(&snap, w);
 		CHECK_RET(w_map(w, size, 2 * size, 3 * size, W_RWX, level), 0);
-		/* A part of it, with leaves as small as can be. */
+		/* Map a part of it again, with max_level 0. */
 		CHECK_RET(w_map(w, 2 * size - W_PAGE, W_PAGE, 4 * size - W_PAGE, W_RWX, 0), 0);
 		CHECK_RET(w_map(w, 2 * size, W_PAGE, 4 * size, W_RWX, w_top(w)), 0);
 		CHECK("case", !w->gather.fresh, "gather.fresh is set");
@@ -97,10 +97,10 @@ static void a_permission_more_flushes_nothing(struct world *w)
 		w_cache(w, size);
 		CHECK_RET(w_map(w, size, size, 0, W_RW, level), 0);
 		CHECK("case", w->gather.fresh, "gather.fresh is not set");
-		CHECK("case", !w_finish(w), "a flush for W");
+		CHECK("case", !w_finish(w), "an unexpected flush after adding W");
 		CHECK_RET(w_map(w, size, size, 0, W_RWX, level), 0);
 		CHECK("case", w->gather.fresh, "gather.fresh is not set");
-		CHECK("case", !w_finish(w), "a flush for X");
+		CHECK("case", !w_finish(w), "an unexpected flush after adding X");
 		w_expect(w, size, level, 0, W_RWX);
 		W_OK(w_unmap(w, 0, w_limit(w), 0));
 	}
@@ -117,7 +117,7 @@ static void a_permission_less_flushes(struct world *w)
 		expect_flush(w, size, 2 * size, level);
 		CHECK_RET(w_map(w, size, size, 0, GST_READ, level), 0);
 		expect_flush(w, size, 2 * size, level);
-		/* One gained and one lost. */
+		/* Add one permission and remove another. */
 		CHECK_RET(w_map(w, size, size, 0, W_RW, level), 0);
 		w_finish(w);
 		CHECK_RET(w_map(w, size, size, 0, GST_READ | GST_EXEC, level), 0);
@@ -182,7 +182,7 @@ static void a_huge_leaf_frees_the_tables_under_it(struct world *w)
 	for (unsigned int level = 1; level <= w_top(w); level++) {
 		uint64_t size = w_size(w, level);
 
-		/* Neighbours keep the tables above. */
+		/* Other leaves keep the upper tables alive. */
 		W_OK(w_map(w, size - W_PAGE, 2 * W_PAGE, 0, W_RW, 0));
 		for (unsigned int below = 0; below < level; below++)
 			W_OK(w_map(w, size + 3 * w_size(w, below), w_size(w, below), 0, W_RW,
@@ -228,7 +228,7 @@ static void an_old_leaf_mapped_again_is_young(struct world *w)
 		W_OK(w_map(w, size, size, 0, W_RW, level));
 		CHECK_RET(w_young(w, size, size, true), 1);
 		CHECK_RET(w_map(w, 2 * size - W_PAGE, W_PAGE, size - W_PAGE, W_RW, 0), 0);
-		CHECK("case", w->gather.fresh, "the hart that faulted would not be told");
+		CHECK("case", w->gather.fresh, "gather.fresh is not set");
 		CHECK("case", !w_finish(w), "an unexpected flush");
 		w_expect(w, size, level, 0, W_RW);
 		CHECK_RET(w_young(w, 2 * size - W_PAGE, W_PAGE, false), 1);
@@ -237,23 +237,24 @@ static void an_old_leaf_mapped_again_is_young(struct world *w)
 }
 
 static const struct property properties[] = {
-	{ "a fresh map flushes nothing and says that it is fresh", a_fresh_map_flushes_nothing },
-	{ "a leaf in a table that is there links none",
+	{ "a new mapping sets gather.fresh and flushes nothing", a_fresh_map_flushes_nothing },
+	{ "a new leaf in an existing table does not set gather.linked",
 	  a_leaf_in_a_table_that_is_there_links_none },
-	{ "the same again, or a part of it, changes and flushes nothing",
+	{ "mapping the same again, or a part of it, changes and flushes nothing",
 	  the_same_again_changes_nothing },
-	{ "the same again needs no memory", the_same_again_needs_no_memory },
-	{ "another pa replaces and flushes just that", another_pa_replaces_and_flushes_just_that },
-	{ "a permission more flushes nothing", a_permission_more_flushes_nothing },
-	{ "a permission less flushes just that", a_permission_less_flushes },
+	{ "mapping the same again needs no memory", the_same_again_needs_no_memory },
+	{ "a map to another pa flushes exactly the leaf",
+	  another_pa_replaces_and_flushes_just_that },
+	{ "adding a permission flushes nothing", a_permission_more_flushes_nothing },
+	{ "removing a permission flushes exactly the leaf", a_permission_less_flushes },
 	{ "another memory type flushes", another_memory_type_flushes },
-	{ "a page mapped into a huge leaf leaves the rest mapped",
+	{ "mapping a page inside a huge leaf keeps the rest mapped",
 	  a_page_in_a_huge_leaf_leaves_the_rest_mapped },
 	{ "a split keeps memory type and age", a_split_keeps_memory_type_and_age },
 	{ "a huge leaf frees the tables under it", a_huge_leaf_frees_the_tables_under_it },
-	{ "small leaves give way to a huge one of the same memory",
+	{ "a huge leaf replaces small leaves that map the same",
 	  small_leaves_give_way_to_one_of_the_same_memory },
-	{ "an old leaf mapped again is young", an_old_leaf_mapped_again_is_young },
+	{ "mapping an old leaf again makes it young", an_old_leaf_mapped_again_is_young },
 };
 
 int main(void)

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
- * Shared entry, case by case, in one thread. What another thread does comes from within
- * the embedder's functions; test_interleave.c has the other gaps.
+ * Shared entry, case by case, in one thread. The embedder's functions run the operations of
+ * another thread. test_interleave.c tests the other gaps.
  */
 #include "snapshot.h"
 #include "world.h"
 
-/* A top-level leaf's corner. */
+/* The start of a leaf of the top level. */
 static gst_gpa_t base(struct world *w)
 {
 	return 3 * w_size(w, w_top(w));
@@ -21,7 +21,7 @@ static void alone_it_does_what_exclusive_entry_does(struct world *w)
 		CHECK_RET(w_map(w, size, 3 * size, 4 * size, W_RWX, level), 0);
 		CHECK("case", w->gather.fresh && !w_finish(w),
 		      "an unexpected flush, or nothing is fresh");
-		/* The same again; a permission less; other memory. */
+		/* Map the same again, then with fewer permissions, then other memory. */
 		CHECK_RET(w_map(w, size, 3 * size, 4 * size, W_RWX, level), 0);
 		CHECK("case", !w->gather.fresh && !w_finish(w),
 		      "an unexpected flush, or something is fresh");
@@ -87,12 +87,12 @@ static void a_table_in_the_way_is_busy(struct world *w)
 		w_share(w, true);
 		CHECK_RET(w_map(w, size, size, size, W_RW, level), -GST_EBUSY);
 		w_expect(w, size + W_PAGE, 0, 0, W_RW);
-		/* What lies before it may be done. */
+		/* The part of the range before the table may be done. */
 		CHECK_RET(w_map(w, size - W_PAGE, size + W_PAGE, 2 * size - W_PAGE, W_RW, level),
 			  -GST_EBUSY);
 		w_expect(w, size - W_PAGE, 0, 2 * size - W_PAGE, W_RW);
 		w_expect(w, size + W_PAGE, 0, 0, W_RW);
-		/* By smaller leaves it can be done. */
+		/* With smaller leaves it is possible. */
 		CHECK_RET(w_map(w, size, w_size(w, 1), size, W_RW, 0), 0);
 		w_share(w, false);
 		W_OK(w_map(w, size, size, size, W_RW, level));
@@ -108,20 +108,20 @@ static void leaves_of_64_kib_are_busy(struct world *w)
 
 	if (!W_HAS_NAPOT)
 		return;
-	/* One to be made: where nothing is, and not even a table is left. */
+	/* A 64 KiB leaf would be made in a hole. No empty table must stay. */
 	w_share(w, true);
 	snapshot_take(&snap, w);
 	CHECK_RET(w_map(w, gpa, W_NAPOT, 0, W_RW | GST_NAPOT, 0), -GST_EBUSY);
 	w_finish(w);
 	snapshot_check(&snap, w);
-	/* Over pages. */
+	/* A 64 KiB leaf would be made from pages. */
 	CHECK_RET(w_map(w, gpa, W_NAPOT, 0, W_RW, 0), 0);
 	CHECK_RET(w_map(w, gpa, W_NAPOT, 0, W_RW | GST_NAPOT, 0), -GST_EBUSY);
 	w_share(w, false);
 	W_OK(w_map(w, gpa, W_NAPOT, 0, W_RW | GST_NAPOT, 0));
 	W_OK(w_map(w, gpa + W_NAPOT, W_NAPOT, 0, GST_READ | GST_NAPOT, 0));
 
-	/* One in the way. */
+	/* A 64 KiB leaf would be broken or replaced. */
 	w_share(w, true);
 	snapshot_take(&snap, w);
 	CHECK_RET(w_map(w, gpa + W_PAGE, W_PAGE, 0x99000, W_RW, 0), -GST_EBUSY);
@@ -129,14 +129,14 @@ static void leaves_of_64_kib_are_busy(struct world *w)
 	CHECK_RET(w_wrprotect(w, gpa + W_PAGE, W_PAGE, GST_WHOLE_LEAVES), -GST_EBUSY);
 	CHECK_RET(w_wrprotect_mask(w, gpa, 1), -GST_EBUSY);
 	CHECK_RET(w_split(w, gpa, W_PAGE, 0), -GST_EBUSY);
-	/* What leaves it as it is can be done. */
+	/* Operations that keep the leaf are possible. */
 	CHECK_RET(w_map(w, gpa, W_NAPOT, 0, W_RW, 0), 0);
 	CHECK_RET(w_map(w, gpa + W_PAGE, W_PAGE, W_PAGE, W_RW, 0), 0);
 	CHECK_RET(w_wrprotect(w, gpa + W_NAPOT + W_PAGE, W_PAGE, 0), 0);
 	CHECK_RET(w_split(w, gpa, W_NAPOT, 1), 0);
 	CHECK("case", !w_finish(w), "an unexpected flush");
 	snapshot_check(&snap, w);
-	/* It is no one's but the map's to make it young again. */
+	/* A map may make the leaf young again. */
 	CHECK_RET(w_young(w, gpa, W_NAPOT, true), 1);
 	CHECK_RET(w_map(w, gpa + W_PAGE, W_PAGE, W_PAGE, W_RW, 0), 0);
 	CHECK_RET(w_young(w, gpa, W_NAPOT, false), 1);
@@ -144,14 +144,14 @@ static void leaves_of_64_kib_are_busy(struct world *w)
 	w_share(w, false);
 }
 
-/* Another thread, from within ops.reserve or ops.alloc of the first. */
+/* The other thread, which runs inside ops.reserve or ops.alloc of the first. */
 struct thread {
 	struct world *w;
 	struct gst_ops ops;
 	struct gst_gather gather;
 	struct testmem_source source;
 	bool at_alloc;
-	unsigned int after; /* so many calls */
+	unsigned int after; /* how many calls to wait */
 	void (*run)(struct thread *thread);
 };
 
@@ -213,7 +213,7 @@ static void map_a_huge_leaf(struct thread *thread)
 	model_map(&w->model, base(w), base(w) + size, size, W_RW);
 }
 
-/* Between the allocation of each table and its link another links one there. */
+/* Between the allocation of a table and its link, the other thread links a table there. */
 static void a_table_that_came_too_late_is_freed(struct world *w)
 {
 	for (unsigned int at = 0; at < w_top(w); at++) {
@@ -230,7 +230,7 @@ static void a_table_that_came_too_late_is_freed(struct world *w)
 		CHECK_EQ("case", w->space.leaves[0], 1, "leaves");
 		w_check_all(w);
 		w_check_invariants(w);
-		/* Looked at again, there is nothing left to link. */
+		/* The second try has nothing to link. */
 		CHECK_RET(gst_map(&w->space, base(w), W_PAGE, 0x77000, W_RW, 0, &gather), 0);
 		gst_gather_finish(&w->space, &gather);
 		model_map(&w->model, base(w), base(w) + W_PAGE, 0x77000, W_RW);
@@ -240,7 +240,7 @@ static void a_table_that_came_too_late_is_freed(struct world *w)
 	}
 }
 
-/* A leaf came where a hole was: what was reserved for it does for the split as well. */
+/* The other thread maps a leaf into a hole. The table reserved for the hole can split it. */
 static void what_was_reserved_for_a_hole_splits_a_leaf(struct world *w)
 {
 	struct gst_gather gather;
@@ -255,7 +255,7 @@ static void what_was_reserved_for_a_hole_splits_a_leaf(struct world *w)
 	w_check_all(w);
 }
 
-/* A leaf of level 1 at the end of what one entry of the top spans, and a hole behind it. */
+/* Map a leaf of level 1 at the end of a top-level entry. After it comes a hole. */
 static gst_gpa_t edge(struct world *w)
 {
 	return base(w) + w_size(w, w_top(w)) - w_size(w, 1);
@@ -271,8 +271,8 @@ static void change_the_leaf(struct thread *thread)
 }
 
 /*
- * When the plan is made the leaf is what is wanted, so that tables are reserved for the
- * hole alone; when it is run the leaf is to be split, which takes one of them.
+ * The plan finds that the leaf can be kept, and reserves tables only for the hole. Then the other
+ * thread changes the leaf, so that it must be split, which takes one of these tables.
  */
 static void no_more_is_taken_than_was_reserved(struct world *w)
 {
@@ -281,7 +281,7 @@ static void no_more_is_taken_than_was_reserved(struct world *w)
 	struct gst_gather gather;
 
 	W_OK(w_map(w, edge(w), size, 3 * size, W_RW, 1));
-	/* The bound, which is refused, and then the plan. */
+	/* The first reservation is the bound, which fails. The second one is for the plan. */
 	have_meanwhile(w, false, 1, change_the_leaf);
 	w->mem.limit = w_top(w);
 	gst_gather_init_shared(&gather, &w->source);
@@ -290,7 +290,7 @@ static void no_more_is_taken_than_was_reserved(struct world *w)
 	CHECK("case", !thread.run, "the other thread did not run");
 	w->mem.limit = TESTMEM_TABLES;
 	gst_gather_finish(&w->space, &gather);
-	/* The page in what was the leaf is done; the other is not, and no table is empty. */
+	/* The page in the split leaf is mapped, the other one is not, and no table is empty. */
 	model_map(&w->model, gpa, gpa + W_PAGE, 4 * size - W_PAGE, W_RW);
 	w_check_invariants(w);
 	w_check_all(w);
@@ -303,17 +303,17 @@ static void no_more_is_taken_than_was_reserved(struct world *w)
 }
 
 static const struct property properties[] = {
-	{ "alone, shared entry does what exclusive entry does",
+	{ "without races, shared entry does the same as exclusive entry",
 	  alone_it_does_what_exclusive_entry_does },
-	{ "a range that cuts a huge leaf splits it in shared entry", a_cut_splits },
-	{ "what frees tables is refused in shared entry", what_frees_is_refused },
-	{ "a table in the way is EBUSY, and what was asked for is done in part",
+	{ "shared entry splits a huge leaf that the range cuts", a_cut_splits },
+	{ "shared entry refuses operations that free tables", what_frees_is_refused },
+	{ "a table in the way is EBUSY, and a part of the range may be done",
 	  a_table_in_the_way_is_busy },
-	{ "a leaf of 64 KiB that would come or go is EBUSY", leaves_of_64_kib_are_busy },
-	{ "a table that came too late is freed", a_table_that_came_too_late_is_freed },
-	{ "what was reserved for a hole splits a leaf that came",
+	{ "making or breaking a 64 KiB leaf is EBUSY", leaves_of_64_kib_are_busy },
+	{ "a table that cannot be linked any more is freed", a_table_that_came_too_late_is_freed },
+	{ "a table reserved for a hole can split a new leaf",
 	  what_was_reserved_for_a_hole_splits_a_leaf },
-	{ "no more is taken than was reserved, and no empty table stays",
+	{ "only reserved tables are taken, and no empty table stays",
 	  no_more_is_taken_than_was_reserved },
 };
 

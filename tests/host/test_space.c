@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
- * A space is made, detached and destroyed.
+ * Making, detaching and destroying a space.
  */
 #include "world.h"
 
@@ -43,7 +43,7 @@ static void init_refuses_formats_of_another_xlen(struct world *w)
 	CHECK_EQ("leak", w->mem.live, 4, "pages");
 }
 
-/* An embedder whose roots are off by a page, in one address or the other. */
+/* An embedder whose roots are off by one page, in the virtual or the physical address. */
 static void *shifted_root(void *ctx)
 {
 	return (char *)testmem_ops.alloc_root(ctx) + 4096;
@@ -96,7 +96,7 @@ static void two_spaces_do_not_meet(struct world *w)
 	w_expect(w, 0, 0, 0x9000, W_RW);
 }
 
-/* Something of every level, all over the space. */
+/* Map leaves of every level all over the space. */
 static void spread(struct world *w)
 {
 	for (unsigned int level = 0; level <= w_top(w); level++)
@@ -112,7 +112,7 @@ static void destroy_gives_back_every_page(struct world *w)
 	w_end(w);
 	CHECK_EQ("case", w->mem.allocs, w->mem.frees, "pages freed");
 	CHECK_EQ("case", gst_root(&w->space), 0, "root");
-	/* Once more does nothing. */
+	/* A second gst_destroy() does nothing. */
 	gst_destroy(&w->space);
 	CHECK_EQ("case", w->mem.allocs, w->mem.frees, "pages freed");
 	w_begin(w, w->fmt, 1);
@@ -126,10 +126,10 @@ static void a_detached_space_refuses_everything(struct world *w)
 	W_OK(w_map(w, 0, 2 * w_size(w, 1), 0, W_RWX, 1));
 	w->harts_run = false;
 	root = gst_detach(&w->space);
-	CHECK_EQ("case", gst_root_mode(root), w->fmt->mode, "mode of what was detached");
+	CHECK_EQ("case", gst_root_mode(root), w->fmt->mode, "mode of the detached root");
 	CHECK_EQ("case", gst_root(&w->space), 0, "root");
-	CHECK_EQ("case", gst_detach(&w->space), 0, "what a second detach returns");
-	CHECK("case", !gst_space_format(&w->space), "it has a format");
+	CHECK_EQ("case", gst_detach(&w->space), 0, "return value of a second gst_detach()");
+	CHECK("case", !gst_space_format(&w->space), "the detached space has a format");
 
 	gst_gather_init(&gather, &w->source);
 	CHECK_RET(gst_map(&w->space, 0, W_PAGE, 0, W_RW, 0, &gather), -GST_EINVAL);
@@ -138,7 +138,7 @@ static void a_detached_space_refuses_everything(struct world *w)
 	CHECK_RET(gst_wrprotect_mask(&w->space, 0, 1, &gather), -GST_EINVAL);
 	CHECK_RET(gst_young(&w->space, 0, W_PAGE, true), -GST_EINVAL);
 	CHECK_RET(gst_lookup(&w->space, 0, NULL), -GST_EINVAL);
-	CHECK("case", !gst_gather_finish(&w->space, &gather), "something was flushed");
+	CHECK("case", !gst_gather_finish(&w->space, &gather), "an unexpected flush");
 
 	gst_free_detached(&w->space, root, NULL);
 	gst_free_detached(&w->space, 0, NULL);
@@ -155,7 +155,7 @@ static void detaching_reads_no_table(struct world *w)
 	w->harts_run = false;
 	to_va = w->mem.to_va_calls;
 	root = gst_detach(&w->space);
-	CHECK_EQ("case", w->mem.to_va_calls, to_va, "tables read");
+	CHECK_EQ("case", w->mem.to_va_calls, to_va, "tables entered");
 	gst_free_detached(&w->space, root, NULL);
 	w_begin(w, w->fmt, 1);
 }
@@ -187,8 +187,8 @@ static void freeing_many_tables_pauses(struct world *w)
 	longest = 0;
 	gst_free_detached(&w->space, root, count_pause);
 	CHECK_EQ("leak", w->mem.live, 0, "pages");
-	CHECK("case", pauses >= 3 && longest <= 512, "%u pauses, %llu tables between two", pauses,
-	      (unsigned long long)longest);
+	CHECK("case", pauses >= 3 && longest <= 512, "%u pauses, up to %llu tables between two",
+	      pauses, (unsigned long long)longest);
 	CHECK_EQ("case", w->space.tables, 0, "tables");
 	w_begin(w, w->fmt, 1);
 }
@@ -205,16 +205,16 @@ static void the_peak_of_tables_stays(struct world *w)
 }
 
 static const struct property properties[] = {
-	{ "a new space maps nothing and holds its root alone", begins_empty },
-	{ "init without memory is ENOMEM and holds nothing", init_without_memory_is_enomem },
+	{ "a new space maps nothing and has only its root", begins_empty },
+	{ "init without memory is ENOMEM and keeps no page", init_without_memory_is_enomem },
 	{ "init refuses a format of another XLEN", init_refuses_formats_of_another_xlen },
 	{ "init refuses a root that is not aligned to 16 KiB", init_refuses_a_misaligned_root },
-	{ "two spaces of one embedder do not meet", two_spaces_do_not_meet },
-	{ "destroy gives back every page", destroy_gives_back_every_page },
+	{ "two spaces of one embedder are independent", two_spaces_do_not_meet },
+	{ "destroy frees every page", destroy_gives_back_every_page },
 	{ "a detached space refuses every operation", a_detached_space_refuses_everything },
 	{ "detaching reads no table", detaching_reads_no_table },
-	{ "freeing many tables pauses every few hundred", freeing_many_tables_pauses },
-	{ "the peak of tables stays when they go", the_peak_of_tables_stays },
+	{ "freeing many tables pauses after every few hundred", freeing_many_tables_pauses },
+	{ "tables_peak stays when tables are freed", the_peak_of_tables_stays },
 };
 
 int main(void)

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
- * The specification's walker itself, on tables written by hand. It is what the
- * engine is judged by, so nothing of the engine is used here.
+ * The walker of the specification, on tables written by hand. The engine is checked with this
+ * walker, so nothing of the engine is used here.
  */
 #include <string.h>
 
 #include "world.h"
 
-/* A memory of one root and some tables, in physical order but far up. */
+/* The memory: one root, then some tables, at a high physical address. */
 #define MEM_PA    UINT64_C(0x340000000)
 #define MEM_PAGES 12
 
@@ -25,7 +25,7 @@ static void put(unsigned int mode, uint64_t table, unsigned int index, uint64_t 
 	memcpy((char *)memory + (table - MEM_PA) + (size_t)index * size, &pte, size);
 }
 
-/* The literal encodings of the specification's figures. */
+/* The encodings in the specification's figures. */
 #define V (1u << 0)
 #define R (1u << 1)
 #define W (1u << 2)
@@ -47,8 +47,8 @@ static struct spec_machine machine_of(struct world *w)
 }
 
 /*
- * Tables down to @level, index 5 + level at each: the gpa that leads there, and
- * @pte as the last entry.
+ * Make tables down to @level, with index 5 + level in each, and @pte as the last entry. Return:
+ * the gpa that leads there.
  */
 static uint64_t build(struct spec_machine *m, unsigned int level, uint64_t pte)
 {
@@ -82,8 +82,8 @@ static void finds_a_leaf_of_every_level(struct world *w)
 		CHECK_EQ("self-test", res.pa, pa, "pa");
 		CHECK_EQ("self-test", res.perm, SPEC_R | SPEC_X, "permissions");
 		CHECK("self-test", res.accessed && !res.dirty && !res.global, "A, D, G");
-		CHECK("self-test", !spec_translate(&m, gpa + size, &res), "a leaf too long");
-		CHECK("self-test", !spec_translate(&m, gpa - 1, &res), "a leaf too early");
+		CHECK("self-test", !spec_translate(&m, gpa + size, &res), "the leaf is too long");
+		CHECK("self-test", !spec_translate(&m, gpa - 1, &res), "the leaf starts too early");
 	}
 }
 
@@ -146,11 +146,11 @@ static void minds_every_reserved_bit(struct world *w)
 	CHECK_EQ("self-test", fault_of(w, 1, table | A), SPEC_RESERVED, "a pointer with A");
 	CHECK_EQ("self-test", fault_of(w, 1, table | D), SPEC_RESERVED, "a pointer with D");
 	CHECK_EQ("self-test", fault_of(w, 1, table | U), SPEC_RESERVED, "a pointer with U");
-	/* Bits 8 and 9 are software's. */
+	/* Bits 8 and 9 are for software. */
 	CHECK_EQ("self-test", fault_of(w, 0, leaf | 3 << 8), SPEC_NO_FAULT, "RSW");
 }
 
-/* Svnapot: the one encoding that there is, in the last level alone. */
+/* Svnapot: there is only one encoding, and only in the last level. */
 static void knows_leaves_of_64_kib(struct world *w)
 {
 	const uint64_t n = UINT64_C(1) << 63, leaf = V | R | W | U | A | D;
@@ -159,19 +159,20 @@ static void knows_leaves_of_64_kib(struct world *w)
 		CHECK_EQ("self-test", fault_of(w, 0, n | ppn(0x120000 + low * 4096) | leaf),
 			 low == 8 ? SPEC_NO_FAULT : SPEC_RESERVED, "the low bits of the PPN");
 	for (unsigned int level = 1; GST_XLEN == 64 && level <= w_top(w); level++) {
-		CHECK_EQ("self-test", fault_of(w, level, n | leaf), SPEC_RESERVED, "N further up");
+		CHECK_EQ("self-test", fault_of(w, level, n | leaf), SPEC_RESERVED,
+			 "N above level 0");
 		CHECK_EQ("self-test", fault_of(w, level, n | ppn(0x8000) | leaf), SPEC_RESERVED,
-			 "N further up");
+			 "N above level 0");
 	}
 	for (unsigned int i = 0; GST_XLEN == 64 && i < 16; i++) {
 		struct spec_machine m = machine_of(w);
 		struct spec_result res;
 		uint64_t gpa = build(&m, 0, 0) & ~UINT64_C(0xffff);
 
-		/* Of the 16 one alone is there: it is enough to know all about the leaf. */
+		/* Only one of the 16 entries is there: it is enough for the whole leaf. */
 		put(m.mode, MEM_PA + (4 + (w_top(w) - 1)) * 4096, i, n | ppn(0x128000) | leaf);
 		CHECK("self-test", spec_translate(&m, gpa + i * 4096 + 5, &res), "no leaf");
-		CHECK("self-test", res.napot && !res.level, "no leaf of 64 KiB");
+		CHECK("self-test", res.napot && !res.level, "no 64 KiB leaf");
 		CHECK_EQ("self-test", res.gpa, gpa, "gpa");
 		CHECK_EQ("self-test", res.size, 65536, "size");
 		CHECK_EQ("self-test", res.pa, 0x120000, "pa");
@@ -191,7 +192,7 @@ static void takes_no_gpa_beyond_the_format_and_no_misaligned_root(struct world *
 		CHECK("self-test", !spec_translate(&m, UINT64_C(1) << bit, &res), "bit %u", bit);
 		CHECK_EQ("self-test", res.fault, SPEC_GPA_TOO_WIDE, "fault");
 	}
-	/* The two bits more than those of the stage-1 format lead somewhere else. */
+	/* The two additional gpa bits of the x4 format select another page of the root. */
 	CHECK("self-test", !spec_translate(&m, w_limit(w) / 4, &res), "quarter 1");
 	CHECK_EQ("self-test", res.pte_pa, MEM_PA + 4096, "the PTE of quarter 1");
 	CHECK("self-test", !spec_translate(&m, w_limit(w) / 4 * 3, &res), "quarter 3");
@@ -199,7 +200,7 @@ static void takes_no_gpa_beyond_the_format_and_no_misaligned_root(struct world *
 	for (unsigned int page = 1; page < 4; page++) {
 		m.root = MEM_PA + page * UINT64_C(4096);
 		CHECK("self-test", !spec_translate(&m, 0, &res) && res.fault == SPEC_BUS,
-		      "a root at %u pages past 16 KiB", page);
+		      "a root %u pages after a multiple of 16 KiB", page);
 	}
 }
 
@@ -217,7 +218,7 @@ static void tally_table(void *arg, uint64_t pa, unsigned int level, unsigned int
 {
 	(void)pa;
 	(void)level;
-	CHECK_EQ("self-test", used, 1, "entries of a table with one");
+	CHECK_EQ("self-test", used, 1, "entries of a table with one entry");
 	((struct tally *)arg)->tables++;
 }
 
@@ -247,11 +248,11 @@ static void visits_what_a_walk_can_reach(struct world *w)
 static const struct property properties[] = {
 	{ "the walker finds a leaf of every level", finds_a_leaf_of_every_level },
 	{ "the walker faults where the specification says", faults_where_the_spec_says },
-	{ "the walker minds every reserved bit", minds_every_reserved_bit },
-	{ "the walker knows leaves of 64 KiB", knows_leaves_of_64_kib },
-	{ "the walker takes no gpa beyond the format and no misaligned root",
+	{ "the walker checks every reserved bit", minds_every_reserved_bit },
+	{ "the walker knows 64 KiB leaves", knows_leaves_of_64_kib },
+	{ "the walker refuses a gpa above the format and a misaligned root",
 	  takes_no_gpa_beyond_the_format_and_no_misaligned_root },
-	{ "the visitor sees what a walk can reach", visits_what_a_walk_can_reach },
+	{ "the visitor sees everything that a walk can reach", visits_what_a_walk_can_reach },
 };
 
 int main(void)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
- * gst_split(), case by case. w_split() works out what must become of every leaf and
- * how many tables that takes; here are the numbers said once more.
+ * gst_split(), case by case. w_split() derives the expected leaves and the number of tables from
+ * the contract. These tests check them again with explicit numbers.
  */
 #include "snapshot.h"
 #include "world.h"
@@ -13,7 +13,7 @@ static unsigned int entries(struct world *w)
 
 static void expect_used(struct world *w, uint64_t allocs, uint64_t reserves, uint64_t tables)
 {
-	CHECK_EQ("case", w->mem.allocs - allocs, tables, "tables that were made");
+	CHECK_EQ("case", w->mem.allocs - allocs, tables, "new tables");
 	CHECK_EQ("case", w->mem.reserves - reserves, tables != 0, "calls of reserve");
 	if (tables)
 		CHECK_EQ("case", w->mem.reserved, tables, "tables reserved");
@@ -30,7 +30,7 @@ static void to_every_level(struct world *w)
 			w_cache(w, page);
 			allocs = w->mem.allocs;
 			reserves = w->mem.reserves;
-			/* One leaf of the level, in the middle. */
+			/* Split one leaf of the level, in the middle. */
 			CHECK_RET(w_split(w, page, w_size(w, to), to), 0);
 			CHECK("case", w_finish(w) && w->mem.last_flush.all,
 			      "a flush of everything is missing");
@@ -40,7 +40,7 @@ static void to_every_level(struct world *w)
 				w_expect(w, gpa + w_size(w, l + 1) - W_PAGE, l,
 					 3 * size + w_size(w, l + 1) - W_PAGE, W_RWX);
 			w_check_all(w);
-			/* It is split already. */
+			/* It is already split. */
 			allocs = w->mem.allocs;
 			reserves = w->mem.reserves;
 			CHECK_RET(w_split(w, page, w_size(w, to), to), 0);
@@ -54,7 +54,7 @@ static void all_of_a_leaf(struct world *w)
 {
 	uint64_t size = w_size(w, 1), allocs, reserves;
 
-	/* Three leaves, of which the range takes all, and not the fourth. */
+	/* The range has three whole leaves, but not the fourth. */
 	W_OK(w_map(w, size, 4 * size, size, W_RW, 1));
 	allocs = w->mem.allocs;
 	reserves = w->mem.reserves;
@@ -82,7 +82,7 @@ static void a_range_that_cuts_splits_what_it_touches(struct world *w)
 	w_check_all(w);
 }
 
-/* In the largest leaf there is: one table for each level, and no more, at both ends. */
+/* Split the largest leaf for one page at either end: that takes one table for each level. */
 static void from_the_top_to_the_bottom(struct world *w)
 {
 	uint64_t size = w_size(w, w_top(w)), allocs, reserves;
@@ -94,7 +94,7 @@ static void from_the_top_to_the_bottom(struct world *w)
 	W_OK(w_split(w, 2 * size - W_PAGE, 2 * W_PAGE, 0));
 	expect_used(w, allocs, reserves, 2 * top);
 	for (unsigned int level = 0; level < top; level++) {
-		/* Beside the page at the border. */
+		/* Check the leaf next to the page. */
 		w_expect(w, 2 * size + w_size(w, level + 1) - W_PAGE, level,
 			 size + w_size(w, level + 1) - W_PAGE, W_RW);
 		w_expect(w, 2 * size - w_size(w, level + 1), level, size - w_size(w, level + 1),
@@ -167,16 +167,17 @@ static void refuses_what_is_not_a_range_or_level(struct world *w)
 }
 
 static const struct property properties[] = {
-	{ "a leaf of any level is split to any below", to_every_level },
-	{ "leaves that lie in the range are split whole, and their neighbour is not",
-	  all_of_a_leaf },
-	{ "a range that cuts splits what it touches", a_range_that_cuts_splits_what_it_touches },
-	{ "from the top to the bottom beside one border", from_the_top_to_the_bottom },
+	{ "a leaf of any level is split to any lower level", to_every_level },
+	{ "leaves in the range are split whole, their neighbour is not", all_of_a_leaf },
+	{ "a leaf that the range cuts is split only where the range is",
+	  a_range_that_cuts_splits_what_it_touches },
+	{ "the largest leaf is split for one page at either end", from_the_top_to_the_bottom },
 	{ "a split keeps permission, memory type and age", keeps_permission_type_and_age },
-	{ "small leaves and holes are left alone", small_leaves_and_holes_are_left_alone },
-	{ "a leaf of 64 KiB breaks whole and needs no memory",
+	{ "small leaves and holes stay unchanged", small_leaves_and_holes_are_left_alone },
+	{ "a 64 KiB leaf is broken whole and needs no memory",
 	  a_leaf_of_64_kib_breaks_whole_and_needs_no_memory },
-	{ "split refuses what is no range and no level", refuses_what_is_not_a_range_or_level },
+	{ "split refuses an invalid range and an invalid level",
+	  refuses_what_is_not_a_range_or_level },
 };
 
 int main(void)

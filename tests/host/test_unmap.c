@@ -5,7 +5,7 @@
 #include "snapshot.h"
 #include "world.h"
 
-/* Ranges that cut a huge leaf of a size: offset and length. */
+/* Ranges that cut a huge leaf of a given size: offset and length. */
 struct cut {
 	uint64_t offset, length;
 };
@@ -113,7 +113,7 @@ static void empty_tables_go_at_once(struct world *w)
 {
 	unsigned int top = w_top(w);
 
-	/* A branch of its own, and one that shares all but the last table. */
+	/* Map a page with its own tables, and one that shares all tables except the last. */
 	W_OK(w_map(w, w_size(w, top), W_PAGE, 0, W_RW, 0));
 	W_OK(w_map(w, 2 * w_size(w, top), W_PAGE, 0, W_RW, 0));
 	W_OK(w_map(w, 2 * w_size(w, top) + w_size(w, 1), W_PAGE, 0, W_RW, 0));
@@ -121,7 +121,7 @@ static void empty_tables_go_at_once(struct world *w)
 
 	W_OK(w_unmap(w, 2 * w_size(w, top) + w_size(w, 1), W_PAGE, 0));
 	CHECK_EQ("case", w->space.tables, 2 * top, "tables");
-	CHECK("case", w->mem.last_flush.all, "tables went without a flush of all");
+	CHECK("case", w->mem.last_flush.all, "tables were unlinked without a flush of everything");
 	W_OK(w_unmap(w, w_size(w, top), W_PAGE, 0));
 	CHECK_EQ("case", w->space.tables, top, "tables");
 	w_expect(w, 2 * w_size(w, top), 0, 0, W_RW);
@@ -134,7 +134,7 @@ static void the_last_leaf_of_a_table_takes_it_along(struct world *w)
 {
 	unsigned int n = 1u << w->fmt->index_bits;
 
-	/* One by one, upwards, downwards, and the table goes with the last. */
+	/* Unmap pages one by one, upwards and downwards. The table is unlinked with the last. */
 	for (unsigned int down = 0; down < 2; down++) {
 		W_OK(w_map(w, 0, w_size(w, 1), W_PAGE, W_RW, 0));
 		for (unsigned int i = 0; i < n; i++) {
@@ -208,19 +208,20 @@ static void one_call_takes_leaves_of_all_levels(struct world *w)
 }
 
 static const struct property properties[] = {
-	{ "an unmap that cuts a huge leaf leaves the rest mapped",
+	{ "an unmap that cuts a huge leaf keeps the rest mapped",
 	  cutting_a_huge_leaf_leaves_the_rest_mapped },
-	{ "GST_WHOLE_LEAVES takes huge leaves whole and needs no memory",
+	{ "GST_WHOLE_LEAVES unmaps huge leaves whole and needs no memory",
 	  whole_leaves_go_whole_and_need_no_memory },
-	{ "GST_WHOLE_LEAVES may do without a source of memory",
+	{ "GST_WHOLE_LEAVES works without a source of memory",
 	  whole_leaves_may_do_without_a_source },
 	{ "an unmap across two huge leaves cuts both", a_range_across_two_huge_leaves_cuts_both },
-	{ "tables left empty go at once", empty_tables_go_at_once },
-	{ "the last leaf of a table takes it along", the_last_leaf_of_a_table_takes_it_along },
-	{ "unmapping nothing is no error and no flush", nothing_mapped_is_no_error_and_no_flush },
-	{ "unmap refuses what is not a range", refuses_what_is_not_a_range },
-	{ "the top of the space can be unmapped", the_top_of_the_space_can_be_unmapped },
-	{ "one unmap takes leaves of all levels with one flush",
+	{ "empty tables are unlinked at once", empty_tables_go_at_once },
+	{ "a table is unlinked with its last leaf", the_last_leaf_of_a_table_takes_it_along },
+	{ "unmapping a hole is no error and flushes nothing",
+	  nothing_mapped_is_no_error_and_no_flush },
+	{ "unmap refuses an invalid range", refuses_what_is_not_a_range },
+	{ "the end of the space can be unmapped", the_top_of_the_space_can_be_unmapped },
+	{ "one unmap removes leaves of all levels with one flush",
 	  one_call_takes_leaves_of_all_levels },
 };
 

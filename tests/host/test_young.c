@@ -96,9 +96,9 @@ static void clearing_changes_the_a_bit_alone(struct world *w)
 	CHECK_RET(w_young(w, 0, W_PAGE, true), 1);
 	for (unsigned int i = 0; i < w->fmt->pte_size; i++)
 		after[i] = page[res.pte_pa % 4096 + i];
-	CHECK_EQ("case", before[0] ^ after[0], 1 << 6, "bits of the first byte that changed");
+	CHECK_EQ("case", before[0] ^ after[0], 1 << 6, "changed bits of the first byte");
 	for (unsigned int i = 1; i < w->fmt->pte_size; i++)
-		CHECK_EQ("case", after[i], before[i], "another byte");
+		CHECK_EQ("case", after[i], before[i], "another byte of the entry");
 }
 
 static void refuses_what_is_not_a_range(struct world *w)
@@ -112,16 +112,16 @@ static void refuses_what_is_not_a_range(struct world *w)
 }
 
 static const struct property properties[] = {
-	{ "a leaf is young when mapped, until cleared, and when used again",
+	{ "a leaf is young when mapped, old when cleared, young when used again",
 	  a_fresh_leaf_is_young_until_cleared },
 	{ "one young leaf makes a range young", one_young_leaf_makes_a_range_young },
-	{ "clearing takes in all of the range and no more",
+	{ "clearing applies to all of the range and no more",
 	  clearing_takes_in_all_of_the_range_and_no_more },
-	{ "a part of a huge leaf is as young as all of it",
+	{ "a part of a huge leaf has the age of the whole leaf",
 	  a_part_of_a_huge_leaf_is_as_young_as_all_of_it },
-	{ "nothing mapped is not young", nothing_mapped_is_not_young },
-	{ "clearing changes the A bit alone", clearing_changes_the_a_bit_alone },
-	{ "ageing refuses what is not a range", refuses_what_is_not_a_range },
+	{ "a hole is not young", nothing_mapped_is_not_young },
+	{ "clearing changes only the A bit", clearing_changes_the_a_bit_alone },
+	{ "ageing refuses an invalid range", refuses_what_is_not_a_range },
 };
 
 int main(void)
