@@ -7,7 +7,6 @@
 
 #include <linux/atomic.h>
 #include <linux/kvm_host.h>
-#include <asm/csr.h>
 
 #include "compat/compat.h"
 #include <gst/gst.h>
@@ -166,111 +165,12 @@ static inline void gst_kvm_note_small(struct gst_kvm *gk)
 		WRITE_ONCE(gk->small, true);
 }
 
-/* vmid.c */
-#define GST_KVM_VMID_WIDTH hweight_long(HGATP_VMID)
-
-static inline unsigned long gst_kvm_generation(unsigned long word)
-{
-	return word >> GST_KVM_VMID_WIDTH;
-}
-
-static inline unsigned long gst_kvm_vmid_of(unsigned long word)
-{
-	return word & ((1UL << GST_KVM_VMID_WIDTH) - 1);
-}
-
-void gst_kvm_detect_vmids(unsigned int mode);
-unsigned int gst_kvm_vmid_bits(void);
-unsigned long gst_kvm_current_vmid(struct gst_kvm *gk);
-void gst_kvm_new_generation(void);
-
-/* hgatp.c: the formats of the host, and hgatp */
-void gst_kvm_detect_modes(void);
-u64 gst_kvm_modes(void);
-const struct gst_format *gst_kvm_widest(void);
-int gst_kvm_void_root_init(void);
-void gst_kvm_void_root_exit(void);
-void gst_kvm_load_root(struct kvm_vcpu *vcpu);
-void gst_kvm_publish_root(struct gst_kvm *gk, gst_root_t root);
-void gst_kvm_purge_harts(struct gst_kvm *gk);
-void gst_kvm_forget_root(struct gst_kvm *gk, gst_root_t root);
-
-/* What a vCPU of the VM needs in hgatp, with this value of gst_kvm.vmid. */
-static inline unsigned long gst_kvm_hgatp(const struct gst_kvm *gk, unsigned long vmid)
-{
-	return READ_ONCE(gk->hgatp_root) | ((vmid << HGATP_VMID_SHIFT) & HGATP_VMID);
-}
-
-/* Does this hart have in hgatp what the vCPU needs now? */
-static inline bool gst_kvm_root_is_loaded(struct kvm_vcpu *vcpu)
-{
-	const struct gst_kvm *gk = to_gst_kvm(vcpu->kvm);
-	unsigned long vmid = READ_ONCE(gk->vmid);
-
-	return to_gst_vcpu(vcpu)->vmid == vmid && gst_kvm_read_hgatp() == gst_kvm_hgatp(gk, vmid);
-}
-
-/* entry.c */
-void gst_kvm_fence_before_read(struct kvm_vcpu *vcpu);
-unsigned long gst_kvm_vvma_begin(unsigned long vmid);
-void gst_kvm_vvma_end(unsigned long flags);
-
 /* vm.c */
 int gst_kvm_make_root(struct kvm *kvm);
 void gst_kvm_drop_root(struct kvm *kvm);
 
-/* fault.c */
-int gst_kvm_guest_fault(struct kvm_vcpu *vcpu, struct kvm_memory_slot *slot, gpa_t gpa,
-			unsigned long hva, bool write);
-
-/* ioremap.c */
-int gst_kvm_ioremap(struct kvm *kvm, gpa_t gpa, phys_addr_t hpa, unsigned long size, bool writable,
-		    bool in_atomic);
-void gst_kvm_iounmap(struct kvm *kvm, gpa_t gpa, unsigned long size);
-
 /* tables.c: memory for tables */
 extern const struct gst_ops gst_kvm_ops;
 unsigned long gst_kvm_tables_live(void);
-
-/* fence.c */
-void gst_kvm_hgatp_changed(struct gst_kvm *gk);
-void gst_kvm_flush(void *ctx, const struct gst_flush *flush);
-void gst_kvm_fence_here(struct kvm_vcpu *vcpu, gpa_t gpa, unsigned int level,
-			const struct gst_gather *gather);
-
-/* policy.c: formats of VMs that do not choose */
-const struct gst_format *gst_kvm_policy(bool *grow);
-int gst_kvm_policy_init(void);
-
-/* reformat.c */
-int gst_kvm_reformat(struct kvm *kvm, const struct gst_format *fmt);
-int gst_kvm_grow(struct kvm *kvm, gfn_t end);
-
-/* unmap.c */
-void gst_kvm_unmap(struct kvm *kvm, gpa_t gpa, u64 size, bool may_break);
-bool gst_kvm_next_leaf(struct kvm *kvm, gpa_t *gpa, gpa_t end);
-void gst_kvm_let_others(struct kvm *kvm, struct gst_gather *gather);
-
-/* logging.c: dirty logging of a slot */
-void gst_kvm_logging_start(struct kvm *kvm, const struct kvm_memory_slot *slot);
-void gst_kvm_logging_cleared(struct kvm *kvm, gpa_t gpa, u64 size);
-void gst_kvm_logging_stop(struct kvm *kvm, const struct kvm_memory_slot *slot);
-
-/* debugfs.c */
-void gst_kvm_debugfs_init(void);
-
-/*
- * Functions of stock objects whose name was changed when they were compiled, so
- * that gstage stands before them.
- */
-int stock_kvm_vm_ioctl_check_extension(struct kvm *kvm, long ext);
-int stock_kvm_arch_vm_ioctl(struct file *filp, unsigned int ioctl, unsigned long arg);
-int stock_kvm_riscv_vcpu_exit(struct kvm_vcpu *vcpu, struct kvm_run *run,
-			      struct kvm_cpu_trap *trap);
-void stock_kvm_arch_vcpu_load(struct kvm_vcpu *vcpu, int cpu);
-int stock_kvm_arch_enable_virtualization_cpu(void);
-void stock_kvm_arch_disable_virtualization_cpu(void);
-unsigned long stock_kvm_riscv_vcpu_unpriv_read(struct kvm_vcpu *vcpu, bool read_insn,
-					       unsigned long guest_addr, struct kvm_cpu_trap *trap);
 
 #endif /* GST_KVM_GSTAGE_H */

@@ -4,7 +4,8 @@
  */
 #include <linux/module.h>
 
-#include "gstage.h"
+#include "hart/hart.h"
+#include "user/user.h"
 
 MODULE_VERSION(GSTAGE_VERSION);
 MODULE_INFO(gstage, GSTAGE_VERSION);

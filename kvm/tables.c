@@ -8,6 +8,7 @@
 #include <linux/mm.h>
 
 #include "events.h"
+#include "hart/hart.h"
 
 static atomic_long_t pages_live = ATOMIC_LONG_INIT(0);
 

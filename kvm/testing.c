@@ -5,8 +5,8 @@
 #ifdef GSTAGE_TEST
 #include <linux/module.h>
 
-#include "exit.h"
-#include "gstage.h"
+#include "fault/exit.h"
+#include "hart/hart.h"
 
 /* Mask of the modes that the host may have: plays a host that lacks some. */
 static ulong test_modes = ~0UL;

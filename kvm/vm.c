@@ -7,7 +7,8 @@
 #include <linux/pid.h>
 #include <linux/sched.h>
 
-#include "gstage.h"
+#include "hart/hart.h"
+#include "user/user.h"
 
 struct kvm *kvm_arch_alloc_vm(void)
 {

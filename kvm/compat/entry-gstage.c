@@ -2,7 +2,9 @@
 /*
  * gstage: what stock objects call of a kernel whose G-stage MMU is mmu.o alone.
  */
-#include "../gstage.h"
+#include "fault/fault.h"
+#include "hart/hart.h"
+#include "host/host.h"
 
 void __init kvm_riscv_gstage_mode_detect(void)
 {

@@ -2,7 +2,9 @@
 /*
  * gstage: what stock objects call of a kernel whose G-stage MMU is mmu.o on top of gstage.o.
  */
-#include "../gstage.h"
+#include "fault/fault.h"
+#include "hart/hart.h"
+#include "host/host.h"
 
 /* Of the widest format. The stock main.o tells it; vmid.o makes a MODE of it, to probe VMIDs. */
 unsigned long kvm_riscv_gstage_max_pgd_levels __ro_after_init;

@@ -2,7 +2,7 @@
 /*
  * gstage: what stock objects call of vmid.o.
  */
-#include "../gstage.h"
+#include "hart/hart.h"
 
 void __init kvm_riscv_gstage_vmid_detect(void)
 {
@@ -19,7 +19,7 @@ int kvm_riscv_gstage_vmid_init(struct kvm *kvm)
 	return 0;
 }
 
-/* A VM keeps its VMID while its vCPUs are in the guest: kvm/vmid.c. */
+/* A VM keeps its VMID while its vCPUs are in the guest: kvm/hart/vmid.c. */
 bool kvm_riscv_gstage_vmid_ver_changed(struct kvm_vmid *vmid)
 {
 	return false;

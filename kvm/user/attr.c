@@ -7,7 +7,8 @@
 
 #include <gstage/kvm.h>
 
-#include "gstage.h"
+#include "hart/hart.h"
+#include "user/user.h"
 
 static bool known(const struct kvm_device_attr *attr)
 {

@@ -6,7 +6,7 @@
 #define GST_KVM_FAULT_H
 
 #include "events.h"
-#include "host.h"
+#include "host/host.h"
 
 /**
  * struct gst_kvm_fault - one fault
@@ -65,6 +65,8 @@ static inline u64 gst_kvm_fault_size(const struct gst_kvm_fault *fault)
 }
 
 /* fault.c */
+int gst_kvm_guest_fault(struct kvm_vcpu *vcpu, struct kvm_memory_slot *slot, gpa_t gpa,
+			unsigned long hva, bool write);
 int gst_kvm_answer(struct gst_kvm_fault *fault);
 void gst_kvm_trace_fault(const struct gst_kvm_fault *fault, int ret);
 

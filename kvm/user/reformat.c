@@ -3,6 +3,8 @@
  * gstage: change the format of a VM, also while its vCPUs run.
  */
 #include "events.h"
+#include "hart/hart.h"
+#include "user/user.h"
 
 static u64 format_pages(const struct gst_format *fmt)
 {

@@ -16,7 +16,7 @@
 #include <linux/module.h>
 
 #include "events.h"
-#include "fault.h"
+#include "fault/fault.h"
 
 static unsigned int fault_around = GST_NAPOT_ENTRIES;
 

@@ -4,7 +4,8 @@
  */
 #include <gstage/kvm.h>
 
-#include "gstage.h"
+#include "hart/hart.h"
+#include "user/user.h"
 
 /*
  * Choose the format of a VM that is not committed. KVM_CREATE_VCPU takes kvm->lock, and

@@ -32,4 +32,14 @@ void gst_kvm_host_leaves(struct kvm *kvm, unsigned long hva, struct gst_kvm_host
 unsigned int gst_kvm_leaf_level(struct kvm *kvm, const struct kvm_memory_slot *slot, gfn_t gfn,
 				kvm_pfn_t pfn, unsigned int level, unsigned long seq);
 
+/* unmap.c */
+void gst_kvm_unmap(struct kvm *kvm, gpa_t gpa, u64 size, bool may_break);
+bool gst_kvm_next_leaf(struct kvm *kvm, gpa_t *gpa, gpa_t end);
+void gst_kvm_let_others(struct kvm *kvm, struct gst_gather *gather);
+
+/* ioremap.c */
+int gst_kvm_ioremap(struct kvm *kvm, gpa_t gpa, phys_addr_t hpa, unsigned long size, bool writable,
+		    bool in_atomic);
+void gst_kvm_iounmap(struct kvm *kvm, gpa_t gpa, unsigned long size);
+
 #endif /* GST_KVM_HOST_H */

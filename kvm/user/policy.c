@@ -5,7 +5,8 @@
 #include <linux/module.h>
 #include <linux/string.h>
 
-#include "gstage.h"
+#include "hart/hart.h"
+#include "user/user.h"
 
 static const char policy_max[] = "max";
 static const char policy_auto[] = "auto";

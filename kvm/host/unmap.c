@@ -3,6 +3,7 @@
  * gstage: unmap a range, and do not return before it is out of reach.
  */
 #include "events.h"
+#include "host/host.h"
 
 /*
  * A cut huge leaf is split where two spare tables can be had at once, so that

@@ -17,7 +17,7 @@
  */
 #include <asm/csr.h>
 
-#include "gstage.h"
+#include "hart/hart.h"
 
 static DEFINE_RAW_SPINLOCK(vmid_lock);
 static unsigned long generation = 1;

@@ -3,8 +3,8 @@
  * gstage: why a vCPU left the guest, for what is counted of its faults; and faults of the hart's
  * own walks.
  */
-#include "exit.h"
-#include "gstage.h"
+#include "fault/exit.h"
+#include "fault/fault.h"
 
 /* Memory that is not there, or may not be written, is an access fault of what the guest was about
  * to do. */

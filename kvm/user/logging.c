@@ -10,7 +10,8 @@
 #include <linux/module.h>
 #include <linux/sched.h>
 
-#include "host.h"
+#include "host/host.h"
+#include "user/user.h"
 
 /* What is done under one hold of mmu_lock. */
 #define SPLIT_CHUNK    (32 * GST_LEVEL_SIZE(1))

@@ -28,4 +28,8 @@ static inline bool gst_kvm_walk_fault(const struct kvm_cpu_trap *trap)
 	}
 }
 
+/* The stock function, renamed when it was compiled (kvm/Kbuild). */
+int stock_kvm_riscv_vcpu_exit(struct kvm_vcpu *vcpu, struct kvm_run *run,
+			      struct kvm_cpu_trap *trap);
+
 #endif /* GST_KVM_EXIT_H */

@@ -2,7 +2,7 @@
 /*
  * gstage: guest memory is read by the instruction decoder.
  */
-#include "gstage.h"
+#include "hart/hart.h"
 
 /*
  * The guest has executed this instruction a moment ago. Where it cannot be read now, somebody has

@@ -4,7 +4,8 @@
  */
 #include <linux/mm.h>
 
-#include "gstage.h"
+#include "host/host.h"
+#include "user/user.h"
 
 /*
  * Can the VMAs behind the slot back it? Holes are fine, and so is what changes

@@ -15,7 +15,7 @@
 #include <linux/string.h>
 #include <linux/uaccess.h>
 
-#include "debugfs.h"
+#include "user/debugfs.h"
 
 /* How much is read under one hold: a leaf costs 1, and a region costs more, since it may have many holes. */
 #define PIECE_COST  1024

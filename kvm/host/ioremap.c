@@ -3,6 +3,7 @@
  * gstage: pages without a memslot: the IMSIC interrupt files of the vCPUs.
  */
 #include "events.h"
+#include "host/host.h"
 
 static int map_io(struct kvm *kvm, struct kvm_mmu_memory_cache *cache, gpa_t gpa, u64 size,
 		  phys_addr_t hpa, gst_attr_t attr)

@@ -7,7 +7,7 @@
 #include <linux/seq_file.h>
 #include <linux/uaccess.h>
 
-#include "debugfs.h"
+#include "user/debugfs.h"
 
 /**
  * struct walk - an open gstage_walk

@@ -11,7 +11,7 @@
 #include <linux/smp.h>
 #include <asm/csr.h>
 
-#include "gstage.h"
+#include "hart/hart.h"
 
 /* Bitmask of hgatp.MODE encodings; not 0 once the module is loaded. */
 static u64 host_modes __ro_after_init;

@@ -19,7 +19,7 @@
 #include <asm/csr.h>
 #include <asm/insn-def.h>
 
-#include "gstage.h"
+#include "hart/hart.h"
 
 static bool owes_fence(struct kvm_vcpu *vcpu)
 {

@@ -3,6 +3,7 @@
  * gstage: harts forget what changed. docs/TLB.md has the argument for each case.
  */
 #include "events.h"
+#include "hart/hart.h"
 
 /**
  * gst_kvm_hgatp_changed() - tell every vCPU of a VM to load hgatp anew

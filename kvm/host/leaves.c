@@ -11,7 +11,7 @@
 #include <linux/pagemap.h>
 #include <linux/pgtable.h>
 
-#include "host.h"
+#include "host/host.h"
 
 /* A page of 64 KiB and more in PTEs: those that the page is made of are all alike. */
 static kvm_pfn_t napot_pfn(pte_t pte, unsigned long hva)

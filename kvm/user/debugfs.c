@@ -9,7 +9,9 @@
 #include <linux/string.h>
 #include <linux/uaccess.h>
 
-#include "debugfs.h"
+#include "hart/hart.h"
+#include "user/debugfs.h"
+#include "user/user.h"
 
 static int gstage_mode_show(struct seq_file *m, void *unused)
 {

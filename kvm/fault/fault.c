@@ -8,7 +8,8 @@
 #include <linux/sched/signal.h>
 #include <linux/userfaultfd_k.h>
 
-#include "fault.h"
+#include "fault/fault.h"
+#include "hart/hart.h"
 
 /* Steps in which a fault waits for a notifier. */
 #define WAIT_FIRST_US 10
@@ -39,7 +40,7 @@ static void allow_stores(struct gst_kvm_fault *fault)
  * with the VMA in hand, where get_user_pages would go for it three times over. What may have to wait, for
  * a file, for swap or for userfaultfd, is left to that.
  */
-static bool may_bring(const struct gst_kvm_fault *fault, const struct vm_area_struct *vma)
+static bool may_bring(const struct gst_kvm_fault *fault, struct vm_area_struct *vma)
 {
 	return fault->write && fault->none && fault->there && vma_is_anonymous(vma) &&
 	       !userfaultfd_armed(vma) &&

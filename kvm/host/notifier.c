@@ -4,7 +4,7 @@
  *
  * Generic KVM holds mmu_lock. None of this may fail, nor sleep where it is not told that it may.
  */
-#include "gstage.h"
+#include "host/host.h"
 
 static gpa_t range_start(const struct kvm_gfn_range *range)
 {

@@ -4,7 +4,7 @@
  */
 #include <linux/sched/signal.h>
 
-#include "fault.h"
+#include "fault/fault.h"
 
 /* What is mapped at a gpa needs no fault. Return: bytes from there to the end of its leaf. */
 static u64 mapped_already(struct kvm *kvm, gpa_t gpa)
