@@ -30,11 +30,11 @@ static int refuse(const char *name)
 static int policy_set(const char *value, const struct kernel_param *unused)
 {
 	const struct gst_format *fmt;
-	char name[16];
+	char copy[16], *name;
 
-	if (strscpy(name, value, sizeof(name)) < 0)
+	if (strscpy(copy, value, sizeof(copy)) < 0)
 		return refuse(value);
-	strim(name);
+	name = strim(copy);
 	fmt = gst_format_of_name(name);
 	if (!strcmp(name, policy_max))
 		WRITE_ONCE(policy, policy_max);

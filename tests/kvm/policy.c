@@ -115,13 +115,16 @@ static void refused(const char *before)
 			   before, all[i].name);
 }
 
-static void with_newline(const char *name)
+static void with_space(const char *name)
 {
 	char text[32];
 
 	snprintf(text, sizeof(text), "%s\n", name);
 	ok(is(set_policy(text), 0) && is_policy(name), "%s: with a newline, as echo writes it",
 	   name);
+	snprintf(text, sizeof(text), " \t%s \n", name);
+	set_policy(strcmp(name, "max") ? "max" : "auto");
+	ok(is(set_policy(text), 0) && is_policy(name), "%s: space around it does not count", name);
 }
 
 /* vm_new() and all above it work in a VM that starts by itself in the narrowest. */
@@ -163,9 +166,9 @@ int main(void)
 	refused("max");
 	refused("auto");
 	refused(next_format(NULL)->name);
-	with_newline("max");
-	with_newline("auto");
-	with_newline(host.widest->name);
+	with_space("max");
+	with_space("auto");
+	with_space(host.widest->name);
 	guest();
 	set_policy("max");
 	ok(is_policy("max"), "max again");
