@@ -633,7 +633,7 @@ typedef void (*gst_report_fn)(void *arg, unsigned int inv, gst_gpa_t gpa, unsign
 
 /**
  * gst_check() - check all invariants of docs/INVARIANTS.md
- * @space: the space
+ * @space: the space. A detached space has no root, and violates INV-01
  * @report: called for each violation; may be NULL
  * @arg: passed to @report
  *

@@ -2,12 +2,16 @@
 /*
  * gstage: what a VM's G-stage is and does, beside KVM's own files in debugfs.
  */
+#include <linux/capability.h>
 #include <linux/debugfs.h>
+#include <linux/fs.h>
 #include <linux/module.h>
 #include <linux/pid.h>
 #include <linux/seq_file.h>
 #include <linux/string.h>
 #include <linux/uaccess.h>
+#include <linux/user_namespace.h>
+#include <asm/csr.h>
 
 #include "hart/hart.h"
 #include "user/debugfs.h"
@@ -112,6 +116,17 @@ static unsigned int count_unlisted(const struct gst_kvm *gk)
 	return count;
 }
 
+/*
+ * hgatp has the physical address of the root. As in /proc/PID/pagemap, only a reader that opened the
+ * file with CAP_SYS_ADMIN sees it.
+ */
+static unsigned long shown_hgatp(const struct seq_file *m, const struct gst_kvm *gk)
+{
+	unsigned long hgatp = READ_ONCE(gk->hgatp_read);
+
+	return file_ns_capable(m->file, &init_user_ns, CAP_SYS_ADMIN) ? hgatp : hgatp & ~HGATP_PPN;
+}
+
 static int gstage_stats_show(struct seq_file *m, void *unused)
 {
 	static const char *const leaf_names[] = {
@@ -142,10 +157,10 @@ static int gstage_stats_show(struct seq_file *m, void *unused)
 	seq_printf(m, "mode %s\n", fmt ? fmt->name : "none");
 	show(m, "gpa_bits", fmt ? fmt->gpa_bits : 0);
 	show(m, "levels", fmt ? fmt->levels : 0);
-	seq_printf(m, "hgatp 0x%016lx\n", READ_ONCE(gk->hgatp_read));
+	seq_printf(m, "hgatp 0x%016lx\n", fmt ? shown_hgatp(m, gk) : 0);
 	/* The root, of four pages, is one table. */
 	show(m, "tables", space.tables + !!fmt);
-	show(m, "tables_peak", space.tables_peak + !!fmt);
+	show(m, "tables_peak", space.tables_peak + 1);
 	show(m, "table_bytes", space.tables * GST_PAGE_SIZE + (fmt ? GST_ROOT_SIZE : 0));
 	for (unsigned int level = 0; level < GST_LEVELS_MAX; level++)
 		show(m, leaf_names[level], space.leaves[level]);
@@ -192,10 +207,12 @@ static void report(void *arg, unsigned int inv, gst_gpa_t gpa, unsigned int leve
 static int gstage_check_show(struct seq_file *m, void *unused)
 {
 	struct kvm *kvm = m->private;
-	unsigned int violations;
+	unsigned int violations = 0;
 
 	gst_kvm_lock(kvm);
-	violations = gst_check(gst_kvm_space(kvm), report, m);
+	/* The tables of a dying VM are gone: there is nothing to check. */
+	if (gst_root(gst_kvm_space(kvm)))
+		violations = gst_check(gst_kvm_space(kvm), report, m);
 	gst_kvm_unlock(kvm);
 	seq_printf(m, "violations %u\n", violations);
 	return 0;

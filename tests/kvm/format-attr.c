@@ -8,9 +8,15 @@
 #include <fcntl.h>
 #include <gstage/kvm.h>
 #include <linux/kvm.h>
+#include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "live.h"
@@ -333,6 +339,121 @@ static void gone(void)
 	ok(is(write_format(vm.tid, vm.fd, host.widest->name), ENOENT), "and it cannot be opened");
 }
 
+/* Everything that debugfs says of a VM whose tables are gone. */
+static void tells_nothing(const struct vm *vm, const char *who, u64 peak)
+{
+	char text[256];
+	bool good = true;
+
+	vm_text(vm, "gstage_mode", text, sizeof(text));
+	good &= !strcmp(text, "none\n");
+	vm_text(vm, "gstage_levels", text, sizeof(text));
+	good &= !atoi(text);
+	vm_text(vm, "gpa_range", text, sizeof(text));
+	good &= !atoi(text);
+	ok(good, "%s: no mode, no levels, no GPA bits", who);
+	ok(!vm_stat(vm, "gpa_bits") && !vm_stat(vm, "levels") && !vm_stat(vm, "hgatp") &&
+	   !vm_stat(vm, "tables") && !vm_stat(vm, "table_bytes") && !vm_leaves(vm) &&
+	   vm_stat(vm, "tables_peak") == peak, "%s: gstage_stats has no table, and the peak", who);
+	vm_text(vm, "gstage_check", text, sizeof(text));
+	ok(!strcmp(text, "violations 0\n"), "%s: there is nothing wrong with it", who);
+	vm_text(vm, "gstage_page_tables", text, sizeof(text));
+	ok(!strcmp(text, "# gstage-dump 1\n# mode none\n# levels 0\n# gpa_bits 0\n# root 0x0\n"),
+	   "%s: the dump is a header", who);
+	snprintf(text, sizeof(text), "/sys/kernel/debug/kvm/%d-%d/gstage_walk", vm->tid, vm->fd);
+	ok(is(write_text(text, "0x80000000"), ENODEV) &&
+	   is(write_format(vm->tid, vm->fd, host.widest->name), ENODEV),
+	   "%s: a walk, and another format: ENODEV", who);
+}
+
+/* A VM whose process is gone, and whose fd another has: its tables went with the process. */
+static void orphan(void)
+{
+	struct vm *vm = mmap(NULL, sizeof(*vm), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+			     -1, 0);
+	int pidfd, fd, ready[2];
+	pid_t pid;
+	u64 peak;
+	char c;
+
+	if (vm == MAP_FAILED || pipe(ready))
+		bail("no memory, or no pipe");
+	pid = fork();
+	if (!pid) {
+		struct vm *mine = vm_new(NULL);
+
+		vm_slot(mine, LOW, 0, SZ_1G, SIZE, low);
+		guest_fill(vcpu_new(mine), SZ_1G, SZ_4K, PAGES, 1);
+		*vm = *mine;
+		write(ready[1], "", 1);
+		pause();
+	}
+	close(ready[1]);
+	pidfd = syscall(SYS_pidfd_open, pid, 0);
+	if (read(ready[0], &c, 1) != 1 || pidfd < 0)
+		bail("the child: %s", strerror(errno));
+	fd = syscall(SYS_pidfd_getfd, pidfd, vm->fd, 0);
+	peak = vm_stat(vm, "tables_peak");
+	if (fd < 0 || !vm_stat(vm, "hgatp") || vm_leaves(vm) < PAGES)
+		bail("there is no VM in the child");
+	kill(pid, SIGKILL);
+	if (waitpid(pid, NULL, 0) != pid || !wait_for(!tables_live(), 10000))
+		bail("the tables do not go with the process");
+	tells_nothing(vm, "orphan", peak);
+	close(fd);
+	close(pidfd);
+	close(ready[0]);
+	munmap(vm, sizeof(*vm));
+}
+
+/* Read an open file from its start. */
+static u64 hgatp_of(int file)
+{
+	char text[2048] = "", *at;
+
+	if (pread(file, text, sizeof(text) - 1, 0) <= 0)
+		bail("gstage_stats: %s", strerror(errno));
+	at = strstr(text, "\nhgatp ");
+	return at ? strtoull(at + 7, NULL, 0) : 0;
+}
+
+/* Where debugfs is open to all, the root's address is told to those who may know it. */
+static void unprivileged(void)
+{
+	const u64 ppn = (1ULL << 44) - 1;
+	char dir[64], path[96], file[128];
+	struct vm *vm = vm_new(NULL);
+	int opened, status = -1;
+	u64 hgatp;
+	pid_t pid;
+
+	guest_check(vcpu_new(vm), CONTROL_GPA, SZ_4K, 1, 1);
+	hgatp = vm_stat(vm, "hgatp");
+	snprintf(dir, sizeof(dir), "/sys/kernel/debug/kvm");
+	snprintf(path, sizeof(path), "%s/%d-%d", dir, vm->tid, vm->fd);
+	snprintf(file, sizeof(file), "%s/gstage_stats", path);
+	opened = open(file, O_RDONLY | O_CLOEXEC);
+	if (chmod("/sys/kernel/debug", 0755) || chmod(dir, 0755) || chmod(path, 0755))
+		bail("cannot open debugfs to all: %s", strerror(errno));
+	pid = fork();
+	if (!pid) {
+		int mine;
+
+		if (setgid(65534) || setuid(65534))
+			_exit(2);
+		mine = open(file, O_RDONLY);
+		_exit(mine < 0 ? 3 : hgatp_of(mine) != (hgatp & ~ppn) ? 4 : hgatp_of(opened) != hgatp);
+	}
+	waitpid(pid, &status, 0);
+	chmod("/sys/kernel/debug", 0700);
+	ok((hgatp & ppn) && hgatp_of(opened) == hgatp, "root reads the root's address in hgatp");
+	ok(WIFEXITED(status) && !WEXITSTATUS(status),
+	   "nobody reads it with a page number of 0, unless root opened the file (exit status %d)",
+	   WEXITSTATUS(status));
+	close(opened);
+	vm_free(vm);
+}
+
 int main(void)
 {
 	host_init(100);
@@ -343,6 +464,8 @@ int main(void)
 	with_guest();
 	growing();
 	gone();
+	orphan();
+	unprivileged();
 	ok(!tables_live(), "no tables are left");
 	return done();
 }
