@@ -49,18 +49,39 @@ static int try_split(struct kvm *kvm, gpa_t gpa, u64 size, struct kvm_mmu_memory
 }
 
 /*
+ * How many tables does it take to split a range of at most GST_LEVEL_SIZE(1) bytes? It touches two large
+ * leaves at most, one at each end, and each takes a table for each level that it goes down.
+ */
+static unsigned int tables_at_ends(struct kvm *kvm, gpa_t gpa, u64 size)
+{
+	struct gst_space *space = gst_kvm_space(kvm);
+	gpa_t last = gpa + size - 1;
+	unsigned int tables = 0;
+	struct gst_leaf leaf;
+
+	if (!gst_lookup(space, gpa, &leaf))
+		tables = leaf.level;
+	if ((gpa ^ last) >= GST_LEVEL_SIZE(1) && !gst_lookup(space, last, &leaf))
+		tables += leaf.level;
+	return tables;
+}
+
+/*
  * mmu_lock is held exclusively, by who may sleep. Most often there is nothing to split, and no memory
  * needed; the lock is let go of where it is. Return: 0, or an error where memory is short; then large
- * leaves stay, and the faults of stores split them.
+ * leaves stay, and the faults of stores split them. @tables are taken then; 0: as many as the range needs.
  */
-static int split(struct kvm *kvm, gpa_t gpa, u64 size, struct kvm_mmu_memory_cache *cache)
+static int split(struct kvm *kvm, gpa_t gpa, u64 size, unsigned int tables,
+		 struct kvm_mmu_memory_cache *cache)
 {
 	int ret = try_split(kvm, gpa, size, cache);
 
 	if (ret != -GST_ENOMEM)
 		return ret;
+	if (!tables)
+		tables = tables_at_ends(kvm, gpa, size);
 	gst_kvm_unlock(kvm);
-	ret = __kvm_mmu_topup_memory_cache(cache, SPLIT_TABLES, SPLIT_TABLES);
+	ret = __kvm_mmu_topup_memory_cache(cache, tables, tables);
 	gst_kvm_lock(kvm);
 	return ret ?: try_split(kvm, gpa, size, cache);
 }
@@ -74,7 +95,7 @@ static void split_slot(struct kvm *kvm, const struct kvm_memory_slot *slot)
 	for (gpa_t gpa = slot_start(slot); gpa < slot_end(slot) && !ret; gpa = next) {
 		next = min_t(gpa_t, slot_end(slot), (gpa | (SPLIT_CHUNK - 1)) + 1);
 		gst_kvm_lock(kvm);
-		ret = split(kvm, gpa, next - gpa, &cache);
+		ret = split(kvm, gpa, next - gpa, SPLIT_TABLES, &cache);
 		gst_kvm_unlock(kvm);
 		cond_resched();
 	}
@@ -115,7 +136,7 @@ void gst_kvm_logging_start(struct kvm *kvm, const struct kvm_memory_slot *slot)
  * gst_kvm_logging_cleared() - pages of a slot that is logged are about to be protected
  * @kvm: the VM; mmu_lock is held exclusively, by who may sleep, and let go of where memory is needed
  * @gpa: the first
- * @size: bytes, up to the end of the last
+ * @size: bytes, up to the end of the last; at most GST_LEVEL_SIZE(1)
  *
  * Where starting to log split nothing, it is now that large leaves go.
  */
@@ -125,7 +146,7 @@ void gst_kvm_logging_cleared(struct kvm *kvm, gpa_t gpa, u64 size)
 
 	if (!kvm_dirty_log_manual_protect_and_init_set(kvm) || !READ_ONCE(eager_page_split))
 		return;
-	split(kvm, gpa, size, &cache);
+	split(kvm, gpa, size, 0, &cache);
 	kvm_mmu_free_memory_cache(&cache);
 }
 

@@ -19,6 +19,7 @@
 
 #include "count.h"
 #include "tap.h"
+#include "trace.h"
 #include "vcpu.h"
 
 #define GPA    SZ_1G
@@ -92,6 +93,32 @@ static void clear(unsigned int first, unsigned int pages)
 		bail("KVM_CLEAR_DIRTY_LOG: %s", strerror(errno));
 }
 
+/* Pages that this thread takes from the host's allocator are traced, ... */
+static void taken_from(void)
+{
+	char filter[64];
+
+	snprintf(filter, sizeof(filter), "common_pid == %d && order == 0", gettid());
+	if (write_text(trace_file("events/kmem/mm_page_alloc/filter"), filter) ||
+	    write_text(trace_file("events/kmem/mm_page_alloc/enable"), "1"))
+		bail("no tracepoint of the page allocator: %s", strerror(errno));
+}
+
+/* ... and counted. */
+static unsigned int taken(void)
+{
+	static char text[1 << 20];
+	unsigned int n = 0;
+
+	write_text(trace_file("events/kmem/mm_page_alloc/enable"), "0");
+	if (read_text(trace_file("trace"), text, sizeof(text)))
+		bail("no trace: %s", strerror(errno));
+	for (char *at = text; (at = strstr(at, "mm_page_alloc:")); at++)
+		n++;
+	trace_end();
+	return n;
+}
+
 /* Stores to some pages: as many faults as there are pages that none was stored to since the last
  * look. */
 static bool stores(unsigned int first, unsigned int pages, unsigned int faults)
@@ -132,6 +159,7 @@ static void plain(void)
 /* KVM_CAP_MANUAL_DIRTY_LOG_PROTECT2: what is not cleared is not protected. */
 static void by_hand(bool all_set)
 {
+	unsigned int pages;
 	const char *how = all_set ? "all set from the start" : "by hand";
 
 	begin(HUGE,
@@ -147,7 +175,11 @@ static void by_hand(bool all_set)
 	   all_set ? "all" : "nothing");
 	if (all_set) {
 		ok(stores(0, 640, 0), "%s: a store to what is not cleared costs nothing", how);
+		taken_from();
 		clear(64, 128);
+		pages = taken();
+		ok(pages >= 1 && pages <= 4,
+		   "%s: which takes a table, and not the many of a large range (%u pages)", how, pages);
 		ok(counted(vm, "splits 1 leaves_4k 512 leaves_2m -1 faults 0"),
 		   "%s: a leaf is split when a bit of it is cleared", how);
 		ok(fetch() == PAGES - 128 && !map[1] && !map[2] && stores(0, 640, 128) &&
