@@ -36,7 +36,7 @@ static bool slots_fit(struct kvm *kvm, const struct gst_format *fmt)
  * Context: process context, may sleep; takes mmu_lock for writing.
  * Return:
  * * 0 - the VM has the format
- * * -ERANGE - a slot or a mapping lies above @fmt
+ * * -ERANGE - a slot, a mapping or the address of an interrupt file lies above @fmt
  * * -ENOMEM - no memory for the new root or the table below it
  * * -ENODEV - the process of the VM is going
  *
@@ -54,7 +54,7 @@ int gst_kvm_reformat(struct kvm *kvm, const struct gst_format *fmt)
 	lockdep_assert_held(&kvm->slots_lock);
 	if (gst_space_format(space) == fmt)
 		return 0;
-	if (!slots_fit(kvm, fmt))
+	if (!slots_fit(kvm, fmt) || gst_kvm_aia_last(kvm) >= gst_format_size(fmt))
 		return -ERANGE;
 
 	/* Widening by two levels needs one table between the new root and the old one. */

@@ -15,6 +15,9 @@ int gst_kvm_policy_init(void);
 int gst_kvm_reformat(struct kvm *kvm, const struct gst_format *fmt);
 int gst_kvm_grow(struct kvm *kvm, gfn_t end);
 
+/* aia.c: addresses of interrupt files */
+gpa_t gst_kvm_aia_last(struct kvm *kvm);
+
 /* logging.c: dirty logging of a slot */
 void gst_kvm_logging_start(struct kvm *kvm, const struct kvm_memory_slot *slot);
 void gst_kvm_logging_cleared(struct kvm *kvm, gpa_t gpa, u64 size);
@@ -28,6 +31,7 @@ void gst_kvm_debugfs_init(void);
  * them.
  */
 int stock_kvm_vm_ioctl_check_extension(struct kvm *kvm, long ext);
+int stock_kvm_riscv_vcpu_aia_imsic_init(struct kvm_vcpu *vcpu);
 int stock_kvm_arch_vm_ioctl(struct file *filp, unsigned int ioctl, unsigned long arg);
 
 #endif /* GST_KVM_USER_H */
