@@ -69,7 +69,7 @@ static unsigned int tables_at_ends(struct kvm *kvm, gpa_t gpa, u64 size)
 /*
  * mmu_lock is held exclusively, by who may sleep. Most often there is nothing to split, and no memory
  * needed; the lock is let go of where it is. Return: 0, or an error where memory is short; then large
- * leaves stay, and the faults of stores split them. @tables are taken then; 0: as many as the range needs.
+ * leaves stay, and the faults of stores split them. Takes @tables tables in that case; 0: as many as the range needs.
  */
 static int split(struct kvm *kvm, gpa_t gpa, u64 size, unsigned int tables,
 		 struct kvm_mmu_memory_cache *cache)
