@@ -15,6 +15,9 @@
  * @initially_set: a dirty bitmap can be all set when logging starts
  * @stale_after_hole: an unmap that starts where there is no table, in the middle of 2 MiB, misses pages behind them
  * @stale_after_leaf: an unmap that starts inside a leaf of 2 MiB misses the leaves behind it
+ * @aia_oops: a vCPU that was made after the AIA was initialized is a null pointer for the host's kernel
+ * @pmu_unchecked: SBI calls of the PMU take counters that there are not
+ * @pmu_leak: each SBI call that names another snapshot area loses 4 KiB of the host
  * @shared_stores: a store whose page is logged, and mapped for loads so far, goes to that page, though the host shares it
  * @slot_efaults: KVM_RUN can fail with EFAULT while a slot is deleted and made again
  */
@@ -24,6 +27,9 @@ struct stock {
 	bool initially_set;
 	bool stale_after_hole;
 	bool stale_after_leaf;
+	bool aia_oops;
+	bool pmu_unchecked;
+	bool pmu_leak;
 	bool shared_stores;
 	bool slot_efaults;
 };

@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * SBI calls with arguments that the stock module of some kernel cannot bear (kvm/compat/fixes-*.c): counters of the PMU
+ * that there are not, an area for snapshots that is named over and over, or that cannot be written, and fences of the last
+ * addresses. On a host with Sscofpmf, where guests have a PMU.
+ *
+ * With the stock module it shows those of them that do the host no harm beyond this test.
+ */
+#include <errno.h>
+#include <linux/kvm.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "snippet.h"
+#include "stock.h"
+#include "tap.h"
+
+#define EXT_PMU	   0x504d55
+#define EXT_RFENCE 0x52464e43
+
+enum {
+	PMU_NUM_COUNTERS,
+	PMU_GET_INFO,
+	PMU_CFG_MATCH,
+	PMU_START,
+	PMU_STOP,
+	PMU_FW_READ,
+	PMU_SET_SHMEM = 7,
+};
+
+enum { RFENCE_SFENCE_VMA = 1, RFENCE_SFENCE_VMA_ASID };
+
+#define SBI_INVALID_PARAM -3
+
+/* Events: of the firmware, and one of hardware whose number the firmware has not. */
+#define EVENT_FW	0xf0000
+#define EVENT_DTLB_MISS 0x10019
+#define SKIP_MATCH	1
+
+#define CSR_CYCLE 0xc00
+#define MARK	  0x6d61726b
+
+#define AREA_GPA 0x90000000UL
+#define HOLE_GPA 0xa0000000UL
+#define CALLS	 4000
+
+static struct snippet s;
+
+/* An SBI call of the guest. Return: its error */
+static long sbi(u64 ext, u64 function, u64 a0, u64 a1, u64 a2, u64 a3, u64 *value)
+{
+	static const u32 insns[] = { INSN_ECALL };
+	const u64 args[] = { a0, a1, a2, a3, 0, 0, function, ext };
+	int exit;
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(args); i++)
+		snippet_set(&s, A0 + i, args[i]);
+	exit = snippet_run(&s, insns, ARRAY_SIZE(insns));
+	if (exit != KVM_EXIT_MMIO || snippet_cause(&s))
+		bail("an SBI call: exit %d", exit);
+	if (value)
+		*value = snippet_get(&s, A1);
+	return (long)snippet_get(&s, A0);
+}
+
+static bool refused(const char *what, u64 function, u64 a0, u64 a1, u64 a2, u64 a3)
+{
+	u64 value;
+	long err = sbi(EXT_PMU, function, a0, a1, a2, a3, &value);
+
+	if (err != SBI_INVALID_PARAM)
+		diag("%s: error %ld, value 0x%llx", what, err, (unsigned long long)value);
+	return err == SBI_INVALID_PARAM;
+}
+
+static void counters(void)
+{
+	u64 count, hw = 0;
+	bool good;
+
+	if (sbi(EXT_PMU, PMU_NUM_COUNTERS, 0, 0, 0, 0, &count))
+		bail("the guest has no PMU");
+	while (hw < count) {
+		u64 info;
+
+		/* Bit 63 says that it is the firmware's. 1 is the time, which is no counter. */
+		if (hw != 1 && (sbi(EXT_PMU, PMU_GET_INFO, hw, 0, 0, 0, &info) || info >> 63))
+			break;
+		hw++;
+	}
+	diag("%llu counters, %llu of hardware", (unsigned long long)count, (unsigned long long)hw);
+	ok(count > hw && hw > 1, "the guest has counters of hardware and of the firmware");
+
+	good = refused("the 65th counter", PMU_GET_INFO, 64, 0, 0, 0);
+	ok(good == !(!host.gstage && stock()->pmu_unchecked), "the 65th counter %s",
+	   good ? "is refused" : "is told of");
+	if (!host.gstage && stock()->pmu_unchecked)
+		return;
+	ok(refused("info", PMU_GET_INFO, ~0ULL, 0, 0, 0), "info of the counter -1 is refused");
+	ok(refused("start", PMU_START, ~0ULL, 3, 0, 0) && refused("stop", PMU_STOP, ~0ULL, 3, 0, 0) &&
+		   refused("match", PMU_CFG_MATCH, ~0ULL, 3, 0, EVENT_FW) &&
+		   refused("start", PMU_START, ~0ULL - 62, ~0ULL, 0, 0) &&
+		   refused("start", PMU_START, count, 1, 0, 0),
+	   "counters from -1 on are refused");
+	ok(refused("read", PMU_FW_READ, count - 1, 0, 0, 0) &&
+		   refused("read", PMU_FW_READ, hw, 0, 0, 0) &&
+		   refused("read", PMU_FW_READ, count, 0, 0, 0) &&
+		   refused("read", PMU_FW_READ, ~0ULL, 0, 0, 0),
+	   "the firmware's counters that have no event are not read");
+	if (hw < 32) {
+		const u32 insn = (u32)(CSR_CYCLE + hw) << 20 | 0x2573; /* csrr a0, ... */
+
+
+		/* It traps. Where the trap leads to is another matter: the stock 6.12 does it wrong. */
+		snippet_set(&s, A0, MARK);
+		snippet_run(&s, &insn, 1);
+		ok(snippet_get(&s, A0) == MARK, "nor by their CSR");
+	}
+	/* One that has an event is. */
+	ok(!sbi(EXT_PMU, PMU_CFG_MATCH, hw, 1, 0, EVENT_FW, NULL) &&
+		   !sbi(EXT_PMU, PMU_START, hw, 1, 0, 0, NULL) &&
+		   !sbi(EXT_PMU, PMU_FW_READ, hw, 0, 0, 0, NULL) &&
+		   !sbi(EXT_PMU, PMU_STOP, hw, 1, 0, 0, NULL), "one that has an event is");
+	/* KVM believes a guest which event a counter is for that is in use. */
+	good = !sbi(EXT_PMU, PMU_CFG_MATCH, hw, 1, SKIP_MATCH, EVENT_DTLB_MISS, NULL);
+	ok(good && refused("read", PMU_FW_READ, hw, 0, 0, 0),
+	   "the firmware's counters that are given an event of hardware are not read");
+}
+
+/* The guest names the area so often without leaving for user space. */
+static void name_area(u64 gpa, unsigned int calls)
+{
+	static const u32 insns[] = {
+		0x00090513, /* again: mv a0, s2 */
+		0x00000593, /* li a1, 0 */
+		INSN_ECALL,
+		0xfff98993, /* addi s3, s3, -1 */
+		0xfe0998e3, /* bnez s3, again */
+	};
+
+	snippet_set(&s, S2, gpa);
+	snippet_set(&s, S3, calls);
+	snippet_set(&s, A2, 0);
+	snippet_set(&s, A6, PMU_SET_SHMEM);
+	snippet_set(&s, A7, EXT_PMU);
+	if (snippet_run(&s, insns, ARRAY_SIZE(insns)) != KVM_EXIT_MMIO || snippet_get(&s, S3) ||
+	    snippet_get(&s, A0))
+		bail("the area for snapshots is refused");
+}
+
+static void snapshots(void)
+{
+	void *area = mem_map(SZ_4K, SMALL);
+	void *hole = mem_map(SZ_4K, SMALL);
+	unsigned long before;
+	bool leaks = !host.gstage && stock()->pmu_leak;
+	long lost;
+
+	if (set_slot(s.vm, 1, 0, AREA_GPA, SZ_4K, area) || set_slot(s.vm, 2, 0, HOLE_GPA, SZ_4K, hole))
+		bail("no slots");
+	/* It cannot be written from here on. */
+	mprotect(hole, SZ_4K, PROT_NONE);
+	name_area(AREA_GPA, 100);
+	before = host_free_pages();
+	name_area(AREA_GPA, CALLS);
+	lost = before - host_free_pages();
+	ok(leaks ? lost > CALLS * 3 / 4 : lost < CALLS / 4,
+	   "an area for snapshots, named %u times: %s (%ld pages)", CALLS,
+	   leaks ? "the host loses a page each time" : "the host loses nothing", lost);
+	if (!host.gstage)
+		return;
+	for (unsigned int i = 0; i < 100; i++) {
+		long err = sbi(EXT_PMU, PMU_SET_SHMEM, HOLE_GPA, 0, 0, 0, NULL);
+
+		if (!err || sbi(EXT_PMU, PMU_SET_SHMEM, ~0ULL, ~0ULL, 0, 0, NULL))
+			bail("round %u: error %ld for an area without memory", i, err);
+		name_area(AREA_GPA, 2);
+		if (!sbi(EXT_PMU, PMU_SET_SHMEM, HOLE_GPA, 0, 0, 0, NULL) ||
+		    !sbi(EXT_PMU, PMU_SET_SHMEM, AREA_GPA, 1, 0, 0, NULL) ||
+		    !sbi(EXT_PMU, PMU_SET_SHMEM, AREA_GPA, 0, 1, 0, NULL))
+			bail("an area that cannot be is taken");
+	}
+	ok(true, "an area without memory is refused, and the one before stays");
+	mem_unmap(area, SZ_4K);
+	mem_unmap(hole, SZ_4K);
+}
+
+/* Ranges that end in the last page of all addresses, or beyond it. */
+static void fences(void)
+{
+	static const struct {
+		u64 start, size;
+	} ranges[] = {
+		{ -4096, 4095 }, { -4096, 4096 }, { -4096, 1 }, { -8192, 8191 }, { -1, 1 }, { -4096, 8192 },
+		{ -1, -1 }, { -4097, 4096 }, { 0, -4095 }, { 0, -2 }, { 0, 0 }, { 4096, 4096 },
+	};
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(ranges); i++)
+		for (u64 function = RFENCE_SFENCE_VMA; function <= RFENCE_SFENCE_VMA_ASID; function++)
+			if (sbi(EXT_RFENCE, function, 1, 0, ranges[i].start, ranges[i].size, NULL) ||
+			    snippet_get(&s, A2) != ranges[i].start || snippet_get(&s, A3) != ranges[i].size)
+				bail("range %u: refused, or a register has changed", i);
+	ok(true, "fences of the last addresses come to an end");
+}
+
+int main(void)
+{
+	host_init(60);
+	snippet_begin(&s);
+	snippet_vcpu(&s);
+	counters();
+	snapshots();
+	/* The stock modules of 6.12 and 7.2 stay in the kernel for good. */
+	if (host.gstage)
+		fences();
+	snippet_end(&s);
+	return done();
+}
