@@ -58,9 +58,11 @@ static gst_attr_t page_attr(const struct gst_kvm_fault *fault, const struct gst_
  * gst_kvm_window_size() - how many pages the window of a fault may have
  * @fault: the fault
  *
- * A guest that touches memory which the host has not populated brings it page by page, and has
- * mapped those before already: to look at them would only cost. But one fault of the host may bring
- * a page of 64 KiB, for a leaf of that size.
+ * If the host has not populated the memory, the guest brings in its pages one by one, and has mapped
+ * the earlier ones already. A look at the pages around would only cost time. With Svnapot it is
+ * worth it, because one fault of the host may bring in a 64 KiB page.
+ *
+ * Return: the number of pages; 1 means no window.
  */
 unsigned int gst_kvm_window_size(const struct gst_kvm_fault *fault)
 {
@@ -97,7 +99,8 @@ void gst_kvm_window_look(const struct gst_kvm_fault *fault, struct gst_kvm_windo
  * @fault: the fault
  * @window: what gst_kvm_window_look() saw
  *
- * Contiguous, aligned and alike: the host's own page of 64 KiB, or as good as one.
+ * Return: true if the pages are contiguous, aligned and alike: a 64 KiB page of the host, or pages
+ * that look like one.
  */
 bool gst_kvm_window_is_napot(const struct gst_kvm_fault *fault, const struct gst_kvm_window *window)
 {
