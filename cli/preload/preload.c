@@ -254,7 +254,7 @@ static int choose(ioctl_fn next, int kvm_fd, int vm_fd, struct choice *c)
 
 	*c = (struct choice){
 		.code = "mode-refused",
-		.remedy = "See \"gstage modes\".",
+		.remedy = "Choose a mode that gstage modes lists.",
 	};
 	err = resolve(next, kvm_fd, c);
 	if (err)

@@ -164,10 +164,10 @@ patched()
 }
 patched 18 363
 run gx -- -m max -- "$TMP/patched"
-exits "another machine's VMM" 126 'another machine: 64-bit RISC-V, not 64-b'
+exits "another machine's VMM" 126 'another machine: it is 64-bit RISC-V, not 64-b'
 patched 4 1
 run gx -- -m max -- "$TMP/patched"
-exits "another width's VMM" 126 'another machine: 32-bit'
+exits "another width's VMM" 126 'another machine: it is 32-bit'
 patched 5 2 16 0 17 3
 run gx -- -m max -- "$TMP/patched"
 exits "another byte order's VMM" 126 'other byte order'
