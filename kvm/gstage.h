@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * gstage: the G-stage MMU of kvm.ko, between generic KVM and the engine.
+ * gstage: the G-stage MMU of kvm.ko, between generic KVM and the engine. Each room has a header of its own.
  */
 #ifndef GST_KVM_GSTAGE_H
 #define GST_KVM_GSTAGE_H
@@ -20,11 +20,11 @@ static_assert(GST_ENOMEM == ENOMEM && GST_EINVAL == EINVAL && GST_ENOENT == ENOE
 	      "the engine's errors must be Linux's, since they are passed on");
 static_assert(sizeof(pte_t) == sizeof(gst_pte_t), "the engine must be built for the kernel's XLEN");
 
-/* User space can have these as often as it likes: the log does not. */
+/* User space can cause these as often as it likes: limit their rate in the log. */
 #define gst_kvm_err(fmt, ...) \
 	pr_err_ratelimited("kvm [%i]: gstage: " fmt "\n", task_pid_nr(current), ##__VA_ARGS__)
 
-/* Why there was a fault. kvm_gstage_fault shows these numbers. */
+/* The kind of access that faulted. kvm_gstage_fault shows these numbers. */
 enum gst_kvm_fault_kind {
 	GST_KVM_LOAD,
 	GST_KVM_STORE,
@@ -33,7 +33,7 @@ enum gst_kvm_fault_kind {
 	GST_KVM_FAULT_KINDS,
 };
 
-/* What answered a fault: a leaf, named by its level, or one of these. */
+/* What answered a fault: the level of a leaf, or one of these. */
 enum {
 	GST_KVM_LEAF_64K = GST_LEVELS_MAX,
 	GST_KVM_NO_LEAF,
@@ -42,19 +42,18 @@ enum {
 static_assert(GST_KVM_NO_LEAF < GST_KVM_LEAVES);
 
 /**
- * struct gst_kvm_vcpu_stats - what the faults of one vCPU did
- * @faults: those that asked for a page of a memslot, by kind and by what answered them: one
- *	counter a fault, of which a row is those of a kind, and a column those of a size
- * @retries: of those, how many lost against an MMU notifier
- * @waits: how many waited for a notifier to be done with their page
- * @exclusive: of those, how many needed mmu_lock for themselves
- * @around: pages that came along with the one of a fault
- * @logged: those that were a logged store, and needed no look at the VMM's memory but its page table
- * @fences: fences on the hart that took the fault
- * @entry_fences: fences of both stages that the vCPU owed when it entered the guest (entry.c)
+ * struct gst_kvm_vcpu_stats - counters of one vCPU
+ * @faults: faults on memslots, by kind of access (row) and by what answered them (column)
+ * @retries: faults that mapped nothing because of an MMU notifier or a slot that was replaced
+ * @waits: faults that waited until a notifier had left their page
+ * @exclusive: faults that needed mmu_lock for writing
+ * @around: pages that were mapped around the page of a fault
+ * @logged: logged stores that were answered from the host's page table
+ * @fences: local fences after faults
+ * @entry_fences: fences of both stages that the vCPU owed when it entered the guest (hart/entry.c)
  *
- * Whoever runs the vCPU counts, and others read: nothing is atomic, and no cache line is
- * shared between vCPUs.
+ * Only the thread that runs the vCPU counts. Others read. So nothing is atomic, and vCPUs share no
+ * cache line.
  */
 struct gst_kvm_vcpu_stats {
 	u64 faults[GST_KVM_FAULT_KINDS][GST_KVM_LEAVES];
@@ -68,9 +67,9 @@ struct gst_kvm_vcpu_stats {
 };
 
 /**
- * struct gst_kvm_vcpu - a vCPU, with what gstage keeps of it
- * @vcpu: what the rest of KVM sees, which allocates all of it (kvm/module.c)
- * @cause: scause of the exit that is being handled, or was last
+ * struct gst_kvm_vcpu - a vCPU with the data of gstage
+ * @vcpu: what the rest of KVM sees. Generic KVM allocates the whole struct (module.c)
+ * @cause: scause of the last exit
  * @vmid: &struct gst_kvm.vmid when the vCPU was last loaded
  * @stats: counters
  */
@@ -86,7 +85,7 @@ static inline struct gst_kvm_vcpu *to_gst_vcpu(struct kvm_vcpu *vcpu)
 	return container_of(vcpu, struct gst_kvm_vcpu, vcpu);
 }
 
-/* A build without, to measure what counting costs: bench/counters. */
+/* GSTAGE_BARE builds without counters, to measure their cost: bench/counters. */
 #ifdef GSTAGE_BARE
 #define gst_kvm_count(vcpu, counter, n) ((void)(vcpu), (void)(n))
 #else
@@ -94,9 +93,9 @@ static inline struct gst_kvm_vcpu *to_gst_vcpu(struct kvm_vcpu *vcpu)
 #endif
 
 /**
- * struct gst_kvm_stats - what the VM's G-stage did besides
+ * struct gst_kvm_stats - counters of one VM
  * @splits: leaves that were split
- * @collapses: leaves that came in the place of smaller ones
+ * @collapses: leaves that replaced smaller ones
  * @flushes_all: fences of all of the VMID
  * @flushes_range: fences of a range
  * @unmaps: ranges unmapped
@@ -117,18 +116,18 @@ struct gst_kvm_stats {
 };
 
 /**
- * struct gst_kvm - a VM, with what gstage keeps of it
+ * struct gst_kvm - a VM with the data of gstage
  * @kvm: what the rest of KVM sees
- * @space: the G-stage. Changed under kvm->mmu_lock, of which faults hold the read
- *	side; its format under kvm->slots_lock too.
- * @grow: widen the format where a memslot needs it; under kvm->slots_lock
+ * @space: the page tables. kvm->mmu_lock protects them; faults hold it for reading. A change of the format
+ *	also needs kvm->slots_lock
+ * @grow: widen the format when a memslot needs it; protected by kvm->slots_lock
  * @vmid: VMID in the low %GST_KVM_VMID_WIDTH bits, generation above (vmid.c); 0: none yet
  * @hgatp_root: MODE and PPN that vCPUs load: those of the root of @space, or of the void root
  * @changing: not 0 while @vmid or @hgatp_root is new and not all vCPUs have been told
  * @entered: on each hart, the index of the vCPU of this VM that entered the guest there last
  * @hgatp_read: hgatp as last read back from a hart that loaded it; 0: never loaded
- * @small: there was a leaf that was smaller than the host's: a large one was split, or
- *	not made, because of dirty logging. Set once, under either side of mmu_lock
+ * @small: dirty logging has split a large leaf, or kept one from being made. Set once, with mmu_lock held for
+ *	reading or writing
  * @stats: counters
  * @process: the thread group that made the VM
  * @thread: the thread that made the VM, as KVM names its folder in debugfs
@@ -158,7 +157,7 @@ static inline struct gst_space *gst_kvm_space(struct kvm *kvm)
 	return &to_gst_kvm(kvm)->space;
 }
 
-/* Faults do so side by side, over and over. */
+/* Faults call this all the time, side by side: do not dirty the cache line again. */
 static inline void gst_kvm_note_small(struct gst_kvm *gk)
 {
 	if (!READ_ONCE(gk->small))

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * gstage: the module tells what it is, and sets up what is its own.
+ * gstage: start and end of the module, and what modinfo says of it.
  */
 #include <linux/module.h>
 
@@ -30,7 +30,7 @@ int gst_kvm_init(unsigned int vcpu_size, unsigned int vcpu_align, struct module 
 		ret = gst_kvm_void_root_init();
 	if (ret)
 		return ret;
-	/* Generic KVM makes vCPUs, of the size that it is told. */
+	/* Generic KVM allocates vCPUs of this size. */
 	ret = kvm_init(sizeof(struct gst_kvm_vcpu), vcpu_align, module);
 	if (ret) {
 		gst_kvm_void_root_exit();
@@ -44,9 +44,8 @@ int gst_kvm_init(unsigned int vcpu_size, unsigned int vcpu_align, struct module 
 }
 
 /*
- * The stock order is the other way round, and gives back the interrupt of guest external
- * interrupts while harts still have it enabled; then it stays taken, and the module
- * cannot be loaded again before the next boot.
+ * Stock KVM calls the two in the other order. It frees the interrupt for guest external interrupts while harts still
+ * have it enabled. The interrupt then stays taken, and the module cannot be loaded again before the next boot.
  */
 void gst_kvm_exit(void)
 {
@@ -57,7 +56,7 @@ void gst_kvm_exit(void)
 
 void gst_kvm_aia_exit(void)
 {
-	/* After a failed init nothing else comes. */
+	/* After a failed init, this is the only call. */
 	if (!running)
 		kvm_riscv_aia_exit();
 }

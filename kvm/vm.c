@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * gstage: a VM's G-stage is made and taken down.
+ * gstage: make and end the G-stage of a VM.
  */
 #include <linux/mm.h>
 #include <linux/percpu.h>
@@ -36,7 +36,7 @@ void gst_kvm_drop_root(struct kvm *kvm)
 	struct gst_kvm *gk = to_gst_kvm(kvm);
 	gst_root_t root;
 
-	/* MMU notifiers find no root from here on. */
+	/* From here on MMU notifiers find no root. */
 	gst_kvm_lock(kvm);
 	root = gst_detach(&gk->space);
 	if (root)
@@ -51,7 +51,7 @@ void gst_kvm_drop_root(struct kvm *kvm)
 
 void kvm_arch_free_vm(struct kvm *kvm)
 {
-	/* KVM_CREATE_VM may fail after the G-stage was made, and comes here alone. */
+	/* If KVM_CREATE_VM fails after the G-stage was made, this is the only call. */
 	gst_kvm_drop_root(kvm);
 	free_percpu(to_gst_kvm(kvm)->entered);
 	put_pid(to_gst_kvm(kvm)->process);
@@ -68,7 +68,7 @@ int gst_kvm_make_root(struct kvm *kvm)
 	return ret;
 }
 
-/* The process is going, and with it the last that could run a vCPU. */
+/* The process of the VM is going: nobody can run a vCPU any more. */
 void kvm_arch_flush_shadow_all(struct kvm *kvm)
 {
 	gst_kvm_drop_root(kvm);

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * gstage: fault-around: one exit for the pages that the host has populated already.
+ * gstage: fault-around: one exit for several pages that the host has populated.
  *
- * Where the host had the page of the fault already, a page comes along into a hole of the table if the
- * host maps it as ordinary memory, for the VMM to read, and has seen it used since it last looked (its A
- * bit). It may be written if the host's PTE is writable and dirty, the slot is not read-only and its dirty
- * pages are not logged. So nothing is told to the guest that the host has not decided already:
+ * If the host had the page of the fault, then the fault also maps pages around it, into holes of the
+ * table. It maps a page if the host maps it as ordinary memory that the VMM may read, and has seen it used since it
+ * last looked (A bit). The leaf is writable if the host's PTE is writable and dirty, the slot is not read-only,
+ * and dirty pages are not logged. So the leaves change nothing that the host relies on:
  *
- * - A page that the host thinks old gets no leaf, and its use is seen by a fault. Our
- *   leaf of a young page ages by itself from then on, as one from a fault does.
- * - A store through our leaf makes no page dirty that is not. When the host cleans the
- *   page or takes it away it goes through the MMU notifier.
- * - With dirty logging every first store still faults.
+ * - A page that the host thinks old gets no leaf. Its next use is seen by a fault. The leaf of
+ *   a young page ages by itself from then on, as any leaf does.
+ * - A store through such a leaf cannot make a clean page dirty. When the host cleans the
+ *   page or unmaps it, it calls the MMU notifier.
+ * - With dirty logging, every first store still faults.
  */
 #include <linux/module.h>
 
@@ -44,7 +44,7 @@ module_param_cb(gstage_fault_around, &around_ops, &fault_around, 0644);
 MODULE_PARM_DESC(gstage_fault_around, "pages of the aligned window that a fault maps if the host has "
 				      "them: 0 (off), 2, 4, 8, 16 (default)");
 
-/* How the guest may use a page; 0: leave it to a fault of its own. */
+/* Permissions of the leaf for a page; 0: do not map it. */
 static gst_attr_t page_attr(const struct gst_kvm_fault *fault, const struct gst_kvm_host_leaf *leaf)
 {
 	bool write = leaf->write && !fault->logging && !(fault->slot->flags & KVM_MEM_READONLY);
@@ -74,8 +74,8 @@ unsigned int gst_kvm_window_size(const struct gst_kvm_fault *fault)
 /**
  * gst_kvm_window_look() - see what the host has at a page and around it
  * @fault: the fault; kvm->mmu_lock is held and its page is known to be current
- * @window: filled in: of at most as many pages as it says, and of the page of the fault alone where
- *	others are changing
+ * @window: filled in. On entry @window->pages is the largest size. If a notifier is at the window, only the page
+ *	of the fault is left
  */
 void gst_kvm_window_look(const struct gst_kvm_fault *fault, struct gst_kvm_window *window)
 {
@@ -116,7 +116,7 @@ bool gst_kvm_window_is_napot(const struct gst_kvm_fault *fault, const struct gst
 	for (unsigned int i = 0; i < window->pages; i++) {
 		const struct gst_kvm_host_leaf *leaf = &window->leaves[i];
 
-		/* What the page of the fault may do has been found out already. */
+		/* The permissions of the page of the fault are in @attr. */
 		if (!leaf->present || leaf->pfn != pfn + i ||
 		    (window->first + i != fault->gfn && page_attr(fault, leaf) != attr))
 			return false;
@@ -125,7 +125,7 @@ bool gst_kvm_window_is_napot(const struct gst_kvm_fault *fault, const struct gst
 }
 
 /**
- * gst_kvm_window_map() - map the pages around the one of a fault, which is mapped
+ * gst_kvm_window_map() - map the pages around the page of a fault, which is mapped
  * @fault: the fault
  * @window: what gst_kvm_window_look() saw, under the same hold of kvm->mmu_lock
  * @gather: the gather of the mapping
@@ -152,7 +152,7 @@ int gst_kvm_window_map(const struct gst_kvm_fault *fault, const struct gst_kvm_w
 	}
 	if (any)
 		filled = gst_fill(gst_kvm_space(kvm), gpa, pages, window->pages, gather);
-	/* They lie anywhere: no pa is that of all. */
+	/* The pages are not contiguous in memory: trace no pa. */
 	if (filled > 0)
 		trace_kvm_gstage_map(kvm, gpa, (u64)window->pages << PAGE_SHIFT, 0, 0, 0, filled);
 	return filled;

@@ -15,10 +15,10 @@
 #define WAIT_FIRST_US 10
 #define WAIT_LAST_US  1280
 
-/* After so many tries beside others a fault has mmu_lock for itself. */
+/* After this many lost races against other faults, a fault takes mmu_lock for writing. */
 #define TRIES_SHARED 16
 
-/* Device memory keeps the memory type that the VMM's mapping has. */
+/* Device memory gets the memory type of the VMM's mapping. */
 static gst_attr_t vma_attr(const struct vm_area_struct *vma)
 {
 	unsigned long type = pgprot_val(vma->vm_page_prot) & _PAGE_MTMASK;
@@ -36,9 +36,9 @@ static void allow_stores(struct gst_kvm_fault *fault)
 }
 
 /*
- * May a store bring the page here and now? A page of anonymous memory that was never there can be had
- * with the VMA in hand, where get_user_pages would go for it three times over. What may have to wait, for
- * a file, for swap or for userfaultfd, is left to that.
+ * May this store fault the host's page in at once? That is for anonymous memory that was never populated: the VMA
+ * is at hand here, and get_user_pages would walk the host's tables three times for the same page. A page that may
+ * have to wait - for a file, for swap or for userfaultfd - is left to get_user_pages.
  */
 static bool may_bring(const struct gst_kvm_fault *fault, struct vm_area_struct *vma)
 {
@@ -48,8 +48,8 @@ static bool may_bring(const struct gst_kvm_fault *fault, struct vm_area_struct *
 }
 
 /*
- * Learn of the VMA what may have to be known, and bring the page if that can be done. Return: 0, or a
- * negative error.
+ * Read the page size, the memory type and the kind of the VMA, and fault the host's page in if that can be done
+ * at once (*brought). Return: 0, or a negative error.
  */
 static int look_at_vma(struct gst_kvm_fault *fault, bool *brought)
 {
@@ -63,15 +63,15 @@ static int look_at_vma(struct gst_kvm_fault *fault, bool *brought)
 		gst_kvm_err("no VMA for hva 0x%lx", fault->hva);
 		return -EFAULT;
 	}
-	/* Why it may fail is for get_user_pages to find out, and to tell. */
+	/* If this fails, get_user_pages will fail, too, and return the reason. */
 	*brought = may_bring(fault, vma) &&
 		   !(handle_mm_fault(vma, fault->hva, FAULT_FLAG_WRITE, NULL) & VM_FAULT_ERROR);
 	fault->shift = is_vm_hugetlb_page(vma) ? huge_page_shift(hstate_vma(vma)) : PAGE_SHIFT;
 	fault->pfnmap = vma->vm_flags & VM_PFNMAP;
 	fault->attr = vma_attr(vma);
 	/*
-	 * Read before the VMA and the page can change; unlocking orders it, and pairs
-	 * with the barrier of mmu_invalidate_end.
+	 * Read the sequence number before the VMA and the page can change. The unlock orders this read; it pairs
+	 * with the barrier in mmu_invalidate_end.
 	 */
 	fault->mmu_seq = fault->vcpu->kvm->mmu_invalidate_seq;
 	mmap_read_unlock(mm);
@@ -79,13 +79,14 @@ static int look_at_vma(struct gst_kvm_fault *fault, bool *brought)
 }
 
 /*
- * What the host's own table has at the page: of one that get_user_pages gave, how large it is; else the
- * page itself, which the guest may have as it is if the VMM may write it and has. mmu_lock is held
- * and no notifier at the page, so that it stays true (host.c). Return: whether there is a page to map.
+ * Look at the host's own page table. For a page from get_user_pages, it says how large the host's leaf is. Otherwise
+ * it may give the page itself: a page that is writable and dirty in the host's table may be mapped as it
+ * is. Called with mmu_lock held, and no notifier at the page, so that the entry stays valid (host/leaves.c). Return:
+ * whether there is a page to map.
  */
 static bool take_page(struct gst_kvm_fault *fault, struct gst_kvm_host_leaf *leaf)
 {
-	/* PFNMAPs need not have tables as large as they look. */
+	/* The leaves of a PFNMAP say nothing about the size of what is mapped. */
 	leaf->present = leaf->none = false;
 	if (!fault->pfnmap)
 		gst_kvm_host_leaves(fault->vcpu->kvm, fault->hva, leaf, 1);
@@ -102,8 +103,9 @@ static bool take_page(struct gst_kvm_fault *fault, struct gst_kvm_host_leaf *lea
 }
 
 /*
- * The level of leaf for the page: that of the host's leaf, as far as gpa and slot allow. Of one of
- * 64 KiB, the host gave its first page whichever was asked for.
+ * The level of the leaf that maps the page: the level of the host's leaf, or lower where gpa, hva or the slot do not
+ * allow that. The pfn is taken from the host's leaf as well: for a 64 KiB page of hugetlbfs, 6.12's get_user_pages
+ * returns the first 4 KiB for any address in it.
  */
 static unsigned int level_of(struct gst_kvm_fault *fault, const struct gst_kvm_host_leaf *leaf)
 {
@@ -112,9 +114,9 @@ static unsigned int level_of(struct gst_kvm_fault *fault, const struct gst_kvm_h
 	fault->pfn = leaf->pfn;
 	if (!leaf->level)
 		return 0;
-	/* It has those around it, at least, whether or not it was asked for them. */
+	/* A large leaf: the host has the pages around this one, too. */
 	fault->there = true;
-	/* Pages are logged one by one. */
+	/* The dirty log has one bit for each 4 KiB page. */
 	if (fault->logging) {
 		gst_kvm_note_small(to_gst_kvm(fault->vcpu->kvm));
 		return 0;
@@ -123,7 +125,7 @@ static unsigned int level_of(struct gst_kvm_fault *fault, const struct gst_kvm_h
 				  leaf->level, fault->mmu_seq);
 }
 
-/* Apart, so that a fault that nobody traces keeps nothing at hand for it. */
+/* Not inlined, so that a fault without tracing saves no registers for it. */
 static noinline void trace_map(const struct gst_kvm_fault *fault, gst_attr_t attr)
 {
 	u64 size = gst_kvm_fault_size(fault);
@@ -134,7 +136,7 @@ static noinline void trace_map(const struct gst_kvm_fault *fault, gst_attr_t att
 			     attr, pages);
 }
 
-/* The page alone; or with those of the window, where they make one leaf of 64 KiB. */
+/* Map the page; or the whole window, if it makes one leaf of 64 KiB. */
 static int map_leaf(struct gst_kvm_fault *fault, const struct gst_kvm_window *window,
 		    struct gst_gather *gather)
 {
@@ -149,13 +151,13 @@ static int map_leaf(struct gst_kvm_fault *fault, const struct gst_kvm_window *wi
 		size = GST_NAPOT_SIZE;
 		attr |= GST_NAPOT;
 	}
-	/* A load does not take away what a store was given. */
+	/* A load must not take away the write permission that a store got. */
 	if (!fault->write)
 		attr |= GST_KEEP;
 
 	/*
-	 * Dirty before it is writable: another vCPU may store through the new leaf at once, and
-	 * a log that is cleared by hand is fetched without mmu_lock.
+	 * Mark the page dirty before it is writable. Another vCPU may store through the new leaf at once, and
+	 * KVM_GET_DIRTY_LOG does not take mmu_lock if the log is cleared by hand.
 	 */
 	if (fault->attr & GST_WRITE)
 		mark_page_dirty_in_slot(&gk->kvm, fault->slot, fault->gfn);
@@ -171,7 +173,7 @@ static int map_leaf(struct gst_kvm_fault *fault, const struct gst_kvm_window *wi
 	return 0;
 }
 
-/* Apart, so that a page alone needs no room for those around it. A page that is logged is mapped already. */
+/* Not inlined, so that a fault without a window needs no stack for it. A page that is logged was mapped before. */
 static noinline int map_around(struct gst_kvm_fault *fault, unsigned int pages,
 			       struct gst_gather *gather)
 {
@@ -190,8 +192,8 @@ static noinline int map_around(struct gst_kvm_fault *fault, unsigned int pages,
 }
 
 /*
- * With mmu_lock held, exclusively or as the gather says, and the page known to be
- * current. Return: as gst_map().
+ * Map the page, and perhaps those around it. Called with mmu_lock held, for writing unless the gather says shared
+ * entry; no notifier has invalidated the page. Return: as gst_map().
  */
 static int map_page(struct gst_kvm_fault *fault, const struct gst_kvm_host_leaf *leaf,
 		    struct gst_gather *gather)
@@ -201,7 +203,10 @@ static int map_page(struct gst_kvm_fault *fault, const struct gst_kvm_host_leaf 
 
 	fault->level = level_of(fault, leaf);
 	pages = fault->level || fault->pfnmap ? 1 : gst_kvm_window_size(fault);
-	/* Nothing is gathered but this: around a page that was mapped, and only not to be written, most are. */
+	/*
+	 * Map the page first if its slot is logged. If the page had a read-only leaf before (gained), then most of
+	 * the pages around it are mapped, too: skip the window.
+	 */
 	if (pages == 1 || fault->logging) {
 		ret = map_leaf(fault, NULL, gather);
 		if (ret || pages == 1 || gather->gained)
@@ -211,8 +216,8 @@ static int map_page(struct gst_kvm_fault *fault, const struct gst_kvm_host_leaf 
 }
 
 /*
- * Map the page, beside other faults or, where that cannot be, alone. Return: as gst_map(), or
- * -GST_ENOENT where it is not in the host's table in a way that will do.
+ * Map the page. Called with mmu_lock held for writing if @exclusive, else for reading, beside other faults.
+ * Return: as gst_map(), or -GST_ENOENT if the host's table has no page that may be mapped as it is.
  */
 static int map_locked(struct gst_kvm_fault *fault, bool exclusive)
 {
@@ -248,7 +253,7 @@ static int map_locked(struct gst_kvm_fault *fault, bool exclusive)
 	return 0;
 }
 
-/* A logged store puts its page into the dirty ring, if there is one, each time that it is tried. Is that nearly full? */
+/* Is the dirty ring nearly full? Each try of a logged store pushes the page into the ring again. */
 static bool ring_full(const struct gst_kvm_fault *fault)
 {
 	return fault->write && fault->logging &&
@@ -256,8 +261,8 @@ static bool ring_full(const struct gst_kvm_fault *fault)
 }
 
 /*
- * Map the page, if there is one. Beside others a try can come too late again and again; with mmu_lock for
- * itself it cannot. Return: 0, -GST_ENOENT as map_locked(), or why it cannot be mapped.
+ * Map the page, if there is one. With mmu_lock held for reading, a try can lose against other faults again and
+ * again. With the lock held for writing it cannot. Return: 0; -GST_ENOENT as map_locked(); or another error.
  */
 static int install(struct gst_kvm_fault *fault)
 {
@@ -266,7 +271,7 @@ static int install(struct gst_kvm_fault *fault)
 	unsigned int tries = 0;
 	int ret;
 
-	/* At the limit of its memory cgroup the VMM gets ENOMEM from KVM_RUN, and is not killed. */
+	/* At the limit of its memory cgroup, the VMM gets ENOMEM from KVM_RUN and is not killed. */
 	fault->vcpu->arch.mmu_page_cache.gfp_custom =
 		GFP_KERNEL_ACCOUNT | __GFP_RETRY_MAYFAIL | __GFP_NOWARN;
 	do {
@@ -285,7 +290,7 @@ static int install(struct gst_kvm_fault *fault)
 		}
 		again = ret == -GST_EAGAIN || ret == -GST_EBUSY;
 		if (again && ring_full(fault)) {
-			/* The next try is the guest's; KVM_RUN ends with the ring full first. */
+			/* KVM_RUN ends now, with the ring full. The guest faults again after that. */
 			again = false;
 			ret = 0;
 		}
@@ -303,9 +308,9 @@ static int install(struct gst_kvm_fault *fault)
 }
 
 /*
- * Whoever changes the page now may be a while yet, and what the fault did meanwhile would be in
- * vain: sleep, without a lock, but no longer than some milliseconds, since the vCPU has signals and
- * requests to look at. Return: whether the notifier is done.
+ * While a notifier is at the page, a fault cannot map it. So sleep until the notifier is done, without a
+ * lock. Sleep some milliseconds at most, since the vCPU must look at signals and requests. Return: whether the
+ * notifier is done.
  */
 static bool await_notifier(struct gst_kvm_fault *fault)
 {
@@ -325,8 +330,8 @@ static bool await_notifier(struct gst_kvm_fault *fault)
 }
 
 /*
- * Have get_user_pages give the page, which it may have to wait for. Return: 0 or a negative error; -EINTR where a
- * signal came first.
+ * Get the page by get_user_pages, which may sleep for it. Return: 0; -EINTR if a signal ended the wait; or another
+ * negative error.
  */
 static int pin_page(struct gst_kvm_fault *fault)
 {
@@ -349,8 +354,8 @@ static int pin_page(struct gst_kvm_fault *fault)
 }
 
 /*
- * Find the page and map it. Most often the host has the page, or can have it at once; get_user_pages has the
- * last word. Return: as gst_kvm_answer().
+ * Find the page and map it. Most often the host's table has the page, or the host can fault it in at once. If not,
+ * get_user_pages decides. Return: as gst_kvm_answer().
  */
 static int find_page(struct gst_kvm_fault *fault)
 {
@@ -362,7 +367,7 @@ static int find_page(struct gst_kvm_fault *fault)
 		ret = look_at_vma(fault, &brought);
 		if (ret)
 			return ret;
-		/* Once: who takes it away again at once has not the time of this thread. */
+		/* Fault it in once only. If the page is gone again by then, get_user_pages follows. */
 		fault->there = !brought;
 		if (brought)
 			continue;
@@ -373,7 +378,7 @@ static int find_page(struct gst_kvm_fault *fault)
 	return ret;
 }
 
-/* Was the slot deleted or changed since the fault looked it up? kvm->srcu keeps it from being another one by now. */
+/* Was the slot deleted or changed since the fault looked it up? kvm->srcu keeps the old slot's memory from reuse. */
 static bool slot_replaced(const struct gst_kvm_fault *fault)
 {
 	return gfn_to_memslot(fault->vcpu->kvm, fault->gfn) != fault->slot;
@@ -395,7 +400,7 @@ int gst_kvm_answer(struct gst_kvm_fault *fault)
 		return 0;
 	}
 	ret = find_page(fault);
-	/* An error of a slot that is gone says nothing about the memory that the guest has now. */
+	/* An error that comes from a deleted slot says nothing about the present memory of the guest. */
 	if (ret && ret != -EINTR && slot_replaced(fault)) {
 		gst_kvm_count(fault->vcpu, retries, 1);
 		return 0;
@@ -416,10 +421,19 @@ static enum gst_kvm_fault_kind kind_of(struct kvm_vcpu *vcpu, bool is_write)
 	return to_gst_vcpu(vcpu)->cause == EXC_INST_GUEST_PAGE_FAULT ? GST_KVM_EXEC : GST_KVM_LOAD;
 }
 
-/*
- * Return: 0 when the guest may try again, or a negative error that ends
- * KVM_RUN. A page that raced with an MMU notifier is left to the next fault. So is one that a signal did not wait
- * for: KVM_RUN looks for signals before it enters the guest, and ends with EINTR and KVM_EXIT_INTR.
+/**
+ * gst_kvm_guest_fault() - answer a guest page fault
+ * @vcpu: the vCPU that faulted, loaded on this hart
+ * @slot: the memslot, under kvm->srcu
+ * @gpa: the address
+ * @hva: where the VMM has the page
+ * @write: the access was a store
+ *
+ * If a notifier was at the page, or a signal ended the wait for it, nothing is mapped and the guest faults
+ * again. KVM_RUN looks for signals before it enters the guest, and ends with EINTR and KVM_EXIT_INTR.
+ *
+ * Context: process context, may sleep; takes mmap_lock and mmu_lock.
+ * Return: 0 if the guest may try again, or a negative error that ends KVM_RUN.
  */
 int gst_kvm_guest_fault(struct kvm_vcpu *vcpu, struct kvm_memory_slot *slot, gpa_t gpa,
 			unsigned long hva, bool write)
@@ -427,7 +441,7 @@ int gst_kvm_guest_fault(struct kvm_vcpu *vcpu, struct kvm_memory_slot *slot, gpa
 	struct gst_kvm_fault fault;
 	int ret;
 
-	/* What else there is gst_kvm_answer() fills in: to clear it costs more than to count does. */
+	/* gst_kvm_answer() sets the other members. Do not zero the struct here: that would cost more than all counters. */
 	fault.vcpu = vcpu;
 	fault.slot = slot;
 	fault.gpa = gpa;

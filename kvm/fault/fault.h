@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * gstage: one guest page fault on its way.
+ * gstage: guest page faults.
  */
 #ifndef GST_KVM_FAULT_H
 #define GST_KVM_FAULT_H
@@ -10,25 +10,25 @@
 
 /**
  * struct gst_kvm_fault - one fault
- * @vcpu: who faulted
+ * @vcpu: the vCPU that faulted
  * @slot: the memslot, under kvm->srcu
  * @gpa: the address
  * @gfn: its page
- * @hva: where the VMM has it
- * @kind: why there was a fault
- * @write: it was a store
+ * @hva: its address in the VMM
+ * @kind: the kind of access
+ * @write: the access was a store
  * @logging: the slot's dirty pages are logged
  * @none: the host's table has nothing at all at the address
- * @pinned: get_user_pages has given the page: @got, @pfn and @mmu_seq hold
- * @there: the host had the page, and took no fault of its own to give it; or has it in a large leaf
- * @pfnmap: the VMA has no struct pages behind it
- * @attr: how the page may be used
+ * @pinned: the page came from get_user_pages: @got, @pfn and @mmu_seq are valid
+ * @there: the host had the page and took no fault of its own for it, or has it in a large leaf
+ * @pfnmap: the VMA is a PFNMAP: no struct pages
+ * @attr: permissions and memory type of the leaf
  * @shift: log2 of the VMA's page size, for a SIGBUS
  * @mmu_seq: kvm->mmu_invalidate_seq before the page was looked up
- * @got: the reference on the page, to be given back
+ * @got: the reference on the page, which must be given back
  * @pfn: the page to map
  * @level: the level of leaf that maps it
- * @leaf: what answered it: that level, or GST_KVM_LEAF_64K; GST_KVM_NO_LEAF as long as nothing is mapped
+ * @leaf: what was mapped: @level, or GST_KVM_LEAF_64K; GST_KVM_NO_LEAF while nothing is
  */
 struct gst_kvm_fault {
 	struct kvm_vcpu *vcpu;
@@ -71,10 +71,10 @@ int gst_kvm_answer(struct gst_kvm_fault *fault);
 void gst_kvm_trace_fault(const struct gst_kvm_fault *fault, int ret);
 
 /*
- * Answer it. Return: 0 when the guest may try again; with @fault->leaf GST_KVM_NO_LEAF it lost
- * against an MMU notifier, or the slot was replaced, and nothing was mapped. Else a negative error.
+ * Answer a fault, and count it. Return: 0 if the guest may try again, or a negative error. If a notifier was at the
+ * page, or the slot was replaced, it returns 0 with @fault->leaf GST_KVM_NO_LEAF: nothing was mapped.
  *
- * Inline, for its callers have at hand what is counted: a call more would cost what counting does.
+ * Inline, because the callers have the counted values in registers. A call would cost as much as the counting.
  */
 static inline int gst_kvm_fault(struct gst_kvm_fault *fault)
 {
@@ -91,8 +91,8 @@ static inline int gst_kvm_fault(struct gst_kvm_fault *fault)
 /**
  * struct gst_kvm_window - an aligned window of pages around a fault
  * @first: its first page
- * @pages: how many; 1: there is no window
- * @leaves: what the host has there: room for @pages
+ * @pages: number of pages; 1: no window
+ * @leaves: what the host has there, an array of @pages
  */
 struct gst_kvm_window {
 	gfn_t first;

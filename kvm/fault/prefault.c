@@ -6,7 +6,7 @@
 
 #include "fault/fault.h"
 
-/* What is mapped at a gpa needs no fault. Return: bytes from there to the end of its leaf. */
+/* Return: bytes from a gpa to the end of the leaf that maps it; 0: nothing does. */
 static u64 mapped_already(struct kvm *kvm, gpa_t gpa)
 {
 	struct gst_leaf leaf;
@@ -20,10 +20,10 @@ static u64 mapped_already(struct kvm *kvm, gpa_t gpa)
 }
 
 /*
- * Generic KVM holds kvm->srcu, calls again for what is left, and looks for signals
- * in between. As a load of the guest would do: what the VMM may write and has populated can
- * be written at once. A page that others take away again and again is tried until a signal comes or its slot is
- * deleted. Return: the bytes that are mapped now, or an error.
+ * Called with kvm->srcu held for reading. Generic KVM calls again for the rest of the range, and looks for signals in
+ * between. The page is mapped as for a load of the guest: writable if the VMM may write it and has populated
+ * it. If others take the page away again and again, this tries until a signal comes or the slot is
+ * deleted. Return: the bytes that are mapped now, or a negative error.
  */
 long kvm_arch_vcpu_pre_fault_memory(struct kvm_vcpu *vcpu, struct kvm_pre_fault_memory *range)
 {

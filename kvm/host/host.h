@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * gstage: what the host maps.
+ * gstage: the host's memory management: what it maps, and what it takes away.
  */
 #ifndef GST_KVM_HOST_H
 #define GST_KVM_HOST_H
@@ -9,13 +9,13 @@
 
 /**
  * struct gst_kvm_host_leaf - a leaf of the VMM's own page tables
- * @present: there is one; else nothing but @none holds, and @ordinary, which is false
- * @none: there is nothing, not even what tells where the page is meanwhile
- * @pfn: the page at the address that was asked for
+ * @present: there is a leaf. If not, only @none is valid, and @ordinary is false
+ * @none: the entry is empty, not a swap entry or the like
+ * @pfn: the page at the address
  * @level: 0 for a PTE, 1 for a PMD, 2 for a PUD
- * @ordinary: memory with a struct page, that the VMM may read and get_user_pages would give
- * @write: writable, and dirty already: a store behind the host's back makes it no dirtier
- * @young: used since the host last looked
+ * @ordinary: memory with a struct page, which the VMM may read and get_user_pages would return
+ * @write: writable and dirty: a store by the guest does not change what the host must know
+ * @young: used since the host last looked (A bit)
  */
 struct gst_kvm_host_leaf {
 	bool present;

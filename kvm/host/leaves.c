@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * gstage: what the host maps, read from its own page tables.
+ * gstage: read from the host's page tables what the host maps.
  *
- * They are read without their locks. Interrupts are off, which holds off the grace
- * period after which a host table is freed; and what is read stays true while
- * mmu_lock is held, and no invalidation is under way: whoever changes it must first get
- * through the MMU notifier.
+ * The tables are read without their locks. Interrupts are off, so that no grace period ends and no
+ * table of the host is freed. The entries stay as they are while mmu_lock is held and no invalidation is under way:
+ * whoever changes an entry calls the MMU notifier first, and that takes mmu_lock.
  */
 #include <linux/mm.h>
 #include <linux/pagemap.h>
@@ -13,7 +12,7 @@
 
 #include "host/host.h"
 
-/* A page of 64 KiB and more in PTEs: those that the page is made of are all alike. */
+/* A page of 64 KiB or more in PTEs: all PTEs of it are the same. */
 static kvm_pfn_t napot_pfn(pte_t pte, unsigned long hva)
 {
 	unsigned long pages = 1ul << napot_cont_order(pte);
@@ -56,7 +55,7 @@ static void take_leaf(struct gst_kvm_host_leaf *leaf, pte_t pte, unsigned int le
 	leaf->level = level;
 	leaf->pfn = pte_napot(pte) ? napot_pfn(pte, hva)
 				   : pte_pfn(pte) | ((hva >> PAGE_SHIFT) & (pages - 1));
-	/* Neither device memory nor anything else without an ordinary struct page. */
+	/* Not device memory, nor anything else without an ordinary struct page. */
 	leaf->ordinary = (pte_val(pte) & _PAGE_READ) && pte_user(pte) && !pte_special(pte) &&
 			 !(pte_val(pte) & _PAGE_MTMASK) && may_take(leaf->pfn, level);
 	leaf->write = pte_write(pte) && pte_dirty(pte);
@@ -64,9 +63,9 @@ static void take_leaf(struct gst_kvm_host_leaf *leaf, pte_t pte, unsigned int le
 }
 
 /*
- * The host's entry for an address, at the lowest level that there is: *level is 0 for the
- * PTE that may be looked at with its neighbours in the same table. NULL: there is
- * no table. Interrupts are off; each entry is read once.
+ * Find the host's entry for an address. Return: a pointer to the PTE, with *level 0, if there is a table of PTEs;
+ * the caller may read its neighbours there. Else NULL, with the entry of a higher level in *entry and
+ * *level. Called with interrupts off. Each entry is read once.
  */
 static const pte_t *find_entry(struct mm_struct *mm, unsigned long hva, pte_t *entry,
 			       unsigned int *level)
@@ -79,8 +78,8 @@ static const pte_t *find_entry(struct mm_struct *mm, unsigned long hva, pte_t *e
 	*level = 2;
 	*entry = __pte(0);
 	/*
-	 * A level that the host folds is the entry above; the kernel's own p4d_offset()
-	 * and pud_offset() are not exported.
+	 * If the host does not have a level, its entry is that of the level above. p4d_offset() and
+	 * pud_offset() of the kernel are not exported.
 	 */
 	if (!(pgd_val(pgd) & _PAGE_PRESENT))
 		return NULL;
@@ -113,7 +112,7 @@ static const pte_t *find_entry(struct mm_struct *mm, unsigned long hva, pte_t *e
  * @leaves: filled in, one for each page
  * @count: how many
  *
- * Walks the host's tables once for all that lie in one of its tables.
+ * Walks the host's tables once for all pages that are in the same table.
  */
 void gst_kvm_host_leaves(struct kvm *kvm, unsigned long hva, struct gst_kvm_host_leaf *leaves,
 			 unsigned int count)
@@ -126,7 +125,7 @@ void gst_kvm_host_leaves(struct kvm *kvm, unsigned long hva, struct gst_kvm_host
 	gst_kvm_assert_held(kvm);
 	local_irq_save(flags);
 	for (unsigned int i = 0; i < count; i++, hva += PAGE_SIZE) {
-		/* Anew where another table of the host begins. */
+		/* Walk again where another table of the host begins. */
 		if (i == 0 || !(hva & (GST_LEVEL_SIZE(1) - 1)))
 			ptep = find_entry(kvm->mm, hva, &pte, &level);
 		else if (ptep)
@@ -152,8 +151,8 @@ void gst_kvm_host_leaves(struct kvm *kvm, unsigned long hva, struct gst_kvm_host
  * @level: the level of the host's leaf there
  * @seq: kvm->mmu_invalidate_seq before @pfn was looked up
  *
- * The host's leaf must be as large; gpa, hva and pa alike within it; the slot must hold
- * all of it; and none of its pages may be changing.
+ * The host's leaf must be at least as large. gpa, hva and pa must have the same offset in the leaf. The slot
+ * must contain all of the leaf. And no page of it may be under invalidation.
  *
  * Return: the level.
  */

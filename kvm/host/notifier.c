@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * gstage: what the host's memory management asks for.
+ * gstage: MMU notifiers.
  *
- * Generic KVM holds mmu_lock. None of this may fail, nor sleep where it is not told that it may.
+ * Called by generic KVM with mmu_lock held for writing. Nothing here may fail. Only unmapping may sleep, and only if
+ * range->may_block says so.
  */
 #include "host/host.h"
 
@@ -16,7 +17,7 @@ static u64 range_size(const struct kvm_gfn_range *range)
 	return (range->end - range->start) << PAGE_SHIFT;
 }
 
-/* Return: false; what had to be flushed was, and no flush is owed. */
+/* Return: false: gst_kvm_unmap() has flushed, and generic KVM need not. */
 bool kvm_unmap_gfn_range(struct kvm *kvm, struct kvm_gfn_range *range)
 {
 	gst_kvm_unmap(kvm, range_start(range), range_size(range), range->may_block);
