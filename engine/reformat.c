@@ -38,17 +38,10 @@ static gst_pte_t table_pte(struct gst_space *space, gst_pte_t *table)
 	return gst_pte_table(space->ops->to_pa(space->ctx, table));
 }
 
-/* Gather a page that is not counted in gst_space.tables. */
-static void gather_page(struct gst_space *space, struct gst_gather *gather, gst_pte_t *page)
-{
-	gst_meta_of(space, page)->next = gather->tables;
-	gather->tables = page;
-}
-
 static void gather_root(struct gst_space *space, struct gst_gather *gather, gst_pte_t *root)
 {
 	for (unsigned int i = 0; i < GST_ROOT_PAGES; i++)
-		gather_page(space, gather, root_page(root, i));
+		gst_gather_page(space, gather, root_page(root, i));
 }
 
 /*
@@ -77,7 +70,7 @@ static int widen(struct gst_space *space, gst_pte_t *old, gst_pte_t *root, unsig
 		gst_pte_t *page = root_page(old, i);
 
 		if (!live(space, page)) {
-			gather_page(space, gather, page);
+			gst_gather_page(space, gather, page);
 			continue;
 		}
 		above[i] = table_pte(space, page);

@@ -16,6 +16,22 @@ struct split_walk {
 
 #define split_walk_of(w) ((struct split_walk *)(w))
 
+/*
+ * A table whose leaves are small enough already goes unread. One of level 0 may hold leaves of 64 KiB, which it
+ * counts.
+ */
+static int look_at_table(struct gst_walk *walk)
+{
+	unsigned int level = split_walk_of(walk)->level;
+
+	if (walk->level > level + 1)
+		return GST_WALK_DESCEND;
+	if (level == 0 &&
+	    gst_meta_of(walk->space, gst_pte_next_table(walk->space, walk->pte))->napots)
+		return GST_WALK_DESCEND;
+	return GST_WALK_NEXT;
+}
+
 static int plan_leaf(struct gst_walk *walk)
 {
 	struct split_walk *split = split_walk_of(walk);
@@ -33,6 +49,7 @@ static int plan_leaf(struct gst_walk *walk)
 
 static const struct gst_visitor plan_visitor = {
 	.leaf = plan_leaf,
+	.table = look_at_table,
 };
 
 static int split_leaf(struct gst_walk *walk)
@@ -55,6 +72,7 @@ static int split_leaf(struct gst_walk *walk)
 
 static const struct gst_visitor split_visitor = {
 	.leaf = split_leaf,
+	.table = look_at_table,
 };
 
 int gst_split(struct gst_space *space, gst_gpa_t gpa, uint64_t size, unsigned int level,

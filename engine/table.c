@@ -31,8 +31,7 @@ static gst_pte_t *table_alloc(struct gst_space *space, struct gst_gather *gather
 static void table_drop(struct gst_space *space, struct gst_gather *gather, gst_pte_t *table)
 {
 	gst_count(gather, &space->tables, -1ul);
-	gst_meta_of(space, table)->next = gather->tables;
-	gather->tables = table;
+	gst_gather_page(space, gather, table);
 }
 
 void gst_resized(const struct gst_space *space, enum gst_resize how, gst_gpa_t gpa, uint64_t size,
@@ -105,8 +104,7 @@ void gst_table_gather(struct gst_space *space, struct gst_gather *gather, gst_pt
 		gather->all = true;
 	if (gst_seeded(LEAK))
 		return;
-	gst_meta_of(space, table)->next = gather->tables;
-	gather->tables = table;
+	gst_gather_page(space, gather, table);
 }
 
 void gst_table_release(struct gst_space *space, struct gst_gather *gather, gst_pte_t *table,

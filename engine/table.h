@@ -141,6 +141,14 @@ static inline void gst_table_forget_leaves(struct gst_space *space, const struct
 	space->napots -= meta->napots;
 }
 
+/* Have @page, which is unlinked or was never linked, freed after the flush. */
+static inline void gst_gather_page(struct gst_space *space, struct gst_gather *gather, gst_pte_t *page)
+{
+	gst_meta_of(space, page)->next = gather->tables;
+	gather->tables = page;
+	gather->pages++;
+}
+
 /* Gather one table that is already unlinked and has no table below it. */
 void gst_table_gather(struct gst_space *space, struct gst_gather *gather, gst_pte_t *table);
 

@@ -99,7 +99,9 @@ static inline struct gst_kvm_vcpu *to_gst_vcpu(struct kvm_vcpu *vcpu)
  * @flushes_all: fences of all of the VMID
  * @flushes_range: fences of a range
  * @unmaps: ranges unmapped
- * @lock_breaks: how often mmu_lock was let go of in the midst of one, or of a slot's write-protection
+ * @gathered_peak: the most tables that were unlinked before one flush and freed after it
+ * @lock_pieces: how often long work under mmu_lock looked whether others wait
+ * @lock_breaks: how often it released mmu_lock then
  * @reformats: changes of the format
  * @hgatp_rescues: how often a vCPU was about to enter the guest with a wrong hgatp, and no
  *	change under way: a fault of gstage, which entry.c has kept from the guest
@@ -110,6 +112,8 @@ struct gst_kvm_stats {
 	atomic64_t flushes_all;
 	atomic64_t flushes_range;
 	atomic64_t unmaps;
+	atomic64_t gathered_peak;
+	atomic64_t lock_pieces;
 	atomic64_t lock_breaks;
 	atomic64_t reformats;
 	atomic64_t hgatp_rescues;

@@ -8,23 +8,29 @@
 
 #include <linux/kvm_host.h>
 
+#include "testing.h"
+
 static inline void gst_kvm_lock(struct kvm *kvm)
 {
 	write_lock(&kvm->mmu_lock);
+	gst_kvm_test_hold_begins();
 }
 
 static inline void gst_kvm_unlock(struct kvm *kvm)
 {
+	gst_kvm_test_hold_ends();
 	write_unlock(&kvm->mmu_lock);
 }
 
 static inline void gst_kvm_read_lock(struct kvm *kvm)
 {
 	read_lock(&kvm->mmu_lock);
+	gst_kvm_test_hold_begins();
 }
 
 static inline void gst_kvm_read_unlock(struct kvm *kvm)
 {
+	gst_kvm_test_hold_ends();
 	read_unlock(&kvm->mmu_lock);
 }
 

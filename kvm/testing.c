@@ -3,7 +3,10 @@
  * gstage: parameters of a test build (GSTAGE_TEST=1). Empty in any other.
  */
 #ifdef GSTAGE_TEST
+#include <linux/kernel_stat.h>
 #include <linux/module.h>
+#include <linux/percpu.h>
+#include <linux/timekeeping.h>
 
 #include "fault/exit.h"
 #include "hart/hart.h"
@@ -102,6 +105,40 @@ void gst_kvm_test_trap(struct kvm_cpu_trap *trap)
 bool gst_kvm_test_late(void)
 {
 	return test_late;
+}
+
+/*
+ * The longest time that mmu_lock was held between two looks at who waits for it, in ns: in
+ * instructions, where the lab counts those (--icount). A short hold in which the hart took an interrupt is
+ * left out; of a long one the interrupt is a small part. Write 0 to measure anew.
+ */
+static ulong longest_hold;
+module_param_named(test_longest_hold, longest_hold, ulong, 0600);
+
+#define SHORT_HOLD 1000000
+
+struct hold {
+	u64 start;
+	unsigned long interrupts;
+};
+static DEFINE_PER_CPU(struct hold, hold);
+
+/* Preemption is off, since a lock is held. */
+void gst_kvm_test_hold_begins(void)
+{
+	this_cpu_write(hold.interrupts, kstat_cpu_irqs_sum(smp_processor_id()));
+	this_cpu_write(hold.start, ktime_get_mono_fast_ns());
+}
+
+void gst_kvm_test_hold_ends(void)
+{
+	u64 length = ktime_get_mono_fast_ns() - this_cpu_read(hold.start);
+
+	if (length < SHORT_HOLD &&
+	    this_cpu_read(hold.interrupts) != kstat_cpu_irqs_sum(smp_processor_id()))
+		return;
+	if (length > READ_ONCE(longest_hold))
+		WRITE_ONCE(longest_hold, length);
 }
 
 bool gst_kvm_test_fail(void)

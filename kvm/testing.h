@@ -33,6 +33,8 @@ void gst_kvm_test_lose_hgatp(void); /* hgatp.c */
 unsigned int gst_kvm_test_vmid_bits(void);
 bool gst_kvm_test_late(void);
 void gst_kvm_test_trap(struct kvm_cpu_trap *trap);
+void gst_kvm_test_hold_begins(void);
+void gst_kvm_test_hold_ends(void);
 #else
 static inline enum gst_kvm_mistake gst_kvm_test_mistake(void)
 {
@@ -62,6 +64,14 @@ static inline bool gst_kvm_test_fail(void)
 static inline bool gst_kvm_test_late(void)
 {
 	return false;
+}
+
+static inline void gst_kvm_test_hold_begins(void)
+{
+}
+
+static inline void gst_kvm_test_hold_ends(void)
+{
 }
 
 static inline void gst_kvm_test_trap(struct kvm_cpu_trap *trap)

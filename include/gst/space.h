@@ -63,6 +63,7 @@ struct gst_space {
  * struct gst_gather - the flush and the freeing that operations leave to be done
  * @source: the memory for new tables, an argument of gst_ops.reserve and .alloc
  * @tables: pages to free after the flush, linked through gst_meta.next
+ * @pages: how many pages @tables has
  * @reserved: how many tables are reserved and not yet allocated
  * @start: the first gpa whose translation was removed or lost a permission
  * @end: the end of that range, exclusive; the range is empty if @end <= @start
@@ -85,6 +86,7 @@ struct gst_space {
 struct gst_gather {
 	void *source;
 	void *tables;
+	unsigned int pages;
 	unsigned int reserved;
 	gst_gpa_t start;
 	gst_gpa_t end;

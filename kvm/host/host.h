@@ -33,9 +33,10 @@ unsigned int gst_kvm_leaf_level(struct kvm *kvm, const struct kvm_memory_slot *s
 				kvm_pfn_t pfn, unsigned int level, unsigned long seq);
 
 /* unmap.c */
-void gst_kvm_unmap(struct kvm *kvm, gpa_t gpa, u64 size, bool may_break);
+void gst_kvm_unmap(struct kvm *kvm, gpa_t gpa, u64 size, bool may_sleep);
 bool gst_kvm_next_leaf(struct kvm *kvm, gpa_t *gpa, gpa_t end);
-void gst_kvm_let_others(struct kvm *kvm, struct gst_gather *gather);
+void gst_kvm_finish(struct kvm *kvm, struct gst_gather *gather);
+void gst_kvm_let_others(struct kvm *kvm, struct gst_gather *gather, bool may_sleep);
 
 /* ioremap.c */
 int gst_kvm_ioremap(struct kvm *kvm, gpa_t gpa, phys_addr_t hpa, unsigned long size, bool writable,

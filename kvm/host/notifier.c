@@ -20,16 +20,28 @@ static u64 range_size(const struct kvm_gfn_range *range)
 /* Return: false: gst_kvm_unmap() has flushed, and generic KVM need not. */
 bool kvm_unmap_gfn_range(struct kvm *kvm, struct kvm_gfn_range *range)
 {
+	gst_kvm_test_hold_begins();
 	gst_kvm_unmap(kvm, range_start(range), range_size(range), range->may_block);
+	gst_kvm_test_hold_ends();
 	return false;
+}
+
+static bool age(struct kvm *kvm, const struct kvm_gfn_range *range, bool clear)
+{
+	bool young;
+
+	gst_kvm_test_hold_begins();
+	young = gst_young(gst_kvm_space(kvm), range_start(range), range_size(range), clear) > 0;
+	gst_kvm_test_hold_ends();
+	return young;
 }
 
 bool kvm_age_gfn(struct kvm *kvm, struct kvm_gfn_range *range)
 {
-	return gst_young(gst_kvm_space(kvm), range_start(range), range_size(range), true) > 0;
+	return age(kvm, range, true);
 }
 
 bool kvm_test_age_gfn(struct kvm *kvm, struct kvm_gfn_range *range)
 {
-	return gst_young(gst_kvm_space(kvm), range_start(range), range_size(range), false) > 0;
+	return age(kvm, range, false);
 }

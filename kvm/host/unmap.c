@@ -11,8 +11,14 @@
  */
 #define SPARE_TABLES 4
 
-/* What is unmapped at once where others may be let in between: 512 tables of leaves at most. */
+/* What is unmapped between two looks at who waits: 512 tables of leaves at most. */
 #define PIECE GST_LEVEL_SIZE(2)
+
+/* So many tables are gathered before they are flushed and freed, whether or not anybody waits. */
+#define GATHER_TABLES 512
+
+/* Generic KVM calls for each slot that has a part of a range, all under one hold of mmu_lock. */
+#define UNMAPS_PER_LOOK 64
 
 static int take_spares(struct kvm_mmu_memory_cache *spares)
 {
@@ -52,57 +58,87 @@ bool gst_kvm_next_leaf(struct kvm *kvm, gpa_t *gpa, gpa_t end)
 }
 
 /**
- * gst_kvm_let_others() - in the midst of long work let others have the lock and the hart
- * @kvm: the VM; kvm->mmu_lock is held exclusively, by who may sleep
- * @gather: what is left to do so far; finished if somebody is waiting
+ * gst_kvm_finish() - flush once for what long work has gathered, then free the tables
+ * @kvm: the VM; kvm->mmu_lock is held for writing
+ * @gather: empty afterwards, and usable again
  */
-void gst_kvm_let_others(struct kvm *kvm, struct gst_gather *gather)
+void gst_kvm_finish(struct kvm *kvm, struct gst_gather *gather)
 {
-	if (!need_resched() && !rwlock_is_contended(&kvm->mmu_lock))
-		return;
+	atomic64_t *peak = &to_gst_kvm(kvm)->stats.gathered_peak;
+
+	if (gather->pages > atomic64_read(peak))
+		atomic64_set(peak, gather->pages);
 	gst_gather_finish(gst_kvm_space(kvm), gather);
+}
+
+/**
+ * gst_kvm_let_others() - look, between two pieces of long work, whether others want the lock or the hart
+ * @kvm: the VM; kvm->mmu_lock is held for writing
+ * @gather: what the work has gathered so far, which is finished before the lock is released; NULL
+ *	where the caller's caller flushes
+ * @may_sleep: the caller may sleep
+ *
+ * Who waits for mmu_lock gets it, since the lock is fair. A caller that may not sleep takes the lock
+ * again at once, which it has waited for before as well.
+ */
+void gst_kvm_let_others(struct kvm *kvm, struct gst_gather *gather, bool may_sleep)
+{
+	struct gst_kvm_stats *stats = &to_gst_kvm(kvm)->stats;
+
+	atomic64_inc(&stats->lock_pieces);
+	if (gather && gather->pages >= GATHER_TABLES)
+		gst_kvm_finish(kvm, gather);
+	if (!(may_sleep && need_resched()) && !rwlock_is_contended(&kvm->mmu_lock)) {
+		gst_kvm_test_hold_ends();
+		gst_kvm_test_hold_begins();
+		return;
+	}
+	if (gather)
+		gst_kvm_finish(kvm, gather);
 	gst_kvm_unlock(kvm);
-	cond_resched();
+	if (may_sleep)
+		cond_resched();
 	gst_kvm_lock(kvm);
-	atomic64_inc(&to_gst_kvm(kvm)->stats.lock_breaks);
+	atomic64_inc(&stats->lock_breaks);
 }
 
 /**
  * gst_kvm_unmap() - unmap a range
- * @kvm: the VM; kvm->mmu_lock is held
+ * @kvm: the VM; kvm->mmu_lock is held for writing
  * @gpa: start, page aligned
  * @size: bytes
- * @may_break: the lock may be let go of in between. Faults must be kept away from
- *	the range by other means, as notifiers and the deletion of a slot do
+ * @may_sleep: the caller may sleep
  *
- * One flush, but for those before the lock was let go of. Cannot fail. Nothing happens
+ * Goes in pieces. Between two of them the lock may be released for a moment: faults must be kept
+ * away from the range by other means, as notifiers and the deletion of a slot do.
+ * One flush for GATHER_TABLES tables, and before the lock is released. Cannot fail. Nothing happens
  * where the VM has no tables any more.
  */
-void gst_kvm_unmap(struct kvm *kvm, gpa_t gpa, u64 size, bool may_break)
+void gst_kvm_unmap(struct kvm *kvm, gpa_t gpa, u64 size, bool may_sleep)
 {
 	struct kvm_mmu_memory_cache spares = {
 		.gfp_custom = GFP_NOWAIT | __GFP_NOWARN | __GFP_ACCOUNT,
 		.gfp_zero = __GFP_ZERO,
 	};
-	gpa_t end = gpa + size, next = end;
+	gpa_t end = gpa + size, next;
 	struct gst_gather gather;
 	int level = -1;
 
 	gst_kvm_assert_locked(kvm);
 	gst_gather_init(&gather, &spares);
 	for (;;) {
-		if (may_break)
-			next = min_t(gpa_t, end, (gpa | (PIECE - 1)) + 1);
+		next = min_t(gpa_t, end, (gpa | (PIECE - 1)) + 1);
 		unmap_piece(gst_kvm_space(kvm), gpa, next - gpa, &gather);
 		if (gather.end > gather.start && (level < 0 || gather.level < level))
 			level = gather.level;
 		gpa = next;
 		if (!gst_kvm_next_leaf(kvm, &gpa, end))
 			break;
-		gst_kvm_let_others(kvm, &gather);
+		gst_kvm_let_others(kvm, &gather, may_sleep);
 	}
 	trace_kvm_gstage_unmap(kvm, end - size, size, level);
-	gst_gather_finish(gst_kvm_space(kvm), &gather);
+	gst_kvm_finish(kvm, &gather);
 	kvm_mmu_free_memory_cache(&spares);
-	atomic64_inc(&to_gst_kvm(kvm)->stats.unmaps);
+	if (atomic64_inc_return(&to_gst_kvm(kvm)->stats.unmaps) % UNMAPS_PER_LOOK == 0)
+		gst_kvm_let_others(kvm, NULL, may_sleep);
 }

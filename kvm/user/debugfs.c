@@ -185,6 +185,8 @@ static int gstage_stats_show(struct seq_file *m, void *unused)
 	show(m, "fences_here", vcpus.fences);
 	show(m, "fences_entry", vcpus.entry_fences);
 	show(m, "unmaps", atomic64_read(&gk->stats.unmaps));
+	show(m, "gathered_peak", atomic64_read(&gk->stats.gathered_peak));
+	show(m, "lock_pieces", atomic64_read(&gk->stats.lock_pieces));
 	show(m, "lock_breaks", atomic64_read(&gk->stats.lock_breaks));
 	show(m, "reformats", atomic64_read(&gk->stats.reformats));
 	show(m, "hgatp_rescues", atomic64_read(&gk->stats.hgatp_rescues));

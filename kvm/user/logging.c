@@ -16,7 +16,7 @@
 /* What is done under one hold of mmu_lock. */
 #define SPLIT_CHUNK    (32 * GST_LEVEL_SIZE(1))
 #define SPLIT_TABLES   (32 + 2 * GST_LEVELS_MAX)
-#define COLLAPSE_BATCH 32
+#define PASS_LARGE     64
 
 #define SPLIT_CACHE \
 	{ .gfp_custom = GFP_KERNEL_ACCOUNT | __GFP_NORETRY | __GFP_NOWARN, .gfp_zero = __GFP_ZERO }
@@ -124,9 +124,9 @@ void gst_kvm_logging_start(struct kvm *kvm, const struct kvm_memory_slot *slot)
 
 		gst_wrprotect(space, gpa, next - gpa, GST_WHOLE_LEAVES, &gather);
 		gpa = next;
-		gst_kvm_let_others(kvm, &gather);
+		gst_kvm_let_others(kvm, &gather, true);
 	}
-	gst_gather_finish(space, &gather);
+	gst_kvm_finish(kvm, &gather);
 	gst_kvm_unlock(kvm);
 	if (READ_ONCE(eager_page_split))
 		split_slot(kvm, slot);
@@ -150,10 +150,20 @@ void gst_kvm_logging_cleared(struct kvm *kvm, gpa_t gpa, u64 size)
 	kvm_mmu_free_memory_cache(&cache);
 }
 
-static int stop_at_small(void *arg, const struct gst_leaf *leaf)
+/* A walk that passes over large leaves, up to a small one. */
+struct pass {
+	gpa_t gpa; /* of the small leaf; or the end of the last large one */
+	unsigned int large;
+	bool small;
+};
+
+static int pass_large(void *arg, const struct gst_leaf *leaf)
 {
-	*(gpa_t *)arg = leaf->gpa;
-	return leaf->level == 0;
+	struct pass *pass = arg;
+
+	pass->small = leaf->level == 0;
+	pass->gpa = pass->small ? leaf->gpa : leaf->gpa + leaf->size;
+	return pass->small || ++pass->large == PASS_LARGE;
 }
 
 /* Make the leaves of the 2 MiB around @gpa what the host has there. mmu_lock is held exclusively. */
@@ -187,31 +197,29 @@ static void collapse_region(struct kvm *kvm, const struct kvm_memory_slot *slot,
  * @kvm: the VM; kvm->slots_lock is held
  * @slot: the slot, whose dirty bitmap faults see no more
  *
- * O(tables of 4 KiB leaves), a few under each hold of mmu_lock; or nothing, where the VM never had
- * a leaf that was smaller than it might be.
+ * O(leaves and tables of the slot), one 2 MiB region or PASS_LARGE large leaves at a time; or nothing,
+ * where the VM never had a leaf that was smaller than it might be.
  */
 void gst_kvm_logging_stop(struct kvm *kvm, const struct kvm_memory_slot *slot)
 {
 	struct gst_space *space = gst_kvm_space(kvm);
 	gpa_t gpa = slot_start(slot), end = slot_end(slot);
 	struct gst_gather gather;
-	bool more = READ_ONCE(to_gst_kvm(kvm)->small);
 
-	while (more) {
-		gst_kvm_lock(kvm);
-		gst_gather_init(&gather, NULL);
-		for (unsigned int n = 0; n < COLLAPSE_BATCH && more; n++) {
-			gpa_t small = gpa;
+	if (!READ_ONCE(to_gst_kvm(kvm)->small))
+		return;
+	gst_kvm_lock(kvm);
+	gst_gather_init(&gather, NULL);
+	while (gpa < end) {
+		struct pass pass = {};
 
-			more = gpa < end &&
-			       gst_iterate(space, gpa, end - gpa, stop_at_small, &small) == 1;
-			if (!more)
-				break;
-			collapse_region(kvm, slot, small, &gather);
-			gpa = (small | (GST_LEVEL_SIZE(1) - 1)) + 1;
-		}
-		gst_gather_finish(space, &gather);
-		gst_kvm_unlock(kvm);
-		cond_resched();
+		if (gst_iterate(space, gpa, end - gpa, pass_large, &pass) <= 0)
+			break;
+		if (pass.small)
+			collapse_region(kvm, slot, pass.gpa, &gather);
+		gpa = pass.small ? (pass.gpa | (GST_LEVEL_SIZE(1) - 1)) + 1 : pass.gpa;
+		gst_kvm_let_others(kvm, &gather, true);
 	}
+	gst_kvm_finish(kvm, &gather);
+	gst_kvm_unlock(kvm);
 }

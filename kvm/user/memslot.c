@@ -64,10 +64,10 @@ void kvm_arch_commit_memory_region(struct kvm *kvm, struct kvm_memory_slot *old,
 }
 
 /*
- * mmu_lock is held, and slots_lock. Generic KVM flushes once for the whole call when all
- * words of the bitmap are through, before it hands the bitmap to user space; the gather
- * holds no tables, since none can go here. What is stored before it returns is stored
- * before the bits are cleared: so the lock may be let go of in between.
+ * mmu_lock is held for writing, and slots_lock. Generic KVM calls for each word of the bitmap under one
+ * hold of mmu_lock, and flushes once when it is through, before it hands the bitmap to user
+ * space; the gather holds no tables, since none can go here. What the guest stores before that flush,
+ * user space reads after it: so the lock may be released in between.
  */
 void kvm_arch_mmu_enable_log_dirty_pt_masked(struct kvm *kvm, struct kvm_memory_slot *slot,
 					     gfn_t gfn_offset, unsigned long mask)
@@ -75,11 +75,13 @@ void kvm_arch_mmu_enable_log_dirty_pt_masked(struct kvm *kvm, struct kvm_memory_
 	gpa_t gpa = (slot->base_gfn + gfn_offset) << PAGE_SHIFT;
 	struct gst_gather gather;
 
+	gst_kvm_test_hold_begins();
 	gst_kvm_logging_cleared(kvm, gpa + (__ffs(mask) << PAGE_SHIFT),
 				(__fls(mask) - __ffs(mask) + 1) << PAGE_SHIFT);
 	gst_gather_init(&gather, NULL);
 	gst_wrprotect_mask(gst_kvm_space(kvm), gpa, mask, &gather);
 	WARN_ON_ONCE(gather.tables);
+	gst_kvm_let_others(kvm, NULL, true);
 }
 
 void kvm_arch_flush_shadow_memslot(struct kvm *kvm, struct kvm_memory_slot *slot)
