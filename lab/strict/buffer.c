@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Stores wait here, of each hart its own, until they become visible to others: in any order that
+ * RVWMO allows. Loads and atomics are made at once, in program order. So what must be ordered is
+ *
+ *   - stores that overlap (PPO rule 1), by their order in the buffer;
+ *   - a store before a load or an access of a device, where a FENCE says so: it empties the buffer;
+ *   - a store before a store, where a FENCE says so: the later one has a later epoch;
+ *   - what is before a release: the buffer is emptied.
+ *
+ * A load takes its value from the youngest store here that covers it.
+ */
+#include "strict.h"
+
+static bool overlap(const struct pending *p, u64 pa, unsigned size)
+{
+	return p->pa < pa + size && pa < p->pa + p->size;
+}
+
+static void drain_one(struct hart *h, unsigned n)
+{
+	struct pending p = h->pending[n];
+
+	h->buffered--;
+	for (unsigned k = n; k < h->buffered; k++)
+		h->pending[k] = h->pending[k + 1];
+	ram_write(h->m, p.pa, p.value, p.size);
+	h->m->drains++;
+}
+
+void buffer_drain(struct hart *h)
+{
+	while (h->buffered)
+		drain_one(h, 0);
+}
+
+/* May the nth store go before those that are older? */
+static bool may_go(struct hart *h, unsigned n)
+{
+	const struct pending *p = &h->pending[n];
+
+	for (unsigned k = 0; k < n; k++)
+		if (h->pending[k].epoch != p->epoch || overlap(&h->pending[k], p->pa, p->size))
+			return false;
+	return true;
+}
+
+static void drain_any(struct hart *h)
+{
+	unsigned n = rnd(h->m) % h->buffered;
+
+	while (!may_go(h, n))
+		n--;
+	drain_one(h, n);
+}
+
+/* Stores wait for some hundred instructions at most. */
+#define WAIT 400
+
+void buffer_drain_some(struct hart *h)
+{
+	while (h->buffered && chance(h->m, 2))
+		drain_any(h);
+	while (h->buffered && h->instret - h->pending[0].age > WAIT)
+		drain_one(h, 0);
+}
+
+void buffer_store(struct hart *h, u64 pa, u64 value, unsigned size)
+{
+	while (h->buffered >= BUFFER_MAX || (h->buffered && chance(h->m, 8)))
+		drain_any(h);
+	h->pending[h->buffered++] = (struct pending){
+		.pa = pa,
+		.value = value,
+		.age = h->instret,
+		.size = size,
+		.epoch = h->epoch,
+	};
+}
+
+/* The stores up to the youngest that overlaps, in program order. */
+void buffer_drain_overlap(struct hart *h, u64 pa, unsigned size)
+{
+	unsigned last = 0;
+
+	for (unsigned n = 0; n < h->buffered; n++)
+		if (overlap(&h->pending[n], pa, size))
+			last = n + 1;
+	while (last--)
+		drain_one(h, 0);
+}
+
+/* Those that a FENCE orders before a store that is made now. */
+void buffer_drain_epochs(struct hart *h)
+{
+	unsigned last = 0;
+
+	for (unsigned n = 0; n < h->buffered; n++)
+		if (h->pending[n].epoch != h->epoch)
+			last = n + 1;
+	while (last--)
+		drain_one(h, 0);
+}
+
+/* False: the value is in memory, now. */
+bool buffer_forward(struct hart *h, u64 pa, unsigned size, u64 *value)
+{
+	for (unsigned n = h->buffered; n-- > 0;) {
+		const struct pending *p = &h->pending[n];
+
+		if (!overlap(p, pa, size))
+			continue;
+		if (p->pa > pa || p->pa + p->size < pa + size) {
+			buffer_drain_overlap(h, pa, size);
+			return false;
+		}
+		*value = p->value >> (8 * (pa - p->pa));
+		if (size < 8)
+			*value &= BIT(8 * size) - 1;
+		return true;
+	}
+	return false;
+}
+
+enum { FENCE_W = 1, FENCE_R = 2, FENCE_O = 4, FENCE_I = 8 };
+
+/* Accesses of devices are made at once, as loads are. */
+void buffer_fence(struct hart *h, unsigned pred, unsigned succ)
+{
+	if (!(pred & FENCE_W))
+		return;
+	if (succ & (FENCE_R | FENCE_I | FENCE_O))
+		buffer_drain(h);
+	else if (succ & FENCE_W && h->buffered && h->pending[h->buffered - 1].epoch == h->epoch)
+		h->epoch++;
+}

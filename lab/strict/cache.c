@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What a hart keeps of page tables: every entry that it has read - leaves, pointers to tables and,
+ * without Svvptc, entries that are not valid - by the stage, the ASID and VMID, and the address.
+ * An entry goes when a fence that covers it is executed on this hart, or by chance: the
+ * specification allows a hart to use any that was valid since the last such fence, so that there
+ * may be several for one address, of which each use takes one.
+ *
+ * Leaving out is always lawful. So a fence of a whole ASID or VMID may drop more than it must:
+ * it notes a time, and two ASIDs may share such a note.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "bits.h"
+
+#define SLOTS	8192u
+#define BUCKETS 4096u
+#define NOTES	1024u
+
+struct slot {
+	u64 prefix; /* address >> (12 + 9 * level) */
+	u64 pte, where, born;
+	u64 serial;
+	u32 next; /* in its bucket; 0 ends it */
+	u16 asid, vmid;
+	s8 level;
+	u8 stage;
+	bool global, used;
+};
+
+struct cache {
+	struct slot slot[SLOTS + 1];
+	u32 bucket[BUCKETS];
+	u32 cursor;
+	u64 serial;
+	/* Entries before these serials are dropped. */
+	u64 all[3], vmid[3][NOTES], asid[3][NOTES];
+};
+
+static u32 bucket_of(enum stage stage, int level, u64 prefix)
+{
+	u64 x = (prefix * 0x9e3779b97f4a7c15ull) ^ (u64)(level * 3 + stage) * 0xc2b2ae3d27d4eb4full;
+
+	return (x ^ x >> 29) % BUCKETS;
+}
+
+static u64 *vmid_note(struct cache *c, enum stage stage, u64 vmid)
+{
+	return &c->vmid[stage][vmid % NOTES];
+}
+
+static u64 *asid_note(struct cache *c, enum stage stage, u64 vmid, u64 asid)
+{
+	return &c->asid[stage][(vmid * 31 + asid) % NOTES];
+}
+
+void cache_init(struct hart *h)
+{
+	if (h->m->cfg.keep)
+		h->cache = calloc(1, sizeof(*h->cache));
+}
+
+void cache_free(struct hart *h)
+{
+	free(h->cache);
+	h->cache = NULL;
+}
+
+static bool alive(struct cache *c, const struct slot *s)
+{
+	if (!s->used || s->serial < c->all[s->stage])
+		return false;
+	if (s->stage != STAGE_S && s->serial < *vmid_note(c, s->stage, s->vmid))
+		return false;
+	return s->stage == STAGE_G || s->global ||
+	       s->serial >= *asid_note(c, s->stage, s->vmid, s->asid);
+}
+
+static bool leads_on(u64 pte)
+{
+	return pte & PTE_V && !(pte & PTE_RWX);
+}
+
+/* One of the entries kept that a walk for va may begin with; exact: pointers to tables alone. */
+struct kept cache_recall(struct hart *h, struct walk *w, enum stage stage, u64 asid, u64 vmid, u64 va,
+			 int levels, bool exact)
+{
+	struct cache *c = h->cache;
+	const struct slot *found[16], *s;
+	unsigned n = 0, low = 0;
+
+	/* A hart may have forgotten everything. */
+	if (!c || chance(h->m, 16))
+		return (struct kept){ 0 };
+	for (int level = 0; level < levels && n < 16; level++) {
+		u64 prefix = va >> (12 + 9 * level);
+
+		for (u32 at = c->bucket[bucket_of(stage, level, prefix)]; at && n < 16; at = s->next) {
+			s = &c->slot[at];
+			if (s->prefix != prefix || s->level != level || s->stage != stage ||
+			    s->vmid != vmid || (s->asid != asid && !s->global) || !alive(c, s))
+				continue;
+			if (exact && !leads_on(s->pte))
+				continue;
+			found[n++] = s;
+			if (level == found[0]->level)
+				low = n;
+		}
+	}
+	if (!n)
+		return (struct kept){ 0 };
+	/* Mostly of the lowest level, as a TLB does it. */
+	s = found[rnd(h->m) % (chance(h->m, 8) ? n : low)];
+	if (s->born < w->oldest)
+		w->oldest = s->born;
+	if ((ram_read(h->m, s->where, 8) ^ s->pte) & ~(PTE_A | PTE_D))
+		w->stale = true;
+	return (struct kept){
+		.found = true,
+		.pte = s->pte,
+		.where = s->where,
+		.born = s->born,
+		.level = s->level,
+		.global = s->global,
+	};
+}
+
+static void unlink_slot(struct cache *c, u32 n)
+{
+	struct slot *s = &c->slot[n];
+	u32 *at = &c->bucket[bucket_of(s->stage, s->level, s->prefix)];
+
+	while (*at != n)
+		at = &c->slot[*at].next;
+	*at = s->next;
+	s->used = false;
+}
+
+/* What the walk has read from memory. An entry is as old as the pointers that led to it. */
+void cache_keep(struct hart *h, struct walk *w, enum stage stage, u64 asid, u64 vmid, bool global,
+		u64 va, int level, u64 pte, u64 where)
+{
+	struct cache *c = h->cache;
+	struct slot *s;
+	u32 n, *bucket;
+
+	if (!c || (!(pte & PTE_V) && h->m->cfg.svvptc))
+		return;
+	n = c->cursor++ % SLOTS + 1;
+	s = &c->slot[n];
+	if (s->used)
+		unlink_slot(c, n);
+	*s = (struct slot){
+		.prefix = va >> (12 + 9 * level),
+		.pte = pte,
+		.where = where,
+		.born = w->oldest,
+		.serial = ++c->serial,
+		.asid = asid,
+		.vmid = vmid,
+		.level = level,
+		.stage = stage,
+		.global = global,
+		.used = true,
+	};
+	bucket = &c->bucket[bucket_of(stage, level, s->prefix)];
+	s->next = *bucket;
+	*bucket = n;
+}
+
+/*
+ * A fence with an address orders reads of the leaf entries of that address. Pointers to tables
+ * stay; so does an entry that was not valid where there is a pointer now.
+ */
+static bool covered(struct hart *h, const struct slot *s)
+{
+	u64 now;
+
+	if (leads_on(s->pte))
+		return false;
+	if (s->pte & PTE_V || !s->level)
+		return true;
+	now = ram_read(h->m, s->where, 8);
+	return !leads_on(now);
+}
+
+static void fence_address(struct hart *h, const struct fence *f)
+{
+	struct cache *c = h->cache;
+
+	for (int level = 0; level < 5; level++) {
+		u64 prefix = f->addr >> (12 + 9 * level);
+		u32 next;
+
+		for (u32 at = c->bucket[bucket_of(f->stage, level, prefix)]; at; at = next) {
+			struct slot *s = &c->slot[at];
+
+			next = s->next;
+			if (s->prefix != prefix || s->level != level || s->stage != f->stage)
+				continue;
+			if (f->has_vmid && f->vmid != s->vmid)
+				continue;
+			if (f->has_asid && (f->asid != s->asid || s->global))
+				continue;
+			if (covered(h, s))
+				unlink_slot(c, at);
+		}
+	}
+}
+
+void fence(struct hart *h, struct fence f)
+{
+	static const char *const name[] = { "sfence.vma", "hfence.vvma", "hfence.gvma" };
+	struct cache *c = h->cache;
+
+	trace(h, name[f.stage], f.has_addr ? f.addr : ~0ull,
+	      (f.has_asid ? f.asid : 0xffff) | (f.has_vmid ? f.vmid << 16 : 0xffffull << 16));
+	if (f.has_addr)
+		fast_flush_page(h, f.stage == STAGE_S, f.addr);
+	else
+		fast_flush(h);
+	if (f.stage == STAGE_G && !f.has_addr)
+		report_fence_g(h, f.has_vmid, f.vmid);
+	if (!c)
+		return;
+	if (f.has_addr) {
+		fence_address(h, &f);
+		return;
+	}
+	c->serial++;
+	if (f.has_asid)
+		*asid_note(c, f.stage, f.has_vmid ? f.vmid : 0, f.asid) = c->serial;
+	else if (f.has_vmid)
+		*vmid_note(c, f.stage, f.vmid) = c->serial;
+	else
+		c->all[f.stage] = c->serial;
+}
+
+/* At any moment. */
+void cache_forget(struct hart *h)
+{
+	struct cache *c = h->cache;
+
+	c->serial++;
+	for (unsigned stage = 0; stage < 3; stage++)
+		c->all[stage] = c->serial;
+	h->m->forgotten++;
+}

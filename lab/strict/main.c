@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The command line. */
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "bits.h"
+
+static const char usage[] =
+	"usage: strict --kernel IMAGE [--initrd FILE] [--append ARGS] [OPTIONS]\n"
+	"       strict --elf PROGRAM [OPTIONS]       a program for M-mode, without firmware\n"
+	"\n"
+	"  --smp N              harts, 1 to 8                                    (2)\n"
+	"  --mem SIZE           memory, such as 512M or 2G                       (2G)\n"
+	"  --cpu NAME           sv39, sv48, sv57 (= rv64): the widest format; then\n"
+	"                       ,EXTENSION=on|off: svadu svnapot svpbmt svvptc sstc svinval,\n"
+	"                       ,asid=BITS ,vmid=BITS                            (sv57)\n"
+	"  --seed N             another order of events                          (1)\n"
+	"  --slice N            a hart's turn is 1 to N instructions             (500)\n"
+	"  --ticks N            instructions for 100 ns of time                  (10)\n"
+	"  --keep               translations are kept until a fence, and forgotten by chance\n"
+	"  --speculate          harts walk tables without being asked\n"
+	"  --buffer             stores wait, and are seen in another order\n"
+	"  --tinst              htinst is zero where it may be\n"
+	"  --jitter             turns of very different length\n"
+	"  --check              report what no hypervisor must do\n"
+	"  --hostile            all of these six\n"
+	"  --serial FILE, --console FILE, --control FILE\n"
+	"                       where the output of the three serial ports goes  (stdout for the first)\n"
+	"  --reports FILE       where reports go                                 (stderr)\n"
+	"  --trace              print the last thousand events of each hart at the end\n"
+	"  --limit N            stop after N instructions\n"
+	"  --stats              print counts and the speed at the end\n"
+	"\n"
+	"status: 0, or what the program said; 2 it did not run; 3 there were reports; 4 --limit was reached\n";
+
+static _Noreturn void bad(const char *what, const char *value)
+{
+	fprintf(stderr, "strict: %s %s: see --help\n", what, value);
+	exit(2);
+}
+
+static u64 number(const char *option, const char *s, u64 min, u64 max)
+{
+	char *end;
+	u64 n = strtoull(s, &end, 0);
+
+	if (*end == 'M')
+		n <<= 20, end++;
+	else if (*end == 'G')
+		n <<= 30, end++;
+	if (end == s || *end || n < min || n > max)
+		bad(option, s);
+	return n;
+}
+
+static void set_cpu(struct config *c, char *s)
+{
+	char *word = strtok(s, ",");
+	u64 modes;
+
+	if (!word)
+		bad("--cpu", s);
+	if (!strcmp(word, "sv39"))
+		modes = BIT(8);
+	else if (!strcmp(word, "sv48"))
+		modes = BIT(8) | BIT(9);
+	else if (!strcmp(word, "sv57") || !strcmp(word, "rv64"))
+		modes = BIT(8) | BIT(9) | BIT(10);
+	else
+		bad("--cpu", word);
+	c->satp_modes = c->hgatp_modes = modes | BIT(0);
+	while ((word = strtok(NULL, ","))) {
+		const struct {
+			const char *name;
+			bool *flag;
+		} flags[] = {
+			{ "svadu", &c->svadu },	  { "svnapot", &c->svnapot }, { "svpbmt", &c->svpbmt },
+			{ "svvptc", &c->svvptc }, { "sstc", &c->sstc },	      { "svinval", &c->svinval },
+		};
+		char *value = strchr(word, '=');
+		unsigned n;
+
+		if (!value)
+			bad("--cpu", word);
+		*value++ = '\0';
+		if (!strcmp(word, "asid")) {
+			c->asid_bits = number(word, value, 0, 16);
+			continue;
+		}
+		if (!strcmp(word, "vmid")) {
+			c->vmid_bits = number(word, value, 0, 14);
+			continue;
+		}
+		if (!strcmp(word, "sv57") && !strcmp(value, "off")) {
+			c->satp_modes = c->hgatp_modes &= ~BIT(10);
+			continue;
+		}
+		if (!strcmp(word, "sv48") && !strcmp(value, "off")) {
+			c->satp_modes = c->hgatp_modes &= ~BIT(9);
+			continue;
+		}
+		for (n = 0; n < 6 && strcmp(word, flags[n].name); n++)
+			;
+		if (n == 6 || (strcmp(value, "on") && strcmp(value, "off")))
+			bad("--cpu", word);
+		*flags[n].flag = !strcmp(value, "on");
+	}
+}
+
+static FILE *output(const char *name)
+{
+	FILE *f = fopen(name, "w");
+
+	if (!f) {
+		perror(name);
+		exit(2);
+	}
+	return f;
+}
+
+static void boot(struct machine *m, const char *kernel, const char *initrd, const char *append)
+{
+	u64 entry = load_image(m, kernel), at = 0, end = 0, fdt;
+
+	/* At the end of memory: the device tree, and below it the initramfs. */
+	fdt = RAM_BASE + m->ram_size - 0x200000;
+	if (initrd) {
+		FILE *f = fopen(initrd, "rb");
+		long size = 0;
+
+		if (f && !fseek(f, 0, SEEK_END))
+			size = ftell(f);
+		if (f)
+			fclose(f);
+		at = (fdt - size) & ~0x1fffffull;
+		end = at + load_file(m, initrd, at);
+	}
+	fdt_make(m, m->ram + (fdt - RAM_BASE), 0x10000, append, at, end);
+	for (unsigned n = 0; n < m->cfg.harts; n++) {
+		hart_reset(m->hart[n], entry, n, fdt, S_MODE);
+		m->hart[n]->online = n == 0;
+	}
+}
+
+int main(int argc, char **argv)
+{
+	enum { KERNEL = 256, INITRD, APPEND, ELF, SMP, MEM, CPU, SEED, SLICE, TICKS, KEEP, SPECULATE,
+	       BUFFER, TINST, JITTER, CHECK, HOSTILE, SERIAL, CONSOLE, CONTROL, REPORTS, TRACE, LIMIT,
+	       STATS, HELP };
+	static const struct option options[] = {
+		{ "kernel", 1, 0, KERNEL },   { "initrd", 1, 0, INITRD },   { "append", 1, 0, APPEND },
+		{ "elf", 1, 0, ELF },	      { "smp", 1, 0, SMP },	    { "mem", 1, 0, MEM },
+		{ "cpu", 1, 0, CPU },	      { "seed", 1, 0, SEED },	    { "slice", 1, 0, SLICE },
+		{ "ticks", 1, 0, TICKS },     { "keep", 0, 0, KEEP },	    { "speculate", 0, 0, SPECULATE },
+		{ "buffer", 0, 0, BUFFER },   { "tinst", 0, 0, TINST },	    { "jitter", 0, 0, JITTER },
+		{ "check", 0, 0, CHECK },     { "hostile", 0, 0, HOSTILE }, { "serial", 1, 0, SERIAL },
+		{ "console", 1, 0, CONSOLE }, { "control", 1, 0, CONTROL }, { "reports", 1, 0, REPORTS },
+		{ "trace", 0, 0, TRACE },     { "limit", 1, 0, LIMIT },	    { "stats", 0, 0, STATS },
+		{ "help", 0, 0, HELP },	      { 0 },
+	};
+	struct config cfg = {
+		.harts = 2, .mem = 2ull << 30, .seed = 1, .ticks_per = 10, .slice = 500,
+		.satp_modes = BIT(0) | BIT(8) | BIT(9) | BIT(10),
+		.hgatp_modes = BIT(0) | BIT(8) | BIT(9) | BIT(10),
+		.asid_bits = 16, .vmid_bits = 14, .svadu = true, .sstc = true, .svinval = true,
+		.firmware = true,
+	};
+	const char *kernel = NULL, *initrd = NULL, *append = "", *elf = NULL, *reports = NULL;
+	const char *ports[UARTS] = { 0 };
+	bool stats = false;
+	struct machine *m;
+	struct timespec t0, t1;
+	int c;
+
+	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		switch (c) {
+		case KERNEL: kernel = optarg; break;
+		case INITRD: initrd = optarg; break;
+		case APPEND: append = optarg; break;
+		case ELF: elf = optarg; break;
+		case SMP: cfg.harts = number("--smp", optarg, 1, HARTS_MAX); break;
+		case MEM: cfg.mem = number("--mem", optarg, 16 << 20, 1ull << 40) & ~0x1fffffull; break;
+		case CPU: set_cpu(&cfg, optarg); break;
+		case SEED: cfg.seed = number("--seed", optarg, 0, ~0ull); break;
+		case SLICE: cfg.slice = number("--slice", optarg, 1, 1000000); break;
+		case TICKS: cfg.ticks_per = number("--ticks", optarg, 1, 1000000); break;
+		case HOSTILE: cfg.jitter = cfg.check = cfg.keep = cfg.speculate = cfg.buffer = cfg.weak_tinst = true; break;
+		case KEEP: cfg.keep = true; break;
+		case SPECULATE: cfg.speculate = true; break;
+		case BUFFER: cfg.buffer = true; break;
+		case TINST: cfg.weak_tinst = true; break;
+		case JITTER: cfg.jitter = true; break;
+		case CHECK: cfg.check = true; break;
+		case SERIAL: ports[0] = optarg; break;
+		case CONSOLE: ports[1] = optarg; break;
+		case CONTROL: ports[2] = optarg; break;
+		case REPORTS: reports = optarg; break;
+		case TRACE: cfg.trace = true; break;
+		case LIMIT: cfg.limit = number("--limit", optarg, 1, ~0ull); break;
+		case STATS: stats = true; break;
+		case HELP: fputs(usage, stdout); return 0;
+		default: fputs("strict: see --help\n", stderr); return 2;
+		}
+	}
+	if (!kernel == !elf || optind != argc) {
+		fputs(usage, stderr);
+		return 2;
+	}
+	cfg.firmware = kernel;
+	decode_init();
+	m = machine_new(&cfg);
+	for (unsigned n = 0; n < UARTS; n++)
+		m->uart[n].out = ports[n] ? output(ports[n]) : n ? NULL : stdout;
+	if (reports)
+		m->report = output(reports);
+	if (kernel) {
+		boot(m, kernel, initrd, append);
+	} else {
+		u64 entry = load_elf(m, elf);
+
+		for (unsigned n = 0; n < cfg.harts; n++)
+			hart_reset(m->hart[n], entry, n, 0, M_MODE);
+	}
+	clock_gettime(CLOCK_MONOTONIC, &t0);
+	machine_run(m);
+	clock_gettime(CLOCK_MONOTONIC, &t1);
+	if (stats) {
+		double s = t1.tv_sec - t0.tv_sec + (t1.tv_nsec - t0.tv_nsec) / 1e9;
+		u64 n = 0;
+
+		for (unsigned k = 0; k < cfg.harts; k++)
+			n += m->hart[k]->instret;
+		fprintf(stderr,
+			"strict: %llu instructions in %.1f s, %.1f million a second; %.1f s of the machine's time\n"
+			"strict: %llu walks by speculation, %llu uses of what memory has no more, %llu times forgotten, %llu stores that waited\n",
+			(unsigned long long)n, s, n / s / 1e6, (double)machine_time(m) / TIMEBASE,
+			(unsigned long long)m->spec_walks, (unsigned long long)m->stale_uses,
+			(unsigned long long)m->forgotten, (unsigned long long)m->drains);
+	}
+	if (cfg.trace)
+		trace_dump(m, m->report);
+	for (unsigned n = 0; n < UARTS; n++)
+		if (m->uart[n].out)
+			fflush(m->uart[n].out);
+	if (m->reports)
+		fprintf(stderr, "strict: %llu reports\n", (unsigned long long)m->reports);
+	return m->reports && !m->status ? 3 : m->status;
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the functions that execute instructions share. */
+#ifndef STRICT_OP_H
+#define STRICT_OP_H
+
+#include "strict.h"
+
+#define OP(name)   void op_##name(struct hart *h, const struct insn *i)
+#define RD	   (h->x[i->rd])
+#define RS1	   (h->x[i->rs1])
+#define RS2	   (h->x[i->rs2])
+#define IMM	   ((s64)i->imm)
+#define SEXT32(x)  ((u64)(s64)(s32)(x))
+
+/* An instruction that computes rd, and does nothing else. */
+#define COMPUTE(name, expr)           \
+	OP(name)                      \
+	{                             \
+		(void)h;              \
+		RD = (u64)(expr);     \
+	}
+
+#endif

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What software must not do, whatever the hart has cached. A report names the hart, the pc, the
+ * time, and where the translation came from; a machine that has reported ends with status 3.
+ */
+#include <stdarg.h>
+#include <string.h>
+
+#include "bits.h"
+
+#define SHOWN 30
+
+void report(struct hart *h, const char *fmt, ...)
+{
+	struct machine *m = h->m;
+	va_list args;
+
+	if (m->reports++ >= SHOWN)
+		return;
+	fprintf(m->report, "strict: report: hart %u, pc %llx, %s%c-mode, instruction %llu: ", h->id,
+		(unsigned long long)h->pc, h->virt ? "V" : "", "USHM"[h->priv],
+		(unsigned long long)(m->clock + h->instret - h->slice_start));
+	va_start(args, fmt);
+	vfprintf(m->report, fmt, args);
+	va_end(args);
+	fprintf(m->report, " (satp %llx, vsatp %llx, hgatp %llx)\n", (unsigned long long)h->c.satp,
+		(unsigned long long)h->c.vsatp, (unsigned long long)h->c.hgatp);
+	fflush(m->report);
+	trace(h, "report", 0, 0);
+}
+
+/*
+ * The guest is entered. A VMID that this hart has used with another MODE since the last
+ * HFENCE.GVMA with rs1=x0 must not be used: "If hgatp.MODE is changed for a given VMID, an
+ * HFENCE.GVMA with rs1=x0 (and rs2 set to either x0 or the VMID) must be executed".
+ */
+void report_entry(struct hart *h)
+{
+	u64 mode = ATP_MODE(h->c.hgatp), vmid = ATP_VMID(h->c.hgatp);
+
+	if (!h->m->cfg.check)
+		return;
+	if (mode == MODE_BARE)
+		report(h, "V=1 is entered with hgatp.MODE Bare");
+	else if (h->vmid_mode[vmid] && h->vmid_mode[vmid] != mode)
+		report(h, "VMID %llu is used with MODE %llu, and was with MODE %u since the last fence",
+		       (unsigned long long)vmid, (unsigned long long)mode, h->vmid_mode[vmid]);
+	h->vmid_mode[vmid] = mode;
+}
+
+void report_fence_g(struct hart *h, bool has_vmid, u64 vmid)
+{
+	if (has_vmid)
+		h->vmid_mode[vmid] = 0;
+	else
+		memset(h->vmid_mode, 0, sizeof(h->vmid_mode));
+}
+
+static bool gone(struct machine *m, u64 pa)
+{
+	return in_ram(m, pa, 1) && m->gone[(pa - RAM_BASE) / PAGE_SIZE];
+}
+
+static const char *origin(const struct walk *w)
+{
+	return w->stale ? "a kept entry that memory has no more" : "memory, or what agrees with it";
+}
+
+/* An access of a guest, or HLV and HSV. */
+void report_access(struct hart *h, const struct walk *w)
+{
+	static const char *const what[] = { "loads from", "stores to", "fetches from" };
+
+	if (w->stale)
+		h->m->stale_uses++;
+	if (h->m->ngone && gone(h->m, w->pa))
+		report(h, "%s %s page %llx, which is out of reach: address %llx, gpa %llx; translation from %s, %llu instructions old",
+		       w->view.hyper ? "HLV or HSV" : "the guest", what[w->acc],
+		       (unsigned long long)w->pa, (unsigned long long)w->va,
+		       (unsigned long long)w->gpa, origin(w),
+		       (unsigned long long)(h->m->clock - w->oldest));
+}
+
+/* An entry of a table is read for a guest. By speculation alone it does no harm. */
+void report_table(struct hart *h, const struct walk *w, u64 where)
+{
+	if (h->m->ngone && !w->speculative && w->view.virt && gone(h->m, where))
+		report(h, "a walk for address %llx reads a table at %llx, which is out of reach",
+		       (unsigned long long)w->va, (unsigned long long)where);
+}
+
+/* The walker writes an entry: also by speculation that must not be memory that was freed. */
+void report_update(struct hart *h, const struct walk *w, u64 where)
+{
+	if (h->m->ngone && w->view.virt && gone(h->m, where))
+		report(h, "the walker sets A or D at %llx, which is out of reach, for address %llx%s",
+		       (unsigned long long)where, (unsigned long long)w->va,
+		       w->speculative ? ", by speculation" : "");
+}
+
+static void set_gone(struct machine *m, u64 pa, bool on)
+{
+	u8 *g;
+
+	if (!in_ram(m, pa, 1))
+		return;
+	g = &m->gone[(pa - RAM_BASE) / PAGE_SIZE];
+	m->ngone += on - *g;
+	*g = on;
+}
+
+/*
+ * SLTI with rd=x0 and an immediate of 1 or more. See docs/STRICT.md.
+ *
+ * 1: the page at this address of the caller is watched.
+ * 2: all pages that are watched are out of the guests' reach from now on.
+ * 3: all pages are in reach again.
+ * 4, 5: the page at this physical address is out of reach, or in reach again; supervisor only.
+ * 6: the trace so far is printed.
+ */
+void hypercall(struct hart *h, unsigned number, u64 arg)
+{
+	struct machine *m = h->m;
+
+	trace(h, "hypercall", number, arg);
+	if (!m->cfg.check)
+		return;
+	switch (number) {
+	case 1:
+		if (m->nwatched < WATCHED_MAX)
+			m->watched[m->nwatched++] = translate(h, arg, 1, LOAD, data_view(h));
+		break;
+	case 2:
+		while (m->nwatched)
+			set_gone(m, m->watched[--m->nwatched], true);
+		fast_flush_all(m);
+		break;
+	case 3:
+		memset(m->gone, 0, m->ram_size / PAGE_SIZE);
+		m->ngone = 0;
+		m->nwatched = 0;
+		break;
+	case 4:
+	case 5:
+		if (h->priv == U_MODE)
+			break;
+		set_gone(m, arg, number == 4);
+		fast_flush_all(m);
+		break;
+	case 6:
+		trace_dump(m, m->report);
+		break;
+	}
+}

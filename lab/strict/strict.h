@@ -1,0 +1,468 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * lab/strict: a deterministic RISC-V machine that does all that the privileged specification
+ * allows against the software on it. docs/STRICT.md explains it.
+ */
+#ifndef STRICT_H
+#define STRICT_H
+
+#include <setjmp.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+typedef uint8_t u8;
+typedef uint16_t u16;
+typedef uint32_t u32;
+typedef uint64_t u64;
+typedef int8_t s8;
+typedef int16_t s16;
+typedef int32_t s32;
+typedef int64_t s64;
+
+#define likely(x)   __builtin_expect(!!(x), 1)
+#define unlikely(x) __builtin_expect(!!(x), 0)
+#define BIT(n)	    (1ull << (n))
+/* Bits hi to lo of x, moved down to bit 0. */
+#define BITS(x, hi, lo) (((u64)(x) >> (lo)) & (~0ull >> (63 - (hi) + (lo))))
+
+#define HARTS_MAX  8
+#define PAGE_SIZE  4096ull
+#define PAGE_MASK  (PAGE_SIZE - 1)
+#define RAM_BASE   0x80000000ull
+#define UART_BASE  0x10000000ull
+#define UART_SIZE  0x100ull
+#define UARTS	   3
+#define PLIC_BASE  0xc000000ull
+#define PLIC_SIZE  0x4000000ull
+#define FINISHER   0x100000ull
+#define TIMEBASE   10000000u
+
+enum priv { U_MODE = 0, S_MODE = 1, M_MODE = 3 };
+enum access { LOAD, STORE, FETCH, ACCESSES };
+enum stage { STAGE_S, STAGE_VS, STAGE_G };
+
+/* Exception codes. */
+enum {
+	E_FETCH_MISALIGNED = 0,
+	E_FETCH_ACCESS = 1,
+	E_ILLEGAL = 2,
+	E_BREAKPOINT = 3,
+	E_LOAD_MISALIGNED = 4,
+	E_LOAD_ACCESS = 5,
+	E_STORE_MISALIGNED = 6,
+	E_STORE_ACCESS = 7,
+	E_ECALL_U = 8,
+	E_ECALL_S = 9,
+	E_ECALL_VS = 10,
+	E_ECALL_M = 11,
+	E_FETCH_PAGE = 12,
+	E_LOAD_PAGE = 13,
+	E_STORE_PAGE = 15,
+	E_FETCH_GUEST = 20,
+	E_LOAD_GUEST = 21,
+	E_VIRTUAL = 22,
+	E_STORE_GUEST = 23,
+};
+
+/* What the machine is, and which liberties it takes. */
+struct config {
+	unsigned harts;
+	u64 mem;
+	u64 seed;
+	u64 ticks_per; /* instructions of the machine for one tick of `time` */
+	unsigned slice; /* a hart runs for 1 to so many instructions before another one does */
+	u64 satp_modes, hgatp_modes; /* bit n: MODE n is there */
+	unsigned asid_bits, vmid_bits;
+	bool svadu, svnapot, svpbmt, svvptc, sstc, svinval;
+	bool firmware; /* M-mode is played by the machine, with the SBI */
+	/* Liberties. */
+	bool keep; /* translations are kept until a fence, and forgotten by seed */
+	bool speculate;
+	bool buffer; /* stores wait in a buffer */
+	bool weak_tinst; /* htinst is zero where it may be */
+	bool jitter; /* harts take turns in bursts of very different length */
+	/* The tests. */
+	bool trace;
+	bool check; /* reports are on: V=1 with hgatp Bare, pages out of reach */
+	u64 limit; /* instructions after which the machine stops */
+};
+
+struct hart;
+struct insn;
+typedef void insn_fn(struct hart *h, const struct insn *i);
+
+/* A decoded instruction. */
+struct insn {
+	insn_fn *fn;
+	s32 imm;
+	u32 raw; /* 32 bits, also of a compressed instruction */
+	u16 half; /* the first 16 bits, as they stand in memory */
+	u8 len;
+	u8 rd, rs1, rs2; /* rd is 32 for x0: what is written there nobody reads */
+};
+
+#define INSNS_PER_PAGE (PAGE_SIZE / 2)
+struct code {
+	struct insn insn[INSNS_PER_PAGE];
+	u64 pa;
+	struct code *next_free;
+};
+
+/* What an access is made as: by instructions themselves, by HLV and HSV, or under MPRV. */
+struct view {
+	u8 priv;
+	bool virt;
+	bool hlvx; /* wants X in place of R */
+	bool hyper; /* HLV, HLVX or HSV */
+};
+
+/*
+ * The fast path: pages of the present context, on this machine alone. It holds what translate()
+ * has said, and is emptied by every fence, so that it adds no liberty to those of the caches of
+ * cache.c.
+ */
+#define FAST_SIZE    1024
+#define FAST_INVALID 8ull
+#define CONTEXTS     16
+struct fast {
+	u64 tag; /* page | context << 4 */
+	void *host; /* the page in the PC's memory; for FETCH its struct code */
+	u64 mask; /* the size of the smallest leaf of its translation, minus 1 */
+};
+
+/* What a translation hangs on. */
+struct context {
+	u64 satp, vsatp, hgatp, status, vsstatus, priv, env;
+};
+
+struct csrs {
+	u64 mstatus, mtvec, mepc, mcause, mtval, mtval2, mtinst, mscratch, mie, mip, medeleg, mideleg;
+	u64 menvcfg, mcounteren, mcountinhibit;
+	u64 pmpaddr[64], pmpcfg[8];
+	u64 stvec, sepc, scause, stval, sscratch, satp, senvcfg, scounteren, stimecmp;
+	u64 hstatus, hedeleg, hideleg, hvip, hcounteren, hgatp, htval, htinst, htimedelta, henvcfg;
+	u64 vsstatus, vstvec, vsepc, vscause, vstval, vsscratch, vsatp, vstimecmp;
+	u64 fcsr;
+};
+
+/* A fence of address translation. */
+struct fence {
+	enum stage stage;
+	bool has_addr, has_asid, has_vmid;
+	u64 addr, asid, vmid;
+};
+#define INVAL_MAX 64
+
+struct trap {
+	unsigned cause;
+	u64 tval;
+	u64 gpa;
+	u64 tinst;
+	bool gva; /* tval is a guest virtual address */
+};
+
+/* A store on its way to memory. */
+struct pending {
+	u64 pa;
+	u64 value;
+	u64 age; /* the hart's count of instructions when it was made */
+	u8 size;
+	u8 epoch; /* a store of a later epoch waits for those of earlier ones */
+};
+#define BUFFER_MAX 16
+
+#define EVENTS 1000
+struct event {
+	u64 clock, pc, a, b;
+	const char *what;
+	u8 priv;
+	bool virt;
+};
+
+struct hart {
+	u64 x[33];
+	u64 f[32];
+	u64 pc, next;
+	u64 instret, stop; /* it runs while instret < stop */
+	u64 ctx; /* the present context's number << 4 */
+	u64 code_va; /* the page that instructions come from */
+	struct code *code;
+	unsigned buffered;
+	u8 priv;
+	bool virt;
+	bool waiting; /* in WFI */
+	bool online;
+	bool must_look; /* an interrupt may have become pending or enabled */
+	u64 slice_start;
+	const struct insn *cur;
+	struct machine *m;
+	unsigned id;
+	struct csrs c;
+	u64 reserved; /* address of the reservation set, or ~0 */
+	struct trap trap;
+	jmp_buf env;
+	struct fast fast[ACCESSES][FAST_SIZE];
+	struct context contexts[CONTEXTS];
+	unsigned contexts_used;
+	struct pending pending[BUFFER_MAX];
+	u8 epoch;
+	struct cache *cache;
+	struct fence inval[INVAL_MAX]; /* what waits for SFENCE.INVAL.IR */
+	unsigned ninval;
+	u64 recent[16]; /* addresses lately used, for speculation */
+	unsigned recent_at;
+	u64 hsm_start, hsm_arg;
+	struct event *events;
+	u64 nevents;
+	u8 vmid_mode[1 << 14]; /* see report.c */
+};
+
+#define WATCHED_MAX 65536
+struct uart {
+	u8 ier, lcr, mcr, scr, fcr;
+	u16 div;
+	bool thri;
+	FILE *out;
+};
+
+struct plic {
+	u32 priority[32];
+	u32 pending, level, claimed;
+	u32 enable[HARTS_MAX], threshold[HARTS_MAX];
+};
+
+struct machine {
+	struct config cfg;
+	u8 *ram;
+	u64 ram_size;
+	struct code **code; /* for each page of RAM: its decoded instructions */
+	u8 *gone; /* for each page of RAM: out of reach of guests */
+	u64 ngone;
+	struct code *free_code;
+	struct hart *hart[HARTS_MAX];
+	struct hart *running;
+	u64 clock; /* instructions of all harts, and time that was skipped */
+	u64 rng;
+	struct uart uart[UARTS];
+	struct plic plic;
+	bool over;
+	int status;
+	u64 reports;
+	FILE *report;
+	u64 watched[WATCHED_MAX]; /* pages that the next hypercall takes out of reach */
+	unsigned nwatched;
+	u64 stale_uses, spec_walks, forgotten, drains;
+};
+
+/* rng.h: the seed's numbers. */
+static inline u64 rng_next(u64 *state)
+{
+	u64 z = *state += 0x9e3779b97f4a7c15ull;
+
+	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9ull;
+	z = (z ^ z >> 27) * 0x94d049bb133111ebull;
+	return z ^ z >> 31;
+}
+
+static inline u64 rnd(struct machine *m)
+{
+	return rng_next(&m->rng);
+}
+
+/* One time in n. */
+static inline bool chance(struct machine *m, unsigned n)
+{
+	return (u32)rnd(m) % n == 0;
+}
+
+/* machine.c */
+struct machine *machine_new(const struct config *cfg);
+void machine_free(struct machine *m);
+void machine_run(struct machine *m);
+u64 machine_time(struct machine *m);
+void machine_end(struct machine *m, int status, const char *why);
+
+/* load.c, fdt.c */
+u64 load_file(struct machine *m, const char *name, u64 pa);
+u64 load_image(struct machine *m, const char *name);
+u64 load_elf(struct machine *m, const char *name);
+u64 fdt_make(struct machine *m, u8 *to, u64 max, const char *bootargs, u64 initrd, u64 initrd_end);
+
+/* hart.c: the loop, and the decoder. */
+void hart_reset(struct hart *h, u64 pc, u64 a0, u64 a1, enum priv priv);
+void hart_run(struct hart *h, u64 instructions);
+void decode_init(void);
+void decode(struct insn *i, u32 bits);
+u32 expand(u16 half); /* compressed.c: the 32-bit instruction, or 0 */
+insn_fn op_undecoded, op_illegal;
+
+/* trap.c */
+_Noreturn void raise_exception(struct hart *h, unsigned cause, u64 tval);
+_Noreturn void raise_trap(struct hart *h, struct trap trap);
+_Noreturn void raise_illegal(struct hart *h);
+_Noreturn void raise_virtual(struct hart *h);
+void take_trap(struct hart *h);
+bool take_interrupt(struct hart *h);
+bool interrupt_waits(struct hart *h);
+void return_from_s(struct hart *h);
+void return_from_m(struct hart *h);
+u64 pending_interrupts(struct hart *h);
+
+/* csr.c */
+u64 csr_access(struct hart *h, unsigned csr, u64 value, unsigned op, bool writes);
+bool fp_on(struct hart *h);
+void csr_reset(struct hart *h);
+
+/* mem.c */
+u64 load_slow(struct hart *h, u64 va, unsigned size, struct view v);
+void store_slow(struct hart *h, u64 va, u64 value, unsigned size, struct view v);
+u64 translate(struct hart *h, u64 va, unsigned size, enum access acc, struct view v);
+struct view own_view(struct hart *h);
+struct view data_view(struct hart *h);
+void context_changed(struct hart *h);
+void fast_flush(struct hart *h);
+void fast_flush_page(struct hart *h, bool first_stage_alone, u64 va);
+void fast_flush_all(struct machine *m);
+void fetch_page(struct hart *h);
+bool in_ram(struct machine *m, u64 pa, unsigned size);
+u64 ram_read(struct machine *m, u64 pa, unsigned size);
+void ram_write(struct machine *m, u64 pa, u64 value, unsigned size);
+void code_written(struct machine *m, u64 pa);
+struct code *code_of(struct machine *m, u64 pa);
+u64 phys_load(struct hart *h, u64 pa, unsigned size);
+void phys_store(struct hart *h, u64 pa, u64 value, unsigned size);
+
+/* walk.c: the walker of the specification. */
+enum fault { F_NONE, F_PAGE, F_ACCESS, F_GUEST, F_GUEST_PTE_READ, F_GUEST_PTE_WRITE };
+struct walk {
+	/* What is asked for. */
+	u64 va;
+	enum access acc;
+	struct view view;
+	bool speculative;
+	/* What came of it. */
+	enum fault fault;
+	u64 pa, gpa;
+	u64 mask; /* the smallest leaf on the way, its size minus 1 */
+	bool stale; /* a kept entry was used whose memory has changed since */
+	u64 oldest; /* when the oldest entry on the way was read */
+};
+void walk(struct hart *h, struct walk *w);
+
+/* cache.c: the entries of page tables that a hart keeps. */
+struct kept {
+	u64 pte, where, born;
+	int level;
+	bool global;
+	bool found;
+};
+void cache_init(struct hart *h);
+void cache_free(struct hart *h);
+struct kept cache_recall(struct hart *h, struct walk *w, enum stage stage, u64 asid, u64 vmid, u64 va,
+			 int levels, bool exact);
+void cache_keep(struct hart *h, struct walk *w, enum stage stage, u64 asid, u64 vmid, bool global,
+		u64 va, int level, u64 pte, u64 where);
+void fence(struct hart *h, struct fence f);
+void cache_forget(struct hart *h);
+
+/* speculate.c */
+void speculate(struct hart *h);
+
+/* buffer.c */
+void buffer_store(struct hart *h, u64 pa, u64 value, unsigned size);
+bool buffer_forward(struct hart *h, u64 pa, unsigned size, u64 *value);
+void buffer_drain(struct hart *h);
+void buffer_drain_overlap(struct hart *h, u64 pa, unsigned size);
+void buffer_drain_epochs(struct hart *h);
+void buffer_drain_some(struct hart *h);
+void buffer_fence(struct hart *h, unsigned pred, unsigned succ);
+
+/* report.c */
+void report(struct hart *h, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void report_entry(struct hart *h);
+void report_fence_g(struct hart *h, bool has_vmid, u64 vmid);
+void report_access(struct hart *h, const struct walk *w);
+void report_update(struct hart *h, const struct walk *w, u64 where);
+void report_table(struct hart *h, const struct walk *w, u64 where);
+void hypercall(struct hart *h, unsigned number, u64 arg);
+
+/* trace.c */
+void trace(struct hart *h, const char *what, u64 a, u64 b);
+void trace_dump(struct machine *m, FILE *to);
+
+/* sbi.c, uart.c, plic.c */
+void sbi_call(struct hart *h);
+u64 mmio_load(struct hart *h, u64 pa, unsigned size, bool *ok);
+bool mmio_store(struct hart *h, u64 pa, u64 value, unsigned size);
+u8 uart_load(struct machine *m, unsigned n, unsigned reg);
+void uart_store(struct machine *m, unsigned n, unsigned reg, u8 value);
+u32 plic_load(struct machine *m, u64 at);
+void plic_store(struct machine *m, u64 at, u32 value);
+void plic_level(struct machine *m, unsigned source, bool on);
+bool plic_pending(struct machine *m, unsigned hart);
+
+/* The fast path of loads and stores. */
+static inline struct fast *fast_at(struct hart *h, enum access acc, u64 va)
+{
+	return &h->fast[acc][(va >> 12 ^ h->ctx << 2) & (FAST_SIZE - 1)];
+}
+
+/* A misaligned address has low bits that no tag has, and takes the slow way. */
+static inline u64 fast_tag(struct hart *h, u64 va, unsigned size)
+{
+	return (va & (~PAGE_MASK | (size - 1))) | h->ctx;
+}
+
+static inline u64 read_host(const void *p, unsigned size)
+{
+	switch (size) {
+	case 1:
+		return *(const u8 *)p;
+	case 2:
+		return *(const u16 *)p;
+	case 4:
+		return *(const u32 *)p;
+	default:
+		return *(const u64 *)p;
+	}
+}
+
+static inline void write_host(void *p, u64 value, unsigned size)
+{
+	switch (size) {
+	case 1:
+		*(u8 *)p = value;
+		break;
+	case 2:
+		*(u16 *)p = value;
+		break;
+	case 4:
+		*(u32 *)p = value;
+		break;
+	default:
+		*(u64 *)p = value;
+	}
+}
+
+static inline u64 load(struct hart *h, u64 va, unsigned size)
+{
+	struct fast *f = fast_at(h, LOAD, va);
+
+	if (likely(f->tag == fast_tag(h, va, size) && !h->buffered))
+		return read_host((u8 *)f->host + (va & PAGE_MASK), size);
+	return load_slow(h, va, size, data_view(h));
+}
+
+static inline void store(struct hart *h, u64 va, u64 value, unsigned size)
+{
+	struct fast *f = fast_at(h, STORE, va);
+
+	if (likely(f->tag == fast_tag(h, va, size) && !h->m->cfg.buffer))
+		write_host((u8 *)f->host + (va & PAGE_MASK), value, size);
+	else
+		store_slow(h, va, value, size, data_view(h));
+}
+
+#endif
