@@ -26,13 +26,14 @@ new_run() {
 	mkdir -p "$RUN"/tree/{w,lab,bin,etc}
 	cp "$RV/busybox" "$RUN/tree/bin/"
 	cp "$LAB/host/init" "$RUN/tree/"
-	# With --icount QEMU has one thread for all harts, which needs no lab_notifiers.ko. Measure the host without it.
-	[ -n "$ICOUNT" ] || cp "$BUILD/lab-$KERNEL/lab_notifiers.ko" "$RUN/tree/lab/"
+	# With --icount QEMU has one thread for all harts, which needs no lab_notifiers.ko. Measure the host without it. The strict
+	# machine executes patched code at once, and needs no lab_notifiers.ko either.
+	[ -n "$ICOUNT" ] || [ "$EMULATOR" = strict ] || cp "$BUILD/lab-$KERNEL/lab_notifiers.ko" "$RUN/tree/lab/"
 	case $MODULE in
 	gstage | gstage-test) cp "$BUILD/$(module_out "$MODULE")/kvm.ko" "$RUN/tree/lab/" ;;
 	stock) cp "$KDIR_CACHE/kvm.ko" "$RUN/tree/lab/" ;;
 	esac
-	printf 'LAB_MODE=%s\nLAB_PARAMS=%s\n' "$1" "$(quoted "${PARAMS[*]}")" >"$RUN/tree/lab/conf"
+	printf 'LAB_MODE=%s\nLAB_PARAMS=%s\nLAB_EMULATOR=%s\n' "$1" "$(quoted "${PARAMS[*]}")" "$EMULATOR" >"$RUN/tree/lab/conf"
 	: >"$RUN/control"
 }
 
@@ -98,7 +99,10 @@ boot_script() {
 
 # ready_to_boot MODE: set ROOT_COMMAND to the command that boots the run. Its output is the program's output.
 ready_to_boot() {
-	qemu_command "$1"
+	case $EMULATOR in
+	qemu) qemu_command "$1" ;;
+	strict) strict_command "$1" ;;
+	esac
 	boot_script "$1" >"$RUN/boot"
 	ROOT_BINDS=("$RUN" /run/lab "$RV" /rv)
 	[ -z "$WITH_QEMU" ] || ROOT_BINDS+=("$BUILD/guest-$KERNEL" /guest)
@@ -119,7 +123,8 @@ keep_logs() {
 # verdict QEMU_STATUS: explain how the run ended. Return the program's status, or exit with the lab's own.
 verdict() {
 	local last
-	last=$(tail -n 1 "$RUN/control")
+	last=$(tail -n 1 "$RUN/control" | tr -d '\r')
+	strict_reports
 	if [ -n "$SPLAT_CHECK" ] && splats >"$RUN/splats"; then
 		keep_logs
 		say "the host's kernel is in trouble:"
