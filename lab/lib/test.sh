@@ -169,6 +169,14 @@ host_failure() {
 	[ ! -f "$RUN/serial" ] || tail -n 40 "$RUN/serial" | tr -d '\r' | sed 's/^/# /' >>"$log"
 }
 
+# new_reports: has the strict machine reported anything since the last test ended? REPORTED is the first of it.
+new_reports() {
+	local before=$REPORTS
+	REPORTS=$(grep -c '^strict: report' "$RUN/reports" 2>/dev/null) || :
+	[ "${REPORTS:=0}" -gt "$before" ] || return
+	REPORTED=$(grep '^strict: report' "$RUN/reports" | sed -n "$((before + 1))s/^strict: report: //p")
+}
+
 # judge CASE STATUS START: show the results of a case that has ended or was ended.
 judge() {
 	local c=$1 status=$2 id=${C_ID[$1]} log=$LOGS/${C_ID[$1]}.tap splat results word=ok took
@@ -179,6 +187,9 @@ judge() {
 		host_failure "$c" "the host did not answer within ${C_TIMEOUT[c]} s and was stopped${splat:+: $splat}"
 	elif [ "$status" = crash ]; then
 		host_failure "$c" "the host ended in the middle of the test${splat:+: $splat}"
+	elif new_reports; then
+		host_failure "$c" "the strict machine has reports (seed $SEED): $REPORTED"
+		cp "$RUN/reports" "$LOGS/$id.reports"
 	elif [ -n "$splat" ] && [ "${C_SPLAT[c]}" != ok ]; then
 		host_failure "$c" "kernel message: $splat"
 	elif [ "$status" = 137 ] && [ $((${took%.*} + 1)) -ge "${C_TIMEOUT[c]}" ]; then
@@ -194,7 +205,10 @@ judge() {
 
 # boot_group CASE...: run the cases in one boot, until the host fails. DONE is the number of cases that have ended.
 boot_group() {
-	local c file mark line status start deadline left running='' total=120
+	local c file mark line status start deadline left running='' total=120 slow=1
+	# A strict machine takes longer for its second.
+	[ "$EMULATOR" != strict ] || slow=10
+	REPORTS=0
 	# shellcheck disable=SC2153
 	IFS='|' read -r KERNEL CPU_NAME MODULE SMP MEM MACHINE PARAMS WITH_QEMU WITH_TOOLS _ <<<"${C_HOST[$1]}"
 	CPU=$(cpu_string "${CPU_NAME%%,*}")${CPU_NAME#"${CPU_NAME%%,*}"}
@@ -208,7 +222,7 @@ boot_group() {
 		for file in ${C_WITH[c]}; do
 			if [ -e "$BUILD/$file" ]; then put_all "$BUILD/$file"; else put_all "$TOP/$file"; fi
 		done
-		total=$((total + C_TIMEOUT[c] + 10))
+		total=$((total + C_TIMEOUT[c] * slow + 10))
 	done
 	group_job "$mark" "$@" >"$RUN/tree/lab/job"
 	TIMEOUT=$total
@@ -218,7 +232,7 @@ boot_group() {
 	CHILD=$!
 	exec 7<"$RUN/stream"
 	DONE=0
-	deadline=$((SECONDS + 60))
+	deadline=$((SECONDS + 60 * slow))
 	while :; do
 		left=$((deadline - SECONDS))
 		line=''
@@ -238,13 +252,13 @@ boot_group() {
 			start=${EPOCHREALTIME/[.,]/}
 			exec 6>"$LOGS/${C_ID[running]}.tap"
 			# The host ends programs at their limit. This limit is for a host that is stuck.
-			deadline=$((SECONDS + C_TIMEOUT[running] + 10)) ;;
+			deadline=$((SECONDS + C_TIMEOUT[running] * slow + 10)) ;;
 		"$mark end "*)
 			exec 6>&-
 			judge "$running" "${line##* }" "$start"
 			running=
 			DONE=$((DONE + 1))
-			deadline=$((SECONDS + 30)) ;;
+			deadline=$((SECONDS + 30 * slow)) ;;
 		*) [ -z "$running" ] || printf '%s\n' "$line" >&6 ;;
 		esac
 	done
@@ -257,7 +271,7 @@ boot_group() {
 		judge "$running" "$status" "$start"
 		DONE=$((DONE + 1))
 	elif [ $DONE -eq 0 ]; then
-		line=$(sed -n '$s/^fail //p' "$RUN/control")
+		line=$(tr -d '\r' <"$RUN/control" | sed -n '$s/^fail //p')
 		: >"$LOGS/${C_ID[$1]}.tap"
 		host_failure "$1" "the host did not start the program${line:+: $line}"
 		judge "$1" 0 "${EPOCHREALTIME/[.,]/}"
@@ -271,6 +285,7 @@ need_for_tests() {
 	local c modules='' host=''
 	need_base
 	need_lab_modules
+	need_strict
 	for c in "${!C_ID[@]}"; do
 		[ "${C_KERNEL[c]}" = "$KERNEL" ] || continue
 		modules+="${C_MODULE[c]} "
@@ -304,7 +319,7 @@ lab_test() {
 			cases=("${cases[@]:DONE}")
 		done
 	done
-	mapfile -t logs < <(for c in "${!C_ID[@]}"; do ls "$LOGS/${C_ID[c]}".*; done)
+	mapfile -t logs < <(for c in "${!C_ID[@]}"; do ls "$LOGS/${C_ID[c]}".*tap; done)
 	[ "$(printf '%s\n' "${C_KERNEL[@]}" "${C_ON[@]}" | sort -u | wc -l)" -le 2 ] || "$TOP/tests/table" "${logs[@]}"
 	"$TOP/tests/tally" "${logs[@]}"
 }

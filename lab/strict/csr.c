@@ -41,7 +41,7 @@ void csr_reset(struct hart *h)
 	/* What firmware has done before it starts the supervisor. */
 	c->medeleg = ~BIT(E_ECALL_S);
 	c->mideleg = IRQ_S | IRQ_HYPER;
-	c->mcounteren = COUNTERS;
+	c->mcounteren = c->scounteren = COUNTERS;
 	c->menvcfg = ENV_U | (cfg->svadu ? ENV_ADUE : 0) | (cfg->svpbmt ? ENV_PBMTE : 0) |
 		     (cfg->sstc ? ENV_STCE : 0);
 }
