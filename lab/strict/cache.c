@@ -88,12 +88,14 @@ struct kept cache_recall(struct hart *h, struct walk *w, enum stage stage, u64 a
 {
 	struct cache *c = h->cache;
 	const struct slot *found[16], *s;
-	unsigned n = 0, low = 0;
+	/* Mostly of the lowest level, as a TLB does it. */
+	bool low = !chance(h->m, 8);
+	unsigned n = 0;
 
 	/* A hart may have forgotten everything. */
 	if (!c || chance(h->m, 16))
 		return (struct kept){ 0 };
-	for (int level = 0; level < levels && n < 16; level++) {
+	for (int level = 0; level < levels && n < 16 && !(low && n); level++) {
 		u64 prefix = va >> (12 + 9 * level);
 
 		for (u32 at = c->bucket[bucket_of(stage, level, prefix)]; at && n < 16; at = s->next) {
@@ -104,14 +106,11 @@ struct kept cache_recall(struct hart *h, struct walk *w, enum stage stage, u64 a
 			if (exact && !leads_on(s->pte))
 				continue;
 			found[n++] = s;
-			if (level == found[0]->level)
-				low = n;
 		}
 	}
 	if (!n)
 		return (struct kept){ 0 };
-	/* Mostly of the lowest level, as a TLB does it. */
-	s = found[rnd(h->m) % (chance(h->m, 8) ? n : low)];
+	s = found[rnd(h->m) % n];
 	if (s->born < w->oldest)
 		w->oldest = s->born;
 	if ((ram_read(h->m, s->where, 8) ^ s->pte) & ~(PTE_A | PTE_D))

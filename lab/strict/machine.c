@@ -37,6 +37,7 @@ struct machine *machine_new(const struct config *cfg)
 		if (cfg->trace)
 			h->events = zeroed(EVENTS * sizeof(*h->events));
 		cache_init(h);
+		h->ctx_base = CONTEXT_MAX;
 		fast_flush(h);
 	}
 	return m;

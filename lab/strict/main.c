@@ -223,9 +223,9 @@ int main(int argc, char **argv)
 		for (unsigned n = 0; n < cfg.harts; n++)
 			hart_reset(m->hart[n], entry, n, 0, M_MODE);
 	}
-	clock_gettime(CLOCK_MONOTONIC, &t0);
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t0);
 	machine_run(m);
-	clock_gettime(CLOCK_MONOTONIC, &t1);
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t1);
 	if (stats) {
 		double s = t1.tv_sec - t0.tv_sec + (t1.tv_nsec - t0.tv_nsec) / 1e9;
 		u64 n = 0;
@@ -233,7 +233,7 @@ int main(int argc, char **argv)
 		for (unsigned k = 0; k < cfg.harts; k++)
 			n += m->hart[k]->instret;
 		fprintf(stderr,
-			"strict: %llu instructions in %.1f s, %.1f million a second; %.1f s of the machine's time\n"
+			"strict: %llu instructions in %.1f s of this PC's time, %.1f million a second; %.1f s of the machine's time\n"
 			"strict: %llu walks by speculation, %llu uses of what memory has no more, %llu times forgotten, %llu stores that waited\n",
 			(unsigned long long)n, s, n / s / 1e6, (double)machine_time(m) / TIMEBASE,
 			(unsigned long long)m->spec_walks, (unsigned long long)m->stale_uses,

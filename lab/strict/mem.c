@@ -69,33 +69,41 @@ static bool same(const struct context *a, const struct context *b)
 	       a->env == b->env;
 }
 
+static void new_contexts(struct hart *h)
+{
+	h->ctx_base += h->contexts_used;
+	h->contexts_used = 0;
+	if (h->ctx_base + CONTEXTS <= CONTEXT_MAX)
+		return;
+	h->ctx_base = 0;
+	for (unsigned acc = 0; acc < ACCESSES; acc++)
+		for (unsigned n = 0; n < FAST_SIZE; n++)
+			h->fast[acc][n].tag = FAST_INVALID;
+}
+
 void context_changed(struct hart *h)
 {
 	struct context x = context_of(h);
 	unsigned n;
 
-	if (h->contexts_used && same(&x, &h->contexts[h->ctx >> 4]))
+	if (h->contexts_used && same(&x, &h->contexts[(h->ctx >> 4) - h->ctx_base]))
 		return;
+	if (h->contexts_used == CONTEXTS)
+		new_contexts(h);
 	for (n = 0; n < h->contexts_used; n++)
 		if (same(&x, &h->contexts[n]))
 			break;
-	if (n == CONTEXTS) {
-		fast_flush(h);
-		h->contexts_used = 0;
-		n = 0;
-	}
 	if (n == h->contexts_used)
 		h->contexts[h->contexts_used++] = x;
-	h->ctx = n << 4;
+	h->ctx = (u64)(h->ctx_base + n) << 4;
 	h->code_va = ~0ull;
 }
 
+/* All is forgotten: contexts have other numbers from now on. */
 void fast_flush(struct hart *h)
 {
-	for (unsigned acc = 0; acc < ACCESSES; acc++)
-		for (unsigned n = 0; n < FAST_SIZE; n++)
-			h->fast[acc][n].tag = FAST_INVALID;
-	h->code_va = ~0ull;
+	new_contexts(h);
+	context_changed(h);
 }
 
 /* Those that come of the leaf of one address. Only of one stage is the address known here. */
@@ -255,6 +263,14 @@ static void store_pa(struct hart *h, u64 va, u64 pa, u64 value, unsigned size, s
 		buffer_store(h, pa, value, size);
 	else
 		ram_write(h->m, pa, value, size);
+}
+
+/* A load whose translation is known, while stores wait. */
+u64 load_buffered(struct hart *h, const u8 *p, unsigned size)
+{
+	u64 value;
+
+	return buffer_forward(h, p - h->m->ram + RAM_BASE, size, &value) ? value : read_host(p, size);
 }
 
 static bool crosses(u64 va, unsigned size)

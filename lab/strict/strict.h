@@ -126,6 +126,7 @@ struct view {
 #define FAST_SIZE    1024
 #define FAST_INVALID 8ull
 #define CONTEXTS     16
+#define CONTEXT_MAX  256
 struct fast {
 	u64 tag; /* page | context << 4 */
 	void *host; /* the page in the PC's memory; for FETCH its struct code */
@@ -187,6 +188,7 @@ struct hart {
 	u64 pc, next;
 	u64 instret, stop; /* it runs while instret < stop */
 	u64 ctx; /* the present context's number << 4 */
+	unsigned ctx_base; /* numbers below are of contexts from before the last flush */
 	u64 code_va; /* the page that instructions come from */
 	struct code *code;
 	unsigned buffered;
@@ -316,6 +318,7 @@ bool fp_on(struct hart *h);
 void csr_reset(struct hart *h);
 
 /* mem.c */
+u64 load_buffered(struct hart *h, const u8 *p, unsigned size);
 u64 load_slow(struct hart *h, u64 va, unsigned size, struct view v);
 void store_slow(struct hart *h, u64 va, u64 value, unsigned size, struct view v);
 u64 translate(struct hart *h, u64 va, unsigned size, enum access acc, struct view v);
@@ -450,8 +453,11 @@ static inline u64 load(struct hart *h, u64 va, unsigned size)
 {
 	struct fast *f = fast_at(h, LOAD, va);
 
-	if (likely(f->tag == fast_tag(h, va, size) && !h->buffered))
-		return read_host((u8 *)f->host + (va & PAGE_MASK), size);
+	if (likely(f->tag == fast_tag(h, va, size))) {
+		u8 *p = (u8 *)f->host + (va & PAGE_MASK);
+
+		return h->buffered ? load_buffered(h, p, size) : read_host(p, size);
+	}
 	return load_slow(h, va, size, data_view(h));
 }
 
