@@ -40,7 +40,8 @@ static bool may_go(struct hart *h, unsigned n)
 	const struct pending *p = &h->pending[n];
 
 	for (unsigned k = 0; k < n; k++)
-		if (h->pending[k].epoch != p->epoch || overlap(&h->pending[k], p->pa, p->size))
+		if ((h->pending[k].epoch != p->epoch && !SEED(OVERTAKE)) ||
+		    overlap(&h->pending[k], p->pa, p->size))
 			return false;
 	return true;
 }
@@ -108,7 +109,7 @@ bool buffer_forward(struct hart *h, u64 pa, unsigned size, u64 *value)
 	for (unsigned n = h->buffered; n-- > 0;) {
 		const struct pending *p = &h->pending[n];
 
-		if (!overlap(p, pa, size))
+		if (!overlap(p, pa, size) || SEED(NO_FORWARD))
 			continue;
 		if (p->pa > pa || p->pa + p->size < pa + size) {
 			buffer_drain_overlap(h, pa, size);

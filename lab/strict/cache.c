@@ -177,6 +177,8 @@ static bool covered(struct hart *h, const struct slot *s)
 	u64 now;
 
 	if (leads_on(s->pte))
+		return SEED(DROPPED_POINTER);
+	if (SEED(KEPT_LEAF))
 		return false;
 	if (s->pte & PTE_V || !s->level)
 		return true;

@@ -478,7 +478,8 @@ static void csr_write(struct hart *h, unsigned csr, u64 v)
 		c->htinst = v;
 		break;
 	case HGATP:
-		c->hgatp = atp(cfg->hgatp_modes, c->hgatp, v, BIT(cfg->vmid_bits) - 1, ~3ull, false);
+		c->hgatp = atp(cfg->hgatp_modes, c->hgatp, v, BIT(cfg->vmid_bits) - 1,
+			       SEED(HGATP) ? ~0ull : ~3ull, false);
 		trace(h, "hgatp", c->hgatp, v);
 		break;
 	default:

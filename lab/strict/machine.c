@@ -210,6 +210,8 @@ void machine_run(struct machine *m)
 		hart_run(h, slice(m));
 		m->running = NULL;
 		m->clock += h->instret - h->slice_start;
+		if (unlikely(m->begin_jobs))
+			jobs_begin(m);
 		if (unlikely(m->cfg.limit && m->clock > m->cfg.limit))
 			machine_end(m, 4, "the limit of instructions is reached");
 	}

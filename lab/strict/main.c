@@ -31,6 +31,8 @@ static const char usage[] =
 	"  --reports FILE       where reports go                                 (stderr)\n"
 	"  --trace              print the last thousand events of each hart at the end\n"
 	"  --limit N            stop after N instructions\n"
+	"  --jobs FILE          boot once, and then run each line of FILE: see jobs.c\n"
+	"  --parallel N         so many of them at a time                        (1)\n"
 	"  --stats              print counts and the speed at the end\n"
 	"\n"
 	"status: 0, or what the program said; 2 it did not run; 3 there were reports; 4 --limit was reached\n";
@@ -148,7 +150,7 @@ int main(int argc, char **argv)
 {
 	enum { KERNEL = 256, INITRD, APPEND, ELF, SMP, MEM, CPU, SEED, SLICE, TICKS, KEEP, SPECULATE,
 	       BUFFER, TINST, JITTER, CHECK, HOSTILE, SERIAL, CONSOLE, CONTROL, REPORTS, TRACE, LIMIT,
-	       STATS, HELP };
+	       STATS, JOBS, PARALLEL, HELP };
 	static const struct option options[] = {
 		{ "kernel", 1, 0, KERNEL },   { "initrd", 1, 0, INITRD },   { "append", 1, 0, APPEND },
 		{ "elf", 1, 0, ELF },	      { "smp", 1, 0, SMP },	    { "mem", 1, 0, MEM },
@@ -158,7 +160,7 @@ int main(int argc, char **argv)
 		{ "check", 0, 0, CHECK },     { "hostile", 0, 0, HOSTILE }, { "serial", 1, 0, SERIAL },
 		{ "console", 1, 0, CONSOLE }, { "control", 1, 0, CONTROL }, { "reports", 1, 0, REPORTS },
 		{ "trace", 0, 0, TRACE },     { "limit", 1, 0, LIMIT },	    { "stats", 0, 0, STATS },
-		{ "help", 0, 0, HELP },	      { 0 },
+		{ "jobs", 1, 0, JOBS },	      { "parallel", 1, 0, PARALLEL }, { "help", 0, 0, HELP },	      { 0 },
 	};
 	struct config cfg = {
 		.harts = 2, .mem = 2ull << 30, .seed = 1, .ticks_per = 10, .slice = 500,
@@ -169,6 +171,8 @@ int main(int argc, char **argv)
 	};
 	const char *kernel = NULL, *initrd = NULL, *append = "", *elf = NULL, *reports = NULL;
 	const char *ports[UARTS] = { 0 };
+	const char *jobs = NULL;
+	unsigned parallel = 1;
 	bool stats = false;
 	struct machine *m;
 	struct timespec t0, t1;
@@ -186,7 +190,9 @@ int main(int argc, char **argv)
 		case SEED: cfg.seed = number("--seed", optarg, 0, ~0ull); break;
 		case SLICE: cfg.slice = number("--slice", optarg, 1, 1000000); break;
 		case TICKS: cfg.ticks_per = number("--ticks", optarg, 1, 1000000); break;
-		case HOSTILE: cfg.jitter = cfg.check = cfg.keep = cfg.speculate = cfg.buffer = cfg.weak_tinst = true; break;
+		case HOSTILE: jobs_parse_options(&cfg, "hostile"); break;
+		case JOBS: jobs = optarg; break;
+		case PARALLEL: parallel = number("--parallel", optarg, 1, 64); break;
 		case KEEP: cfg.keep = true; break;
 		case SPECULATE: cfg.speculate = true; break;
 		case BUFFER: cfg.buffer = true; break;
@@ -215,6 +221,8 @@ int main(int argc, char **argv)
 		m->uart[n].out = ports[n] ? output(ports[n]) : n ? NULL : stdout;
 	if (reports)
 		m->report = output(reports);
+	m->jobs = jobs;
+	m->parallel = parallel;
 	if (kernel) {
 		boot(m, kernel, initrd, append);
 	} else {

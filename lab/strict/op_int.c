@@ -41,7 +41,7 @@ COMPUTE(mulw, SEXT32(RS1 * RS2))
 static s64 div_signed(s64 a, s64 b)
 {
 	if (!b)
-		return -1;
+		return SEED(DIVIDE) ? 0 : -1;
 	return b == -1 ? (s64)(0 - (u64)a) : a / b;
 }
 

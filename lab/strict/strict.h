@@ -12,6 +12,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "seed.h"
+
 typedef uint8_t u8;
 typedef uint16_t u16;
 typedef uint32_t u32;
@@ -227,6 +229,7 @@ struct uart {
 	u16 div;
 	bool thri;
 	FILE *out;
+	const char *in; /* what is still to be read */
 };
 
 struct plic {
@@ -255,6 +258,11 @@ struct machine {
 	FILE *report;
 	u64 watched[WATCHED_MAX]; /* pages that the next hypercall takes out of reach */
 	unsigned nwatched;
+	/* What is to be done when the host says that it is ready: see jobs.c. */
+	const char *jobs;
+	unsigned parallel;
+	char heard[8];
+	bool begin_jobs;
 	u64 stale_uses, spec_walks, forgotten, drains;
 };
 
@@ -391,6 +399,11 @@ void report_update(struct hart *h, const struct walk *w, u64 where);
 void report_table(struct hart *h, const struct walk *w, u64 where);
 void hypercall(struct hart *h, unsigned number, u64 arg);
 
+/* jobs.c */
+void jobs_begin(struct machine *m);
+void jobs_heard(struct machine *m, u8 byte);
+bool jobs_parse_options(struct config *cfg, const char *word);
+
 /* trace.c */
 void trace(struct hart *h, const char *what, u64 a, u64 b);
 void trace_dump(struct machine *m, FILE *to);
@@ -401,6 +414,7 @@ u64 mmio_load(struct hart *h, u64 pa, unsigned size, bool *ok);
 bool mmio_store(struct hart *h, u64 pa, u64 value, unsigned size);
 u8 uart_load(struct machine *m, unsigned n, unsigned reg);
 void uart_store(struct machine *m, unsigned n, unsigned reg, u8 value);
+void uart_input(struct machine *m, unsigned n, const char *text);
 u32 plic_load(struct machine *m, u64 at);
 void plic_store(struct machine *m, u64 at, u32 value);
 void plic_level(struct machine *m, unsigned source, bool on);

@@ -125,7 +125,7 @@ static void enter(struct hart *h, u64 cause, struct trap t, enum priv to, bool v
 	} else {
 		c->hstatus &= ~(HS_SPV | HS_GVA);
 		c->hstatus |= (h->virt ? HS_SPV : 0) | (t.gva ? HS_GVA : 0);
-		if (h->virt)
+		if (h->virt && !SEED(SPVP))
 			c->hstatus = (c->hstatus & ~HS_SPVP) | (h->priv ? HS_SPVP : 0);
 		c->mstatus = enter_s(c->mstatus, h->priv);
 		c->sepc = h->pc;

@@ -1,15 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Serial ports, 16550A: what is written to one is out at once. Nothing ever arrives. */
+/* Serial ports, 16550A: what is written to one is out at once. Only the last one has input. */
 #include "strict.h"
 
 enum { THR = 0, IER = 1, IIR = 2, LCR = 3, MCR = 4, LSR = 5, MSR = 6, SCR = 7 };
-enum { IER_THRI = 2, LCR_DLAB = 0x80, MCR_LOOP = 0x10, LSR_EMPTY = 0x60 };
+enum { IER_RDI = 1, IER_THRI = 2, LSR_DATA = 1, LCR_DLAB = 0x80, MCR_LOOP = 0x10, LSR_EMPTY = 0x60 };
+
+static bool has_data(const struct uart *u)
+{
+	return u->in && *u->in;
+}
 
 static void level(struct machine *m, unsigned n)
 {
 	struct uart *u = &m->uart[n];
 
-	plic_level(m, n + 1, u->thri && u->ier & IER_THRI);
+	plic_level(m, n + 1, (u->thri && u->ier & IER_THRI) || (has_data(u) && u->ier & IER_RDI));
+}
+
+void uart_input(struct machine *m, unsigned n, const char *text)
+{
+	m->uart[n].in = text;
+	level(m, n);
 }
 
 u8 uart_load(struct machine *m, unsigned n, unsigned reg)
@@ -19,11 +30,17 @@ u8 uart_load(struct machine *m, unsigned n, unsigned reg)
 
 	switch (reg) {
 	case THR:
-		return u->lcr & LCR_DLAB ? u->div & 0xff : 0;
+		if (u->lcr & LCR_DLAB)
+			return u->div & 0xff;
+		value = has_data(u) ? *u->in++ : 0;
+		level(m, n);
+		return value;
 	case IER:
 		return u->lcr & LCR_DLAB ? u->div >> 8 : u->ier;
 	case IIR:
 		value = u->fcr & 1 ? 0xc0 : 0;
+		if (has_data(u) && u->ier & IER_RDI)
+			return value | 4;
 		if (!(u->thri && u->ier & IER_THRI))
 			return value | 1;
 		u->thri = false;
@@ -34,7 +51,7 @@ u8 uart_load(struct machine *m, unsigned n, unsigned reg)
 	case MCR:
 		return u->mcr;
 	case LSR:
-		return LSR_EMPTY;
+		return LSR_EMPTY | (has_data(u) ? LSR_DATA : 0);
 	case MSR:
 		if (u->mcr & MCR_LOOP) /* RTS, DTR, OUT1, OUT2 come back as CTS, DSR, RI, DCD */
 			return (u->mcr & 2) << 3 | (u->mcr & 1) << 5 | (u->mcr & 4) << 4 |
@@ -60,6 +77,8 @@ void uart_store(struct machine *m, unsigned n, unsigned reg, u8 value)
 			if (value == '\n')
 				fflush(u->out);
 		}
+		if (n == UARTS - 1)
+			jobs_heard(m, value);
 		u->thri = true;
 		break;
 	case IER:

@@ -77,7 +77,7 @@ static bool allowed(struct hart *h, const struct walk *w, const struct space *s,
 	bool mxr = h->c.mstatus & ST_MXR || status & ST_MXR;
 
 	if (s->stage == STAGE_G) {
-		if (!(pte & PTE_U)) /* all accesses are as if made in U-mode */
+		if (!(pte & PTE_U) && !SEED(G_USER)) /* all accesses are as if made in U-mode */
 			return false;
 	} else if (w->view.priv == U_MODE) {
 		if (!(pte & PTE_U))
@@ -171,7 +171,7 @@ again:
 	if (!allowed(h, w, s, pte, acc, implicit))
 		return F_PAGE;
 	mask = (PAGE_SIZE << (9 * i)) - 1;
-	if ((PTE_PPN(pte) << 12) & mask)
+	if ((PTE_PPN(pte) << 12) & mask && !SEED(MISALIGNED))
 		return F_PAGE;
 	if (pte & PTE_N) {
 		if (i > 0 || BITS(pte, 13, 10) != 8)
