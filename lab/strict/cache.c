@@ -136,6 +136,20 @@ static void unlink_slot(struct cache *c, u32 n)
 	s->used = false;
 }
 
+static struct slot *same_slot(struct cache *c, enum stage stage, u64 asid, u64 vmid, u64 prefix,
+			      int level, u64 pte, u64 where)
+{
+	struct slot *s;
+
+	for (u32 at = c->bucket[bucket_of(stage, level, prefix)]; at; at = s->next) {
+		s = &c->slot[at];
+		if (s->prefix == prefix && s->pte == pte && s->where == where && s->asid == asid &&
+		    s->vmid == vmid && s->level == level && s->stage == stage)
+			return s;
+	}
+	return NULL;
+}
+
 /* What the walk has read from memory. An entry is as old as the pointers that led to it. */
 void cache_keep(struct hart *h, struct walk *w, enum stage stage, u64 asid, u64 vmid, bool global,
 		u64 va, int level, u64 pte, u64 where)
@@ -146,6 +160,13 @@ void cache_keep(struct hart *h, struct walk *w, enum stage stage, u64 asid, u64 
 
 	if (!c || (!(pte & PTE_V) && h->m->cfg.svvptc))
 		return;
+	s = same_slot(c, stage, asid, vmid, va >> (12 + 9 * level), level, pte, where);
+	if (s) {
+		s->serial = ++c->serial;
+		s->born = w->oldest;
+		s->global = global;
+		return;
+	}
 	n = c->cursor++ % SLOTS + 1;
 	s = &c->slot[n];
 	if (s->used)
