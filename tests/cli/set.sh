@@ -142,11 +142,11 @@ exits 'a refusal that the mask does not explain' 1 'KVM refuses sv48x4'
 for case in sv39x4:0x20000000000 sv48x4:0x4000000000000; do
 	run gs FAKEKVM_DEBUGFS=write:34 -- 1-2 "${case%:*}"
 	exits "too narrow: what lies where, for ${case%:*}" 1 \
-		"1-2 stays in sv57x4: a memslot.* ${case%:*}, .* ${case#*:}\$" \
+		"1-2 stays in sv57x4: it has a memslot.* ${case%:*}, .* ${case#*:}\$" \
 		'Unplug'
 done
 run gs FAKEKVM_DEBUGFS=write:12 -- 1-2 sv39x4
-exits 'no memory' 1 '1-2 stays in sv57x4: .*no memory' 'Free some'
+exits 'no memory' 1 '1-2 stays in sv57x4: .*no memory' 'Free memory'
 for err in 2 5 19; do
 	run gs FAKEKVM_DEBUGFS=write:$err -- 1-2 sv39x4
 	exits "gone while it was written, errno $err" 1 'the VM 1-2 no longer exists'
@@ -177,4 +177,4 @@ set_to_full()
 }
 run set_to_full
 exits 'a full disk is noticed, and that the mode is changed' 1 \
-	'is changed; cannot write'
+	'is changed, but the output cannot be written'
