@@ -292,7 +292,7 @@ static void judge(struct world *w, const struct op *a, const struct op *b)
 	judge_leaf(w, base(w) + w_size(w, w_top(w)) - W_PAGE, n);
 	w_check_invariants(w);
 	CHECK_EQ("leak", w->mem.live, w->space.tables + 4,
-		 "pages in use, compared with linked tables");
+		 "pages that are allocated and not linked");
 }
 
 /* Run @b in a gap of @a. Return: whether @a has that many gaps. */

@@ -233,7 +233,7 @@ bool w_finish(struct world *w)
 		      w->gather.end <= w->gather.start && w->gather.source == &w->source,
 	      "a finished gather is not empty");
 	CHECK_EQ("leak", w->mem.live, w->space.tables + 4,
-		 "pages in use, compared with linked tables");
+		 "pages that are allocated and not linked");
 	tlb_check(&w->tlb, &w->model);
 	return flushed;
 }
