@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A change of a VM's format races another one, KVM_CREATE_VCPU, KVM_ENABLE_CAP,
- * memslots that come, go and move above the limit, and the end of the VM: each
- * comes before or after the other, and the VM is as that says.
+ * One thread changes the format of a VM. Another thread changes it too, calls
+ * KVM_CREATE_VCPU or KVM_ENABLE_CAP, creates, deletes or moves memslots above the
+ * limit, or ends the VM. The outcome must be that of one order or the other.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -16,34 +16,32 @@
 #include <unistd.h>
 
 #include "live.h"
+#include "race.h"
 #include "tap.h"
 #include "work.h"
 
-/* A contest ends after so many rounds, or when time is up. */
+/* A contest ends after ROUNDS_MAX rounds, or after CONTEST_MS if it has made ROUNDS_MIN. */
 #define ROUNDS_MAX 2000
 #define ROUNDS_MIN 40
 #define CONTEST_MS 2000
 
-/* Rounds of the contest against the end of a VM. */
+/* The same for the contest against the end of a VM. */
 #define DEATHS_MAX 60
 #define DEATHS_MIN 12
 #define DEATHS_MS  6000
-
-/* Of what the start of one thread is put off, in turns of a loop. */
-#define STEP_MAX 4096
 
 static const struct format *narrow;
 static char *page;
 
 /**
- * struct round - what the two threads are up to
- * @vm: the VM
- * @tid: who made it
- * @f: the format that one of them wants
- * @g: that of the other, where it wants one too
- * @debugfs: by which way the one goes
- * @err: of the one that changes the format
- * @other: of the other thread
+ * struct round - a round of a contest
+ * @vm: the fd of the VM
+ * @tid: the thread that created the VM
+ * @f: the format that the change asks for
+ * @g: the format that the other thread asks for, if it does
+ * @debugfs: the change is written to debugfs; else it is an ioctl
+ * @err: the errno of the change, or 0
+ * @other: the errno of the other operation, or 0
  */
 static struct round {
 	int vm;
@@ -58,68 +56,17 @@ static int change(const struct format *f, bool debugfs)
 	return debugfs ? write_format(now.tid, now.vm, f->name) : change_format(now.vm, f->mode);
 }
 
-/* ---- Two threads that start as one. ---- */
-
-static int (*rival)(void);
-static unsigned int rival_delay;
-static atomic_uint go, gone;
-
-static void spin(unsigned int turns)
-{
-	for (volatile unsigned int i = 0; i < turns; i++)
-		;
-}
-
-static void await(atomic_uint *what, unsigned int round)
-{
-	for (unsigned int turns = 1; *what != round; turns++)
-		if (!(turns % 4096))
-			nap(0);
-}
-
-static void *rival_thread(void *unused)
-{
-	for (unsigned int round = 1;; round++) {
-		await(&go, round);
-		spin(rival_delay);
-		now.other = rival();
-		gone = round;
-	}
-	return unused;
-}
-
-enum order { AT_ONCE, CHANGE_FIRST, OTHER_FIRST };
-
-/* @lead: by how much the rival starts later. */
-static void race(int (*first)(void), int (*second)(void), enum order order, int lead)
-{
-	unsigned int round = go + 1;
-
-	rival = second;
-	rival_delay = rnd() % (16U << rnd() % 8) + (lead > 0 ? lead : 0);
-	if (order == CHANGE_FIRST)
-		now.err = first();
-	go = round;
-	if (order == OTHER_FIRST)
-		await(&gone, round);
-	else
-		spin(rnd() % (16U << rnd() % 8) + (lead < 0 ? -lead : 0));
-	if (order != CHANGE_FIRST)
-		now.err = first();
-	await(&gone, round);
-}
-
-/* ---- What they do. ---- */
+/* ---- The operations. ---- */
 
 /**
- * struct contest - what races a change of format
- * @name: in words
- * @prepare: before each round
- * @change: the change
- * @other: what races it
- * @legal: is the outcome one that may be? Cleans up, too.
- * @success: the change succeeds when it comes first alone, or second alone; NONE: that
- *	does not tell who came first
+ * struct contest - a change of format, and an operation that races it
+ * @name: the other operation, for messages
+ * @prepare: called before each round
+ * @change: the change of format
+ * @other: the operation that races it
+ * @legal: called after each round: is the outcome legal? It also cleans up.
+ * @success: when the change succeeds: FIRST: if it comes before @other; SECOND: if it comes
+ *	after @other; NONE: success does not depend on the order
  */
 struct contest {
 	const char *name;
@@ -170,7 +117,7 @@ static bool either(void)
 	return is(now.err, 0) && is(now.other, 0) && (f == now.f || f == now.g);
 }
 
-/* An empty VM, that another thread chooses a format for. */
+/* An empty VM. Another thread chooses a format for it. */
 static void new_vm(void)
 {
 	two_formats();
@@ -194,7 +141,7 @@ static bool chosen(void)
 static void new_vm_with_slot(void)
 {
 	new_vm();
-	need(set_slot(now.vm, 0, 0, SZ_1G, SZ_4K, page), "a slot");
+	need(set_slot(now.vm, 0, 0, SZ_1G, SZ_4K, page), "cannot create a slot");
 }
 
 static int vcpu_fd;
@@ -210,7 +157,10 @@ static bool created(void)
 	struct vm vm = { .fd = now.vm, .tid = now.tid, .format = now.f };
 	bool good = is(now.err, 0) && is(now.other, 0) && get_format(now.vm) == now.f;
 
-	/* One instruction, a store to where no slot is: hgatp is loaded, and KVM_RUN returns. */
+	/*
+	 * The guest executes one instruction, a store to a gpa without a slot. KVM loads hgatp
+	 * for it, and KVM_RUN returns.
+	 */
 	if (good) {
 		u64 pc = SZ_1G;
 		struct kvm_one_reg reg = {
@@ -235,7 +185,7 @@ static int close_vm(void)
 	return close(now.vm) ? errno : 0;
 }
 
-/* The number of the file may be nobody's by then. */
+/* By then the VM's fd may be closed. */
 static int change_by_number(void)
 {
 	return change_format(now.vm, now.f->mode);
@@ -247,13 +197,13 @@ static bool closed(void)
 }
 
 /*
- * A VM at work in the widest format, of which the one wants the narrowest, while the
- * other does things to a slot above its limit, or below.
+ * The VM at work has the widest format. The change asks for the narrowest one, while the
+ * other operation creates, deletes or moves a slot above the narrowest format's limit.
  */
 static void set_widest(void)
 {
 	now.f = narrow;
-	need(change(host.widest, now.debugfs), "widen");
+	need(change(host.widest, now.debugfs), "cannot change to the widest format");
 }
 
 static u64 above(void)
@@ -264,13 +214,13 @@ static u64 above(void)
 static void slot_above(void)
 {
 	set_widest();
-	need(set_slot(now.vm, HIGH_SLOT, 0, above(), SZ_4K, page), "a slot");
+	need(set_slot(now.vm, HIGH_SLOT, 0, above(), SZ_4K, page), "cannot create a slot");
 }
 
 static void slot_below(void)
 {
 	set_widest();
-	need(set_slot(now.vm, HIGH_SLOT, 0, 4 * SZ_1G, SZ_4K, page), "a slot");
+	need(set_slot(now.vm, HIGH_SLOT, 0, 4 * SZ_1G, SZ_4K, page), "cannot create a slot");
 }
 
 static int make_above(void)
@@ -288,7 +238,7 @@ static int remove_slot(void)
 	return set_slot(now.vm, HIGH_SLOT, 0, above(), 0, page);
 }
 
-/* Whoever came first was right. */
+/* The operation that came first succeeded, and the other one failed. */
 static bool one_of_them(void)
 {
 	const struct format *f = get_format(now.vm);
@@ -303,7 +253,7 @@ static bool made(void)
 	bool good = one_of_them();
 
 	if (!now.other)
-		need(remove_slot(), "remove the slot");
+		need(remove_slot(), "cannot delete the slot");
 	return good;
 }
 
@@ -311,14 +261,14 @@ static bool moved_up(void)
 {
 	bool good = one_of_them();
 
-	/* It is where it was, or where it was to be: not both, and not nowhere. */
+	/* The slot is at its old place or at its new one, as the result says: EEXIST there. */
 	good &= is(set_slot(now.vm, HIGH_SLOT + 1, 0, now.other ? 4 * SZ_1G : above(), SZ_4K, page),
 		   EEXIST);
-	need(remove_slot(), "remove the slot");
+	need(remove_slot(), "cannot delete the slot");
 	return good;
 }
 
-/* The slot goes, and the change comes before or after. */
+/* The slot is deleted or moved down in any case. The change came before that, or after it. */
 static bool went(void)
 {
 	return is(now.other, 0) && (!now.err || is(now.err, ERANGE)) &&
@@ -329,17 +279,17 @@ static bool moved_down(void)
 {
 	bool good = went();
 
-	need(remove_slot(), "remove the slot");
+	need(remove_slot(), "cannot delete the slot");
 	return good;
 }
 
-/* It grows if it has to. */
+/* The VM's format holds the slot in any case: it grew if the change came first. */
 static bool grew(void)
 {
 	bool good = is(now.other, 0) && (!now.err || is(now.err, ERANGE)) &&
 		    format_end(get_format(now.vm)) >= above() + SZ_4K;
 
-	need(remove_slot(), "remove the slot");
+	need(remove_slot(), "cannot delete the slot");
 	return good;
 }
 
@@ -347,8 +297,8 @@ static bool grew(void)
 
 static void contest(const struct contest *c, struct work *work)
 {
+	struct race race = { .first = c->change, .second = c->other };
 	unsigned int round, wrong = 0, won = 0;
-	int lead = 0, step = 0;
 	u64 start = now_ms();
 	bool first = false, second = false;
 
@@ -357,47 +307,47 @@ static void contest(const struct contest *c, struct work *work)
 		now.tid = work->vm->tid;
 	}
 	for (round = 0; round < ROUNDS_MAX && wrong < 3; round++) {
-		enum order order = round < 4 ? CHANGE_FIRST + round % 2 : AT_ONCE;
+		enum race_order order = RACE_TOGETHER;
 		bool good;
 
 		if (round >= ROUNDS_MIN && now_ms() - start >= CONTEST_MS)
 			break;
+		/* No race in the first rounds: each of the two comes first twice. */
+		if (round < 4)
+			order = round % 2 ? RACE_SECOND_THEN_FIRST : RACE_FIRST_THEN_SECOND;
 		now.debugfs = c->change != change_by_number && round & 2;
 		c->prepare();
-		race(c->change, c->other, order, lead);
-		if (order == CHANGE_FIRST)
+		race_run(&race, order);
+		now.err = race.first_result;
+		now.other = race.second_result;
+		if (order == RACE_FIRST_THEN_SECOND)
 			first = !now.err;
-		else if (order == OTHER_FIRST)
+		else if (order == RACE_SECOND_THEN_FIRST)
 			second = !now.err;
 		won += !now.err;
-		/* Towards the point where one comes first as often as the other. */
-		if (c->success == NONE)
-			step = 0;
-		else if (!now.err == (c->success == FIRST))
-			step = step < 0 && step > -STEP_MAX ? 2 * step : -32;
-		else
-			step = step > 0 && step < STEP_MAX ? 2 * step : 32;
-		lead += step;
+		if (c->success != NONE)
+			race_balance(&race, !now.err == (c->success == FIRST));
 		good = c->legal();
 		if (!good && !wrong++)
-			diag("%s: the change: %s; the other: %s", c->name, strerror(now.err),
-			     strerror(now.other));
+			diag("%s: the change of format: %s; the other operation: %s", c->name,
+			     strerror(now.err), strerror(now.other));
 	}
-	diag("%s: %u rounds in %u ms, %u changes", c->name, round,
+	diag("%s: %u rounds in %u ms, the change succeeded in %u", c->name, round,
 	     (unsigned int)(now_ms() - start), won);
 	ok(!wrong, "a change of format against %s: every outcome is legal", c->name);
 	if (c->success != NONE)
 		ok(first == (c->success == FIRST) && second == (c->success == SECOND),
-		   "a change of format against %s: who comes late finds what the other did", c->name);
+		   "a change of format and %s, one after the other in both orders: the second sees "
+		   "the first", c->name);
 	if (work) {
 		work_goes_on(work, 2);
 		ok(work_right(work) && vm_sound(work->vm),
-		   "a change of format against %s: the guest saw nothing of it", c->name);
+		   "a change of format against %s: the guest keeps its memory", c->name);
 	}
 }
 
 static const struct contest at_work[] = {
-	{ "another", two_formats, change_f, change_g, either, NONE },
+	{ "another change of format", two_formats, change_f, change_g, either, NONE },
 	{ "a memslot above the limit", set_widest, change_f, make_above, made, FIRST },
 	{ "the deletion of a memslot", slot_above, change_f, remove_slot, went, SECOND },
 	{ "a memslot that moves above the limit", slot_below, change_f, make_above, moved_up, FIRST },
@@ -415,13 +365,13 @@ static const struct contest fresh[] = {
 	{ "close() of the VM", new_vm_with_slot, change_by_number, close_vm, closed, FIRST },
 };
 
-/* ---- A VM ends while its file in debugfs is written, by another process. ---- */
+/* ---- Another process writes to a VM's file in debugfs while the VM ends. ---- */
 
 enum end { CLOSES, EXITS, KILLED, ENDS };
 
 static const char *const end_names[ENDS] = { "closes the VM", "exits", "is killed" };
 
-/* The process that has the VM. */
+/* The process that owns the VM. It ends the VM as soon as it reads a byte from @wait. */
 static void owner(enum end end, int ready, int wait)
 {
 	struct vm *vm = vm_new(NULL);
@@ -461,7 +411,7 @@ static void *writer(void *arg)
 	return NULL;
 }
 
-/* Return: whether the outcome is legal. */
+/* One VM ends while it is written to. Return: whether the outcome is legal. */
 static bool die(enum end end, unsigned int *written)
 {
 	struct writer w = { 0 };
@@ -476,7 +426,7 @@ static bool die(enum end end, unsigned int *written)
 	if (!child)
 		owner(end, ready[1], go_on[0]);
 	if (read(ready[0], &fd, sizeof(fd)) != sizeof(fd))
-		bail("the VM's process failed");
+		bail("the process that owns the VM failed");
 	snprintf(path, sizeof(path), "/sys/kernel/debug/kvm/%d-%d/gstage_mode", child, fd);
 	w.file = open(path, O_WRONLY | O_CLOEXEC);
 	if (w.file < 0)
@@ -485,7 +435,7 @@ static bool die(enum end end, unsigned int *written)
 		bail("no thread");
 	while (w.written < 4 && !w.err)
 		nap(0);
-	spin(rnd() % 20000);
+	race_spin(rnd() % 20000);
 	if (end == KILLED)
 		kill(child, SIGKILL);
 	else
@@ -498,10 +448,10 @@ static bool die(enum end end, unsigned int *written)
 		close(go_on[i]);
 	}
 	*written += w.written;
-	/* Its tables are gone, or its file is. */
+	/* The VM's tables are gone (ENODEV), or its file is (EIO). */
 	if (w.err == ENODEV || w.err == EIO)
 		return true;
-	diag("written %u times, then %s", w.written, strerror(w.err));
+	diag("%u writes succeeded, then: %s", w.written, strerror(w.err));
 	return false;
 }
 
@@ -516,28 +466,26 @@ static void deaths(void)
 				break;
 			wrong += !die(end, &written);
 		}
-		diag("the VM's process %s: %u rounds in %u ms, %u changes", end_names[end], round,
-		     (unsigned int)(now_ms() - start), written);
+		diag("the VM's process %s: %u rounds in %u ms, %u changes of format", end_names[end],
+		     round, (unsigned int)(now_ms() - start), written);
 		ok(!wrong, "a change of format while the VM's process %s: every outcome is legal",
 		   end_names[end]);
-		ok(wait_for(!tables_live(), 10000), "and no tables are left");
+		ok(wait_for(!tables_live(), 10000), "no tables are left after the VM's process %s",
+		   end_names[end]);
 	}
 }
 
 int main(void)
 {
 	struct work *work;
-	pthread_t thread;
 
 	host_init(150);
 	page = mem_map(SZ_4K, SMALL);
 	narrow = next_format(NULL);
 	if (narrow == host.widest)
-		bail("this host has one format only");
+		bail("this host has one format only: the test needs two");
 	deaths();
 
-	if (pthread_create(&thread, NULL, rival_thread, NULL))
-		bail("no thread");
 	for (unsigned int i = 0; i < ARRAY_SIZE(fresh); i++)
 		contest(&fresh[i], NULL);
 	ok(!tables_live(), "no tables are left");
