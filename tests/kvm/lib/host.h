@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The host under test: its module, its formats, its clock, its memory. */
+/* The host under test: its KVM module, its formats, its clock and its memory. */
 #ifndef TESTS_KVM_HOST_H
 #define TESTS_KVM_HOST_H
 
@@ -18,10 +18,10 @@ typedef uint64_t u64;
 
 /**
  * struct format - a G-stage page-table format
- * @mode: its hgatp.MODE
- * @name: as gstage writes it
- * @gpa_bits: width of the guest's physical address space
- * @levels: levels of tables
+ * @mode: the value of hgatp.MODE
+ * @name: the name that gstage uses
+ * @gpa_bits: the width of a guest physical address
+ * @levels: the number of table levels
  */
 struct format {
 	unsigned int mode;
@@ -31,12 +31,12 @@ struct format {
 };
 
 /**
- * struct host - what is tested
- * @gstage: the module is ours, and not the stock one
- * @kvm: /dev/kvm
- * @widest: the format that a VM gets which does not choose
- * @modes: bit mask of hgatp.MODE: what the emulated CPU was given, and a test
- *	build's test_modes; it is not what the module says
+ * struct host - the host under test
+ * @gstage: the module is gstage, and not the stock one
+ * @kvm: the fd of /dev/kvm
+ * @widest: the format of a VM that does not choose one
+ * @modes: the modes of hgatp.MODE that the host has, as a bit mask. This follows from the
+ *	emulated CPU and from test_modes of a test build, not from what the module reports
  */
 struct host {
 	bool gstage;
@@ -48,37 +48,37 @@ struct host {
 extern struct host host;
 
 /**
- * host_init() - first call of every test
- * @seconds: after so long the program gives up
+ * host_init() - set up the test program; every test calls it first
+ * @seconds: the program ends with a failure after this time
  */
 void host_init(unsigned int seconds);
 
 /**
- * next_format() - iterate over the formats that VMs can be given here
- * @prev: NULL for the first, the narrowest
+ * next_format() - iterate over the formats that a VM can have on this host
+ * @prev: the last format; NULL for the first one, which is the narrowest
  *
- * The stock module gives the widest only.
+ * With the stock module there is the widest format only.
  */
 const struct format *next_format(const struct format *prev);
 
 #define for_each_format(f) for ((f) = next_format(NULL); (f); (f) = next_format(f))
 
-/** format_end() - the first gpa that the format cannot hold */
+/** format_end() - the limit of a format: the first gpa above its address space */
 static inline u64 format_end(const struct format *f)
 {
 	return 1ULL << f->gpa_bits;
 }
 
-/** now_ms() - monotonic milliseconds */
+/** now_ms() - milliseconds of the monotonic clock */
 u64 now_ms(void);
 
-/** nap() - let others run for a moment, and for longer the more @turns one has waited */
+/** nap() - let other threads run: yield the hart, or sleep once @turns is 100 or more */
 void nap(unsigned int turns);
 
-/** keep_to() - let this thread run on one hart alone; the threads that it makes, too */
+/** keep_to() - bind this thread, and threads that it creates later, to one hart */
 void keep_to(unsigned int hart);
 
-/* Wait until @cond holds. False after @ms milliseconds. */
+/* Wait until @cond is true. False if it is still false after @ms milliseconds. */
 #define wait_for(cond, ms)                                   \
 	({                                                   \
 		u64 end_ = now_ms() + (ms);                  \
@@ -92,32 +92,34 @@ void keep_to(unsigned int hart);
 		held_;                                       \
 	})
 
-/** rnd() - pseudo-random numbers, the same in every run on one CPU */
+/** rnd() - a pseudo-random number; the sequence is the same in every run on one CPU type */
 u64 rnd(void);
 
 enum backing { SMALL, HUGE };
 
 /**
- * mem_map() - memory for a slot, zero, of 4 KiB or of transparent huge pages
+ * mem_map() - map zeroed memory for a slot
+ * @size: its size
+ * @backing: SMALL: pages of 4 KiB; HUGE: transparent huge pages of 2 MiB
  *
- * Aligned to 2 MiB. HUGE memory is populated, and the host is made to have as
- * many huge pages as there should be: if not, the program ends.
+ * The memory is aligned to 2 MiB. HUGE memory is populated. The program ends if the host does
+ * not give a huge page for each 2 MiB of it.
  */
 void *mem_map(size_t size, enum backing backing);
 
 /** mem_unmap() - opposite of mem_map() */
 void mem_unmap(void *mem, size_t size);
 
-/** mem_aligned() - reserve a range of addresses with nothing in it */
+/** mem_aligned() - reserve a range of addresses, which cannot be accessed yet */
 void *mem_aligned(size_t size, size_t align);
 
-/** mem_huge_bytes() - how much of a range of ours is in huge pages of the host */
+/** mem_huge_bytes() - how many bytes of a range of this process are in huge pages */
 size_t mem_huge_bytes(const void *mem, size_t size);
 
-/** host_free_pages() - the host's free pages, those on per-CPU lists too */
+/** host_free_pages() - the number of free pages of the host, with those on per-CPU lists */
 unsigned long host_free_pages(void);
 
-/** read_text() - a file, as a string of at most @size - 1 characters; -1 without it */
+/** read_text() - read a file as a string of at most @size - 1 characters: 0, or -1 and errno */
 int read_text(const char *path, char *buf, size_t size);
 
 /** write_text() - write a string to a file: 0 or errno */

@@ -1,42 +1,53 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Dirty rings: what a vCPU has written, told by itself. */
+/* Dirty rings: for each vCPU, a ring of the pages that it has written. */
 #ifndef TESTS_KVM_RING_H
 #define TESTS_KVM_RING_H
 
 #include "vcpu.h"
 
-/* Entries of a ring; KVM ends KVM_RUN some before it is full. */
+/* The number of entries of a ring. KVM ends KVM_RUN when only a few of them are free. */
 #define RING_ENTRIES 1024
 
 /**
  * struct ring - the dirty ring of a vCPU
- * @gfns: shared with KVM
- * @next: the entry to look at next
+ * @gfns: the entries, shared with KVM
+ * @next: the entry that ring_take() reads next
  */
 struct ring {
 	volatile struct kvm_dirty_gfn *gfns;
 	u32 next;
 };
 
-/** rings_enable() - let a VM that has no vCPU yet have dirty rings. False where the kernel has none */
+/**
+ * rings_enable() - enable dirty rings for a VM that has no vCPU yet
+ *
+ * Return: false if the kernel has no dirty rings
+ */
 bool rings_enable(struct vm *vm);
 
-/** ring_map() - the ring of a vCPU of such a VM */
+/** ring_map() - map the ring of a vCPU; the VM must have dirty rings */
 void ring_map(struct ring *ring, struct vcpu *vcpu);
 
-/** ring_unmap() - before vm_free() */
+/** ring_unmap() - unmap the ring; call it before vm_free() */
 void ring_unmap(struct ring *ring);
 
 /**
- * ring_take() - take what is in the ring
- * @pages: bytes, one for each page of slot 0; those in the ring become 1
- * @count: how many pages that slot has
+ * ring_take() - read all dirty entries and mark them for rings_reset()
+ * @ring: the ring
+ * @pages: one byte for each page of slot 0; set to 1 for each page in the ring
+ * @count: the number of pages of slot 0
  *
- * Return: how many entries there were. An entry of no page of slot 0 ends the program.
+ * The program ends if an entry is not for a page of slot 0.
+ *
+ * Return: the number of entries
  */
 unsigned int ring_take(struct ring *ring, char *pages, u64 count);
 
-/** rings_reset() - protect again what was taken. Return: how many entries that were */
+/**
+ * rings_reset() - KVM_RESET_DIRTY_RINGS: write-protect the pages that ring_take() has read
+ *
+ * Return: the number of entries that were reset
+ */
 unsigned int rings_reset(struct vm *vm);
 
 #endif

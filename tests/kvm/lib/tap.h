@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Results in the Test Anything Protocol. */
+/* Print results in the Test Anything Protocol (TAP). */
 #ifndef TESTS_KVM_TAP_H
 #define TESTS_KVM_TAP_H
 
@@ -9,24 +9,26 @@
 
 /**
  * ok() - report one result
- * @good: whether the property holds
- * @fmt: the property, in words
+ * @good: whether the test passed
+ * @fmt: what was tested, in words
  *
  * Return: @good
  */
 bool ok(bool good, const char *fmt, ...) PRINTF_LIKE;
 
-/** is() - is it the error that it should be? Tells what it is where not. */
+/** is() - is @err the expected errno? If not, print both. */
 bool is(int err, int expected);
 
-/** diag() - a line for whoever reads the log; not a result */
+/** diag() - print a comment, which is not a result */
 void diag(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
-/** bail() - the test cannot go on; ends the program */
+/** bail() - say why the test cannot go on, and end the program */
 void bail(const char *fmt, ...) __attribute__((format(printf, 1, 2), noreturn));
 
 /**
- * done() - print the plan: last, so that a program that died half-way has none
+ * done() - print the plan
+ *
+ * Call it last: if the program dies before that, there is no plan, which is a failure.
  *
  * Return: the exit status for main()
  */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The tracepoints of a VM, read as text from tracefs, in an instance of its own. */
+/* Read the tracepoints of one VM from tracefs, as text, in a trace instance of the test. */
 #ifndef TESTS_KVM_TRACE_H
 #define TESTS_KVM_TRACE_H
 
@@ -7,9 +7,11 @@
 
 /**
  * struct event - a line of the trace
- * @name: without "kvm_gstage_"
- * @vm: the fields, 0 where there are none of that name
- * @words: all of the text behind the name
+ * @name: the name of the event without "kvm_gstage_"
+ * @vm: a field of the event, like @vcpu, @level, @pages, @gpa, @size and @pa; 0 if the event
+ *	does not have it
+ * @mode: the field of that name; empty or "0" if the event does not have it
+ * @words: all text after the name
  */
 struct event {
 	char name[16];
@@ -19,29 +21,38 @@ struct event {
 	char words[256];
 };
 
-/** trace_file() - a path below our instance of tracefs, which there is from then on */
+/** trace_file() - the path of a file in the test's trace instance; creates the instance */
 const char *trace_file(const char *name);
 
-/** trace_start() - empty the trace, and trace what this VM does from now on */
+/** trace_start() - clear the trace, and record the events of this VM from now on */
 void trace_start(const struct vm *vm);
 
-/** trace_stop() - trace no more. Return: how many events there were; ends the program if any was
- * lost */
+/**
+ * trace_stop() - stop to record, and read the events
+ *
+ * The program ends if events were lost.
+ *
+ * Return: the number of events
+ */
 unsigned int trace_stop(void);
 
-/** trace_end() - give the instance back */
+/** trace_end() - remove the test's trace instance */
 void trace_end(void);
 
-/** trace_event() - one of the events of the last trace_stop() */
+/** trace_event() - event number @i of the last trace_stop() */
 const struct event *trace_event(unsigned int i);
 
-/** traced() - of those called @name, how many */
+/** traced() - the number of events with the name @name */
 unsigned int traced(const char *name);
 
-/** trace_find() - the first called @name, at @gpa; NULL: none */
+/** trace_find() - the first event @name at @gpa; NULL if there is none */
 const struct event *trace_find(const char *name, u64 gpa);
 
-/** traced_as() - is there one event called @name at @gpa, and with these? Tells where not. */
+/**
+ * traced_as() - does the first event @name at @gpa have these fields, and the VM's mode?
+ *
+ * Prints what is different.
+ */
 bool traced_as(const struct vm *vm, const char *name, u64 gpa, u64 size, int level);
 
 #endif

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the host and its guest agree on.
+ * The interface between the host and the guest program.
  *
- * The guest program runs without paging (vsatp Bare), so that its addresses are
- * gpas. It lies in the control slot with, per vCPU, a mailbox, a stack and three
- * arrays. It polls its mailbox for commands and can thus be driven without ever
- * leaving guest mode; or it rings the doorbell, which is an MMIO exit, after
- * each command.
+ * The guest program runs without paging (vsatp is Bare), so that its addresses are gpas. It is
+ * in the control slot. The control slot also has a mailbox, a stack and three arrays for each
+ * vCPU. The program polls its mailbox for commands, so that the host can give commands to a vCPU
+ * that never leaves guest mode. If the host asks for it, the program rings the doorbell after
+ * each command, which is an MMIO exit.
  */
 #ifndef TESTS_KVM_GUEST_H
 #define TESTS_KVM_GUEST_H
@@ -22,11 +22,11 @@
 #define BOX_LAST	  0x00048000
 #define LIST_MAX	  0x00004000
 
-/* MMIO: no test has a slot here. */
+/* MMIO: no test creates a slot here. */
 #define DOORBELL_GPA 0x0f000000
 #define TRAP_GPA     0x0f001000
 
-/* Offsets of the program's entries. */
+/* Offsets in the program: where it starts, and its trap handler. */
 #define GUEST_ENTRY 0
 #define GUEST_TRAP  8
 
@@ -34,65 +34,68 @@
 
 #include <stdint.h>
 
-/* What a load gives that the host could not let through, and one without a slot. */
+/* The result of a load that KVM_RUN answered with EFAULT, and of a load without a slot. */
 #define NO_ACCESS   0x6e6f206163636573ULL
 #define MMIO_ANSWER 0xf0e1d2c3b4a59687ULL
-/* In the result arrays: not there yet. */
+/* In the result arrays: there is no result yet. */
 #define UNSEEN 0x756e7365656e2121ULL
 
-/* The contents of a page: no two pages of a VM, and no two tags, are alike. */
+/* A value for a page. It is different for each page of a VM, and for each tag. */
 static inline uint64_t stamp(uint64_t tag, uint64_t gpa)
 {
 	return tag << 48 | gpa >> 12;
 }
 
 enum guest_op {
-	/* result = *addr, of `width` bytes; *addr = value. */
+	/* result = *addr, and *addr = value, of `width` bytes. */
 	OP_LOAD,
 	OP_STORE,
-	/* Stamp `count` places, `stride` bytes apart; count those that are not stamped. */
+	/*
+	 * Store stamps at `count` places, `stride` bytes apart; check them, and set `result` to
+	 * the number of wrong ones.
+	 */
 	OP_FILL,
 	OP_CHECK,
-	/* Stamp the places of the list of `count` gpas. */
+	/* Store a stamp at each of the `count` gpas in the list. */
 	OP_LIST_FILL,
 	/*
-	 * Go through the list and load, until told to stop or until `value` passes
-	 * were begun after `gone` was set. first[i] and last[i] are what was read
-	 * since then.
+	 * Load from each gpa in the list, again and again. Stop when told to, or after `value`
+	 * passes that began after `gone` was set. first[i] and last[i] become the first and the
+	 * last value that was read after that.
 	 */
 	OP_LIST_LOAD,
-	/* The same with stores: the stamp of `tag`, once `gone` is set that of `tag2`. */
+	/* The same with stores: the stamp of `tag`, and after `gone` is set the stamp of `tag2`. */
 	OP_LIST_STORE,
 	/*
-	 * Until told to stop, go through the list: each place must have the stamp of
-	 * pass - 1, and gets that of the pass. result: how many had not.
+	 * Go through the list until told to stop. Each place must have the stamp of the pass
+	 * before, and gets the stamp of this pass. `result` is the number of wrong stamps.
 	 */
 	OP_LIST_RENEW,
-	/* Until told to stop, store ever larger values to places taken at random. */
+	/* Store increasing numbers to random places of the list until told to stop. */
 	OP_LIST_RANDOM,
-	/* The loads and stores of the ISA, one by one: guest/decode.S. */
+	/* Execute one load or store instruction: see guest/decode.S. */
 	OP_DECODE,
-	/* Check and change memory in a loop: soak.h. */
+	/* Check and change memory in a loop: see soak.h. */
 	OP_SOAK,
 };
 
-/* Shared memory: each field has one writer at a time. */
+/* The host and the guest share the mailbox. Each field has one writer at a time. */
 struct mailbox {
-	volatile uint32_t seq;	/* host: counts commands */
-	volatile uint32_t done; /* guest: the last command it has done */
+	volatile uint32_t seq;	/* the host counts commands */
+	volatile uint32_t done; /* the guest: the last command that it has done */
 	volatile uint32_t gone;
 	volatile uint32_t stop;
-	volatile uint64_t passes;      /* over the list */
-	volatile uint64_t passes_gone; /* of those, begun after `gone` was set */
+	volatile uint64_t passes;      /* passes over the list */
+	volatile uint64_t passes_gone; /* passes that began after `gone` was set */
 
 	uint32_t op;
 	uint32_t ring; /* ring the doorbell after this command */
 	uint64_t addr, count, stride, width;
 	uint64_t value, tag, tag2;
-	uint64_t start; /* index in the list to begin at */
+	uint64_t start; /* the index in the list to begin at */
 
 	uint64_t result;
-	uint64_t bad_addr, bad_value; /* OP_CHECK, OP_LIST_RENEW: the first that differs */
+	uint64_t bad_addr, bad_value; /* OP_CHECK, OP_LIST_RENEW: the first wrong value */
 	volatile uint64_t trap_cause, trap_pc, trap_value;
 };
 
