@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A huge page of the host that the guest has in small leaves is in use when any of them is. The
- * monitor is the multi-generational LRU, which asks for the whole page and moves it to a younger
- * generation if it is in use.
+ * A huge page of the host may be mapped for the guest in small leaves. It is in use if any of
+ * these leaves is. The monitor is the multi-generational LRU: it asks KVM for the whole huge
+ * page, and moves the page to a younger generation if it is in use.
  *
- * The stock module looks at the first leaf alone: there that is asserted.
+ * The stock module checks the first leaf only. With it the test asserts this defect.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,7 +18,7 @@
 #define LRU   "/sys/kernel/debug/lru_gen"
 #define GROUP "/sys/fs/cgroup/age"
 
-/* Not aligned as the host's memory is: no leaf of 2 MiB. */
+/* The gpa is not aligned like the host's memory, so that there are no leaves of 2 MiB. */
 #define GPA    (SZ_1G + SZ_4K)
 #define CHUNKS 64
 #define SIZE   (CHUNKS * SZ_2M)
@@ -28,7 +28,10 @@ static struct vcpu *vcpu;
 static unsigned int memcg;
 static unsigned long youngest;
 
-/* Pages of our group in generations from @from on; finds the group's number and youngest generation. */
+/*
+ * Return: how many pages of the test's cgroup are in generation @from or younger. Also sets the
+ * cgroup's number and its youngest generation.
+ */
 static unsigned long pages_since(unsigned long from)
 {
 	static char text[1 << 16];
@@ -37,7 +40,7 @@ static unsigned long pages_since(unsigned long from)
 	char *line, *next;
 
 	if (read_text(LRU, text, sizeof(text)))
-		bail("the host's kernel has no " LRU);
+		bail("the host's kernel has no " LRU " (CONFIG_LRU_GEN)");
 	for (line = text; line && *line; line = next) {
 		unsigned long gen, age, anon;
 		unsigned int id;
@@ -59,7 +62,10 @@ static unsigned long pages_since(unsigned long from)
 	return pages;
 }
 
-/* Begin a generation: who has been in use since the last time moves to the one that was the youngest. */
+/*
+ * Start a new generation. Pages that were used since the last call move to the generation that
+ * was the youngest.
+ */
 static void new_generation(void)
 {
 	char text[64];
@@ -72,7 +78,7 @@ static void new_generation(void)
 		bail("%s to " LRU ": %s", text, strerror(err));
 }
 
-/* The guest uses one page of each huge page: how many pages, in per cent, count as used? */
+/* The guest uses one page of each huge page. Return: the percentage of pages that count as used. */
 static unsigned int used(unsigned int page)
 {
 	unsigned long last;
@@ -100,19 +106,22 @@ int main(void)
 	vcpu = vcpu_new(vm);
 	vm_slot(vm, 0, 0, GPA, SIZE, mem);
 	guest_fill(vcpu, GPA, SZ_4K, PAGES, 1);
-	ok(mem_huge_bytes(mem, SIZE) == SIZE, "%u huge pages of the host, %lu leaves", CHUNKS,
-	   PAGES);
+	ok(mem_huge_bytes(mem, SIZE) == SIZE, "the host has %u huge pages, the guest %lu leaves",
+	   CHUNKS, PAGES);
 	used(~0U);
 
 	none = used(~0U);
 	first = used(0);
 	other = used(300);
-	ok(none < 20 && first > 80, "%u %% in use when none is, %u %% when the first leaf of each is",
-	   none, first);
+	ok(none < 20 && first > 80,
+	   "no leaf is used: %u %% count as used; the first leaf of each huge page is: %u %%", none,
+	   first);
 	if (host.gstage)
-		ok(other > 80, "%u %% when another leaf of each is", other);
+		ok(other > 80, "another leaf of each huge page is used: %u %% count as used", other);
 	else
-		ok(other < 20, "stock: %u %% when another leaf of each is: the test can tell", other);
+		ok(other < 20,
+		   "stock: another leaf of each huge page is used: the test finds the defect: %u %%",
+		   other);
 	vm_free(vm);
 	write_text("/sys/fs/cgroup/cgroup.procs", "0");
 	rmdir(GROUP);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The host can tell which pages a guest uses. The monitor is DAMON: it clears
- * accessed bits, through KVM too, and looks at them again some time later. It asks
- * for ranges that start at any byte; of huge pages it clears all and looks at one.
+ * The host sees which pages a guest uses. DAMON is the monitor: it clears accessed bits, with
+ * KVM's help, and checks them some time later. Its ranges may start at any byte. For a huge page
+ * it clears the bits of all leaves, but checks one address only.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -22,7 +22,10 @@
 #define COLD_GPA (2 * SZ_1G)
 #define SIZE	 SZ_2M
 
-/* A guest leaves guest mode some hundred times a second, and then its hart forgets. */
+/*
+ * The emulated hart sets an accessed bit only when it walks the tables. It flushes its TLB on
+ * every exit, which is some hundred times a second. A sample must be longer than that.
+ */
 #define SAMPLE_US 20000
 #define SAMPLES	  10
 
@@ -55,7 +58,7 @@ static void monitor(const char *hot, const char *cold)
 	must_set("0/contexts/0/monitoring_attrs/intervals/sample_us", "%u", SAMPLE_US);
 	must_set("0/contexts/0/monitoring_attrs/intervals/aggr_us", "%u", SAMPLE_US * SAMPLES);
 	must_set("0/contexts/0/monitoring_attrs/intervals/update_us", "%u", 60000000);
-	/* Each area stays one region: one sample of it at a time. */
+	/* DAMON must not split the areas: it takes one sample of each region at a time. */
 	must_set("0/contexts/0/monitoring_attrs/nr_regions/max", "3");
 	must_set("0/contexts/0/monitoring_attrs/nr_regions/min", "3");
 	must_set("0/contexts/0/targets/nr_targets", "1");
@@ -85,7 +88,7 @@ static unsigned long number(const char *region, const char *file)
 	return read_text(path, text, sizeof(text)) ? 0 : strtoul(text, NULL, 0);
 }
 
-/* In how many of the last SAMPLES was the area in use, at most over its regions? -1: not known. */
+/* The number of the last SAMPLES in which the area was in use. -1 if DAMON has no region there. */
 static int accesses(const char *area)
 {
 	struct dirent *entry;
@@ -108,8 +111,8 @@ static int accesses(const char *area)
 }
 
 /*
- * The guest uses @pages pages of one area without end, of which the host knows
- * only by the accessed bits, and none of another. Then it uses the other.
+ * The guest uses @pages pages of one area in a loop, and nothing of another area. The host sees
+ * this only by the accessed bits. Then the guest uses the other area.
  */
 static void watch(struct vm *vm, const char *what, enum backing backing, u64 shift,
 		  unsigned int first, unsigned int pages, bool along)
@@ -122,7 +125,7 @@ static void watch(struct vm *vm, const char *what, enum backing backing, u64 shi
 		vm_slot(vm, i, 0, gpa[i], SIZE, area[i]);
 		for (u64 at = 0; along && at < SIZE; at += SZ_4K)
 			*(u64 *)(area[i] + at) = stamp(1, gpa[i] + at);
-		/* Pages that come along with others are used by nobody yet. */
+		/* With @along, one fault maps 16 pages. Nobody has used 15 of them yet. */
 		guest_fill(vcpu, gpa[i], along ? 16 * SZ_4K : SZ_4K, SIZE / SZ_4K / (along ? 16 : 1), 1);
 	}
 	vcpu_start(vcpu);
@@ -138,7 +141,7 @@ static void watch(struct vm *vm, const char *what, enum backing backing, u64 shi
 		vcpu_post(vcpu, OP_LIST_LOAD);
 		monitor(area[hot], area[!hot]);
 
-		/* It takes a while until the past is forgotten. */
+		/* DAMON needs some aggregation intervals until it shows only the new state. */
 		for (unsigned int turn = 0; turn < 20 && !good; turn++) {
 			usleep(SAMPLE_US * SAMPLES);
 			must_set("0/state", "update_schemes_tried_regions");
@@ -146,8 +149,8 @@ static void watch(struct vm *vm, const char *what, enum backing backing, u64 shi
 			idle = accesses(area[!hot]);
 			good = used > SAMPLES / 2 && !idle;
 		}
-		ok(good, "%s: in use in %d of %d samples, and the other in %d", what, used, SAMPLES,
-		   idle);
+		ok(good, "%s: the area in use is used in %d of %d samples, the other area in %d", what,
+		   used, SAMPLES, idle);
 		must_set("0/state", "off");
 		must_set("nr_kdamonds", "0");
 		vcpu_halt(vcpu);
@@ -155,7 +158,7 @@ static void watch(struct vm *vm, const char *what, enum backing backing, u64 shi
 	vcpu_stop(vcpu);
 	ok(guest_check(vcpu, gpa[0], SZ_4K, SIZE / SZ_4K, 1) +
 	   guest_check(vcpu, gpa[1], SZ_4K, SIZE / SZ_4K, 1) == 0 && vm_sound(vm),
-	   "%s: the data is as it was, and all is sound", what);
+	   "%s: the data has not changed, and the tables are sound", what);
 	for (unsigned int i = 0; i < 2; i++) {
 		vm_slot(vm, i, 0, gpa[i], 0, area[i]);
 		mem_unmap(area[i], SIZE);
@@ -168,7 +171,7 @@ int main(void)
 
 	host_init(100);
 	if (access(DAMON "nr_kdamonds", W_OK))
-		bail("the host's kernel has no DAMON");
+		bail("the host's kernel has no DAMON (CONFIG_DAMON_SYSFS)");
 	for (unsigned int i = 0; i < 4; i++) {
 		struct vm *vm;
 
@@ -187,7 +190,8 @@ int main(void)
 			watch(vm, "a huge page with 4 KiB leaves", HUGE, SZ_4K, 0, SIZE / SZ_4K, false);
 			break;
 		case 3:
-			watch(vm, "pages that came along, all in use", SMALL, 0, 0, SIZE / SZ_4K, true);
+			watch(vm, "pages that fault-around mapped, all in use", SMALL, 0, 0, SIZE / SZ_4K,
+			      true);
 			break;
 		}
 		vm_free(vm);

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Fault-around: a fault maps the pages of its window that the host has already, and
- * gives none of them more than the host and the slot allow.
- * The stock module, and ours with gstage_fault_around=0, take a fault for each page, which
- * shows that the counts can tell.
+ * Fault-around: a fault also maps the other pages of its window that the host has already. It
+ * must not allow more access to any of them than the host and the slot do.
+ *
+ * With the stock module, and with gstage_fault_around=0, there is one fault for each page. This
+ * shows that the test sees the difference.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -44,7 +45,7 @@ static u64 *host_word(unsigned int page)
 	return (u64 *)(mem + page * SZ_4K);
 }
 
-/* A slot of pages that the host has and the guest has not. */
+/* Create a slot whose pages the host has already, but are not mapped for the guest. */
 static void populated(u32 flags, unsigned int pages)
 {
 	if (!mem)
@@ -64,7 +65,7 @@ static void drop(void)
 	mem = NULL;
 }
 
-/* Stores to pages one by one: how many of them faulted? */
+/* Let the guest store to some pages. Return: the number of faults. */
 static long store_faults(unsigned int first, unsigned int pages)
 {
 	long before = count_of(vm, "faults_4k");
@@ -73,7 +74,7 @@ static long store_faults(unsigned int first, unsigned int pages)
 	return count_of(vm, "faults_4k") - before;
 }
 
-/* What KVM itself counts, and the stock module too. */
+/* Count exits, which KVM itself counts: so this part runs on the stock module too. */
 static void exits(void)
 {
 	u64 before, after;
@@ -83,13 +84,13 @@ static void exits(void)
 	guest_fill(vcpu, GPA, SZ_4K, PAGES, 2);
 	after = vm_exits(vm);
 	ok(host.gstage ? after - before <= PAGES / 8 : after - before >= PAGES,
-	   "%u pages that the host has cost %llu exits", PAGES,
+	   "%u pages that the host has already: %llu exits", PAGES,
 	   (unsigned long long)(after - before));
-	ok(!guest_check(vcpu, GPA, SZ_4K, PAGES, 2), "with the right data");
+	ok(!guest_check(vcpu, GPA, SZ_4K, PAGES, 2), "these pages have the right data");
 	if (host.gstage)
 		ok(counted(vm, "faults %u fault_around %u leaves_4k %u faults_exclusive 0",
 			   PAGES / WINDOW, PAGES / WINDOW * (WINDOW - 1), PAGES),
-		   "one fault for %u pages", WINDOW);
+		   "there is one fault for each %u pages", WINDOW);
 	drop();
 }
 
@@ -103,22 +104,22 @@ static void parameter(void)
 	for (unsigned int i = 0; i < ARRAY_SIZE(bad); i++)
 		good &= is(write_text(PARAM, bad[i]), EINVAL) &&
 			!read_text(PARAM, text, sizeof(text)) && !strcmp(text, "16\n");
-	ok(good, "what is no power of two up to 16 is refused with EINVAL, and changes nothing");
+	ok(good, "gstage_fault_around: a value that is not 0 or a power of two up to 16: EINVAL");
 	for (unsigned int i = 0; i < ARRAY_SIZE(sizes); i++) {
 		unsigned int n = sizes[i] ?: 1;
 
 		snprintf(text, sizeof(text), "%u", sizes[i]);
 		if (write_text(PARAM, text))
-			bail(PARAM ": %s is refused", text);
+			bail(PARAM ": the value %s is refused", text);
 		populated(0, 256);
 		guest_fill(vcpu, GPA, SZ_4K, 256, 2);
 		ok(counted(vm, "faults %u fault_around %u leaves_4k 256", 256 / n, 256 - 256 / n),
-		   "%s pages: a fault for each %u", text, n);
+		   "gstage_fault_around=%s: one fault for each %u pages", text, n);
 		drop();
 	}
 }
 
-/* Nothing is populated in the host that the guest did not ask for. */
+/* A fault must not populate memory of the host that the guest did not access. */
 static void fresh(void)
 {
 	static unsigned char resident[PAGES];
@@ -133,7 +134,7 @@ static void fresh(void)
 	for (unsigned int page = 0; page < PAGES; page++)
 		there += resident[page] & 1;
 	ok(counted(vm, "faults_4k 32 fault_around <16 leaves_4k 32") && there == 32,
-	   "fresh memory: a fault for each page, and %u resident", there);
+	   "fresh memory: one fault for each page, and only these pages are resident (%u)", there);
 	drop();
 }
 
@@ -145,14 +146,19 @@ static void slot_ends(void)
 	vm_slot(vm, 0, 0, gpa(5), 20 * SZ_4K, mem + 5 * SZ_4K);
 	count_from(vm);
 	guest_load(vcpu, gpa(7));
-	ok(counted(vm, "faults 1 leaves_4k 11"), "a slot that begins in a window: from there on");
+	ok(counted(vm, "faults 1 leaves_4k 11"),
+	   "a slot starts inside a window: a fault maps the window from there on");
 	guest_load(vcpu, gpa(20));
-	ok(counted(vm, "faults 1 leaves_4k 9"), "a slot that ends in one: up to there");
+	ok(counted(vm, "faults 1 leaves_4k 9"),
+	   "a slot ends inside a window: a fault maps the window up to there");
 	ok(guest_load(vcpu, gpa(4)) == MMIO_ANSWER && guest_load(vcpu, gpa(25)) == MMIO_ANSWER &&
 		   !guest_check(vcpu, gpa(5), SZ_4K, 20, 1) && counted(vm, "faults 0"),
-	   "nothing beside it is mapped");
+	   "nothing outside of the slot is mapped");
 
-	/* The next slot has other memory; the first one's goes on behind its end. */
+	/*
+	 * Two slots with different memory in one window. The first slot's memory continues after
+	 * the end of the slot.
+	 */
 	vm_slot(vm, 0, 0, gpa(5), 0, mem);
 	for (unsigned int page = 1024; page < 1024 + WINDOW; page++)
 		*host_word(page) = stamp(3, gpa(page - 1024));
@@ -160,13 +166,14 @@ static void slot_ends(void)
 	vm_slot(vm, 1, 0, gpa(8), 8 * SZ_4K, mem + 1032 * SZ_4K);
 	count_from(vm);
 	guest_load(vcpu, gpa(7));
-	ok(counted(vm, "faults 1 leaves_4k 8"), "two slots in a window: those of one");
+	ok(counted(vm, "faults 1 leaves_4k 8"),
+	   "two slots in one window: a fault maps pages of its own slot only");
 	ok(!guest_check(vcpu, GPA, SZ_4K, 8, 1) && !guest_check(vcpu, gpa(8), SZ_4K, 8, 3) &&
 		   counted(vm, "faults 1 leaves_4k 8"),
-	   "and then those of the other, each with its own data");
+	   "two slots in one window: each has its own data");
 	drop();
 
-	/* Memory askew: a window of gpas lies in two tables of the host. */
+	/* The hva is not aligned like the gpa: one window is mapped by two page tables of the host. */
 	mem = mem_map(SIZE, SMALL);
 	for (unsigned int page = 0; page < PAGES; page++)
 		*host_word(page) = stamp(1, gpa(page) - 507 * SZ_4K);
@@ -174,8 +181,8 @@ static void slot_ends(void)
 	count_from(vm);
 	ok(!guest_check(vcpu, GPA, SZ_4K, 512, 1) &&
 		   counted(vm, "faults %u leaves_4k 512", 512 / WINDOW),
-	   "memory askew to it: a window that spans two tables of the host is one fault, too");
-	ok(vm_sound(vm), "sound");
+	   "a window that two page tables of the host map: one fault");
+	ok(vm_sound(vm), "the tables are sound");
 	drop();
 }
 
@@ -186,17 +193,17 @@ static void read_only(void)
 
 	populated(KVM_MEM_READONLY, WINDOW);
 	guest_load(vcpu, gpa(4));
-	ok(counted(vm, "faults 1 leaves_4k 16"), "a read-only slot: pages come along");
+	ok(counted(vm, "faults 1 leaves_4k 16"), "a read-only slot: a fault maps the window");
 	guest_fill(vcpu, GPA, SZ_4K, WINDOW, 2);
 	for (unsigned int page = 0; page < WINDOW; page++)
 		kept &= *host_word(page) == stamp(1, gpa(page));
 	ok(vcpu->mmio_writes == stores + WINDOW && kept &&
 		   !guest_check(vcpu, GPA, SZ_4K, WINDOW, 1),
-	   "which cannot be written: each store is an MMIO exit");
+	   "a read-only slot: these pages cannot be written, each store is an MMIO exit");
 	drop();
 }
 
-/* Each first store to a page that came along is seen, page by page. */
+/* Pages that a fault of another page has mapped: the first store to each must be logged. */
 static void logged(void)
 {
 	u64 log[1];
@@ -206,7 +213,7 @@ static void logged(void)
 	populated(KVM_MEM_LOG_DIRTY_PAGES, 64);
 	for (unsigned int page = 0; page < 64; page += WINDOW)
 		guest_load(vcpu, gpa(page + 5));
-	ok(counted(vm, "faults 4 leaves_4k 64"), "while dirty pages are logged, pages come along");
+	ok(counted(vm, "faults 4 leaves_4k 64"), "a slot with dirty logging: a fault maps the window");
 	for (unsigned int i = 0; i < 64; i++) {
 		unsigned int page = i * 29 % 64;
 
@@ -216,22 +223,22 @@ static void logged(void)
 			bail("KVM_GET_DIRTY_LOG: %s", strerror(errno));
 		exact &= log[0] == 1ULL << page;
 	}
-	ok(faulted && exact, "and the first store to each of them faults and is logged");
+	ok(faulted && exact, "a slot with dirty logging: the first store to each page is logged");
 
-	/* A store brings its neighbours, but not the right to write to them. */
+	/* A fault by a store maps the window too, but only the page of the store is writable. */
 	madvise(mem, SZ_4K * 64, MADV_DONTNEED);
 	for (unsigned int page = 0; page < 64; page++)
 		*host_word(page) = stamp(1, gpa(page));
 	count_from(vm);
 	guest_store(vcpu, gpa(2), 2);
 	ok(counted(vm, "faults_4k 1 leaves_4k 16") && store_faults(0, WINDOW) == WINDOW - 1,
-	   "a store brings neighbours, whose first store faults");
+	   "dirty logging, a store maps the window: the first store to each other page faults");
 	ioctl(vm->fd, KVM_GET_DIRTY_LOG, &dirty);
-	ok(log[0] == 0xffff, "and is logged");
+	ok(log[0] == 0xffff, "dirty logging, a store maps the window: all these stores are logged");
 	drop();
 }
 
-/* What the host has not seen used stays away, so that a use of it is a fault. */
+/* A fault does not map pages that the host has aged, so that the host sees when they are used. */
 static void aged(void)
 {
 	populated(0, 64);
@@ -239,18 +246,19 @@ static void aged(void)
 		bail("MADV_COLD: %s", strerror(errno));
 	guest_load(vcpu, gpa(3));
 	ok(counted(vm, "faults_4k 1 fault_around 0 leaves_4k 1"),
-	   "pages that the host has aged do not come along");
+	   "a fault does not map pages that the host has aged");
 	for (unsigned int page = WINDOW; page < 2 * WINDOW; page += 2)
 		*host_word(page) = stamp(1, gpa(page));
 	guest_load(vcpu, gpa(WINDOW));
-	ok(counted(vm, "faults_4k 1 leaves_4k 8"), "those that it used since do");
+	ok(counted(vm, "faults_4k 1 leaves_4k 8"),
+	   "a fault maps aged pages that the host has used since");
 	ok(!guest_check(vcpu, GPA, SZ_4K, 2 * WINDOW, 1) &&
 		   counted(vm, "faults_4k 23 leaves_4k 23"),
-	   "and the others come by faults of their own");
+	   "each other aged page has a fault of its own");
 	drop();
 }
 
-/* Pages that lost something while they were mapped. */
+/* The host takes access away from pages that a fault of another page has mapped. */
 static void taken(void)
 {
 	u64 efaults = vcpu->efaults;
@@ -259,20 +267,22 @@ static void taken(void)
 	guest_load(vcpu, gpa(0));
 	madvise(mem + 3 * SZ_4K, SZ_4K, MADV_DONTNEED);
 	ok(counted(vm, "leaves_4k 15") && guest_load(vcpu, gpa(3)) == 0,
-	   "MADV_DONTNEED of a page that came along takes it");
+	   "MADV_DONTNEED of a page that fault-around mapped: it is zero");
 	mprotect(mem + 5 * SZ_4K, SZ_4K, PROT_READ);
 	guest_store(vcpu, gpa(5), 7);
 	ok(vcpu->efaults == efaults + 1 && *host_word(5) == stamp(1, gpa(5)),
-	   "PROT_READ of one: it cannot be written");
+	   "PROT_READ of a page that fault-around mapped: it cannot be written");
 	mprotect(mem + 6 * SZ_4K, SZ_4K, PROT_NONE);
-	ok(guest_load(vcpu, gpa(6)) == NO_ACCESS, "PROT_NONE of one: nor read");
+	ok(guest_load(vcpu, gpa(6)) == NO_ACCESS,
+	   "PROT_NONE of a page that fault-around mapped: it cannot be read");
 	munmap(mem + 7 * SZ_4K, SZ_4K);
-	ok(guest_load(vcpu, gpa(7)) == NO_ACCESS, "munmap of one: nor read");
-	ok(!guest_check(vcpu, gpa(8), SZ_4K, 8, 1), "the rest is as it was");
+	ok(guest_load(vcpu, gpa(7)) == NO_ACCESS,
+	   "munmap of a page that fault-around mapped: it cannot be read");
+	ok(!guest_check(vcpu, gpa(8), SZ_4K, 8, 1), "the other pages keep their data");
 	drop();
 }
 
-/* Pages that had less before any of them was mapped. */
+/* The host allows less access to some pages of a window before the first fault. */
 static void less(void)
 {
 	int fd = open("/dev/mem", O_RDWR | O_SYNC | O_CLOEXEC);
@@ -291,29 +301,29 @@ static void less(void)
 	count_from(vm);
 	guest_store(vcpu, gpa(0), 1);
 	ok(counted(vm, "faults_4k 1 leaves_4k 6"),
-	   "neighbours that are PROT_NONE, a hole or a device's do not come along");
+	   "a fault does not map pages that are PROT_NONE, not mapped in the host, or a device's");
 	guest_store(vcpu, gpa(2), 1);
 	ok(vcpu->efaults == efaults + 1 && *host_word(2) == stamp(1, gpa(2)) &&
 		   guest_load(vcpu, gpa(2)) == stamp(1, gpa(2)),
-	   "one that is PROT_READ can be read alone");
+	   "a page that is PROT_READ can be read, but not written");
 	ok(guest_load(vcpu, gpa(3)) == NO_ACCESS && guest_load(vcpu, gpa(4)) == NO_ACCESS,
-	   "one that is PROT_NONE or a hole cannot be read");
+	   "a page that is PROT_NONE or not mapped in the host cannot be read");
 	count_from(vm);
 	ok((u32)guest_load(vcpu, gpa(9)) == *(volatile u32 *)(flash + SZ_4K) &&
 		   counted(vm, "faults_4k 1 leaves_4k 1"),
-	   "a device's page brings no other");
+	   "a fault on a device's page maps no other page");
 	close(fd);
 	drop();
 }
 
-/* Pages of a file that the host has only read: their first store makes them dirty there. */
+/* Pages of a file that the host has only read. The first store must make them dirty in the file. */
 static void clean(void)
 {
 	int fd = memfd_create("around", MFD_CLOEXEC);
 	bool right = true;
 
 	populated(0, WINDOW);
-	/* Not written to: what is dirty as a page of the file, newer kernels map dirty. */
+	/* Do not write to the file: newer kernels map a dirty page of a file with a dirty PTE. */
 	if (fd < 0 || ftruncate(fd, SIZE) ||
 	    mmap(mem, SIZE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd, 0) != mem)
 		bail("memfd: %s", strerror(errno));
@@ -321,16 +331,17 @@ static void clean(void)
 		right &= *(volatile u64 *)host_word(page) == 0;
 	count_from(vm);
 	guest_load(vcpu, gpa(0));
-	ok(right && counted(vm, "faults_4k 1 leaves_4k 16"), "clean pages of a file come along");
-	ok(store_faults(1, WINDOW - 1) == WINDOW - 1, "and the first store to each is a fault");
+	ok(right && counted(vm, "faults_4k 1 leaves_4k 16"), "a fault maps clean pages of a file");
+	ok(store_faults(1, WINDOW - 1) == WINDOW - 1,
+	   "clean pages of a file: the first store to each is a fault");
 	for (unsigned int page = 1; page < WINDOW; page++)
 		right &= *host_word(page) == stamp(2, gpa(page));
-	ok(right && store_faults(0, WINDOW) == 0, "that the file gets");
+	ok(right && store_faults(0, WINDOW) == 0, "clean pages of a file: the file has the stores");
 	close(fd);
 	drop();
 }
 
-/* Pages that are shared until someone writes: a child's, and one that KSM has merged. */
+/* Pages that are shared until a write: with a child after a fork, and by KSM. */
 static void shared(void)
 {
 	u64 theirs = 0;
@@ -347,7 +358,7 @@ static void shared(void)
 	vcpu_warm(vcpu);
 	count_from(vm);
 	guest_load(vcpu, gpa(0));
-	ok(counted(vm, "faults_4k 1 leaves_4k 16"), "after a fork pages come along");
+	ok(counted(vm, "faults_4k 1 leaves_4k 16"), "after a fork a fault maps the window");
 	guest_fill(vcpu, GPA, SZ_4K, WINDOW, 2);
 	for (unsigned int page = 0; page < WINDOW; page++) {
 		from.iov_base = host_word(page);
@@ -355,7 +366,7 @@ static void shared(void)
 			theirs == stamp(1, gpa(page));
 		kept &= *host_word(page) == stamp(2, gpa(page));
 	}
-	ok(kept, "and a store to one does not reach the child's");
+	ok(kept, "after a fork the guest's stores do not change the child's pages");
 	kill(child, SIGKILL);
 	waitpid(child, NULL, 0);
 	drop();
@@ -368,22 +379,22 @@ static void shared(void)
 	if (!wait_for(!read_text("/sys/kernel/mm/ksm/pages_sharing", text, sizeof(text)) &&
 			      atoi(text),
 		      20000))
-		bail("KSM does not merge");
+		bail("KSM did not merge the two pages in 20 seconds");
 	write_text("/sys/kernel/mm/ksm/run", "0");
 	count_from(vm);
 	guest_load(vcpu, gpa(0));
-	ok(counted(vm, "faults_4k 1 leaves_4k 16"), "pages that KSM merged come along");
+	ok(counted(vm, "faults_4k 1 leaves_4k 16"), "a fault maps pages that KSM has merged");
 	guest_store(vcpu, gpa(3), 3);
 	ok(counted(vm, "faults_4k 1") && *host_word(3) == 3 && *host_word(5) == stamp(1, gpa(3)) &&
 		   guest_load(vcpu, gpa(5)) == stamp(1, gpa(3)),
-	   "and a store to one is not in the other");
-	ok(vm_sound(vm), "sound");
+	   "a store to one of two merged pages does not change the other");
+	ok(vm_sound(vm), "the tables are sound");
 	drop();
 }
 
 int main(void)
 {
-	/* The first is for the stock module, too. */
+	/* The first part runs on the stock module too. */
 	static void (*const parts[])(void) = {
 		exits, parameter, fresh, slot_ends, read_only, logged,
 		aged,  taken,     less,  clean,     shared,

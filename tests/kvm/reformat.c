@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Formats change up and down under guests that check their memory in a loop and
- * never leave: first nothing but formats, which must cost no fault; then with
- * all at once that a host does to a VM: slots come and go above the old limit,
- * pages are dropped, replaced, write-protected, logged and aged.
+ * The format of a VM changes up and down while its vCPUs check their memory in a loop and do not
+ * leave the guest. In the first part only the format changes, which must not cause a fault. In
+ * the second part the host does everything else to the VM at the same time: it creates and
+ * deletes slots above the old limit, and drops, replaces, write-protects, logs and ages pages.
  *
- *	reformat [PERCENT]	do so much of it
+ *	reformat [PERCENT]	make this percentage of the changes
  *
- * Nobody's clock decides how much is done: the counts below are reached, however long
- * it takes. On a host that has one format, that one is set again and again.
+ * The counts below decide how much is done, not the time. If the host has one format only, the
+ * test sets this format again and again.
  */
 #include <errno.h>
 #include <linux/kvm.h>
@@ -24,7 +24,10 @@
 #include "tap.h"
 #include "work.h"
 
-/* For each number of vCPUs, at 100 percent; of a storm the more vCPUs share it, the less. */
+/*
+ * The counts for each number of vCPUs, at 100 percent. The counts of the storm are divided by the
+ * number of vCPUs.
+ */
 #define QUIET_CHANGES 2000
 #define STORM_CHANGES 1000
 #define STORM_GROWS   60
@@ -33,7 +36,7 @@
 
 static unsigned int percent = 100;
 static const struct format *narrowest;
-/* All changes of all VMs, and those of a VM that had nothing else to do, from each to each. */
+/* All changes of all VMs, and the changes of the first part, by old and new format. */
 static unsigned int changes, pairs[16][16];
 
 static unsigned int share(unsigned int n)
@@ -43,7 +46,7 @@ static unsigned int share(unsigned int n)
 
 #define one_format() (narrowest == host.widest)
 
-/* Each thread has numbers of its own. */
+/* A random number below @n. Each thread has its own state. */
 static u64 pick(u64 *state, u64 n)
 {
 	*state ^= *state << 13;
@@ -61,13 +64,13 @@ static const struct format *pick_format(u64 *state)
 	return f;
 }
 
-/* By one way and the other. */
+/* Change the format: through debugfs, or with the device attribute. Return: 0 or errno. */
 static int change(const struct vm *vm, const struct format *f, bool debugfs)
 {
 	return debugfs ? write_format(vm->tid, vm->fd, f->name) : change_format(vm->fd, f->mode);
 }
 
-/* What this host has not: EINVAL, by either way. */
+/* A format that this host does not have: EINVAL, through debugfs and with the attribute. */
 static bool others_refused(const struct vm *vm)
 {
 	static const struct format all[] = { { .mode = 8, .name = "sv39x4" },
@@ -82,9 +85,9 @@ static bool others_refused(const struct vm *vm)
 	return good;
 }
 
-/* ---- Nothing but formats. ---- */
+/* ---- The first part: only the format changes. ---- */
 
-/* What the tables are in each format: always the same. */
+/* Does the VM have the same number of tables as always in this format, and all its leaves? */
 static bool same_tables(const struct vm *vm, const struct format *f, u64 *tables, u64 leaves)
 {
 	u64 now = vm_stat(vm, "tables");
@@ -93,13 +96,13 @@ static bool same_tables(const struct vm *vm, const struct format *f, u64 *tables
 		*tables = now;
 	if (*tables == now && vm_leaves(vm) == leaves)
 		return true;
-	diag("%s: %llu tables and %llu leaves; there were %llu and %llu", f->name,
+	diag("%s: %llu tables and %llu leaves; expected %llu and %llu", f->name,
 	     (unsigned long long)now, (unsigned long long)vm_leaves(vm),
 	     (unsigned long long)*tables, (unsigned long long)leaves);
 	return false;
 }
 
-/* One change, which is counted. */
+/* Make one change, and count it. */
 static bool step(struct vm *vm, const struct format *to, bool debugfs)
 {
 	const struct format *from = get_format(vm->fd);
@@ -110,7 +113,7 @@ static bool step(struct vm *vm, const struct format *to, bool debugfs)
 	return true;
 }
 
-/* Return: the faults that came of it, or -1 where the host took pages away meanwhile. */
+/* Return: the number of faults, or -1 if the host itself unmapped pages meanwhile. */
 static long quiet_once(struct work *work, bool *good)
 {
 	struct vm *vm = work->vm;
@@ -156,22 +159,23 @@ static void quiet(struct work *work)
 		good = true;
 		faults = quiet_once(work, &good);
 	} while (faults < 0 && ++tries < 5);
-	diag("%u vCPUs: %u changes in %u ms, %u times disturbed by the host", vcpus,
-	     changes - before, (unsigned int)(now_ms() - start), tries);
-	ok(good && changes - before >= share(QUIET_CHANGES), "%u vCPUs: each format from each other",
-	   vcpus);
-	if (!ok(!faults, "%u vCPUs: nothing but changes of format: no page faulted", vcpus))
+	diag("%u vCPUs: %u changes in %u ms; repeated %u times, because the host unmapped pages",
+	     vcpus, changes - before, (unsigned int)(now_ms() - start), tries);
+	ok(good && changes - before >= share(QUIET_CHANGES),
+	   "%u vCPUs: the format changes from each to each other", vcpus);
+	if (!ok(!faults, "%u vCPUs: only the format changes: no page faults", vcpus))
 		diag("%ld faults", faults);
-	ok(work_right(work) && vm_sound(work->vm), "%u vCPUs: and no value was wrong", vcpus);
+	ok(work_right(work) && vm_sound(work->vm),
+	   "%u vCPUs: only the format changes: no value is wrong", vcpus);
 }
 
-/* ---- All at once. ---- */
+/* ---- The second part: everything at once. ---- */
 
 static struct storm {
 	struct work *work;
 	atomic_bool over;
 	atomic_uint changes, refused, grows, logs, dirty, drops;
-	/* What must not be. */
+	/* The failures: illegal outcomes, and pages that are missing in the dirty log. */
 	atomic_uint illegal, lost;
 	char *high;
 } storm;
@@ -183,8 +187,8 @@ static void illegal(const char *what, int err)
 }
 
 /*
- * Some in a row, and then the guests have time to come around: a fault that loses
- * against a drop, no matter of which page, is repeated, and without end.
+ * After some operations in a row, wait until the guests have made a pass. Each drop of a page can
+ * make a fault start over, so a guest might make no progress otherwise.
  */
 static void breathe(u64 *state)
 {
@@ -204,15 +208,15 @@ static void *changer(void *unused)
 		storm.changes += !err;
 		storm.refused += err == ERANGE;
 		if (err && (err != ERANGE || f == host.widest))
-			illegal("change of format", err);
+			illegal("a change of format fails", err);
 		if (!pick(&state, 16) && !others_refused(vm))
-			illegal("a format that this host has not", 0);
+			illegal("a format that this host does not have is accepted", 0);
 		breathe(&state);
 	}
 	return unused;
 }
 
-/* The guests have stored there what belongs there. */
+/* Have all guests stored their values in the high slot? */
 static bool high_written(u64 gpa)
 {
 	for (unsigned int page = 0; page < HIGH_PAGES; page++) {
@@ -225,7 +229,7 @@ static bool high_written(u64 gpa)
 	return true;
 }
 
-/* A slot that comes and goes, above the limit of the narrowest format: each wider one. */
+/* Create and delete a slot above the narrowest format's limit. It needs each wider format. */
 static void *grower(void *unused)
 {
 	struct vm *vm = storm.work->vm;
@@ -239,13 +243,13 @@ static void *grower(void *unused)
 			err = set_slot(vm->fd, HIGH_SLOT, 0, format_end(narrowest), HIGH_SIZE,
 				       storm.high);
 			if (err != EFAULT)
-				illegal("a slot above the only format", err);
+				illegal("a slot above the limit of the only format", err);
 			storm.grows++;
 			work_goes_on(storm.work, 1);
 			continue;
 		}
 
-		/* Every second time it comes back with what it had. */
+		/* In every second round the slot has the memory and the gpa of the round before. */
 		if (!(round & 1)) {
 			do
 				f = pick_format(&state);
@@ -259,29 +263,29 @@ static void *grower(void *unused)
 
 		err = set_slot(vm->fd, HIGH_SLOT, 0, gpa, HIGH_SIZE, storm.high);
 		if (err) {
-			illegal("a slot that makes the VM grow", err);
+			illegal("a slot that makes the VM grow is refused", err);
 			return unused;
 		}
 		if (get_format(vm->fd)->gpa_bits < fit->gpa_bits)
-			illegal("a format that does not hold a slot", 0);
+			illegal("the format is too narrow for a slot", 0);
 		work_high(storm.work, gpa);
 		if (!high_written(gpa))
-			illegal("what the guests stored above the old limit is not there", 0);
+			illegal("the guests' stores above the old limit are not in memory", 0);
 		err = change(vm, narrowest, round & 2);
 		if (err != ERANGE)
-			illegal("narrower than a slot that is used", err);
+			illegal("a format that is too narrow for a slot is not refused", err);
 		work_low(storm.work);
 		if (get_format(vm->fd)->gpa_bits < fit->gpa_bits)
-			illegal("a format that does not hold a slot", 0);
+			illegal("the format is too narrow for a slot", 0);
 		err = set_slot(vm->fd, HIGH_SLOT, 0, gpa, 0, storm.high);
 		if (err)
-			illegal("a slot that goes", err);
+			illegal("a slot cannot be deleted", err);
 		storm.grows++;
 	}
 	return unused;
 }
 
-/* Pages are dropped, replaced by others, and at times write-protected by a fork. */
+/* Drop pages, replace them by others, and at times write-protect them with a fork. */
 static void *dropper(void *unused)
 {
 	char *mem = storm.work->mem[FICKLE];
@@ -293,7 +297,7 @@ static void *dropper(void *unused)
 		char *at = mem + first * SZ_4K;
 		pid_t child;
 
-		/* Mostly few, so that the guests come around to anything else. */
+		/* Mostly a few pages, so that the guests also do something other than fault. */
 		if (pick(&state, 4))
 			n = 1 + n % 32;
 
@@ -316,7 +320,7 @@ static void *dropper(void *unused)
 		default:
 			madvise(at, n * SZ_4K, MADV_DONTNEED);
 		}
-		/* The guests find other pages there, or none as yet. */
+		/* Sometimes the host populates new pages, and sometimes the guest's fault does. */
 		if (pick(&state, 2))
 			madvise(at, n * SZ_4K, MADV_POPULATE_WRITE);
 		storm.drops++;
@@ -325,15 +329,15 @@ static void *dropper(void *unused)
 	return unused;
 }
 
-/* A page of the logged slot, as it was when it was last looked at. */
+/* A page of the logged slot, as it was when look() last read it. */
 struct sample {
 	u64 words[VCPUS_MAX];
-	bool owed; /* it changed after the log was read: the next must have it */
+	bool owed; /* it changed after the log was read: the next log must have it */
 };
 
 static struct sample samples[LOGGED_PAGES];
 
-/* Return: whether it is another than before. */
+/* Read a page. Return: whether it has changed since the last call. */
 static bool look(unsigned int page)
 {
 	const volatile u64 *now = (u64 *)(storm.work->mem[LOGGED] + page * SZ_4K);
@@ -354,7 +358,7 @@ static void logging(bool on)
 			   part_gpa(LOGGED), part_size(LOGGED), storm.work->mem[LOGGED]);
 
 	if (err)
-		illegal("dirty logging", err);
+		illegal("dirty logging cannot be changed", err);
 	for (unsigned int page = 0; on && page < LOGGED_PAGES; page++) {
 		look(page);
 		samples[page].owed = false;
@@ -376,7 +380,7 @@ static void read_log(void)
 
 		storm.dirty += logged;
 		storm.lost += s->owed && !logged;
-		/* A store after the log was read is in the next one. */
+		/* If the page changed after the log was read, the next log must have it. */
 		s->owed = look(page) && !logged;
 	}
 }
@@ -396,7 +400,7 @@ static void *logger(void *unused)
 		}
 		breathe(&state);
 	}
-	/* What is owed yet. */
+	/* The last logs must have all pages that are still owed. */
 	read_log();
 	read_log();
 	return unused;
@@ -427,7 +431,7 @@ static void all_at_once(struct work *work)
 	for (unsigned int i = 0; i < ARRAY_SIZE(threads); i++)
 		if (pthread_create(&thread[i], NULL, threads[i], NULL))
 			bail("no thread");
-	/* A vCPU that stalls ends the program. */
+	/* work_goes_on() ends the program if a vCPU stalls. */
 	while (!enough() && work_right(work) && !storm.illegal) {
 		work_goes_on(work, 1);
 		usleep(20000);
@@ -442,18 +446,20 @@ static void all_at_once(struct work *work)
 
 	reformats = vm_stat(work->vm, "reformats") - reformats;
 	changes += one_format() ? storm.changes : reformats;
-	diag("%u vCPUs: %u ms: %u formats set, %u refused, %u changes; %u grows; %u logs with %u dirty "
-	     "pages; %u drops; aged %llu times; %llu faults, %llu retries",
+	diag("%u vCPUs: %u ms: %u requests for a format succeeded, %u were refused, %u changes; "
+	     "%u high slots; %u logs with %u dirty pages; %u drops; %llu agings; %llu faults, "
+	     "%llu retries",
 	     vcpus, (unsigned int)(now_ms() - start), storm.changes, storm.refused,
 	     (unsigned int)reformats, storm.grows, storm.logs, storm.dirty, storm.drops,
 	     (unsigned long long)young, (unsigned long long)vm_stat(work->vm, "faults"),
 	     (unsigned long long)vm_stat(work->vm, "retries"));
-	ok(work_right(work), "%u vCPUs: all at once: no value was wrong", vcpus);
-	ok(!storm.illegal, "%u vCPUs: and no outcome illegal", vcpus);
-	if (!ok(storm.dirty && !storm.lost, "%u vCPUs: and no dirty page was lost", vcpus))
-		diag("%u lost", storm.lost);
-	ok(enough() && young, "%u vCPUs: and all of it took place", vcpus);
-	ok(vm_sound(work->vm), "%u vCPUs: and the tables are sound", vcpus);
+	ok(work_right(work), "%u vCPUs: everything at once: no value is wrong", vcpus);
+	ok(!storm.illegal, "%u vCPUs: everything at once: no outcome is illegal", vcpus);
+	if (!ok(storm.dirty && !storm.lost, "%u vCPUs: everything at once: no dirty page is lost",
+		vcpus))
+		diag("%u dirty pages were lost", storm.lost);
+	ok(enough() && young, "%u vCPUs: everything at once: all counts are reached", vcpus);
+	ok(vm_sound(work->vm), "%u vCPUs: everything at once: the tables are sound", vcpus);
 	mem_unmap(storm.high, HIGH_SIZE);
 }
 
@@ -467,7 +473,7 @@ static void with_vcpus(unsigned int vcpus)
 	ok(!tables_live(), "%u vCPUs: no tables are left", vcpus);
 }
 
-/* Thousands of them, at 100 percent. */
+/* Were there enough changes of all VMs together? At 100 percent these are thousands. */
 static void in_all(void)
 {
 	unsigned int least = 3 * share(QUIET_CHANGES), few = 0;
@@ -481,9 +487,9 @@ static void in_all(void)
 			few += pairs[f->mode][g->mode] < least / 12;
 		}
 	}
-	ok(changes >= least, "%u changes of format in all, where %u had to be", changes, least);
-	ok(!few, "%s", one_format() ? "of the only format to itself" :
-				      "many from each format to each other");
+	ok(changes >= least, "%u changes of format in all, at least %u", changes, least);
+	ok(!few, "%s", one_format() ? "the only format is set again and again" :
+				      "there are many changes from each format to each other");
 }
 
 int main(int argc, char **argv)

@@ -48,7 +48,7 @@ static void unprotect(struct stage *stage)
 	     "mprotect");
 }
 
-/* The pages live on elsewhere; what is left are holes, or zeros. */
+/* Move the pages to another address. In their place there is nothing, or there are zero pages. */
 static void move_pages(struct stage *stage, int flags)
 {
 	char *to = stage->away + stage->start;
@@ -67,7 +67,7 @@ static void move_content(struct stage *stage)
 	move_pages(stage, MREMAP_DONTUNMAP);
 }
 
-/* Other pages of the file, with stamps of their own. */
+/* Map other pages of the file, which have other stamps. */
 static void map_other(struct stage *stage)
 {
 	must(mmap(stage->mem + stage->start, length(stage), PROT_READ | PROT_WRITE,
@@ -82,7 +82,7 @@ static void punch(struct stage *stage)
 
 static pid_t child;
 
-/* All the memory of this process becomes copy on write, the guest's too. */
+/* A fork makes all memory of this process copy on write, and so the guest's memory too. */
 static void copy(struct stage *stage)
 {
 	stage->start = 0;
@@ -95,7 +95,7 @@ static void copy(struct stage *stage)
 	}
 }
 
-/* What the child has, who wrote nothing. */
+/* The child's page. The child does not write, so it must have the old value. */
 static char *in_child(struct stage *stage, u64 offset)
 {
 	static u64 word;

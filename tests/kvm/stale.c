@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Once the host has taken a range of memory from a guest, the guest reaches none
- * of it any more: not by a mapping that was forgotten, nor by a translation that
- * a hart still has.
+ * After the host has withdrawn a range of memory from a guest, the guest must not reach the old
+ * pages any more: neither by a mapping that was not removed, nor by a stale translation in the
+ * TLB of a hart.
  *
- * vCPUs load or store in a loop and leave guest mode for nothing but faults,
- * since an emulated hart forgets all translations when it leaves. Meanwhile a
- * range is withdrawn, in many ways, with starts and ends of every kind. Old pages
- * stay alive and marked wherever possible, so that whoever reaches one is seen.
+ * vCPUs load or store in a loop and leave guest mode only for faults, because an emulated hart
+ * flushes its TLB on every exit. Meanwhile the test withdraws a range, in many ways and with many
+ * starts and ends. Where possible the old pages stay allocated and keep their stamps, so that the
+ * test sees an access to them.
  *
- * A translation that a hart still has shows where a slot is deleted or moved; in
- * the other cases the host interrupts the vCPUs itself, to flush its own.
+ * Only the deletion or the move of a slot can show a stale translation. In all other cases the
+ * host itself interrupts the vCPUs, to flush the translations of its own page tables.
  *
- * The stock module fails this: there the failure is asserted, as proof that this
- * test sees what it is for.
+ * The stock module fails. With it the test asserts the failure, which proves that the test finds
+ * such a defect.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -24,11 +24,11 @@
 
 #define MS 20000
 
-/* For one way of withdrawing, with one kind of memory and number of vCPUs. */
+/* The time, and the least number of scenes, for one way to withdraw a range. */
 #define PLAY_MS	   350
 #define SCENES_MIN 5
 
-/* The first pass since shows what was left, the second what came after. */
+/* Passes over the list after the withdrawal: the first shows what was left, the second what is new. */
 #define PASSES 2
 
 #define PAGE SZ_4K
@@ -40,10 +40,10 @@ static const u64 ends[] = { PAGE, SZ_2M - PAGE, SZ_2M, SZ_2M + PAGE, 2 * SZ_2M -
 			    2 * SZ_2M + PAGE, 2 * SZ_2M + MID, 3 * SZ_2M, 3 * SZ_2M + PAGE,
 			    SPAN - PAGE, SPAN };
 
-/* Which of the 2 MiB the guest ever touched: a bit each. */
+/* The chunks of 2 MiB that the guest accesses, as bit masks. */
 static const unsigned int touched[] = { 0xf, 0xe, 0x2, 0x6, 0xd };
 
-/* Of one scene: the places that the guest uses. */
+/* The places that the guest accesses in this scene, as offsets in the memory. */
 static u64 places[LIST_MAX];
 static unsigned int count;
 
@@ -57,7 +57,10 @@ static void place(u64 offset, unsigned int chunks)
 	places[count++] = offset;
 }
 
-/* Around the ends and every edge of a table, and some anywhere; or everything. */
+/*
+ * Choose pages around the start and the end of the range and around each 2 MiB boundary, and some
+ * random ones; or all pages.
+ */
 static void choose_places(const struct stage *stage, unsigned int chunks, bool all)
 {
 	count = 0;
@@ -84,7 +87,7 @@ static bool withdrawn(const struct stage *stage, u64 offset)
 	return offset >= stage->start && offset < stage->end;
 }
 
-/* Let all vCPUs run through the list. */
+/* Start the loops of all vCPUs. */
 static void begin(struct vm *vm, const struct op *op)
 {
 	for (unsigned int v = 0; v < vm->vcpus; v++) {
@@ -106,7 +109,7 @@ static void begin(struct vm *vm, const struct op *op)
 	}
 	for (unsigned int v = 0; v < vm->vcpus; v++)
 		if (!wait_for(vm->vcpu[v]->box->passes >= 2, MS))
-			bail("%s: vCPU %u does not run", op->name, v);
+			bail("%s: vCPU %u does not go through its list", op->name, v);
 }
 
 static void finish(struct vm *vm)
@@ -127,7 +130,7 @@ static bool wrong(const struct stage *stage, u64 offset, const char *what, u64 g
 	return true;
 }
 
-/* How many places are not as they should be? Tells of the first. */
+/* Return: the number of wrong places. Prints the first one. */
 static unsigned int judge(struct stage *stage, const struct op *op)
 {
 	unsigned int bad = 0;
@@ -162,7 +165,7 @@ static unsigned int judge(struct stage *stage, const struct op *op)
 	return bad;
 }
 
-/* Return: how many places were wrong. */
+/* Play one scene: withdraw one range. Return: the number of wrong places. */
 static unsigned int scene(struct stage *stage, const struct op *op, unsigned int chunks, bool all)
 {
 	unsigned int bad;
@@ -182,7 +185,7 @@ static unsigned int scene(struct stage *stage, const struct op *op, unsigned int
 	return bad;
 }
 
-/* All pairs of a start and an end, in an order of no meaning, as far as time allows. */
+/* Play pairs of a start and an end, in random order, until the time is up. */
 static void play(struct stage *stage, const struct op *op)
 {
 	unsigned int order[ARRAY_SIZE(starts) * ARRAY_SIZE(ends)];
@@ -230,8 +233,9 @@ static void end(struct stage *stage)
 }
 
 /*
- * The known cases, each page of the range: one that starts in 2 MiB that the guest never
- * touched, and one that starts and ends inside leaves of 2 MiB.
+ * The two known defects of stock modules, checked for each page of the range. The range starts
+ * in a chunk of 2 MiB that the guest has never accessed, or it starts and ends inside leaves of
+ * 2 MiB.
  */
 static unsigned int after_hole(struct stage *stage, const struct op *op, u64 offset)
 {
@@ -247,7 +251,7 @@ static unsigned int after_leaf(struct stage *stage, const struct op *op, u64 off
 	return scene(stage, op, 0x7, true);
 }
 
-/* All pages of one 2 MiB are left, if this kernel is known for it; or else none. */
+/* The pages of one chunk stay mapped if this kernel has the defect (@left), and none if not. */
 static void stock_case(struct stage *stage, enum backing backing, const char *what,
 		       unsigned int (*known)(struct stage *stage, const struct op *op, u64 offset),
 		       u64 offset, bool left)
@@ -257,13 +261,14 @@ static void stock_case(struct stage *stage, enum backing backing, const char *wh
 		const struct op *op = stock_ops[i];
 		unsigned int bad;
 
-		ok(!known(stage, op, 0), "stock, %s from a 2 MiB edge: nothing is left", op->name);
+		ok(!known(stage, op, 0), "stock, %s from a 2 MiB boundary: no page stays mapped",
+		   op->name);
 		bad = known(stage, op, offset);
 		if (left && !(backing == HUGE && op->splits))
-			ok(bad > 400, "stock, %s from inside %s: %u of 512 pages are left: "
-			   "the test can tell", op->name, what, bad);
+			ok(bad > 400, "stock, %s from inside %s: the test finds the defect: "
+			   "%u of 512 pages stay mapped", op->name, what, bad);
 		else
-			ok(!bad, "stock, %s from inside %s: nothing is left", op->name, what);
+			ok(!bad, "stock, %s from inside %s: no page stays mapped", op->name, what);
 	}
 	end(stage);
 }
@@ -278,7 +283,7 @@ static void stock_cases(void)
 		   stock()->stale_after_leaf);
 }
 
-/* An argument is the number of vCPUs, or a part of the names of those to play. */
+/* The argument is the number of vCPUs, or a part of the names of the ways to test. */
 int main(int argc, char **argv)
 {
 	unsigned int only = argc > 1 ? atoi(argv[1]) : 0;
