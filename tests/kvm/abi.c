@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * KVM_CAP_RISCV_SET_HGATP_MODE and KVM_CAP_VM_GPA_BITS, line by line of
- * docs/ABI.md. What they do to memslots is in limits.c, GROW in grow.c.
+ * KVM_CAP_RISCV_SET_HGATP_MODE and KVM_CAP_VM_GPA_BITS as docs/ABI.md describes them. limits.c
+ * tests their effect on memslots, grow.c tests KVM_RISCV_HGATP_GROW.
  */
 #include <errno.h>
 #include <gstage/kvm.h>
@@ -28,7 +28,7 @@ static int set_gpa_bits(int vm, u64 bits)
 	return enable_cap(vm, KVM_CAP_VM_GPA_BITS, 0, bits, 0, 0, 0);
 }
 
-/* Does the VM have the format, whichever way one asks? */
+/* Does the VM have the format, according to KVM_CHECK_EXTENSION and to gstage_mode? */
 static bool vm_has(int vm, const struct format *f)
 {
 	if (has(vm, KVM_CAP_VM_GPA_BITS) == (int)f->gpa_bits && !strcmp(fd_mode(vm), f->name))
@@ -50,13 +50,13 @@ static void check_extension(void)
 		   "capability %u of a VM is the mask of modes", mode_caps[i]);
 	}
 	ok(has(host.kvm, KVM_CAP_VM_GPA_BITS) == (int)host.widest->gpa_bits,
-	   "VM_GPA_BITS of /dev/kvm is that of the highest mode, %u", host.widest->gpa_bits);
-	ok(vm_has(vm, host.widest), "a VM that does not choose gets the highest mode, %s",
+	   "VM_GPA_BITS of /dev/kvm is that of the widest format, %u", host.widest->gpa_bits);
+	ok(vm_has(vm, host.widest), "a VM that does not choose gets the widest format, %s",
 	   host.widest->name);
 	close(vm);
 }
 
-/* Each supported mode, by each number, once, again, and last one wins. */
+/* Set each supported mode with both capability numbers, once and again. The last one counts. */
 static void choose_mode(void)
 {
 	const struct format *f, *g;
@@ -72,10 +72,10 @@ static void choose_mode(void)
 			ok(has(host.kvm, KVM_CAP_VM_GPA_BITS) == (int)host.widest->gpa_bits &&
 			   has(host.kvm, mode_caps[i]) == (int)host.modes &&
 			   has(vm, mode_caps[i]) == (int)host.modes,
-			   "%s in one VM changes nothing else that CHECK_EXTENSION says", f->name);
+			   "%s in one VM: KVM_CHECK_EXTENSION reports the same for all else", f->name);
 			close(vm);
 		}
-		/* All orders of two, and each twice. */
+		/* All pairs of two modes in both orders, and the second mode twice. */
 		for_each_format(f) {
 			bool good = true;
 
@@ -85,7 +85,7 @@ static void choose_mode(void)
 					vm_has(same, g) &&
 					!enable_cap(same, mode_caps[i], 0, g->mode, 0, 0, 0) &&
 					vm_has(same, g);
-			ok(good, "repeated after %s, through %u and its alias, the last one wins",
+			ok(good, "after %s by capability %u, any mode can be set by its alias and counts",
 			   f->name, mode_caps[i]);
 		}
 		close(same);
@@ -103,7 +103,7 @@ static void refuse_modes(void)
 	const struct format *f = next_format(NULL);
 	int vm = vm_bare();
 
-	/* From a mode that is not the default, so that a change to it would be seen too. */
+	/* Start with a mode that is not the default, to see a change to the default too. */
 	if (set_mode(vm, f->mode))
 		bail("cannot set %s", f->name);
 	for (unsigned int i = 0; i < ARRAY_SIZE(bad_modes); i++)
@@ -114,7 +114,7 @@ static void refuse_modes(void)
 		if (host.modes & (1 << mode))
 			continue;
 		ok(is(set_mode(vm, mode), EINVAL) && vm_has(vm, f),
-		   "mode %u, which this host has not: EINVAL", mode);
+		   "mode %u, which this host does not have: EINVAL", mode);
 	}
 	close(vm);
 }
@@ -148,7 +148,7 @@ static void refuse_arguments(void)
 		int err = enable_cap(vm, mode_caps[i & 1], bad[i].flags, host.widest->mode,
 				     bad[i].arg1, bad[i].arg2, bad[i].arg3);
 
-		ok(is(err, EINVAL) && vm_has(vm, f), "%s: EINVAL, and nothing changed",
+		ok(is(err, EINVAL) && vm_has(vm, f), "%s: EINVAL, and the format stays",
 		   bad[i].what);
 		err = enable_cap(busy, mode_caps[i & 1], bad[i].flags, host.widest->mode,
 				 bad[i].arg1, bad[i].arg2, bad[i].arg3);
@@ -181,7 +181,7 @@ static void gpa_bits(void)
 
 		while (fit && fit->gpa_bits < wanted[i])
 			fit = next_format(fit);
-		/* From another format, where there is one. */
+		/* Start with another format, if there is one. */
 		before = fit == host.widest ? next_format(NULL) : host.widest;
 		if (set_mode(vm, before->mode))
 			bail("cannot set %s", before->name);
@@ -191,7 +191,7 @@ static void gpa_bits(void)
 			   fit->name);
 		else
 			ok(is(set_gpa_bits(vm, wanted[i]), EINVAL) && vm_has(vm, before),
-			   "VM_GPA_BITS %llu, more than the host has: EINVAL",
+			   "VM_GPA_BITS %llu, which is more than the host has: EINVAL",
 			   (unsigned long long)wanted[i]);
 	}
 	if (set_mode(vm, next_format(NULL)->mode))
@@ -205,11 +205,11 @@ static void gpa_bits(void)
 	ok(!set_gpa_bits(vm, 0) && vm_has(vm, next_format(NULL)) &&
 	   !set_mode(vm, host.widest->mode) && vm_has(vm, host.widest) &&
 	   !set_gpa_bits(vm, 41) && vm_has(vm, next_format(NULL)),
-	   "the two capabilities set the same thing");
+	   "SET_HGATP_MODE and VM_GPA_BITS set the same format");
 	close(vm);
 }
 
-/* All that may choose a format gives this error. */
+/* Do all capabilities that choose a format give this error? */
 static bool all_give(int vm, int expected)
 {
 	const struct format *f;
@@ -233,12 +233,12 @@ static void busy(void)
 	if (set_slot(vm, 1, KVM_MEM_READONLY, SZ_1G, SZ_4K, page) ||
 	    set_slot(vm, 0, 0, 0, 0, page))
 		bail("cannot change slots");
-	ok(all_give(vm, EBUSY) && vm_has(vm, f), "EBUSY while there is one that is read-only");
+	ok(all_give(vm, EBUSY) && vm_has(vm, f), "EBUSY while there is a read-only memslot");
 	if (set_slot(vm, 1, KVM_MEM_READONLY, SZ_1G, 0, page))
 		bail("cannot delete a slot");
-	ok(vm_has(vm, f), "the mode outlives the memslots");
-	ok(all_give(vm, 0), "possible again after the last memslot is deleted");
-	ok(!set_mode(vm, f->mode) && vm_has(vm, f), "and it counts");
+	ok(vm_has(vm, f), "the format stays when all memslots are deleted");
+	ok(all_give(vm, 0), "the format can be set again after the last memslot is deleted");
+	ok(!set_mode(vm, f->mode) && vm_has(vm, f), "the VM then has the new format");
 
 	vcpu = ioctl(vm, KVM_CREATE_VCPU, 0);
 	ok(vcpu >= 0 && all_give(vm, EBUSY) && vm_has(vm, f), "EBUSY when there is a vCPU");
@@ -246,13 +246,13 @@ static void busy(void)
 	ok(all_give(vm, EBUSY) && vm_has(vm, f), "EBUSY after the vCPU's fd is closed");
 	ok(!set_slot(vm, 0, 0, 0, SZ_4K, page) && all_give(vm, EBUSY) &&
 	   !set_slot(vm, 0, 0, 0, 0, page) && all_give(vm, EBUSY) && vm_has(vm, f),
-	   "EBUSY for good, whatever memslots come and go");
+	   "EBUSY after a vCPU was created, whatever memslots are created and deleted");
 	ok(all_give(other, 0), "another VM is not affected");
 	close(vm);
 	close(other);
 }
 
-/* True of the stock module too, which shows that the expectations are right. */
+/* These results are the same with the stock module, which shows that they are right. */
 static void unchanged(void)
 {
 	struct kvm_one_reg reg = { .id = KVM_REG_RISCV | KVM_REG_SIZE_U64 | KVM_REG_RISCV_CSR |
@@ -278,12 +278,12 @@ static void unchanged(void)
 		diag("capability %ld: %d", same[i].cap, has(vm, same[i].cap));
 		good = false;
 	}
-	ok(good, "other capabilities are those of the stock module");
+	ok(good, "other capabilities are the same as with the stock module");
 	ok(has(vm, KVM_CAP_MANUAL_DIRTY_LOG_PROTECT2) ==
 	   (host.gstage || stock()->initially_set ? 3 : 1),
-	   "with gstage a dirty bitmap can be all set when logging starts");
+	   "MANUAL_DIRTY_LOG_PROTECT2: with gstage a dirty bitmap can be initially set");
 	ok(has(vm, KVM_CAP_VM_GPA_BITS) == (int)host.widest->gpa_bits,
-	   "VM_GPA_BITS of a VM that does not choose is that of the stock module");
+	   "VM_GPA_BITS of a VM that does not choose is the same as with the stock module");
 
 	good = true;
 	for (unsigned int i = 0; i < ARRAY_SIZE(absent); i++)
@@ -308,7 +308,7 @@ int main(void)
 	if (!host.gstage) {
 		ok(!has(host.kvm, KVM_CAP_RISCV_SET_HGATP_MODE) &&
 		   !has(host.kvm, KVM_CAP_RISCV_SET_HGATP_MODE_ALT),
-		   "the stock module does not have the capability, and says so");
+		   "the stock module reports that it does not have the capability");
 		return done();
 	}
 	check_extension();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The dirty bitmap of a memslot: the pages that the guest wrote since the last
- * look, no more while it stands still, and none missed while it runs.
+ * The dirty bitmap of a memslot has the pages that the guest has written since the last fetch.
+ * While the guest is stopped, it has exactly these pages. While the guest runs, it misses none.
  */
 #include <errno.h>
 #include <linux/kvm.h>
@@ -17,7 +17,7 @@
 #define SIZE   (PAGES * SZ_4K)
 #define ROUNDS 100
 
-/* Of the running guest: few enough that each is written often. */
+/* The number of pages that the running guest writes. Few, so that it writes each of them often. */
 #define HOT 64
 
 typedef u64 bitmap[PAGES / 64];
@@ -41,7 +41,7 @@ static void get_log(struct vm *vm, bitmap map)
 		bail("KVM_GET_DIRTY_LOG: %s", strerror(errno));
 }
 
-/* Pages to clear are told by the bitmap, whose first bit is that of page @first. */
+/* Clear the pages whose bit is set in @map. The first bit of @map is for page @first. */
 static void clear_log(struct vm *vm, unsigned int first, unsigned int pages, u64 *map)
 {
 	struct kvm_clear_dirty_log log = {
@@ -61,7 +61,7 @@ static bool same(const bitmap got, const bitmap expected)
 		if (bit(got, page) == bit(expected, page))
 			continue;
 		diag("page %u is %s", page,
-		     bit(got, page) ? "dirty, and was not written" : "not dirty, and was written");
+		     bit(got, page) ? "dirty, but was not written" : "not dirty, but was written");
 		return false;
 	}
 	return true;
@@ -69,7 +69,7 @@ static bool same(const bitmap got, const bitmap expected)
 
 static const bitmap none;
 
-/* The guest writes some pages, chosen at random and at the edges. */
+/* The guest writes @n pages: some at the edges of words and tables, and random ones. */
 static void write_some(struct vcpu *vcpu, unsigned int n, bitmap written)
 {
 	static const unsigned int edges[] = { 0, 1, 63, 64, 511, 512, 1023, 1024, PAGES - 1 };
@@ -107,7 +107,7 @@ static void exact(struct vm *vm, const struct memory *memory, char *mem)
 	bitmap written, got;
 	bool good = true;
 
-	/* Mapped and writable before logging starts. */
+	/* Before logging starts, all pages are mapped and writable. */
 	guest_fill(vcpu, GPA, SZ_4K, PAGES, 1);
 	vm_slot(vm, 0, KVM_MEM_LOG_DIRTY_PAGES, GPA, SIZE, mem);
 	get_log(vm, got);
@@ -120,7 +120,7 @@ static void exact(struct vm *vm, const struct memory *memory, char *mem)
 	}
 	ok(good, "%s: exactly the written pages are dirty", memory->name);
 	get_log(vm, got);
-	ok(same(got, none), "%s: and not a second time", memory->name);
+	ok(same(got, none), "%s: nothing is dirty after the fetch", memory->name);
 	guest_load_all(vcpu);
 	get_log(vm, got);
 	ok(same(got, none), "%s: loads do not make pages dirty", memory->name);
@@ -128,10 +128,10 @@ static void exact(struct vm *vm, const struct memory *memory, char *mem)
 	memset(written, 0xff, sizeof(written));
 	guest_fill(vcpu, GPA, SZ_4K, PAGES, 2);
 	get_log(vm, got);
-	ok(same(got, written), "%s: all pages written, all dirty", memory->name);
-	ok(vm_sound(vm), "%s: sound while logging", memory->name);
+	ok(same(got, written), "%s: all pages are written: all are dirty", memory->name);
+	ok(vm_sound(vm), "%s: the tables are sound while logging", memory->name);
 
-	/* Off and on again. */
+	/* Turn logging off and on again. */
 	vm_slot(vm, 0, 0, GPA, SIZE, mem);
 	write_some(vcpu, 40, written);
 	vm_slot(vm, 0, KVM_MEM_LOG_DIRTY_PAGES, GPA, SIZE, mem);
@@ -139,11 +139,11 @@ static void exact(struct vm *vm, const struct memory *memory, char *mem)
 	ok(same(got, none), "%s: what was written without logging is not dirty", memory->name);
 	write_some(vcpu, 40, written);
 	get_log(vm, got);
-	ok(same(got, written), "%s: logging starts again", memory->name);
+	ok(same(got, written), "%s: logging works when it is turned on again", memory->name);
 	vm_slot(vm, 0, 0, GPA, SIZE, mem);
 }
 
-/* KVM_CAP_MANUAL_DIRTY_LOG_PROTECT2: looking and clearing are two calls. */
+/* KVM_CAP_MANUAL_DIRTY_LOG_PROTECT2: to fetch the log and to clear it are two calls. */
 static void manual(struct vm *vm, const struct memory *memory, char *mem)
 {
 	static const struct {
@@ -159,9 +159,9 @@ static void manual(struct vm *vm, const struct memory *memory, char *mem)
 	get_log(vm, got);
 	good = same(got, written);
 	get_log(vm, got);
-	ok(good && same(got, written), "%s: looking does not clear", memory->name);
+	ok(good && same(got, written), "%s: a fetch does not clear the log", memory->name);
 
-	/* Clear parts; what was cleared is dirty again only when written again. */
+	/* Clear parts of the log. A cleared page is dirty again only when it is written again. */
 	memcpy(left, written, sizeof(left));
 	good = true;
 	for (unsigned int i = 0; i < ARRAY_SIZE(parts); i++) {
@@ -172,7 +172,7 @@ static void manual(struct vm *vm, const struct memory *memory, char *mem)
 		get_log(vm, got);
 		good &= same(got, left);
 	}
-	ok(good, "%s: clearing a range clears that range", memory->name);
+	ok(good, "%s: KVM_CLEAR_DIRTY_LOG of a range clears this range only", memory->name);
 
 	write_some(vcpu, 300, more);
 	for (unsigned int i = 0; i < PAGES / 64; i++)
@@ -180,7 +180,7 @@ static void manual(struct vm *vm, const struct memory *memory, char *mem)
 	get_log(vm, got);
 	ok(same(got, left), "%s: a cleared page is dirty when it is written again", memory->name);
 
-	/* Every other page of those that are dirty. */
+	/* Clear the dirty pages with an even number, and then all others. */
 	for (unsigned int i = 0; i < PAGES / 64; i++) {
 		clear[i] = left[i] & 0x5555555555555555;
 		left[i] &= ~clear[i];
@@ -190,12 +190,12 @@ static void manual(struct vm *vm, const struct memory *memory, char *mem)
 	good = same(got, left);
 	clear_log(vm, 0, PAGES, left);
 	get_log(vm, got);
-	ok(good && same(got, none), "%s: pages are cleared one by one", memory->name);
+	ok(good && same(got, none), "%s: KVM_CLEAR_DIRTY_LOG clears single pages", memory->name);
 
 	write_some(vcpu, 300, written);
 	get_log(vm, got);
-	ok(same(got, written), "%s: and all are watched after that", memory->name);
-	ok(vm_sound(vm), "%s: sound with manual clearing", memory->name);
+	ok(same(got, written), "%s: after that all pages are logged", memory->name);
+	ok(vm_sound(vm), "%s: the tables are sound after KVM_CLEAR_DIRTY_LOG", memory->name);
 	vm_slot(vm, 0, 0, GPA, SIZE, mem);
 }
 
@@ -205,7 +205,7 @@ static void look(const char *mem, u64 *values)
 		values[page] = *(volatile const u64 *)(mem + page * SZ_4K);
 }
 
-/* Pages that changed between two looks and that none of the logs has. */
+/* The number of pages that changed between two looks, but are in neither log. */
 static unsigned int missed(const u64 *before, const u64 *after, const bitmap a, const bitmap b)
 {
 	unsigned int n = 0;
@@ -214,7 +214,7 @@ static unsigned int missed(const u64 *before, const u64 *after, const bitmap a, 
 		if (before[page] == after[page] || bit(a, page) || bit(b, page))
 			continue;
 		if (!n++)
-			diag("page %u: 0x%llx became 0x%llx unseen", page,
+			diag("page %u: 0x%llx became 0x%llx, but is in no log", page,
 			     (unsigned long long)before[page], (unsigned long long)after[page]);
 	}
 	return n;
@@ -222,7 +222,7 @@ static unsigned int missed(const u64 *before, const u64 *after, const bitmap a, 
 
 static atomic_bool changing;
 
-/* Slots beside the logged one come, go, move and are logged themselves. */
+/* Create, log, move and delete another slot beside the logged one. */
 static void *change_slots(void *arg)
 {
 	const u64 size = 64 * SZ_4K;
@@ -242,9 +242,9 @@ static void *change_slots(void *arg)
 }
 
 /*
- * Fetch logs while vCPUs store without end, and other slots change. A page that changes after a
- * fetch has returned was write-protected by it, so that the next fetch must have it; and one that
- * changes during a fetch is in that or the next.
+ * Fetch logs while vCPUs store in a loop, and another slot changes. A fetch write-protects the
+ * pages. So the next fetch must have each page that changes after a fetch has returned. A page
+ * that changes during a fetch must be in this log or in the next one.
  */
 static void running(struct vm *vm, const struct memory *memory, char *mem, bool by_hand)
 {
@@ -280,9 +280,9 @@ static void running(struct vm *vm, const struct memory *memory, char *mem, bool 
 		get_log(vm, log);
 		if (by_hand)
 			clear_log(vm, 0, PAGES, log);
-		/* Since the last fetch was over: in this one, whatever the last had. */
+		/* Changes since the last fetch returned must be in this log. */
 		bad += missed(after, next, log, log);
-		/* While the last fetch was under way. */
+		/* Changes during the last fetch must be in the last log or in this one. */
 		if (i)
 			bad += missed(before, after, last, log);
 		memcpy(before, next, sizeof(before));
@@ -301,9 +301,9 @@ static void running(struct vm *vm, const struct memory *memory, char *mem, bool 
 	get_log(vm, log);
 	bad += missed(after, next, log, log) + missed(before, after, last, log);
 	diag("%u dirty pages in %u fetches", dirty, ROUNDS);
-	ok(!bad && dirty > ROUNDS, "%s, %s, %u vCPUs that never stop: no page is missed",
-	   memory->name, by_hand ? "cleared by hand" : "cleared by the fetch", vm->vcpus);
-	ok(vm_sound(vm), "%s: sound after that", memory->name);
+	ok(!bad && dirty > ROUNDS, "%s, %s, %u running vCPUs: no page is missed", memory->name,
+	   by_hand ? "cleared by KVM_CLEAR_DIRTY_LOG" : "cleared by the fetch", vm->vcpus);
+	ok(vm_sound(vm), "%s: the tables are sound after running vCPUs", memory->name);
 	vm_slot(vm, 0, 0, GPA, SIZE, mem);
 }
 

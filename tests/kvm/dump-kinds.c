@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Leaves that are seldom: of 1 GiB, out of hugetlbfs, and device memory with the type of Svpbmt
- * that the host has it in, IO: there is nothing on this host to be had as NC. What gstage_page_tables and gstage_walk say of them, and what the command makes of
- * that: dump, walk and check.
+ * Two rare kinds of leaves: leaves of 1 GiB, with memory from hugetlbfs, and leaves of device
+ * memory, which have the memory type IO of Svpbmt as in the host. (The host has no memory of
+ * type NC.) The test checks gstage_page_tables and gstage_walk, and `gstage dump`, `gstage walk`
+ * and `gstage check`.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -46,7 +47,7 @@ static char *map_gigantic(void)
 
 	if (write_text(GIGANTIC, "1") || read_text(GIGANTIC, text, sizeof(text)) < 0 ||
 	    atoi(text) != 1)
-		bail("the host cannot have a page of 1 GiB");
+		bail("the host has no free page of 1 GiB: it needs more memory (mem=6G in MANIFEST)");
 	mem = mmap(NULL, SZ_1G, PROT_READ | PROT_WRITE,
 		   MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB | (30 << 26), -1, 0);
 	if (mem == MAP_FAILED)
@@ -54,7 +55,7 @@ static char *map_gigantic(void)
 	return mem;
 }
 
-/* One line, of leaves of @leaf bytes with these bits, and walks agree from end to end. */
+/* The dump has one line with leaves of @leaf bytes and these bits, and walks agree with it. */
 static void line(const char *what, u64 gpa, u64 size, u64 leaf, u64 pa, u64 bits)
 {
 	const struct run *run;
@@ -64,14 +65,14 @@ static void line(const char *what, u64 gpa, u64 size, u64 leaf, u64 pa, u64 bits
 	run = dump_at(&dump, gpa);
 	ok(run && run->gpa == gpa && run->end == gpa + size && run->leaf == leaf && run->pa == pa &&
 		   (run->pte & ~(((1ULL << 44) - 1) << 10)) == bits,
-	   "%s: %s: one line, with its size, its place and its bits", name, what);
+	   "%s: %s: the dump has one line with the right size, pa and bits", name, what);
 	ok(walk_right(vm, &dump, gpa) && walk_right(vm, &dump, gpa + size / 2 + 0x128) &&
 		   walk_right(vm, &dump, gpa + size - 1) && walk_right(vm, &dump, gpa + size),
-	   "%s: %s: and walks agree", name, what);
+	   "%s: %s: walks agree with the dump", name, what);
 	dump_free(&dump);
 }
 
-/* Does the command end well, and print @wanted? @fmt has the VM as %s. */
+/* Does the command succeed and print @wanted? The %s in @fmt stands for the VM. */
 static bool says(const char *fmt, const char *wanted)
 {
 	char id[32], command[256], text[16384];
@@ -87,13 +88,14 @@ static bool says(const char *fmt, const char *wanted)
 	status = out ? pclose(out) : -1;
 	if (!status && strstr(text, wanted))
 		return true;
-	diag("%s: status %d, without '%s':", command, status, wanted);
+	diag("%s: exit status %d; expected 0 and the text '%s'; it printed:", command, status,
+	     wanted);
 	for (char *next = text, *part; (part = strsep(&next, "\n"));)
 		diag("%s", part);
 	return false;
 }
 
-/* What the command says of the line at @gpa. */
+/* `gstage dump` and `gstage walk` print the line and the leaf at @gpa. */
 static void command(const char *what, u64 gpa, u64 size, u64 pa, const char *flags,
 		    const char *json_flags, const char *leaf)
 {
@@ -138,14 +140,14 @@ int main(void)
 			"\"flags\":[\"R\",\"W\",\"X\",\"U\",\"A\",\"D\"]", " 1G\n");
 		ok(vm_stat(vm, "leaves_1g") == 1 && vm_stat(vm, "faults_1g") == 1 &&
 			   says("./gstage show %s", "  leaves of 1G                       1\n"),
-		   "%s: 1 GiB: counted", name);
+		   "%s: 1 GiB: gstage_stats and gstage show count the leaf", name);
 		line("IO", FLASH_GPA, PAGES * SZ_4K, SZ_4K, FLASH_PA, (RWX & ~PTE_X) | PTE_IO);
 		command("IO", FLASH_GPA, PAGES * SZ_4K, FLASH_PA, " R W - U A D pbmt=io\n",
 			"\"D\",\"pbmt=io\"]", " 4K pbmt=io\n");
 		ok(says("./gstage dump %s | ./gstage check -", "violations 0\n") &&
 			   says("./gstage dump --json %s | ./gstage check -", "violations 0\n"),
-		   "%s: gstage check finds nothing wrong", name);
-		ok(vm_sound(vm), "%s: sound", name);
+		   "%s: gstage check finds no violation", name);
+		ok(vm_sound(vm), "%s: the tables are sound", name);
 		vm_free(vm);
 	}
 	return done();

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Dumps of VMs that live: vCPUs run, the host moves memory about, formats change, and VMs go while
- * their files are read. No line is torn, nobody is held up, and nothing is left behind.
+ * Dumps of running VMs. While a dump is read, vCPUs run, the host changes memory, the format
+ * changes, or the VM ends. Each line must be right, a dump must not hold mmu_lock for long, and no
+ * table may be left.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -28,7 +29,7 @@
 static atomic_bool quit;
 static atomic_ulong turns;
 
-/* What the host does to a VM at work. */
+/* The host changes a VM at work: it drops pages, turns logging on and off, changes the format. */
 static void *churn(void *arg)
 {
 	struct work *work = arg;
@@ -49,12 +50,12 @@ static void *churn(void *arg)
 		if (!f)
 			f = next_format(NULL);
 		if (part == 3 && change_format(work->vm->fd, f->mode))
-			bail("the format cannot be changed");
+			bail("cannot change the format to %s", f->name);
 	}
 	return NULL;
 }
 
-/* Memory that nobody moves is in every dump, where the host has it. */
+/* Every dump must have the memory that the host does not change, with the right pa. */
 static unsigned int steady_wrong(const struct work *work, const struct dump *dump)
 {
 	static const enum part steady[] = { DENSE, SPARSE, THP, TOP };
@@ -63,7 +64,7 @@ static unsigned int steady_wrong(const struct work *work, const struct dump *dum
 	for (unsigned int i = 0; i < ARRAY_SIZE(steady); i++) {
 		u64 step = steady[i] == SPARSE ? SZ_2M : SZ_4K, gpa = part_gpa(steady[i]);
 
-		/* A leaf of 2 MiB may be on its way back. */
+		/* THP may have leaves of 4 KiB or of 2 MiB at this time. */
 		for (u64 at = 0; at < part_size(steady[i]); at += step) {
 			const struct run *run = dump_at(dump, gpa + at);
 
@@ -85,7 +86,7 @@ static void busy(void)
 	pthread_create(&thread, NULL, churn, work);
 	for (unsigned int i = 0; i < CHURN_DUMPS; i++) {
 		int fd = vm_open(work->vm, "gstage_page_tables", O_RDONLY);
-		/* In pieces of all sizes, so that the host's changes come between any two lines. */
+		/* Read in pieces of different sizes, so that changes come between any two lines. */
 		char *text = read_all(fd, i % 3 ? 4096 : 100);
 		struct dump dump;
 
@@ -105,17 +106,18 @@ static void busy(void)
 	quit = true;
 	pthread_join(thread, NULL);
 	ok(!torn && turns > 50,
-	   "%d dumps while the host made %lu changes: every line is right in itself", CHURN_DUMPS,
+	   "%d dumps while the host makes %lu changes: every line is well-formed", CHURN_DUMPS,
 	   (unsigned long)turns);
-	ok(!wrong && !empty, "memory that stays is in each, where the host has it");
-	ok(work_right(work), "and guests went on, with the right values");
-	ok(vm_sound(work->vm), "sound");
+	ok(!wrong && !empty, "every dump has the memory that does not change, with its pa");
+	ok(work_right(work), "the guest reads the right values during dumps");
+	ok(vm_sound(work->vm), "the tables are sound after dumps");
 	work_end(work);
 }
 
 /*
- * Makes a page and drops it again and again, for which mmu_lock must be had: to drop it, and also to make it where the
- * vCPU has read it as zero meanwhile. The longest that a turn took.
+ * drop() creates a page and drops it, in a loop. The kernel takes mmu_lock to drop the page. It
+ * also takes mmu_lock to create the page if the vCPU has mapped the zero page meanwhile. So the
+ * longest turn shows how long another thread has held mmu_lock.
  */
 static atomic_ulong longest_us;
 
@@ -143,7 +145,7 @@ static void *drop(void *arg)
 	return NULL;
 }
 
-/* The drop that was under way is through, and has said how long it took. */
+/* Wait until the turn of drop() that runs now has ended and is in longest_us. */
 static void let_drop_end(void)
 {
 	unsigned long turn = turns;
@@ -152,7 +154,7 @@ static void let_drop_end(void)
 		usleep(100);
 }
 
-/* Read a file of a VM to its end. Return: how long it took. */
+/* Read a file of a VM to its end. Return: the time that it took, in us. */
 static u64 read_file(const struct vm *vm, const char *file, char **text)
 {
 	int fd = vm_open(vm, file, O_RDONLY);
@@ -166,7 +168,7 @@ static u64 read_file(const struct vm *vm, const char *file, char **text)
 	return start;
 }
 
-/* One page in each 2 MiB of 64 GiB: as many tables as there are lines. */
+/* A VM of 64 GiB with one page in each 2 MiB, so that there is a table for each line. */
 static void vast(void)
 {
 	struct vm *vm = vm_new(NULL);
@@ -186,10 +188,10 @@ static void vast(void)
 		n += !dump_right(&dump, VAST_GPA + at, mem + at, SZ_4K,
 				 PTE_V | PTE_R | PTE_W | PTE_X | PTE_U | PTE_A | PTE_D);
 	ok(dump_pages(&dump, VAST_GPA, VAST_SIZE) == VAST_SIZE / SZ_2M && !n,
-	   "64 GiB with a page in each 2 MiB: %u lines", dump.count);
+	   "64 GiB with a page in each 2 MiB: all pages are in the dump, %u lines", dump.count);
 	dump_free(&dump);
 
-	/* A guest that faults all the time, since its page is dropped all the time. */
+	/* The guest faults all the time, because drop() drops its page all the time. */
 	for (u64 i = 0; i < SMALL_SIZE / SZ_4K; i++)
 		vcpu->list[i] = SMALL_GPA + i * SZ_4K;
 	vcpu->box->count = SMALL_SIZE / SZ_4K;
@@ -213,15 +215,17 @@ static void vast(void)
 		if (vcpu->box->passes - before < passes)
 			passes = vcpu->box->passes - before;
 	}
-	diag("a dump took %llu us; of the quietest of five the longest wait for mmu_lock was %llu "
-	     "us; "
-	     "the vCPU made at least %llu passes",
+	diag("a dump took %llu us; the longest wait for mmu_lock was %llu us in the best of five "
+	     "dumps; the vCPU made at least %llu passes in each",
 	     (unsigned long long)took, (unsigned long long)shortest_hold,
 	     (unsigned long long)passes);
-	ok(shortest_hold < took / 8, "a dump holds nobody up for a part of its time that shows");
-	ok(passes > 10, "and the vCPU goes on faulting");
+	ok(shortest_hold < took / 8, "no thread waits for mmu_lock for an eighth of a dump's time");
+	ok(passes > 10, "the vCPU's faults go on during a dump");
 
-	/* That this can fail: the check does hold the lock. On a busy machine the other thread may just not want it. */
+	/*
+	 * Prove that this test can fail: gstage_check does hold mmu_lock all the time. Try up to
+	 * five times, because on a busy machine drop() may not need the lock meanwhile.
+	 */
 	sound = true;
 	longest_us = 0;
 	for (unsigned int i = 0; i < 5 && longest_us <= took / 4; i++) {
@@ -232,7 +236,8 @@ static void vast(void)
 		free(text);
 	}
 	ok(sound, "the tables are sound");
-	ok(longest_us > took / 4, "gstage_check held it for %lu of %llu us: such a thing is seen",
+	ok(longest_us > took / 4,
+	   "the test sees that gstage_check holds mmu_lock: a wait of %lu of %llu us",
 	   (unsigned long)longest_us, (unsigned long long)took);
 	quit = true;
 	pthread_join(thread, NULL);
@@ -243,7 +248,7 @@ static void vast(void)
 	mem_unmap(small, SMALL_SIZE);
 }
 
-/* Reads until the VM is gone. Return: the errno of the end. */
+/* Read the files of a VM in a loop until the VM has ended. Return: the errno of the last read. */
 static void *reader(void *arg)
 {
 	static const char *const files[] = { "gstage_page_tables", "gstage_stats", "gstage_check" };
@@ -296,9 +301,9 @@ static void deaths(void)
 		}
 		mem_unmap(mem, SZ_2M);
 	}
-	ok(clean == 2 * DEATHS, "VMs that go while they are read: %u of %u readers get EIO", clean,
+	ok(clean == 2 * DEATHS, "VMs end while their files are read: %u of %u readers get EIO", clean,
 	   2 * DEATHS);
-	ok(tables_live() == live, "and no table is left");
+	ok(tables_live() == live, "no tables are left");
 }
 
 int main(void)

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * gstage_page_tables, gstage_walk, gstage_levels and gpa_range: do they say what is there? The
- * truth is what the guest has touched, and where the host has that memory. The argument says
- * that the host has Svnapot.
+ * gstage_page_tables, gstage_walk, gstage_levels and gpa_range show what is mapped. The test
+ * compares them with the pages that the guest has accessed, and with the physical addresses of
+ * these pages in the host.
+ *
+ *	dump [svnapot]	svnapot: the host has Svnapot, so test leaves of 64 KiB too
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -47,23 +49,23 @@ static void empty(const struct format *f)
 
 	dump_vm(fresh, &dump);
 	ok(!strcmp(dump.mode, f->name) && dump.levels == f->levels && dump.gpa_bits == f->gpa_bits,
-	   "%s: the header says the format", name);
+	   "%s: the header of a dump has the format", name);
 	ok(dump.root && dump.root % (4 * SZ_4K) == 0 && !dump.count,
-	   "%s: a VM with nothing mapped has a root and no lines", name);
+	   "%s: the dump of a VM with nothing mapped has a root and no lines", name);
 	dump_free(&dump);
 	vm_text(fresh, "gstage_levels", text, sizeof(text));
-	ok((unsigned int)atoi(text) == f->levels, "%s: gstage_levels", name);
+	ok((unsigned int)atoi(text) == f->levels, "%s: gstage_levels is %u", name, f->levels);
 	vm_text(fresh, "gpa_range", text, sizeof(text));
-	ok((unsigned int)atoi(text) == f->gpa_bits, "%s: gpa_range", name);
+	ok((unsigned int)atoi(text) == f->gpa_bits, "%s: gpa_range is %u", name, f->gpa_bits);
 	vm_free(fresh);
 
 	dump_vm(vm, &dump);
 	ok(dump.root == (vm_stat(vm, "hgatp") & ((1ULL << 44) - 1)) << 12,
-	   "%s: the root is the one in hgatp", name);
+	   "%s: the root in the dump is the root in hgatp", name);
 	dump_free(&dump);
 }
 
-/* As KVM's own files beside them; and what tells physical addresses is root's alone. */
+/* Files have the mode of KVM's own files. Only root can read files with physical addresses. */
 static void rights(void)
 {
 	static const struct {
@@ -81,12 +83,13 @@ static void rights(void)
 
 		ok(!fstat(fd, &st) && st.st_mode == (S_IFREG | files[i].mode) && !st.st_uid &&
 			   !st.st_gid,
-		   "%s: %s has the mode 0%o", name, files[i].file, files[i].mode);
+		   "%s: %s belongs to root and has file mode 0%o", name, files[i].file,
+		   files[i].mode);
 		close(fd);
 	}
 }
 
-/* Every third page, of memory that lies where it may. */
+/* The guest accesses every third page of small pages, which are anywhere in the host's memory. */
 static void small(u32 flags, u64 bits, const char *what)
 {
 	char *mem = mem_map(SIZE, SMALL);
@@ -102,12 +105,14 @@ static void small(u32 flags, u64 bits, const char *what)
 	dump_vm(vm, &dump);
 	for (unsigned int page = 1; page < PAGES && wrong < 5; page += 3)
 		wrong += !dump_right(&dump, GPA + page * SZ_4K, mem + page * SZ_4K, SZ_4K, bits);
-	ok(!wrong, "%s: %s: the pages that were touched, where the host has them", name, what);
-	ok(dump_pages(&dump, GPA, SIZE) == touched, "%s: %s: and no others", name, what);
+	ok(!wrong, "%s: %s: the dump has each accessed page, with its pa and its bits", name, what);
+	ok(dump_pages(&dump, GPA, SIZE) == touched, "%s: %s: the dump has no other page", name,
+	   what);
 	dump_free(&dump);
 	vm_slot(vm, 0, 0, GPA, 0, mem);
 	dump_vm(vm, &dump);
-	ok(!dump_pages(&dump, GPA, SIZE), "%s: %s: nothing of a slot that is gone", name, what);
+	ok(!dump_pages(&dump, GPA, SIZE), "%s: %s: the dump has no page of a deleted slot", name,
+	   what);
 	dump_free(&dump);
 	mem_unmap(mem, SIZE);
 }
@@ -124,20 +129,19 @@ static void huge(void)
 	for (u64 at = 0; at < SIZE - SZ_2M; at += SZ_2M)
 		wrong += !dump_right(&dump, GPA + at, mem + at, SZ_2M, RWX);
 	ok(!wrong && dump_pages(&dump, GPA, SIZE) == PAGES - 512,
-	   "%s: huge pages are leaves of 2 MiB, and only those that were touched", name);
+	   "%s: the dump has a leaf of 2 MiB for each accessed huge page, and no others", name);
 	wrong = 0;
 	for (u64 at = 0; at < SIZE; at += 123 * SZ_4K)
 		wrong += !walk_right(vm, &dump, GPA + at);
 	wrong += !walk_right(vm, &dump, 0) + !walk_right(vm, &dump, format_end(vm->format) - 1) +
 		 !walk_right(vm, &dump, CONTROL_GPA + 8);
-	ok(!wrong, "%s: walks of mapped places and of holes agree with the dump and the root",
-	   name);
+	ok(!wrong, "%s: walks of mapped and of unmapped gpas agree with the dump", name);
 	dump_free(&dump);
 	vm_slot(vm, 0, 0, GPA, 0, mem);
 	mem_unmap(mem, SIZE);
 }
 
-/* Leaves of 64 KiB, in pairs with a hole between them. */
+/* Leaves of 64 KiB. Two of three are mapped. */
 static void napot(void)
 {
 	const u64 leaf = 16 * SZ_4K, count = 24;
@@ -164,7 +168,7 @@ static void napot(void)
 					     mem + i * leaf + 7 * SZ_4K, leaf, RWX | PTE_N) +
 				 !walk_right(vm, &dump, GPA + i * leaf + 7 * SZ_4K);
 	ok(!wrong && dump_pages(&dump, GPA, count * leaf) == count * 16 * 2 / 3,
-	   "%s: leaves of 64 KiB are lines of 64K and N, and their walks agree", name);
+	   "%s: the dump has leaves of 64 KiB with 64K and N, and their walks agree", name);
 	dump_free(&dump);
 	vm_slot(vm, 0, 0, GPA, 0, mem);
 	munmap(mem, count * leaf);
@@ -179,13 +183,14 @@ static void refusals(void)
 
 	ok(is(-walk_vm(vm, format_end(vm->format), steps), ERANGE) &&
 		   is(-walk_vm(vm, ~0ULL, steps), ERANGE),
-	   "%s: no walk beyond the format", name);
-	ok(write(fd, "sv39x4", 6) < 0 && is(errno, EINVAL), "%s: nor of what is no number", name);
-	ok(read(fd, text, sizeof(text)) == 0, "%s: and then there is nothing to read", name);
+	   "%s: a walk of a gpa above the format's limit: ERANGE", name);
+	ok(write(fd, "sv39x4", 6) < 0 && is(errno, EINVAL),
+	   "%s: a walk of text that is not a number: EINVAL", name);
+	ok(read(fd, text, sizeof(text)) == 0, "%s: after an error gstage_walk is empty", name);
 	close(fd);
 }
 
-/* However it is read, it is the same text. */
+/* The text of a dump is the same, whatever the size and the offset of each read. */
 static void pieces(void)
 {
 	char *mem = mem_map(SIZE, SMALL), *whole, *bytes, part[256];
@@ -197,10 +202,11 @@ static void pieces(void)
 	whole = read_all(fd, 1 << 20);
 	lseek(fd, 0, SEEK_SET);
 	bytes = read_all(fd, 7);
-	ok(whole && bytes && !strcmp(whole, bytes), "%s: read in pieces it is the same text", name);
+	ok(whole && bytes && !strcmp(whole, bytes),
+	   "%s: a dump that is read in small pieces has the same text", name);
 	for (size_t at = strlen(whole) - 200; at > 1000; at /= 2)
 		same &= pread(fd, part, 200, at) == 200 && !memcmp(part, whole + at, 200);
-	ok(same, "%s: and from places in the middle", name);
+	ok(same, "%s: a dump that is read from offsets in the middle has the same text", name);
 	free(whole);
 	free(bytes);
 	close(fd);
@@ -208,7 +214,7 @@ static void pieces(void)
 	mem_unmap(mem, SIZE);
 }
 
-/* Files that are open when their VM goes: an error, and nothing of it is touched. */
+/* Files that are still open when their VM has ended give an error. */
 static void gone(const struct format *f)
 {
 	static const char *const files[] = { "gstage_page_tables", "gstage_walk",  "gstage_mode",
@@ -222,21 +228,22 @@ static void gone(const struct format *f)
 	guest_load(one, CONTROL_GPA);
 	for (unsigned int i = 0; i < ARRAY_SIZE(files); i++) {
 		fds[i] = vm_open(mortal, files[i], i == 1 ? O_RDWR : O_RDONLY);
-		/* Half of it, so that there is a place to go on from. */
+		/* Read a part of the file, so that the next read would continue in the middle. */
 		if (i != 1 && read(fds[i], text, 3) < 1)
 			bail("%s: %s", files[i], strerror(errno));
 	}
 	vm_free(mortal);
 	for (unsigned int i = 0; i < ARRAY_SIZE(files); i++) {
 		ok(read(fds[i], text, sizeof(text)) < 0 && is(errno, EIO),
-		   "%s: %s that is open when the VM goes gives EIO", name, files[i]);
+		   "%s: a read of %s after its VM has ended: EIO", name, files[i]);
 		if (i == 1)
-			ok(write(fds[i], "0x0", 3) < 0 && is(errno, EIO), "%s: written, too", name);
+			ok(write(fds[i], "0x0", 3) < 0 && is(errno, EIO),
+			   "%s: a write to %s after its VM has ended: EIO", name, files[i]);
 		close(fds[i]);
 	}
 }
 
-/* That a dump which is none is told from one. */
+/* The test's own parser accepts a right dump and refuses wrong ones. */
 static void parser(void)
 {
 	static const char head[] = "# gstage-dump 1\n# mode sv39x4\n# levels 3\n# gpa_bits 41\n"
@@ -249,31 +256,31 @@ static void parser(void)
 		const char *text, *what;
 	} bad[] = {
 		{ "0x1000-0x3000 8K 0 4K pa 0x81000000 pte 0x204000df R W X U A D",
-		  "a line torn off" },
+		  "a line that is cut off" },
 		{ "0x1000-0x3000 8K 0 4K pa 0x81000000 pte 0x204000db R W X U A D\n",
-		  "flags that are not the PTE's" },
+		  "a line with other flags than its PTE" },
 		{ "0x1000-0x3000 4K 0 4K pa 0x81000000 pte 0x204000df R W X U A D\n",
-		  "a wrong size" },
+		  "a line with a wrong size" },
 		{ "0x1000-0x3000 8K 1 2M pa 0x81000000 pte 0x204000df R W X U A D\n",
-		  "less than a leaf" },
+		  "a line that is smaller than its leaf" },
 		{ "0x1000-0x3000 8K 0 4K pa 0x81001000 pte 0x204000df R W X U A D\n",
-		  "another pa than the PTE's" },
+		  "a line with another pa than its PTE" },
 		{ "0x1000-0x3000 8K 0 4K pa 0x81000000 pte 0x204000df R W X U A D\n"
 		  "0x2000-0x3000 4K 0 4K pa 0x81009000 pte 0x204024df R W X U A D\n",
-		  "runs that overlap" },
+		  "two lines that overlap" },
 		{ "0x1000-0x2000 4K 0 4K pa 0x81000000 pte 0x204000df R W X U A D\n"
 		  "0x2000-0x3000 4K 0 4K pa 0x81001000 pte 0x204004df R W X U A D\n",
-		  "runs that are one" },
+		  "two lines that should be one" },
 	};
 	char text[512];
 	struct dump dump;
 
 	snprintf(text, sizeof(text), "%s%s", head, good);
-	ok(dump_parse(text, &dump) && dump.count == 3, "a dump is a dump");
+	ok(dump_parse(text, &dump) && dump.count == 3, "the parser accepts a right dump");
 	dump_free(&dump);
 	for (unsigned int i = 0; i < ARRAY_SIZE(bad); i++) {
 		snprintf(text, sizeof(text), "%s%s", head, bad[i].text);
-		ok(!dump_parse(text, &dump), "%s is noticed", bad[i].what);
+		ok(!dump_parse(text, &dump), "the parser refuses %s", bad[i].what);
 		dump_free(&dump);
 	}
 }
@@ -284,8 +291,8 @@ int main(int argc, char **argv)
 
 	host_init(100);
 	if (argc > 1 && strcmp(argv[1], "svnapot"))
-		bail("dump [svnapot]");
-	/* What is touched is mapped, and nothing else. */
+		bail("usage: dump [svnapot]");
+	/* No fault-around: exactly the pages that the guest accesses are mapped. */
 	around("0");
 	parser();
 	for_each_format(f) {
@@ -299,7 +306,7 @@ int main(int argc, char **argv)
 			napot();
 		refusals();
 		pieces();
-		ok(vm_sound(vm), "%s: sound", name);
+		ok(vm_sound(vm), "%s: the tables are sound", name);
 		vm_free(vm);
 		gone(f);
 	}

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * KVM_RISCV_HGATP_GROW, line by line of docs/ABI.md: a VM starts in a format and
- * is widened when a memslot needs it. What happens to guests meanwhile is in
- * reformat.c.
+ * KVM_RISCV_HGATP_GROW as docs/ABI.md describes it: a VM starts in one format and changes to a
+ * wider one when a memslot needs it. reformat.c tests this while guests run.
  */
 #include <errno.h>
 #include <gstage/kvm.h>
@@ -30,7 +29,7 @@ static int gpa_bits(int vm)
 	return ioctl(vm, KVM_CHECK_EXTENSION, KVM_CAP_VM_GPA_BITS);
 }
 
-/* Is it in @f, and does it say how far it may go, whichever way one asks? */
+/* Do all interfaces report the format @f, and whether the VM may grow? */
 static bool is_in(int vm_fd, const struct format *f, bool grow)
 {
 	struct vm vm = { .fd = vm_fd, .tid = gettid() };
@@ -40,19 +39,19 @@ static bool is_in(int vm_fd, const struct format *f, bool grow)
 	    vm_stat(&vm, "levels") == f->levels && vm_stat(&vm, "grow") == grow &&
 	    gpa_bits(vm_fd) == bits)
 		return true;
-	diag("in %s, gstage_mode %s, VM_GPA_BITS %d, grow %llu; expected %s, %d, grow %d",
+	diag("attribute %s, gstage_mode %s, VM_GPA_BITS %d, grow %llu; expected %s, %d, grow %d",
 	     get_format(vm_fd)->name, fd_mode(vm_fd), gpa_bits(vm_fd),
 	     (unsigned long long)vm_stat(&vm, "grow"), f->name, bits, grow);
 	return false;
 }
 
-/* A new VM in @f that may grow. */
+/* Create a VM that starts in @f and may grow. */
 static int growing(const struct format *f)
 {
 	int vm = vm_bare();
 
 	if (grow_from(vm, f->mode))
-		bail("cannot have a growing VM in %s: %s", f->name, strerror(errno));
+		bail("cannot set %s with GROW: %s", f->name, strerror(errno));
 	return vm;
 }
 
@@ -68,7 +67,7 @@ static void capability(const struct format *f)
 		ok(is(enable_cap(vm, mode_caps[i], 0, f->mode, KVM_RISCV_HGATP_GROW, 0, 0), 0) &&
 		   is_in(vm, f, true) && gpa_bits(host.kvm) == (int)host.widest->gpa_bits &&
 		   ioctl(vm, KVM_CHECK_EXTENSION, (long)mode_caps[i]) == (int)host.modes,
-		   "%s: GROW through %u: the mode is that, VM_GPA_BITS the host's widest", f->name,
+		   "%s: GROW by capability %u: the VM has this format, VM_GPA_BITS the widest", f->name,
 		   mode_caps[i]);
 		close(vm);
 	}
@@ -76,7 +75,7 @@ static void capability(const struct format *f)
 	vm = growing(f);
 	for (unsigned int i = 0; i < ARRAY_SIZE(bits); i++)
 		good &= is(enable_cap(vm, mode_caps[i & 1], 0, other->mode, bits[i], 0, 0), EINVAL);
-	ok(good && is_in(vm, f, true), "%s: other bits of args[1]: EINVAL, and it goes on growing",
+	ok(good && is_in(vm, f, true), "%s: other bits of args[1]: EINVAL, and the VM may still grow",
 	   f->name);
 	ok(is(enable_cap(vm, mode_caps[0], 1, other->mode, 1, 0, 0), EINVAL) &&
 	   is(enable_cap(vm, mode_caps[0], 0, other->mode, 1, 1, 0), EINVAL) &&
@@ -86,20 +85,21 @@ static void capability(const struct format *f)
 	   "%s: GROW with flags, args[2], args[3] or an unsupported mode: EINVAL", f->name);
 
 	ok(is(set_mode(vm, f->mode), 0) && is_in(vm, f, false),
-	   "%s: again without GROW turns it off", f->name);
+	   "%s: the mode is set again without GROW: the VM may not grow", f->name);
 	ok(is(grow_from(vm, f->mode), 0) && is_in(vm, f, true) &&
 	   is(set_mode(vm, other->mode), 0) && is_in(vm, other, false) &&
-	   is(grow_from(vm, f->mode), 0) && is_in(vm, f, true), "%s: the last one wins", f->name);
+	   is(grow_from(vm, f->mode), 0) && is_in(vm, f, true),
+	   "%s: with and without GROW: the last KVM_ENABLE_CAP counts", f->name);
 	ok(is(enable_cap(vm, KVM_CAP_VM_GPA_BITS, 0, f->gpa_bits, 0, 0, 0), 0) &&
-	   is_in(vm, f, false), "%s: VM_GPA_BITS turns it off too", f->name);
+	   is_in(vm, f, false), "%s: VM_GPA_BITS is set: the VM may not grow", f->name);
 	close(vm);
 
 	vm = growing(f);
 	if (set_slot(vm, LOW, 0, SZ_1G, SZ_4K, page))
-		bail("no slot: %s", strerror(errno));
+		bail("cannot create a slot: %s", strerror(errno));
 	ok(is(grow_from(vm, other->mode), EBUSY) && is(set_mode(vm, f->mode), EBUSY) &&
 	   is(enable_cap(vm, KVM_CAP_VM_GPA_BITS, 0, 0, 0, 0, 0), EBUSY) && is_in(vm, f, true),
-	   "%s: EBUSY while there is a memslot, and it goes on growing", f->name);
+	   "%s: EBUSY while there is a memslot, and the VM may still grow", f->name);
 	close(vm);
 }
 
@@ -113,13 +113,14 @@ static void not_growing(const struct format *f)
 	ok(is(set_slot(vm, TRY, 0, end, SZ_4K, page), EFAULT) &&
 	   is(set_slot(vm, TRY, 0, end - SIZE + SZ_4K, SIZE, page), EFAULT) &&
 	   is(set_slot(vm, TRY, 0, end - SIZE, SIZE, page), 0) && is_in(vm, f, false),
-	   "%s: a VM that may not grow: EFAULT beyond its limit", f->name);
+	   "%s: a VM that may not grow: EFAULT for a slot above its limit", f->name);
 	close(vm);
 }
 
 /*
- * A slot around the limit of @at comes to a VM in @from: the mode is the narrowest that
- * fits, or the slot is refused and nothing changes.
+ * Create a slot near the limit of @at in a VM that starts in @from. The VM must then have the
+ * narrowest format that holds the slot. If there is none, the slot must be refused and nothing
+ * must change.
  */
 static void around(const struct format *from, const struct format *at)
 {
@@ -128,11 +129,11 @@ static void around(const struct format *from, const struct format *at)
 		u64 size;
 		const char *what;
 	} slots[] = {
-		{ -SIZE - (int64_t)SZ_4K, SIZE, "that ends a page below" },
+		{ -SIZE - (int64_t)SZ_4K, SIZE, "that ends one page below" },
 		{ -SIZE, SIZE, "that ends at" },
-		{ -SIZE + (int64_t)SZ_4K, SIZE, "that reaches a page beyond" },
+		{ -SIZE + (int64_t)SZ_4K, SIZE, "that ends one page above" },
 		{ -(int64_t)SZ_4K, SZ_4K, "of the last page below" },
-		{ 0, SZ_4K, "of the first page beyond" },
+		{ 0, SZ_4K, "of the first page above" },
 		{ SZ_1G, SIZE, "1 GiB above" },
 		{ -(int64_t)SZ_2M, 2 * SZ_2M, "across" },
 	};
@@ -143,7 +144,7 @@ static void around(const struct format *from, const struct format *at)
 		int vm = growing(from);
 
 		if (set_slot(vm, LOW, 0, SZ_1G, SIZE, page))
-			bail("no slot");
+			bail("cannot create a slot");
 		if (fit)
 			ok(is(set_slot(vm, HIGH, 0, gpa, slots[i].size, page), 0) &&
 			   is_in(vm, fit, true), "%s: a slot %s the limit of %s: %s", from->name,
@@ -152,20 +153,20 @@ static void around(const struct format *from, const struct format *at)
 			ok(is(set_slot(vm, HIGH, 0, gpa, slots[i].size, page), EFAULT) &&
 			   is_in(vm, from, true) &&
 			   is(set_slot(vm, HIGH, 0, gpa, 0, page), EINVAL),
-			   "%s: a slot %s the limit of %s: EFAULT, and the mode stays", from->name,
+			   "%s: a slot %s the limit of %s: EFAULT, and the format stays", from->name,
 			   slots[i].what, at->name);
-		/* Where it has grown to is where it stays, and to where it goes on growing. */
+		/* The VM keeps the new format when the slot is deleted, and may grow again. */
 		if (fit)
 			ok(is(set_slot(vm, HIGH, 0, gpa, 0, page), 0) && is_in(vm, fit, true) &&
 			   is(set_slot(vm, HIGH, 0, format_end(host.widest) - SIZE, SIZE, page),
 			      0) && is_in(vm, host.widest, true),
-			   "%s: without that slot it stays %s, and can grow on", from->name,
+			   "%s: without that slot the VM stays in %s, and can grow again", from->name,
 			   fit->name);
 		close(vm);
 	}
 }
 
-/* By moving a slot, too; and step by step through all formats. */
+/* A slot that is moved also makes the VM grow, step by step through all formats. */
 static void moved(const struct format *from)
 {
 	const struct format *f;
@@ -173,23 +174,23 @@ static void moved(const struct format *from)
 	int vm = growing(from);
 
 	if (set_slot(vm, LOW, 0, SZ_1G, SIZE, page))
-		bail("no slot");
+		bail("cannot create a slot");
 	for (f = from; f; f = next_format(f))
 		good &= is(set_slot(vm, LOW, 0, format_end(f) - SIZE, SIZE, page), 0) &&
 			is_in(vm, f, true);
-	ok(good, "%s: a slot is moved up to the limit of each wider format", from->name);
+	ok(good, "%s: a slot is moved to the limit of each wider format: the VM grows", from->name);
 	ok(is(set_slot(vm, LOW, 0, format_end(host.widest) - SIZE + SZ_4K, SIZE, page), EFAULT) &&
 	   is_in(vm, host.widest, true) &&
 	   is(set_slot(vm, TRY, 0, format_end(host.widest) - SIZE, SIZE, page), EEXIST),
-	   "%s: but not past that of the host's widest: it is where it was", from->name);
+	   "%s: a slot is moved above the host's limit: EFAULT, and it is where it was", from->name);
 	close(vm);
 }
 
-/* Slots that cannot be, above the limit of a VM that could grow: the mode stays. */
+/* Slots above the VM's limit that KVM refuses for other reasons: the VM must not grow. */
 static void refused(const struct format *f)
 {
 	const u64 above = format_end(f), most = format_end(host.widest);
-	/* Where the host has nothing wider it is EFAULT, or what is found before that. */
+	/* If the host has no wider format, the error is EFAULT or one that KVM checks before. */
 	const bool wider = f != host.widest;
 	char *readonly = mem_map(SIZE, SMALL), *mem = mem_map(2 * SIZE, SMALL);
 	const struct {
@@ -199,23 +200,23 @@ static void refused(const struct format *f)
 		int err;
 		const char *what;
 	} bad[] = {
-		{ TRY, 0, most, SZ_4K, mem, EFAULT, "from the host's limit on" },
+		{ TRY, 0, most, SZ_4K, mem, EFAULT, "at the host's limit" },
 		{ TRY, 0, most - SZ_4K, 2 * SZ_4K, mem, EFAULT, "across the host's limit" },
 		{ TRY, 0, most << 1, SIZE, mem, EFAULT, "at twice the host's limit" },
 		{ TRY, 0, 1ULL << 63, SIZE, mem, EFAULT, "at 2^63" },
 		{ TRY, 0, 0 - SIZE - SZ_4K, SIZE, mem, EFAULT, "one page below 2^64" },
 		{ TRY, 0, 0 - SIZE, SIZE, mem, -1, "up to 2^64" },
 		{ TRY, 0, 0 - SZ_4K, 2 * SZ_4K, mem, -1, "around 2^64" },
-		{ TRY, 0, above, 0 - above, mem, -1, "of all the rest of 2^64" },
+		{ TRY, 0, above, 0 - above, mem, -1, "from the limit to 2^64" },
 		{ TRY, 0, above, 1ULL << 63, mem, -1, "of 2^63 bytes" },
-		{ TRY, 0, above, SIZE, readonly, EPERM, "to be written, over a read-only VMA" },
+		{ TRY, 0, above, SIZE, readonly, EPERM, "that is writable over a read-only VMA" },
 		{ TRY, 0, above + 1, SIZE, mem, EINVAL, "at an odd gpa" },
 		{ TRY, 0, above, SIZE + 1, mem, EINVAL, "of an odd size" },
 		{ TRY, 0, above, SIZE, mem + 1, EINVAL, "at an odd hva" },
 		{ TRY, 1 << 7, above, SIZE, mem, EINVAL, "with an unknown flag" },
-		{ 1 << 15, 0, above, SIZE, mem, EINVAL, "of a number that is too high" },
-		{ LOW, 0, above, 2 * SIZE, mem, EINVAL, "moved and resized at once" },
-		{ LOW, 0, above, SIZE, readonly, EINVAL, "moved and given other memory" },
+		{ 1 << 15, 0, above, SIZE, mem, EINVAL, "with a number that is too high" },
+		{ LOW, 0, above, 2 * SIZE, mem, EINVAL, "that is moved and resized" },
+		{ LOW, 0, above, SIZE, readonly, EINVAL, "that is moved and gets other memory" },
 	};
 	int vm = growing(f);
 
@@ -226,26 +227,27 @@ static void refused(const struct format *f)
 				   bad[i].mem);
 
 		ok((bad[i].err < 0 ? !!err : is(err, bad[i].err)) && is_in(vm, f, true),
-		   "%s: a slot %s is refused, and the mode stays", f->name, bad[i].what);
+		   "%s: a slot %s is refused, and the format stays", f->name, bad[i].what);
 	}
-	ok(is(set_slot(vm, TRY, 0, above, 0, mem), EINVAL), "%s: none of them came to be", f->name);
+	ok(is(set_slot(vm, TRY, 0, above, 0, mem), EINVAL), "%s: none of these slots exists",
+	   f->name);
 	ok(is(set_slot(vm, TRY, KVM_MEM_READONLY, above, SIZE, readonly), wider ? 0 : EFAULT) &&
 	   is_in(vm, wider ? next_format(f) : f, true),
-	   "%s: a read-only slot over the read-only VMA makes it grow, where it can", f->name);
+	   "%s: a read-only slot over a read-only VMA makes the VM grow if it can", f->name);
 	close(vm);
 
-	/* A slot at the same place as another is refused before it needs room. */
+	/* A slot that overlaps another one is refused before the VM grows. */
 	vm = growing(f);
 	if (set_slot(vm, LOW, 0, above - SIZE, SIZE, mem))
-		bail("no slot");
+		bail("cannot create a slot");
 	ok(is(set_slot(vm, TRY, 0, above - SZ_4K, SIZE, mem + SIZE), EEXIST) && is_in(vm, f, true),
-	   "%s: a slot that overlaps another is refused, and the mode stays", f->name);
+	   "%s: a slot that overlaps another one: EEXIST, and the format stays", f->name);
 	close(vm);
 	mem_unmap(readonly, SIZE);
 	mem_unmap(mem, 2 * SIZE);
 }
 
-/* With a vCPU in the guest: nothing is lost, and the new slot is reached. */
+/* A VM grows while its vCPU runs: it keeps its mappings, and the guest reaches the new slot. */
 static void with_guest(const struct format *from, const struct format *to)
 {
 	char *low = mem_map(SIZE, SMALL), *high = mem_map(SIZE, SMALL);
@@ -262,18 +264,18 @@ static void with_guest(const struct format *from, const struct format *to)
 	reformats = vm_stat(vm, "reformats");
 
 	ok(is(set_slot(vm->fd, HIGH, 0, gpa, SIZE, high), 0) && is_in(vm->fd, to, true),
-	   "%s to %s: grows under a running vCPU", from->name, to->name);
+	   "%s to %s: the VM grows while a vCPU runs", from->name, to->name);
 	ok(!guest_check(vcpu, SZ_1G, SZ_4K, PAGES, 1) && vm_stat(vm, "faults") == faults &&
 	   vm_stat(vm, "reformats") == reformats + (from != to),
-	   "%s to %s: which keeps all its mappings", from->name, to->name);
-	ok(vm_stat(vm, "hgatp") >> 60 == to->mode, "%s to %s: hgatp has the MODE", from->name,
+	   "%s to %s: all mappings stay, and no page faults", from->name, to->name);
+	ok(vm_stat(vm, "hgatp") >> 60 == to->mode, "%s to %s: hgatp has the new MODE", from->name,
 	   to->name);
 	guest_fill(vcpu, gpa, SZ_4K, PAGES, 2);
 	ok(!guest_check(vcpu, gpa, SZ_4K, PAGES, 2) &&
 	   *(u64 *)(high + SIZE - SZ_4K) == stamp(2, format_end(to) - SZ_4K),
-	   "%s to %s: and reaches the new slot's last page", from->name, to->name);
+	   "%s to %s: the guest reaches the last page of the new slot", from->name, to->name);
 	ok(is(grow_from(vm->fd, from->mode), EBUSY) && is_in(vm->fd, to, true) && vm_sound(vm),
-	   "%s to %s: sound", from->name, to->name);
+	   "%s to %s: EBUSY for another mode, and the tables are sound", from->name, to->name);
 	vcpu_stop(vcpu);
 	vm_free(vm);
 	mem_unmap(low, SIZE);
