@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The host moves, splits, joins, shares and watches the guest's memory, none of
- * which the guest may notice: vCPUs rewrite all of it, over and over, and check
- * that each word is what they wrote last. Every fault races an MMU notifier.
+ * The host moves, splits, collapses, shares and monitors the guest's memory. The guest must not
+ * notice it. vCPUs write all of the memory in a loop, and check that each word has the value that
+ * they wrote last. So faults race MMU notifiers all the time.
  */
 #include <errno.h>
 #include <linux/kvm.h>
@@ -31,7 +31,7 @@ static char *some(size_t size)
 	return mem + (rnd() % (SIZE - size + SZ_4K) & ~(SZ_4K - 1));
 }
 
-/* Access stays as it is, and yet the mapping changes and huge pages are split. */
+/* The memory stays writable, but its mapping changes and huge pages are split. */
 static void protect(void)
 {
 	size_t size = (1 + rnd() % 700) * SZ_4K;
@@ -52,7 +52,7 @@ static void compact(void)
 	write_text("/proc/sys/vm/compact_memory", "1");
 }
 
-/* Every page is copied when it is written next; the child has the old one for a while. */
+/* Every page is copied at the next write. The child keeps the old one until it exits. */
 static void copy(void)
 {
 	pid_t child = fork();
@@ -104,7 +104,7 @@ static void start(void)
 	for (unsigned int v = 0; v < VCPUS; v++) {
 		struct vcpu *vcpu = vm->vcpu[v];
 
-		/* Pages by turns, so that both are in every table and huge page. */
+		/* The vCPUs take pages in turn, so that each uses every table and huge page. */
 		for (unsigned int i = 0; i < PAGES / VCPUS; i++)
 			vcpu->list[i] = GPA + (i * VCPUS + v) * SZ_4K + v * 8;
 		vcpu->box->count = PAGES / VCPUS;
@@ -115,8 +115,9 @@ static void start(void)
 }
 
 /*
- * All that was changed last is looked at again. Slow is not stuck: after a fork every page is
- * copied, each with a fence that waits for the other hart, and that for a core of the PC.
+ * Wait until the vCPU has made two more passes, and so has checked the last changes. This may be
+ * slow after a fork: every page is copied, and each copy has a fence that waits for the other
+ * hart, which may wait for a core of the machine. So wait on while there are faults.
  */
 static bool looks_again(const struct mailbox *box)
 {
@@ -145,12 +146,12 @@ static void churn(const struct action *action)
 		struct mailbox *box = vcpu->box;
 
 		if (!looks_again(box))
-			bail("%s: vCPU %u is stuck", action->name, v);
+			bail("%s: vCPU %u makes no progress", action->name, v);
 		vcpu_halt(vcpu);
 		passes += box->passes;
 		if (!box->result && !vcpu->efaults && !vcpu->mmio_reads && !vcpu->mmio_writes)
 			continue;
-		diag("vCPU %u: %llu words changed, the first at 0x%llx to 0x%llx; %lu EFAULT, %lu MMIO",
+		diag("vCPU %u: %llu wrong words, the first at 0x%llx: 0x%llx; %lu EFAULT, %lu MMIO",
 		     v, (unsigned long long)box->result, (unsigned long long)box->bad_addr,
 		     (unsigned long long)box->bad_value, vcpu->efaults,
 		     vcpu->mmio_reads + vcpu->mmio_writes);
@@ -168,7 +169,7 @@ int main(void)
 
 	host_init(280);
 	for_each_format(f) {
-		/* One format in full, the others with everything at once. */
+		/* The widest format plays each action alone; the others only all of them together. */
 		unsigned int first = f == host.widest ? 0 : ARRAY_SIZE(actions) - 1;
 
 		mem = mem_map(SIZE, HUGE);

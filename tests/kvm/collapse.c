@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Dirty logging takes large leaves apart, and when it stops they come back, with the tables gone
- * that were made for it. Counted in pages of the host too, which tells as much of the stock
- * module: that one keeps the small leaves and their tables for good.
+ * Dirty logging splits large leaves. When it stops, the large leaves come back and the tables of
+ * the small leaves are freed. The test also counts free pages of the host, which works with the
+ * stock module too. The stock module keeps the small leaves and their tables: this is asserted.
  */
 #include <linux/kvm.h>
 #include <sys/ioctl.h>
@@ -14,10 +14,13 @@
 #define CHUNKS 200
 #define SIZE   (CHUNKS * SZ_2M)
 
-/* Pages that the host may take or give for purposes of its own. */
+/* The host may allocate or free so many pages for other purposes. */
 #define NOISE (CHUNKS / 4)
 
-/* A slot that is logged from the first: no leaf was ever split, and the large ones are to come all the same. */
+/*
+ * A slot that is logged when it is created. No large leaf was ever split, but large leaves must
+ * come when logging stops.
+ */
 static void logged_from_the_first(char *mem)
 {
 	struct vm *vm = vm_new(host.widest);
@@ -26,10 +29,11 @@ static void logged_from_the_first(char *mem)
 	vm_slot(vm, 0, KVM_MEM_LOG_DIRTY_PAGES, GPA, SIZE, mem);
 	guest_fill(vcpu, GPA, SZ_2M, CHUNKS, 4);
 	ok(!vm_stat(vm, "leaves_2m") && !vm_stat(vm, "splits"),
-	   "logged from the first: no leaf of 2 MiB, and none split");
+	   "a slot is created with dirty logging: no leaf of 2 MiB, and no split");
 	vm_slot(vm, 0, 0, GPA, SIZE, mem);
-	ok(vm_stat(vm, "leaves_2m") == CHUNKS && vm_sound(vm), "then: %u leaves of 2 MiB", CHUNKS);
-	ok(!guest_check(vcpu, GPA, SZ_2M, CHUNKS, 4), "with the right data");
+	ok(vm_stat(vm, "leaves_2m") == CHUNKS && vm_sound(vm),
+	   "logging stops for it: %u leaves of 2 MiB", CHUNKS);
+	ok(!guest_check(vcpu, GPA, SZ_2M, CHUNKS, 4), "these leaves have the right data");
 	vm_free(vm);
 }
 
@@ -46,24 +50,28 @@ int main(void)
 	vcpu = vcpu_new(vm);
 	vm_slot(vm, 0, 0, GPA, SIZE, mem);
 	guest_fill(vcpu, GPA, SZ_2M, CHUNKS, 1);
-	ok(!host.gstage || vm_stat(vm, "leaves_2m") == CHUNKS, "%u leaves of 2 MiB", CHUNKS);
+	ok(!host.gstage || vm_stat(vm, "leaves_2m") == CHUNKS, "no dirty logging: %u leaves of 2 MiB",
+	   CHUNKS);
 
 	before = host_free_pages();
 	vm_slot(vm, 0, KVM_MEM_LOG_DIRTY_PAGES, GPA, SIZE, mem);
 	guest_fill(vcpu, GPA, SZ_2M, CHUNKS, 2);
 	with = before - (long)host_free_pages();
-	ok(with > CHUNKS - NOISE, "%ld pages for tables while there is a dirty log", with);
-	ok(!host.gstage || !vm_stat(vm, "leaves_2m"), "no leaf of 2 MiB");
+	ok(with > CHUNKS - NOISE, "dirty logging: %ld pages are allocated for tables", with);
+	ok(!host.gstage || !vm_stat(vm, "leaves_2m"), "dirty logging: no leaf of 2 MiB");
 
 	vm_slot(vm, 0, 0, GPA, SIZE, mem);
 	guest_fill(vcpu, GPA, SZ_2M, CHUNKS, 3);
 	after = before - (long)host_free_pages();
 	if (host.gstage)
 		ok(after < NOISE && vm_stat(vm, "leaves_2m") == CHUNKS && vm_sound(vm),
-		   "%ld of them afterwards, and %u leaves of 2 MiB", after, CHUNKS);
+		   "logging stops: %ld of these pages are left, and %u leaves of 2 MiB are back", after,
+		   CHUNKS);
 	else
-		ok(after > CHUNKS - NOISE, "stock: %ld of them afterwards: the test can tell", after);
-	ok(!guest_check(vcpu, GPA, SZ_2M, CHUNKS, 3), "with the right data");
+		ok(after > CHUNKS - NOISE,
+		   "stock: logging stops: the test finds the defect: %ld of these pages are left",
+		   after);
+	ok(!guest_check(vcpu, GPA, SZ_2M, CHUNKS, 3), "the memory has the right data");
 	vm_free(vm);
 	if (host.gstage) {
 		logged_from_the_first(mem);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Memslots at the limit of a VM's format and beyond it: docs/ABI.md. */
+/* Memslots at the limit of a VM's format and above it, as docs/ABI.md describes them. */
 #include <errno.h>
 #include <linux/kvm.h>
 #include <string.h>
@@ -16,11 +16,11 @@ enum { LOW, TOP, TRY };
 static bool is_error(int err)
 {
 	if (!err)
-		diag("accepted");
+		diag("the slot was accepted");
 	return err;
 }
 
-/* Slots that are refused, of a VM that has the slots LOW and TOP with data in them. */
+/* Slots that must be refused. The VM has the slots LOW and TOP, with data in them. */
 static void refused(struct vm *vm, struct vcpu *vcpu, char *mem)
 {
 	const u64 end = format_end(vm->format);
@@ -30,7 +30,7 @@ static void refused(struct vm *vm, struct vcpu *vcpu, char *mem)
 		int err; /* -1: any */
 		const char *what;
 	} bad[] = {
-		{ end, SZ_4K, EFAULT, "from the limit on" },
+		{ end, SZ_4K, EFAULT, "at the limit" },
 		{ end + SZ_1G, SIZE, EFAULT, "above the limit" },
 		{ end << 1, SIZE, EFAULT, "at twice the limit" },
 		{ (1ULL << 63), SIZE, EFAULT, "at 2^63" },
@@ -51,16 +51,16 @@ static void refused(struct vm *vm, struct vcpu *vcpu, char *mem)
 		ok(bad[i].err < 0 ? is_error(err) : is(err, bad[i].err), "%s: a slot %s is refused",
 		   name, bad[i].what);
 	}
-	ok(is(set_slot(vm->fd, TRY, 0, 0, 0, mem), EINVAL), "%s: none of them came to be", name);
+	ok(is(set_slot(vm->fd, TRY, 0, 0, 0, mem), EINVAL), "%s: none of these slots exists", name);
 	ok(!guest_check(vcpu, SZ_1G, SZ_4K, PAGES, 1) &&
-	   !guest_check(vcpu, end - SIZE, SZ_4K, PAGES, 2), "%s: the other slots are untouched",
+	   !guest_check(vcpu, end - SIZE, SZ_4K, PAGES, 2), "%s: the other slots keep their data",
 	   name);
 
 	ok(is(set_slot(vm->fd, LOW, 0, end, SIZE, mem), EFAULT) &&
 	   is(set_slot(vm->fd, LOW, 0, end + SZ_1G, SIZE, mem), EFAULT),
-	   "%s: a slot cannot be moved past the limit", name);
+	   "%s: a slot cannot be moved above the limit", name);
 	ok(!guest_check(vcpu, SZ_1G, SZ_4K, PAGES, 1) &&
-	   guest_load(vcpu, end) == MMIO_ANSWER, "%s: it is where it was, with its data", name);
+	   guest_load(vcpu, end) == MMIO_ANSWER, "%s: this slot is where it was, with its data", name);
 }
 
 static void limits(const struct format *f)
@@ -72,28 +72,28 @@ static void limits(const struct format *f)
 
 	vm_slot(vm, LOW, 0, SZ_1G, SIZE, mem);
 	ok(is(set_slot(vm->fd, TOP, 0, end - SIZE + SZ_4K, SIZE, mem + SIZE), EFAULT),
-	   "%s: a slot one page past the limit is refused", f->name);
+	   "%s: a slot that ends one page above the limit is refused", f->name);
 	ok(is(set_slot(vm->fd, TOP, 0, end - SZ_4K, 2 * SZ_4K, mem + SIZE), EFAULT),
-	   "%s: the last page and one more are refused", f->name);
+	   "%s: a slot of the last page and one more is refused", f->name);
 	ok(is(set_slot(vm->fd, TOP, 0, end - SIZE, SIZE, mem + SIZE), 0),
 	   "%s: a slot that ends at the limit is accepted", f->name);
 	guest_fill(vcpu, SZ_1G, SZ_4K, PAGES, 1);
 	guest_fill(vcpu, end - SIZE, SZ_4K, PAGES, 2);
 	ok(*(u64 *)(mem + 2 * SIZE - SZ_4K) == stamp(2, end - SZ_4K),
-	   "%s: the guest reaches its last page", f->name);
+	   "%s: the guest reaches the last page below the limit", f->name);
 	refused(vm, vcpu, mem);
 
 	ok(is(set_slot(vm->fd, TOP, 0, end - SIZE, 0, mem), 0) &&
 	   is(set_slot(vm->fd, LOW, 0, end - SIZE, SIZE, mem), 0),
 	   "%s: a slot can be moved up to the limit", f->name);
 	ok(guest_load(vcpu, end - SIZE) == stamp(1, SZ_1G) &&
-	   guest_load(vcpu, SZ_1G) == MMIO_ANSWER, "%s: and takes its data along", f->name);
-	ok(vm_sound(vm), "%s: sound", f->name);
+	   guest_load(vcpu, SZ_1G) == MMIO_ANSWER, "%s: the moved slot has its data", f->name);
+	ok(vm_sound(vm), "%s: the tables are sound", f->name);
 	vm_free(vm);
 	mem_unmap(mem, 2 * SIZE);
 }
 
-/* A VM without slots to which a refused one comes is still free to choose. */
+/* A VM without slots can still choose its format after a slot was refused. */
 static void still_free(const struct format *f)
 {
 	char *mem = mem_map(SIZE, SMALL);
@@ -103,18 +103,18 @@ static void still_free(const struct format *f)
 
 	ok(is(set_mode(vm, f->mode), 0) &&
 	   is(set_slot(vm, 0, 0, format_end(f), SIZE, mem), EFAULT),
-	   "%s: a first slot past the limit is refused", f->name);
+	   "%s: a first slot above the limit is refused", f->name);
 	for_each_format(g)
 		good &= is(set_mode(vm, g->mode), 0) &&
 			is(set_slot(vm, 0, 0, format_end(g), SIZE, mem), EFAULT) &&
 			is(set_slot(vm, 0, 0, format_end(g) - SZ_4K, SIZE, mem), EFAULT);
-	ok(good, "%s: after which every mode can be chosen, and has its own limit", f->name);
+	ok(good, "%s: after that every mode can be chosen, and has its own limit", f->name);
 	good = true;
 	for_each_format(g)
 		good &= is(set_mode(vm, g->mode), 0) &&
 			is(set_slot(vm, 0, 0, format_end(g) - SIZE, SIZE, mem), 0) &&
 			is(set_slot(vm, 0, 0, format_end(g) - SIZE, 0, mem), 0);
-	ok(good, "%s: up to which slots come and go", f->name);
+	ok(good, "%s: slots can be created up to each limit, and deleted", f->name);
 	close(vm);
 	mem_unmap(mem, SIZE);
 }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Leaves of 64 KiB: where the host has Svnapot and 64 KiB of contiguous pages, and never
- * else. The argument says whether this host has Svnapot: without it there is no such leaf,
- * of the same memory.
+ * Leaves of 64 KiB. There is such a leaf if the host has Svnapot and the memory has 64 KiB of
+ * contiguous pages. Without Svnapot the same memory has leaves of 4 KiB only.
+ *
+ *	napot [svnapot]		svnapot: the host has Svnapot
  */
 #include <errno.h>
 #include <linux/kvm.h>
@@ -42,11 +43,11 @@ static u64 *host_word(unsigned int page)
 	return (u64 *)(mem + page * SZ_4K);
 }
 
-/* Memory in pages of 64 KiB of the host's, which it has already. */
+/* Memory that the host has in transparent huge pages of 64 KiB. */
 static char *map_mthp(void)
 {
 	mem = mem_aligned(SIZE, SZ_2M);
-	/* Less than 2 MiB of it: no page is larger. */
+	/* It is less than 2 MiB, so that no page is larger than 64 KiB. */
 	if (mmap(mem, SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1,
 		 0) != mem)
 		bail("mmap: %s", strerror(errno));
@@ -68,7 +69,7 @@ static void reserve(void)
 	char text[32];
 
 	if (write_text(TLB, "40") || read_text(TLB, text, sizeof(text)) || atoi(text) != 40)
-		bail("the host has no 40 pages of 64 KiB");
+		bail("the host cannot reserve 40 hugetlbfs pages of 64 KiB");
 }
 
 static void populate(char *(*map)(void), u32 flags)
@@ -86,7 +87,10 @@ static void drop(void)
 	munmap(mem, SIZE);
 }
 
-/* The same with any leaves: pages are counted, however they are mapped. */
+/*
+ * Has the VM so many more leaves of 64 KiB, and so many more pages in leaves of 4 KiB? Without
+ * Svnapot all of these pages are in leaves of 4 KiB.
+ */
 static bool mapped(long napots, long pages)
 {
 	if (!svnapot)
@@ -101,40 +105,40 @@ static void whole(char *(*map)(void), bool tlb)
 	ok(svnapot ? counted(vm, "faults_64k %u faults_4k 0 leaves_64k %u leaves_4k 0", COUNT,
 			     COUNT)
 		   : counted(vm, "faults_64k 0 leaves_64k 0 leaves_4k %lu", PAGES),
-	   "%s: %s leaves of 64 KiB, one fault each", what, svnapot ? "has" : "has no");
+	   "%s: %s", what, svnapot ? "leaves of 64 KiB, one fault each" : "no leaves of 64 KiB");
 	ok(!guest_check(vcpu, GPA, SZ_4K, PAGES, 2) &&
 		   *host_word(PAGES - 1) == stamp(2, gpa(PAGES - 1)) && counted(vm, "faults 0"),
-	   "%s: with the right data", what);
-	ok(vm_sound(vm), "%s: sound", what);
+	   "%s: the data is right", what);
+	ok(vm_sound(vm), "%s: the tables are sound", what);
 
-	/* A page of one goes: all that was not taken is still right. */
+	/* The host drops or protects one page of a leaf. The other pages must not change. */
 	if (!tlb) {
 		madvise(mem + 19 * SZ_4K, SZ_4K, MADV_DONTNEED);
 		ok(guest_load(vcpu, gpa(19)) == 0 && !guest_check(vcpu, gpa(16), SZ_4K, 3, 2) &&
 			   !guest_check(vcpu, gpa(20), SZ_4K, 12, 2),
-		   "%s: a page that is taken out is gone, and the others are not", what);
-		ok(mapped(-1, 16), "%s: with 4 KiB leaves", what);
+		   "%s: one page is dropped: it is zero, and the other pages keep their data", what);
+		ok(mapped(-1, 16), "%s: one page is dropped: the others have 4 KiB leaves", what);
 		mprotect(mem + 37 * SZ_4K, SZ_4K, PROT_READ);
 		u64 efaults = vcpu->efaults;
 
 		guest_fill(vcpu, gpa(32), SZ_4K, 16, 3);
 		ok(vcpu->efaults == efaults + 1 && *host_word(37) == stamp(2, gpa(37)) &&
 			   *host_word(38) == stamp(3, gpa(38)),
-		   "%s: a page that is protected is alone in that", what);
+		   "%s: one page is write-protected: the other pages can be written", what);
 		mprotect(mem + 37 * SZ_4K, SZ_4K, PROT_READ | PROT_WRITE);
 		guest_fill(vcpu, gpa(32), SZ_4K, 16, 2);
-		ok(vm_sound(vm), "%s: sound", what);
+		ok(vm_sound(vm), "%s: after these changes the tables are sound", what);
 	}
 	count_from(vm);
 	madvise(mem + 8 * SZ_64K, 8 * SZ_64K, MADV_DONTNEED);
 	ok(mapped(-8, 0) && guest_load(vcpu, gpa(8 * 16 + 5)) == 0 &&
 		   !guest_check(vcpu, gpa(16 * 16), SZ_4K, PAGES - 16 * 16, 2),
-	   "%s: leaves of 64 KiB go as a whole", what);
+	   "%s: whole leaves of 64 KiB are dropped", what);
 	drop();
-	ok(vm_sound(vm), "%s: sound", what);
+	ok(vm_sound(vm), "%s: the slot is deleted: the tables are sound", what);
 }
 
-/* Not where the slot, its end or its place does not allow it. */
+/* There is no leaf of 64 KiB where the slot ends inside it, or where the gpa is not aligned. */
 static void askew(char *(*map)(void))
 {
 	populate(map, 0);
@@ -144,7 +148,7 @@ static void askew(char *(*map)(void))
 	guest_check(vcpu, gpa(4), SZ_4K, PAGES - 8, 1);
 	ok(mapped(COUNT - 2, 24) && guest_load(vcpu, gpa(3)) == MMIO_ANSWER &&
 		   guest_load(vcpu, gpa(PAGES - 4)) == MMIO_ANSWER,
-	   "%s: a slot that cuts them has 4 KiB leaves at its ends", what);
+	   "%s: a slot that has parts of them at its ends: 4 KiB leaves there", what);
 	vm_slot(vm, 0, 0, GPA, 0, mem);
 	vm_slot(vm, 0, 0, gpa(1), SIZE, mem);
 	count_from(vm);
@@ -152,7 +156,7 @@ static void askew(char *(*map)(void))
 	guest_fill(vcpu, gpa(1), SZ_4K, PAGES, 2);
 	ok(counted(vm, "leaves_64k 0 leaves_4k %lu", PAGES) &&
 		   !guest_check(vcpu, gpa(1), SZ_4K, PAGES, 2),
-	   "%s: gpa and hva that differ modulo 64 KiB: none", what);
+	   "%s: gpa and hva that differ modulo 64 KiB: no leaves of 64 KiB", what);
 	drop();
 }
 
@@ -176,19 +180,19 @@ static void logged(char *(*map)(void))
 			exact &= log[w] == (w == page / 64 ? 1ull << page % 64 : 0);
 	}
 	ok(exact && counted(vm, "faults_4k 64 faults_64k 0"),
-	   "%s: while pages are logged, each first store is a fault of its own, and logged", what);
+	   "%s: dirty logging: each first store to a page faults and is logged", what);
 	for (unsigned int i = 0; i < 64; i++)
 		exact &= *host_word(i * 37 % PAGES) == i;
-	ok(exact && vm_sound(vm), "%s: and is in its own page of the host", what);
+	ok(exact && vm_sound(vm), "%s: dirty logging: each store is in its page of the host", what);
 	vm_slot(vm, 0, 0, GPA, SIZE, mem);
 	guest_fill(vcpu, GPA, SZ_4K, PAGES, 3);
 	ok(!guest_check(vcpu, GPA, SZ_4K, PAGES, 3) && *host_word(77) == stamp(3, gpa(77)) &&
 		   vm_sound(vm),
-	   "%s: and after that all is as before", what);
+	   "%s: after dirty logging the data is right", what);
 	drop();
 }
 
-/* The guest uses them while the host looks which are used. */
+/* The guest uses the pages while the host monitors which pages are in use. */
 static void aged(char *(*map)(void))
 {
 	size_t size = SIZE;
@@ -210,12 +214,12 @@ static void aged(char *(*map)(void))
 	vcpu_halt(vcpu);
 	vcpu_stop(vcpu);
 	ok(events && passes > 20 && !vcpu->box->result && vm_sound(vm),
-	   "%s: aged %llu times in %llu passes of the guest, which does not notice", what,
+	   "%s: %llu agings during %llu passes of the guest: the guest does not notice", what,
 	   (unsigned long long)events, (unsigned long long)passes);
 	drop();
 }
 
-/* It knows pages of 4 KiB, 2 MiB and 1 GiB: whatever the guest touches here is EFAULT. */
+/* The stock module knows pages of 4 KiB, 2 MiB and 1 GiB only. Each access here is EFAULT. */
 static void stock(void)
 {
 	u64 wrong;
@@ -226,7 +230,7 @@ static void stock(void)
 	vm_slot(vm, 0, 0, GPA, SIZE, mem);
 	wrong = guest_check(vcpu, GPA, SZ_4K, PAGES, 1);
 	ok(wrong == PAGES && vcpu->efaults == PAGES,
-	   "stock: hugetlbfs pages of 64 KiB cannot be used at all");
+	   "stock: hugetlbfs pages of 64 KiB: each access is EFAULT");
 }
 
 int main(int argc, char **argv)
@@ -234,7 +238,7 @@ int main(int argc, char **argv)
 	host_init(100);
 	svnapot = argc > 1 && !strcmp(argv[1], "svnapot");
 	if (write_text(MTHP, "always"))
-		bail("the host's kernel has no pages of 64 KiB");
+		bail("the host's kernel has no transparent huge pages of 64 KiB");
 	vm = vm_new(host.widest);
 	vcpu = vcpu_new(vm);
 	vcpu_warm(vcpu);
@@ -249,7 +253,7 @@ int main(int argc, char **argv)
 	logged(map_mthp);
 	aged(map_mthp);
 
-	/* hugetlbfs has them where the host has Svnapot. */
+	/* hugetlbfs has pages of 64 KiB only if the host has Svnapot. */
 	ok(!access(TLB, W_OK) == svnapot, "the kernel %s hugetlbfs pages of 64 KiB",
 	   svnapot ? "has" : "has no");
 	if (svnapot) {

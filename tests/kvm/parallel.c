@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Faults of several vCPUs run beside each other: on memory of their own, and all in the same
- * tables, page by page in turn; also while the host takes pages away, protects, ages and logs
- * them and changes the format.
+ * Faults of four vCPUs run in parallel, without the exclusive mmu_lock. Each vCPU first has a part
+ * of the memory for itself; then the vCPUs take pages in turn, so that all change the same tables.
+ * At last the host unmaps, protects, ages and logs pages and changes the format meanwhile.
  */
 #include <errno.h>
 #include <linux/kvm.h>
@@ -25,8 +25,10 @@ static struct vm *vm;
 static char *mem;
 static const char *name;
 
-/* Each vCPU does its quarter: @interleaved: every fourth page of all, else a piece. Return: wrong
- * pages. */
+/*
+ * Each vCPU fills or checks a quarter of the pages: every fourth page if @interleaved, else a
+ * contiguous part. Return: the number of wrong pages.
+ */
 static u64 all(u32 op, bool interleaved, u64 tag)
 {
 	u64 bad = 0;
@@ -59,25 +61,25 @@ static u64 host_bad(u64 tag)
 
 static void touch(bool interleaved, u64 tag)
 {
-	const char *how = interleaved ? "page by page in turn" : "a piece each";
+	const char *how = interleaved ? "pages in turn" : "a part each";
 	u64 exclusive = vm_stat(vm, "faults_exclusive"), faults = vm_stat(vm, "faults");
 
 	madvise(mem, SIZE, MADV_DONTNEED);
 	all(OP_FILL, interleaved, tag);
 	faults = vm_stat(vm, "faults") - faults;
 	ok(faults >= PAGES && vm_stat(vm, "faults_exclusive") == exclusive,
-	   "%s: %u vCPUs touch fresh memory, %s: no fault needs the lock for itself", name, VCPUS,
+	   "%s: %u vCPUs use fresh memory, %s: no fault takes mmu_lock exclusively", name, VCPUS,
 	   how);
-	diag("%llu faults for %lu pages, %llu of them alone", (unsigned long long)faults, PAGES,
+	diag("%llu faults for %lu pages, %llu of them exclusive", (unsigned long long)faults, PAGES,
 	     (unsigned long long)(vm_stat(vm, "faults_exclusive") - exclusive));
 	ok(vm_stat(vm, "leaves_4k") >= PAGES && !all(OP_CHECK, !interleaved, tag) && !host_bad(tag),
-	   "%s: and every page is there, with its data", name);
-	ok(vm_sound(vm), "%s: sound", name);
+	   "%s: %s: every page is mapped and has its data", name, how);
+	ok(vm_sound(vm), "%s: %s: the tables are sound", name, how);
 }
 
 /*
- * All vCPUs work on the same pages, a word of its own each: of @mem, which stays, of a part that
- * is taken away piece by piece, and of one whose dirty pages are logged.
+ * All vCPUs work on the same pages. Each vCPU has a word of its own in each page. There are three
+ * parts: pages that stay, pages that the host drops, and pages with dirty logging.
  */
 #define PARTS      3
 #define PART_PAGES 128
@@ -99,7 +101,7 @@ static void disturb(char *const part[], unsigned int turn)
 	mprotect(part[0] + at, size, PROT_READ | PROT_WRITE | PROT_EXEC);
 	mprotect(part[0] + at, size, PROT_READ | PROT_WRITE);
 	madvise(part[rnd() % PARTS] + at, size, MADV_COLD);
-	/* On in every other eight turns. */
+	/* Logging is on in every other period of eight turns. */
 	if (turn % 16 == 12 && ioctl(vm->fd, KVM_GET_DIRTY_LOG, &dirty))
 		bail("KVM_GET_DIRTY_LOG: %s", strerror(errno));
 	if (turn % 8 == 0)
@@ -108,7 +110,7 @@ static void disturb(char *const part[], unsigned int turn)
 	for (u64 n = rnd() % 3; turn % 16 == 0 && n; n--)
 		f = next_format(f) ?: next_format(NULL);
 	if (turn % 16 == 0 && change_format(vm->fd, f->mode))
-		bail("%s cannot be had", f->name);
+		bail("cannot change the format to %s", f->name);
 }
 
 static void together(void)
@@ -144,33 +146,34 @@ static void together(void)
 		u64 pass = box->passes;
 
 		s = (void *)((char *)box + BOX_SOAK);
-		/* All that was changed last is looked at again. */
+		/* Two more passes check everything that the host has changed. */
 		if (!wait_for(box->passes >= pass + 2, 60000))
-			bail("vCPU %u is stuck", v);
+			bail("vCPU %u makes no progress", v);
 		vcpu_halt(vm->vcpu[v]);
 		wrong += s->wrong;
 		if (s->wrong)
-			diag("vCPU %u: %llu wrong; the first, at 0x%llx, 0x%llx and not 0x%llx", v,
+			diag("vCPU %u: %llu wrong values; the first at 0x%llx: 0x%llx, expected 0x%llx", v,
 			     (unsigned long long)s->wrong, (unsigned long long)s->bad_addr,
 			     (unsigned long long)s->bad_value, (unsigned long long)s->bad_expected);
 	}
-	diag("%llu faults, %llu alone, %llu retries, %llu changes of format, %llu pages aged",
+	diag("%llu faults, %llu exclusive, %llu retries, %llu changes of format, %llu agings",
 	     (unsigned long long)vm_stat(vm, "faults"),
 	     (unsigned long long)vm_stat(vm, "faults_exclusive"),
 	     (unsigned long long)vm_stat(vm, "retries"),
 	     (unsigned long long)vm_stat(vm, "reformats"), (unsigned long long)aged);
 	ok(!wrong && vm_sound(vm),
-	   "%u vCPUs on the same pages, which are taken away, protected, aged and logged: no wrong "
-	   "value",
+	   "%u vCPUs use the same pages, which the host drops, protects, ages and logs: no value is "
+	   "wrong",
 	   VCPUS);
-	ok(!vm_stat(vm, "faults_exclusive"), "and no fault needed the lock for itself");
+	ok(!vm_stat(vm, "faults_exclusive"),
+	   "%u vCPUs use the same pages: no fault takes mmu_lock exclusively", VCPUS);
 	for (unsigned int p = 0; p < PARTS; p++) {
 		vm_slot(vm, 1 + p, 0, part_gpa(p), 0, part[p]);
 		mem_unmap(part[p], PART_SIZE);
 	}
 	change_format(vm->fd, vm->format->mode);
 	ok(vm_stat(vm, "tables") == tables && vm_leaves(vm) <= leaves + VCPUS * 112,
-	   "without those pages the VM has the tables that it had: %llu",
+	   "when these pages are deleted, the VM has as many tables as before: %llu",
 	   (unsigned long long)tables);
 }
 
@@ -188,7 +191,7 @@ int main(void)
 		for (unsigned int v = 0; v < VCPUS; v++) {
 			struct vcpu *vcpu = vcpu_new(vm);
 
-			/* What the mailbox needs is mapped from here on. */
+			/* From here on the mailbox and the program are mapped. */
 			guest_check(vcpu, CONTROL_GPA, 0, 0, 0);
 			vcpu_start(vcpu);
 		}

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A thread of the VMM takes memory away and never pauses: faults get through, those elsewhere at once;
- * and a large slot that goes, or a large VM, does not keep others from the hart for long.
+ * A thread of the VMM drops memory in a loop. Faults on this memory must succeed in the end, and
+ * faults on other memory at once. Also, the deletion of a large slot or of a large VM must not
+ * keep other threads from the lock or from the hart for long.
  */
 #include <sched.h>
 #include <sys/mman.h>
@@ -13,8 +14,8 @@
 #define GPA	SZ_1G
 #define PAGES	2048UL
 #define SIZE	(PAGES * SZ_4K)
-#define LAST	(SIZE - 16 * SZ_4K) /* what the thread takes away elsewhere */
-#define FEW	256UL /* pages that are fought over: each may have to be tried often */
+#define LAST	(SIZE - 16 * SZ_4K) /* the thread drops memory from here on in elsewhere() */
+#define FEW	256UL /* pages in same(): few, as each fault may be repeated often */
 #define BIG_GPA (4 * SZ_1G)
 #define BIG	(6 * SZ_1G)
 #define ROUNDS	20
@@ -61,12 +62,12 @@ static void storm_end(pthread_t thread)
 
 static void told(const char *what)
 {
-	diag("%s: %s: %lu times taken away; %ld faults, %ld retries, %ld waits", name, what,
+	diag("%s: %s: %lu drops; %ld faults, %ld retries, %ld waits", name, what,
 	     (unsigned long)storm.times, count_of(vm, "faults"), count_of(vm, "retries"),
 	     count_of(vm, "waits"));
 }
 
-/* Each of these faults would have been lost to a notifier for pages that it has nothing to do with. */
+/* The thread drops other pages than the guest uses. Its notifiers must not make faults retry. */
 static void elsewhere(char *mem)
 {
 	const unsigned long pages = PAGES - 16;
@@ -77,11 +78,11 @@ static void elsewhere(char *mem)
 	count_from(vm);
 	guest_fill(vcpu, GPA, SZ_4K, pages, 1);
 	storm_end(thread);
-	told("elsewhere");
+	told("other memory");
 	ok(storm.times > 0 && count_of(vm, "retries") <= (long)pages / 50,
-	   "%s: memory is taken away elsewhere: faults are not repeated", name);
+	   "%s: the VMM drops other memory: faults are not repeated", name);
 	ok(!guest_check(vcpu, GPA, SZ_4K, pages, 1) && vm_sound(vm),
-	   "%s: and every page has its data", name);
+	   "%s: the VMM drops other memory: every page has its data", name);
 	for (u64 at = 0; at < LAST; at += SZ_4K)
 		if (*(u64 *)(mem + at) != stamp(1, GPA + at))
 			bail("%s: the host has other pages than the guest", name);
@@ -89,8 +90,9 @@ static void elsewhere(char *mem)
 }
 
 /*
- * How often a fault must be repeated is a matter of luck, and of how fast the two harts are. But it sleeps until
- * the notifier that it met is done: no notifier costs two of them, but where the sleep has an end.
+ * The thread drops the pages that the guest uses. How often a fault is repeated depends on chance
+ * and on the speed of the two harts. But a fault sleeps until the notifier that it met has ended.
+ * So a notifier makes a fault retry once at most, unless the sleep times out.
  */
 static void same(char *mem)
 {
@@ -103,16 +105,16 @@ static void same(char *mem)
 		guest_fill(vcpu, GPA, SZ_4K, FEW, 2);
 	while (storm.times < 200);
 	storm_end(thread);
-	told("the same");
+	told("the same memory");
 	ok(count_of(vm, "retries") <= (long)storm.times && count_of(vm, "waits") > 0,
-	   "%s: the same memory is taken away: faults wait, and get through", name);
+	   "%s: the VMM drops the same memory: faults wait for it, and succeed", name);
 	guest_fill(vcpu, GPA, SZ_4K, PAGES, 3);
 	ok(!guest_check(vcpu, GPA, SZ_4K, PAGES, 3) && vm_sound(vm),
-	   "%s: and the guest's pages are the host's", name);
+	   "%s: the VMM drops the same memory: after that every page has its data", name);
 	vm_slot(vm, 0, 0, GPA, 0, mem);
 }
 
-/* Wants the hart that the caller is on, over and over: it goes before all others. */
+/* A real-time thread that wakes up every 100 us and preempts all other threads on its hart. */
 static atomic_bool impatient_over;
 
 static void *impatient(void *unused)
@@ -126,7 +128,7 @@ static void *impatient(void *unused)
 	return unused;
 }
 
-/* Two harts are one: who wants it too must be let. Return: those that there were. */
+/* Bind this thread, and threads that it creates, to hart 0. Return: the affinity before. */
 static cpu_set_t one_hart(void)
 {
 	cpu_set_t all, one;
@@ -138,7 +140,7 @@ static cpu_set_t one_hart(void)
 	return all;
 }
 
-/* While 3072 tables of one slot go, another thread gets the hart. */
+/* While a slot with 3072 tables is deleted, another thread gets the hart. */
 static void large(void)
 {
 	char *big = mem_map(BIG, SMALL);
@@ -150,7 +152,10 @@ static void large(void)
 
 	impatient_over = false;
 	pthread_create(&thread, NULL, impatient, NULL);
-	/* On a busy machine the emulated hart may have no interrupt meanwhile: again, then. */
+	/*
+	 * On a busy machine the emulated hart may get no timer interrupt during the deletion. Then
+	 * there is no break, so try again.
+	 */
 	do {
 		vm_slot(vm, 1, 0, BIG_GPA, BIG, big);
 		guest_fill(vcpu, BIG_GPA, SZ_2M, BIG / SZ_2M, 4);
@@ -162,14 +167,14 @@ static void large(void)
 	impatient_over = true;
 	pthread_join(thread, NULL);
 	sched_setaffinity(0, sizeof(all), &all);
-	diag("%s: %ld breaks, after %u rounds without", name, breaks, rounds);
+	diag("%s: %ld lock breaks, after %u rounds without any", name, breaks, rounds);
 	ok(gone && breaks > 0 && breaks < (long)(BIG / SZ_1G),
-	   "%s: a slot of 6 GiB goes, and others have the lock and the hart meanwhile", name);
-	ok(vm_sound(vm), "%s: sound", name);
+	   "%s: a slot of 6 GiB is deleted: other threads get the lock and the hart meanwhile", name);
+	ok(vm_sound(vm), "%s: the tables are sound", name);
 	mem_unmap(big, BIG);
 }
 
-/* Looks at how many tables there are, before all others. */
+/* A real-time thread reads the number of tables every 100 us. */
 static struct {
 	u64 most;
 	unsigned int between;
@@ -193,7 +198,7 @@ static void *watching(void *unused)
 	return unused;
 }
 
-/* While 32768 tables of a VM go, that has 64 GiB, another thread gets the hart. */
+/* While a VM of 64 GiB ends and 32768 tables are freed, another thread gets the hart. */
 static void ending(void)
 {
 	const u64 size = 64 * SZ_1G;
@@ -212,9 +217,10 @@ static void ending(void)
 	watch.over = true;
 	pthread_join(thread, NULL);
 	sched_setaffinity(0, sizeof(all), &all);
-	diag("%u looks at fewer than %llu tables", watch.between, (unsigned long long)watch.most);
+	diag("the other thread saw the number of tables go down %u times, from %llu", watch.between,
+	     (unsigned long long)watch.most);
 	ok(watch.most > size / SZ_2M && watch.between > 2 && !tables_live(),
-	   "a VM of 64 GiB ends: another thread gets the hart, again and again, while its tables go");
+	   "a VM of 64 GiB ends: another thread gets the hart several times meanwhile");
 	mem_unmap(big, size);
 }
 
