@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Tables of the G-stage are memory that somebody pays for: they are in SecPageTables, and
- * are charged to the memory cgroup of the VMM. At its limit KVM_RUN fails with ENOMEM, and where
- * there is memory again the guest goes on as if nothing had been.
+ * G-stage tables are counted in SecPageTables and charged to the memory cgroup of the VMM. At the
+ * limit of the cgroup KVM_RUN fails with ENOMEM. When there is memory again, the guest goes on
+ * and has lost nothing.
  *
- * The stock module counts them nowhere, and the VMM is killed at the limit: there that is asserted.
+ * The stock module does not count tables, and the VMM is killed at the limit: this is asserted.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -21,7 +21,7 @@
 #include "tap.h"
 #include "vcpu.h"
 
-/* Pages, one in each 2 MiB, and so a table each. */
+/* The guest uses one page in each 2 MiB, so that each page needs a table. */
 #define TABLES 2000
 #define GPA    SZ_1G
 #define SIZE   (TABLES * SZ_2M)
@@ -46,7 +46,7 @@ static u64 number(const char *path, const char *name)
 	return strtoull(at + strlen(name), NULL, 10);
 }
 
-/* What each hart has counted for itself is added first. */
+/* SecPageTables in KiB. stat_refresh adds the per-hart counters to it first. */
 static u64 counted_kib(void)
 {
 	if (write_text("/proc/sys/vm/stat_refresh", "1"))
@@ -60,7 +60,7 @@ static void begin(void)
 	vcpu = vcpu_new(vm);
 	mem = mem_map(SIZE, SMALL);
 	vm_slot(vm, 0, 0, GPA, SIZE, mem);
-	/* The host's own share of it is paid for from here on. */
+	/* Populate the memory, so that the host allocates its own tables before the test counts. */
 	for (u64 at = 0; at < SIZE; at += SZ_2M)
 		*(volatile u64 *)(mem + at) = stamp(1, GPA + at);
 	vcpu_warm(vcpu);
@@ -85,21 +85,23 @@ static void meminfo(void)
 		return;
 	}
 	ok(with == tables_live() * 4 && with >= TABLES * 4,
-	   "SecPageTables has %llu KiB more, of %llu tables", (unsigned long long)with,
+	   "SecPageTables: %llu KiB more for %llu table pages", (unsigned long long)with,
 	   (unsigned long long)tables_live());
 	madvise(mem, SIZE / 2, MADV_DONTNEED);
 	with = counted_kib() - before;
-	ok(with == tables_live() * 4 && with < TABLES * 3, "%llu KiB when half of them are gone",
+	ok(with == tables_live() * 4 && with < TABLES * 3,
+	   "SecPageTables: %llu KiB more when half of the memory is dropped",
 	   (unsigned long long)with);
 	end();
-	ok(counted_kib() == before && !tables_live(), "and what it was when the VM is gone");
+	ok(counted_kib() == before && !tables_live(),
+	   "SecPageTables: the same as before when the VM has ended");
 }
 
 static int limit_file;
 static unsigned long limit;
 static unsigned int times;
 
-/* No file is opened, nor anything else that would need memory. */
+/* Set the limit. Do not open a file here, nor do anything else that needs memory. */
 static void set_limit(unsigned long bytes)
 {
 	char text[32];
@@ -134,21 +136,22 @@ static void limited(void)
 	vcpu->no_memory = no_memory;
 	guest_fill(vcpu, GPA, SZ_2M, TABLES, 2);
 	set_limit(1UL << 30);
-	ok(times >= 3, "at the limit of its memory cgroup KVM_RUN fails with ENOMEM: %u times",
+	ok(times >= 3, "KVM_RUN fails with ENOMEM at the limit of the memory cgroup: %u times",
 	   times);
 	ok(!guest_check(vcpu, GPA, SZ_2M, TABLES, 2),
-	   "and with more memory it goes on, with all its data");
+	   "the guest goes on with all its data when the limit is raised");
 	sound = vm_sound(vm);
-	ok(sound && (!host.gstage || vm_stat(vm, "tables") >= TABLES), "sound");
-	/* A few came before this process was in the group. */
+	ok(sound && (!host.gstage || vm_stat(vm, "tables") >= TABLES), "the tables are sound");
+	/* A few tables were allocated before this process was in the cgroup. */
 	stat = number(GROUP "/memory.stat", "sec_pagetables ");
-	ok(stat >= TABLES * SZ_4K / 100 * 95, "the group pays for %llu KiB of tables",
+	ok(stat >= TABLES * SZ_4K / 100 * 95, "the cgroup is charged for %llu KiB of tables",
 	   (unsigned long long)stat >> 10);
-	ok(!number(GROUP "/memory.events", "oom_kill "), "nobody was killed");
-	ok(times < 20, "the limit was not passed");
+	ok(!number(GROUP "/memory.events", "oom_kill "), "no process was killed");
+	ok(times < 20, "each raise of the limit gives the guest more tables: %u raises", times);
 	end();
 	write_text("/sys/fs/cgroup/cgroup.procs", "0");
-	ok(!number(GROUP "/memory.stat", "sec_pagetables "), "and for none when the VM is gone");
+	ok(!number(GROUP "/memory.stat", "sec_pagetables "),
+	   "the cgroup is charged for no table when the VM has ended");
 	rmdir(GROUP);
 }
 

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A vCPU comes back to the hart that it last ran on, where no other vCPU was meanwhile: kernels from
- * 7.1 on leave the registers of the hart as they are then. Its format was changed while it was away,
- * and it was told so on another hart, without running there: a full dirty ring ends KVM_RUN after
- * what was posted is done, and before the guest goes on.
+ * A vCPU comes back to the hart that it last ran on, and no other vCPU has run there meanwhile.
+ * Kernels from 7.1 on then keep the CSRs of the hart. But the VM's format has changed meanwhile.
+ * The vCPU has handled the request for this on another hart, where it did not enter the guest:
+ * a full dirty ring ends KVM_RUN after the requests, and before the guest runs. The vCPU must
+ * still load the new hgatp when it is back.
  */
 #include <errno.h>
 #include <linux/kvm.h>
@@ -31,7 +32,7 @@ static void when_full(struct vcpu *unused)
 	rings_reset(vm);
 }
 
-/* Is the ring full before the guest gets anywhere? */
+/* Does KVM_RUN end because the ring is full? */
 static bool is_full(void)
 {
 	int ret;
@@ -73,7 +74,7 @@ int main(void)
 		vcpu_post(vcpu, OP_FILL);
 		full &= is_full();
 
-		/* The hart that it ran on forgets the old root. */
+		/* Change the format while the vCPU is not in the guest. */
 		f = next_format(f) ?: next_format(NULL);
 		err = change_format(vm->fd, f->mode);
 		if (err)
@@ -86,9 +87,9 @@ int main(void)
 		vcpu_wait(vcpu);
 		right &= !guest_check(vcpu, GPA, SZ_4K, PAGES, i);
 	}
-	ok(full, "a vCPU whose ring is full is told of another format, and does not run");
-	ok(right, "back on its hart it runs with the new root, %u times", ROUNDS);
-	ok(vm_sound(vm), "sound");
+	ok(full, "a vCPU with a full ring handles a change of format, and does not run");
+	ok(right, "the vCPU is back on its first hart: it runs with the new root, %u times", ROUNDS);
+	ok(vm_sound(vm), "the tables are sound");
 	ring_unmap(&ring);
 	vm_free(vm);
 	ok(!tables_live(), "no tables are left");

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A store of the guest to a page whose dirty pages are logged, and that it has only read so far: where
- * the host shares the page with others it gets one of its own first, as everywhere. Others are a
- * file that is mapped privately, the page of zeroes, and a child after a fork.
+ * The guest stores to a page of a slot with dirty logging. So far it has only read this page. If
+ * the host shares the page with somebody else, the VMM must get a page of its own first. The test
+ * shares pages with a file that is mapped privately, with other users of the zero page, and with
+ * a child after a fork.
  */
 #include <errno.h>
 #include <linux/kvm.h>
@@ -35,7 +36,7 @@ static u64 gpa(unsigned int page)
 	return GPA + page * SZ_4K;
 }
 
-/* The guest reads all pages, the log is emptied, and the guest writes. */
+/* Let the guest read all pages, fetch the log, and let the guest write. */
 static bool read_and_write(u64 expected)
 {
 	struct kvm_dirty_log dirty = { .slot = 0, .dirty_bitmap = log };
@@ -51,7 +52,7 @@ static bool read_and_write(u64 expected)
 	return right;
 }
 
-/* What it wrote is there for the guest and the VMM, and logged. */
+/* Do the guest and the VMM both see what the guest wrote, and is it in the log? */
 static bool written(void)
 {
 	struct kvm_dirty_log dirty = { .slot = 0, .dirty_bitmap = log };
@@ -90,11 +91,11 @@ static void private_file(void)
 
 		theirs &= pread(fd, &now, sizeof(now), page * SZ_4K) == sizeof(now) && now == value;
 	}
-	ok(right && written(), "a file mapped privately: the guest has what it wrote");
+	ok(right && written(), "a file that is mapped privately: the guest reads what it wrote");
 	if (!host.gstage && stock()->shared_stores)
-		ok(!theirs, "and so has the file: a defect of this stock module");
+		ok(!theirs, "stock: the test finds the defect: the guest's stores change the file");
 	else
-		ok(theirs, "and the file has not");
+		ok(theirs, "a file that is mapped privately: the guest's stores do not change the file");
 	close(fd);
 	end();
 }
@@ -112,8 +113,8 @@ static void zeroes(void)
 	right = read_and_write(0);
 	for (unsigned int at = 0; at < SIZE; at += 8)
 		theirs &= !*(volatile u64 *)(other + at);
-	ok(right && written(), "fresh memory: the guest has what it wrote");
-	ok(theirs, "and other fresh memory is zero");
+	ok(right && written(), "the zero page: the guest reads what it wrote");
+	ok(theirs, "the zero page: other memory with the zero page is still zero");
 	munmap(other, SIZE);
 	end();
 }
@@ -143,8 +144,8 @@ static void forked(void)
 	child = child_begin(theirs_is_there);
 	right = read_and_write(THEIRS);
 	right &= written();
-	ok(right, "after a fork: the guest has what it wrote");
-	ok(child_end(&child), "and the child has not");
+	ok(right, "after a fork: the guest reads what it wrote");
+	ok(child_end(&child), "after a fork: the guest's stores do not change the child's memory");
 	end();
 }
 
@@ -155,12 +156,12 @@ int main(void)
 	vcpu = vcpu_new(vm);
 	vcpu_warm(vcpu);
 	private_file();
-	/* What goes wrong there is not the test's alone. */
+	/* With the stock module's defect these two would change the zero page of the whole host. */
 	if (host.gstage) {
 		zeroes();
 		forked();
 	}
-	ok(vm_sound(vm), "sound");
+	ok(vm_sound(vm), "the tables are sound");
 	vm_free(vm);
 	return done();
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Makes each of the tracepoints kvm:kvm_gstage_... happen, of one VM, and prints its gstage_stats:
- * for tests/kvm/tools.sh, where perf, trace-cmd and bpftrace count them.
+ * Trigger each of the tracepoints kvm:kvm_gstage_... with one VM, and print the VM's gstage_stats.
+ * In tests/kvm/tools.sh perf, trace-cmd and bpftrace run this program and count its events.
  */
 #include <errno.h>
 #include <linux/kvm.h>
@@ -40,7 +40,7 @@ int main(void)
 	vm_slot(vm, 0, KVM_MEM_LOG_DIRTY_PAGES, GPA, SIZE, huge);
 	vm_slot(vm, 0, 0, GPA, SIZE, huge);
 	madvise(small + SZ_2M, 5 * SZ_4K, MADV_DONTNEED);
-	/* Twice, where the host has another: the VM ends as it began. */
+	/* Two changes, if the host has more than one format: the last format is the first one. */
 	change_format(vm->fd, next_format(NULL)->mode);
 	change_format(vm->fd, host.widest->mode);
 	vm_text(vm, "gstage_stats", stats, sizeof(stats));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * hgatp as the module loads it, and that the hardware takes it so: the guest
- * reaches all of its format and nothing beyond.
+ * The module loads hgatp with the right fields, and the hardware accepts it: the guest reaches
+ * all of its format's address space, and nothing above it.
  */
 #include <unistd.h>
 
@@ -42,7 +42,7 @@ static void as_loaded(struct vm *vm)
 	   "%s: %u levels, %u bits", f->name, f->levels, f->gpa_bits);
 }
 
-/* Every gpa bit of the format counts, and so does every bit above it. */
+/* The hardware must not ignore any gpa bit, neither in the format's address space nor above it. */
 static void reach(struct vm *vm)
 {
 	const struct format *f = vm->format;
@@ -54,16 +54,16 @@ static void reach(struct vm *vm)
 	ok(*(u64 *)(top + SIZE - SZ_4K) == stamp(2, end - SZ_4K) &&
 	   !guest_check(vcpu, end - SIZE, SZ_4K, SIZE / SZ_4K, 2) &&
 	   !guest_check(vcpu, SZ_1G, SZ_4K, SIZE / SZ_4K, 1),
-	   "%s: the guest has the last pages of its address space", f->name);
+	   "%s: the guest reaches the last pages of its address space", f->name);
 	guest_store(vcpu, end - 8, 0x1234);
 	ok(*(u64 *)(top + SIZE - 8) == 0x1234 && guest_load(vcpu, end - 8) == 0x1234,
-	   "%s: and the last word", f->name);
+	   "%s: the guest reaches the last word of its address space", f->name);
 
 	exits = vcpu->mmio_reads;
 	ok(guest_load(vcpu, end) == MMIO_ANSWER && vcpu->mmio_reads == exits + 1 &&
-	   vcpu->mmio_addr == end, "%s: the first word beyond is an MMIO exit", f->name);
+	   vcpu->mmio_addr == end, "%s: the first word above it is an MMIO exit", f->name);
 
-	/* A bit that the hardware ignored would lead to the stamps at 1 GiB, or at the top. */
+	/* If the hardware ignored a bit, the guest would find the stamps at 1 GiB or at the top. */
 	good = true;
 	for (unsigned int bit = f->gpa_bits; bit < 64; bit++) {
 		u64 gpa = (1ULL << bit) + SZ_1G;
@@ -75,19 +75,19 @@ static void reach(struct vm *vm)
 		guest_store(vcpu, gpa, 0xbad);
 		good &= vcpu->mmio_writes == exits + 1 && vcpu->mmio_data == 0xbad;
 		if (!good) {
-			diag("bit %u", bit);
+			diag("bit %u is ignored", bit);
 			break;
 		}
 	}
 	ok(good && !guest_check(vcpu, SZ_1G, SZ_4K, SIZE / SZ_4K, 1),
-	   "%s: no bit from %u on is ignored", f->name, f->gpa_bits);
+	   "%s: the hardware ignores no gpa bit from bit %u on", f->name, f->gpa_bits);
 
 	good = true;
 	for (unsigned int bit = 31; bit < f->gpa_bits; bit++)
 		good &= guest_load(vcpu, (1ULL << bit) + SZ_1G) == MMIO_ANSWER;
 	ok(good && !guest_check(vcpu, SZ_1G, SZ_4K, SIZE / SZ_4K, 1),
-	   "%s: nor is one below", f->name);
-	ok(vm_sound(vm), "%s: sound", f->name);
+	   "%s: the hardware ignores no gpa bit below bit %u", f->name, f->gpa_bits);
+	ok(vm_sound(vm), "%s: the tables are sound", f->name);
 }
 
 int main(void)
@@ -105,7 +105,7 @@ int main(void)
 		vm_free(a);
 	}
 
-	/* Two at a time: each has its own. */
+	/* Two VMs at the same time have different VMIDs and roots. */
 	a = make(next_format(NULL));
 	b = make(host.widest);
 	guest_load(a->vcpu[0], SZ_1G);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * in-pty ROWSxCOLUMNS FILE KEYS COMMAND...: run a command in a terminal of its own,
- * press keys, keep what it draws. A '.' among the keys is half a second of nothing.
- * Exits as the command does; 124 where it goes on for ten seconds after the last key.
+ * in-pty ROWSxCOLUMNS FILE KEYS COMMAND...: run a command in a terminal of its own, press the
+ * keys, and write the command's output to FILE. A '.' in KEYS is a pause of half a second. The
+ * exit status is that of the command, or 124 if the command still runs ten seconds after the
+ * last key.
  */
 #include <err.h>
 #include <fcntl.h>
@@ -23,7 +24,7 @@ static long now_ms(void)
 	return ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }
 
-/* Copy what comes for so long. Return: 0 where the terminal is closed. */
+/* Copy the output for @ms milliseconds. Return: 0 if the terminal is closed. */
 static int copy(int from, int to, int ms)
 {
 	struct pollfd pfd = { .fd = from, .events = POLLIN };
@@ -50,7 +51,7 @@ int main(int argc, char **argv)
 	pid_t pid;
 
 	if (argc < 5 || sscanf(argv[1], "%hux%hu", &size.ws_row, &size.ws_col) != 2)
-		errx(2, "ROWSxCOLUMNS FILE KEYS COMMAND...");
+		errx(2, "usage: in-pty ROWSxCOLUMNS FILE KEYS COMMAND...");
 	file = creat(argv[2], 0644);
 	if (file < 0)
 		err(2, "%s", argv[2]);

@@ -27,7 +27,7 @@ static void set(const char *root, const char *file, const char *fmt, ...)
 	va_end(args);
 	err = write_text(path, text);
 	if (err)
-		bail("%s to %s: %s", text, path, strerror(err));
+		bail("cannot write %s to %s: %s", text, path, strerror(err));
 }
 
 void age_start(void *const mem[], const size_t size[], unsigned int count)
@@ -46,7 +46,7 @@ void age_start(void *const mem[], const size_t size[], unsigned int count)
 		unsigned int at = 0;
 		char file[64];
 
-		/* In the order of addresses. */
+		/* DAMON wants the ranges in the order of their addresses. */
 		for (unsigned int j = 0; j < count; j++)
 			at += mem[j] < mem[i];
 		snprintf(file, sizeof(file), REGION "%u/start", at);
@@ -59,7 +59,7 @@ void age_start(void *const mem[], const size_t size[], unsigned int count)
 	set(DAMON, "0/state", "on");
 }
 
-/* All events, those still in the buffer and those that had to make room. */
+/* All events: the events in the buffer, and the old ones that were overwritten. */
 static u64 events(void)
 {
 	u64 sum = 0;

@@ -33,7 +33,7 @@ bool child_end(struct child *child)
 	int status = -1;
 
 	if (write(child->go, "", 1) != 1 || waitpid(child->pid, &status, 0) != child->pid)
-		bail("the child: %s", strerror(errno));
+		bail("the child failed: %s", strerror(errno));
 	close(child->go);
 	return WIFEXITED(status) && !WEXITSTATUS(status);
 }

@@ -8,7 +8,7 @@
 
 static char base[4096];
 
-/* A number of a text as gstage_stats is. */
+/* One number from the text of gstage_stats. */
 static long number(const char *text, const char *name)
 {
 	size_t len = strlen(name);
@@ -47,7 +47,7 @@ bool counted(const struct vm *vm, const char *fmt, ...)
 		bool same;
 
 		if (!value)
-			bail("counted(): no number for %s", name);
+			bail("counted(): there is no number after %s", name);
 		expected = strtol(value + (*value == '<' || *value == '>'), NULL, 0);
 		same = *value == '<'   ? more <= expected
 		       : *value == '>' ? more >= expected

@@ -45,7 +45,7 @@ char *read_all(int fd, size_t chunk)
 	return text;
 }
 
-/* In the largest unit without a rest. */
+/* Write a size in the largest unit that divides it. */
 static const char *size_text(char *text, u64 size)
 {
 	unsigned int unit = 0;
@@ -56,7 +56,7 @@ static const char *size_text(char *text, u64 size)
 	return text;
 }
 
-/* The line that there should be of a run. */
+/* Write the line that the dump must have for a run. */
 static void run_text(char *text, const struct run *run)
 {
 	static const char *const pbmt[] = { "", " pbmt=nc", " pbmt=io", " pbmt=reserved" };
@@ -89,7 +89,7 @@ static bool parse_run(const char *line, struct run *run)
 	return !strcmp(line, again);
 }
 
-/* A run that stands by itself. */
+/* Is a run right by itself: is it aligned to its leaves, and does its pa agree with the PTE? */
 static bool whole(const struct run *run)
 {
 	u64 pa = PTE_PPN(run->pte) << 12;
@@ -100,7 +100,7 @@ static bool whole(const struct run *run)
 	       run->pa % run->leaf == 0 && run->pa == pa && (run->pte & PTE_V);
 }
 
-/* Two that are two, and in order. */
+/* Are two runs in order, and cannot be one run? */
 static bool apart(const struct run *a, const struct run *b)
 {
 	u64 same = a->pte ^ b->pte;
@@ -120,7 +120,7 @@ bool dump_parse(const char *text, struct dump *dump)
 		   "# gstage-dump 1\n# mode %15s\n# levels %u\n# gpa_bits %u\n# root 0x%llx%n",
 		   dump->mode, &dump->levels, &dump->gpa_bits, &root, &header) != 4 ||
 	    text[header] != '\n') {
-		diag("no header of a dump: %.120s", text);
+		diag("the header of the dump is wrong: %.120s", text);
 		return false;
 	}
 	dump->root = root;
@@ -133,7 +133,7 @@ bool dump_parse(const char *text, struct dump *dump)
 			memcpy(line, text, len);
 		if (!parse_run(line, &run) || !whole(&run) ||
 		    (dump->count && !apart(&dump->runs[dump->count - 1], &run))) {
-			diag("line %u of a dump: %.*s", dump->count, (int)len, text);
+			diag("line %u of the dump is wrong: %.*s", dump->count, (int)len, text);
 			return false;
 		}
 		if (!(dump->count & (dump->count - 1)))
@@ -152,7 +152,7 @@ void dump_vm(const struct vm *vm, struct dump *dump)
 	if (!text)
 		bail("gstage_page_tables: %s", strerror(errno));
 	if (!dump_parse(text, dump))
-		bail("%s: gstage_page_tables is no dump", vm->format->name);
+		bail("%s: gstage_page_tables is not a right dump", vm->format->name);
 	free(text);
 	close(fd);
 }
@@ -211,7 +211,7 @@ u64 host_pa(const void *mem)
 	if (pread(fd, &entry, sizeof(entry), (uintptr_t)mem / SZ_4K * sizeof(entry)) !=
 	    sizeof(entry))
 		bail("/proc/self/pagemap: %s", strerror(errno));
-	/* Present, and the number of the frame. */
+	/* Bit 63: the page is present. Bits 54:0: its page frame number. */
 	return entry >> 63 ? (entry & ((1ULL << 55) - 1)) * SZ_4K + (uintptr_t)mem % SZ_4K : 0;
 }
 
@@ -236,7 +236,7 @@ int walk_vm(const struct vm *vm, u64 gpa, struct step *steps)
 
 		if (count > 5 || sscanf(line, "level %u index %u table 0x%llx pte 0x%llx %7s",
 					&step->level, &step->index, &table, &pte, step->kind) != 5)
-			bail("gstage_walk: %s", line);
+			bail("gstage_walk has a wrong line: %s", line);
 		step->table = table;
 		step->pte = pte;
 	}
@@ -269,7 +269,7 @@ bool walk_right(const struct vm *vm, const struct dump *dump, u64 gpa)
 		return false;
 	if (!run)
 		return !(steps[count - 1].pte & PTE_V);
-	/* Of the leaf of the line in which the gpa lies. */
+	/* The last step must be the leaf in the line of @gpa. */
 	table = run->pte & PTE_N ? PTE_PPN(steps[count - 1].pte) * SZ_4K - run->leaf / 2
 				 : PTE_PPN(steps[count - 1].pte) * SZ_4K;
 	return steps[count - 1].level == run->level &&

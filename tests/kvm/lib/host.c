@@ -37,7 +37,10 @@ static void out_of_time(int sig)
 	_exit(sig == SIGALRM ? 3 : 4);
 }
 
-/* Newer kernels look by themselves, at any time, at which pages are in use. That changes what tests count. */
+/*
+ * Newer kernels monitor by themselves which pages are in use (DAMON_STAT). This changes the numbers
+ * that tests count, so host_init() turns it off.
+ */
 #define DAMON_STAT "/sys/module/damon_stat/parameters/enabled"
 
 void host_init(unsigned int seconds)
@@ -51,12 +54,12 @@ void host_init(unsigned int seconds)
 	alarm(seconds);
 
 	if (!module || !cpu)
-		bail("GSTAGE_MODULE and GSTAGE_CPU do not say what is tested");
+		bail("GSTAGE_MODULE and GSTAGE_CPU are not set: run the test with lab/lab");
 	host.gstage = !strncmp(module, "gstage", strlen("gstage"));
 	for (unsigned int i = 0; i < ARRAY_SIZE(cpus); i++)
 		for (unsigned int j = 0; !strcmp(cpu, cpus[i].cpu) && j < cpus[i].formats; j++)
 			host.modes |= 1ULL << formats[j].mode;
-	/* A test build can play a host that lacks some. */
+	/* A test build can play a host that lacks some modes. */
 	if (!read_text("/sys/module/kvm/parameters/test_modes", mask, sizeof(mask)))
 		host.modes &= strtoull(mask, NULL, 0);
 	for (unsigned int i = 0; i < ARRAY_SIZE(formats); i++)
@@ -64,10 +67,10 @@ void host_init(unsigned int seconds)
 			host.widest = &formats[i];
 	seed += host.modes;
 	if (!host.widest)
-		bail("do not know what GSTAGE_CPU=%s has", cpu);
+		bail("GSTAGE_CPU=%s is an unknown CPU: add it to cpus[] in lib/host.c", cpu);
 
 	if (!access(DAMON_STAT, W_OK) && write_text(DAMON_STAT, "N"))
-		bail("the host's own monitor does not stop");
+		bail(DAMON_STAT ": cannot turn the host's own monitor off");
 
 	host.kvm = open("/dev/kvm", O_RDWR | O_CLOEXEC);
 	if (host.kvm < 0)
@@ -143,12 +146,12 @@ void *mem_map(size_t size, enum backing backing)
 		   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
 	if (mem == MAP_FAILED ||
 	    madvise(mem, size, backing == HUGE ? MADV_HUGEPAGE : MADV_NOHUGEPAGE))
-		bail("memory for a slot: %s", strerror(errno));
+		bail("cannot map memory for a slot: %s", strerror(errno));
 	if (backing == HUGE) {
 		for (size_t at = 0; at < size; at += SZ_2M)
 			*(volatile char *)(mem + at) = 0;
 		if (mem_huge_bytes(mem, size) < (size & ~(SZ_2M - 1)))
-			bail("the host gave %zu bytes in huge pages for %zu",
+			bail("the host has only %zu of %zu bytes in huge pages: it needs more memory",
 			     mem_huge_bytes(mem, size), size);
 	}
 	return mem;

@@ -76,7 +76,7 @@ struct vm *vm_growing(const struct format *from)
 	struct vm *vm = vm_new(NULL);
 	int err;
 
-	/* The control slot is in the way of the choice for a moment. */
+	/* The format can only be set without slots: delete the control slot for a moment. */
 	vm_slot(vm, CONTROL_SLOT, 0, CONTROL_GPA, 0, vm->control);
 	err = grow_from(vm->fd, from->mode);
 	if (err)

@@ -8,7 +8,7 @@
 #include "ring.h"
 #include "tap.h"
 
-/* Of RISC-V since it has dirty rings: in pages. */
+/* KVM_DIRTY_LOG_PAGE_OFFSET of RISC-V: the page of the vCPU's fd where its ring starts. */
 #define RING_OFFSET 64
 
 #define RING_BYTES (RING_ENTRIES * sizeof(struct kvm_dirty_gfn))

@@ -39,7 +39,7 @@ static void put(const char *name, const char *text)
 		bail("tracefs: %s: %s", name, strerror(err));
 }
 
-/* It is emptied by being opened so. */
+/* To open the trace with O_TRUNC clears it. */
 static void empty(void)
 {
 	int fd = open(trace_file("trace"), O_WRONLY | O_TRUNC | O_CLOEXEC);
@@ -71,7 +71,7 @@ void trace_start(const struct vm *vm)
 	put("tracing_on", "1");
 }
 
-/* The value behind a word that is @name. */
+/* The value after the word @name. */
 static const char *field(const char *words, const char *name)
 {
 	size_t len = strlen(name);
@@ -94,7 +94,7 @@ static void parse(const char *line)
 	name += strlen(": kvm_gstage_");
 	words = strchr(name, ':');
 	if (!words)
-		bail("a trace: %s", line);
+		bail("the trace has a wrong line: %s", line);
 	memset(e, 0, sizeof(*e));
 	snprintf(e->name, sizeof(e->name), "%.*s", (int)(words - name), name);
 	snprintf(e->words, sizeof(e->words), "%s", words + 2);
@@ -130,7 +130,7 @@ unsigned int trace_stop(void)
 		snprintf(name, sizeof(name), "per_cpu/cpu%u/stats", cpu);
 		if (read_text(trace_file(name), stats, sizeof(stats)) ||
 		    !strstr(stats, "overrun: 0\n"))
-			bail("tracefs: events were lost");
+			bail("tracefs: the buffer was too small, and events were lost");
 	}
 	return count;
 }

@@ -12,7 +12,7 @@
 #include "tap.h"
 #include "vcpu.h"
 
-/* Guest commands end within this, on the slowest of machines. */
+/* The longest time for a command of the guest, on the slowest machine. */
 #define COMMAND_MS 30000
 
 #define REG_ID(type, name)                           \
@@ -75,7 +75,7 @@ struct vcpu *vcpu_new(struct vm *vm)
 	vcpu->last = (void *)(vm->control + box + BOX_LAST);
 	vcpu->mmio_answer = MMIO_ANSWER;
 
-	/* All but the first are made in the stopped state. */
+	/* KVM creates all vCPUs but the first in the stopped state. */
 	if (ioctl(vcpu->fd, KVM_SET_MP_STATE, &state))
 		bail("KVM_SET_MP_STATE: %s", strerror(errno));
 	set_reg(vcpu, CORE_REG(regs.pc), CONTROL_GPA + GUEST_ENTRY);
@@ -95,7 +95,7 @@ void vcpu_free(struct vcpu *vcpu)
 	free(vcpu);
 }
 
-/* The host has nothing behind this address: go on after the instruction. */
+/* The host has no memory at this address: skip the instruction. */
 static void skip_access(struct vcpu *vcpu)
 {
 	u64 pc = get_reg(vcpu, CORE_REG(regs.pc));
@@ -140,7 +140,7 @@ static bool mmio(struct vcpu *vcpu)
 	return false;
 }
 
-/* Run the guest until it rings, or is to quit. */
+/* Run the guest until it rings the doorbell, or until the thread must quit. */
 static void run(struct vcpu *vcpu)
 {
 	while (!vcpu->quit) {
@@ -235,7 +235,8 @@ void vcpu_wait(struct vcpu *vcpu)
 	if (!vcpu->threaded)
 		run(vcpu);
 	if (!wait_for(box->done == box->seq, COMMAND_MS))
-		bail("%s: the guest does not end command %u", vcpu->vm->format->name, box->op);
+		bail("%s: the guest did not finish command %u in %u ms", vcpu->vm->format->name, box->op,
+		     COMMAND_MS);
 	atomic_thread_fence(memory_order_seq_cst);
 }
 
@@ -286,7 +287,7 @@ u64 guest_check(struct vcpu *vcpu, u64 gpa, u64 stride, u64 count, u64 tag)
 	box->tag = tag;
 	vcpu_do(vcpu, OP_CHECK);
 	if (box->result)
-		diag("%s: %llu of %llu places are not stamped %llx; the first, at 0x%llx, has 0x%llx",
+		diag("%s: %llu of %llu places do not have stamp %llx; the first at 0x%llx: 0x%llx",
 		     vcpu->vm->format->name, (unsigned long long)box->result,
 		     (unsigned long long)count, (unsigned long long)tag,
 		     (unsigned long long)box->bad_addr, (unsigned long long)box->bad_value);

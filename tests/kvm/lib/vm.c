@@ -51,8 +51,9 @@ void vm_slot(struct vm *vm, u32 slot, u32 flags, u64 gpa, u64 size, void *mem)
 	int err = set_slot(vm->fd, slot, flags, gpa, size, mem);
 
 	if (err)
-		bail("slot %u at 0x%llx, 0x%llx bytes, %s: %s", slot, (unsigned long long)gpa,
-		     (unsigned long long)size, vm->format->name, strerror(err));
+		bail("cannot set slot %u at 0x%llx of 0x%llx bytes, %s: %s", slot,
+		     (unsigned long long)gpa, (unsigned long long)size, vm->format->name,
+		     strerror(err));
 }
 
 int vm_bare(void)
@@ -78,7 +79,7 @@ struct vm *vm_new(const struct format *format)
 	if (format && host.gstage) {
 		err = set_mode(vm->fd, format->mode);
 		if (err)
-			bail("mode %s: %s", format->name, strerror(err));
+			bail("cannot set the mode %s: %s", format->name, strerror(err));
 	}
 
 	vm->control = mem_map(CONTROL_SIZE, SMALL);

@@ -9,17 +9,18 @@
 #include "work.h"
 
 /*
- * A vCPU that does nothing while whoever waits for it has woken up so often has stalled. That
- * is half a minute on a quiet machine; on one that is busy with other things both are
- * slower, and a clock would tell nothing.
+ * A vCPU has stalled if it makes no pass while the waiting thread wakes up this many times. This
+ * takes half a minute on a quiet machine. A busy machine slows down both threads, so the test
+ * counts and does not use a clock.
  */
 #define STALL_LOOKS 50000
 
 /**
- * struct place - the places of a part that the guests use
- * @gpa: of the slot
- * @size: of the slot
- * @stride: from one place to the next
+ * struct place - the slot of a part, and the places in it that the guests use
+ * @gpa: the gpa of the slot
+ * @size: the size of the slot
+ * @stride: the distance from one place to the next
+ * @backing: small or huge pages
  */
 struct place {
 	u64 gpa, size, stride;
@@ -32,7 +33,7 @@ static const struct place places[PARTS] = {
 	[THP] = { 3 * SZ_1G, 2 * SZ_2M, SZ_2M / 4, HUGE },
 	[TOP] = { 2048 * SZ_1G - 4 * SZ_4K, 4 * SZ_4K, SZ_4K, SMALL },
 	[LOGGED] = { 512 * SZ_1G, LOGGED_PAGES * SZ_4K, SZ_4K, SMALL },
-	/* Alone in its page of the root, which it leaves empty when it goes. */
+	/* FICKLE is alone in its page of an Sv39x4 root: the page is empty when FICKLE is dropped. */
 	[FICKLE] = { 1024 * SZ_1G, 2 * SZ_2M, SZ_2M / 4, SMALL },
 };
 
@@ -80,8 +81,8 @@ struct work *work_new(struct vm *vm, unsigned int vcpus)
 	for (enum part part = 0; part < PARTS; part++) {
 		work->mem[part] = mem_map(places[part].size, places[part].backing);
 		/*
-		 * All there from the start: where a guest loads first, the store that follows
-		 * replaces the zero page, and all other faults wait for that.
+		 * Populate all places. Otherwise the guest's first load maps the zero page, and the
+		 * store after it replaces that page, which all other faults wait for.
 		 */
 		for (u64 at = 0; at < places[part].size; at += places[part].stride)
 			*(volatile u64 *)(work->mem[part] + at) = 0;
@@ -94,7 +95,7 @@ struct work *work_new(struct vm *vm, unsigned int vcpus)
 	return work;
 }
 
-/* Where all threads are, and what the vCPUs have done so far, twice: for whoever has to find out. */
+/* Print the state of all threads and the passes of all vCPUs, twice, to help to find the cause. */
 static void tell_of_stall(const struct work *work)
 {
 	char path[300], text[2048], *line, *next;
@@ -126,7 +127,7 @@ static void tell_of_stall(const struct work *work)
 	}
 }
 
-/* The guests need the harts: look rarely. */
+/* Wait until each counter has grown by @n. Sleep in between: the guests need the harts. */
 static void wait_passes(struct work *work, volatile u64 *passes[], u64 n)
 {
 	u64 from[VCPUS_MAX], start = now_ms();
@@ -140,7 +141,7 @@ static void wait_passes(struct work *work, volatile u64 *passes[], u64 n)
 		if (*passes[i] >= from[i] + n)
 			continue;
 		tell_of_stall(work);
-		bail("vCPU %u of %u stalls: %llu passes in %u looks and %llu ms", i, work->vm->vcpus,
+		bail("vCPU %u of %u stalls: %llu passes in %u waits and %llu ms", i, work->vm->vcpus,
 		     (unsigned long long)(*passes[i] - from[i]), looks,
 		     (unsigned long long)(now_ms() - start));
 	}
@@ -194,7 +195,7 @@ bool work_right(const struct work *work)
 
 		if (!s->wrong)
 			continue;
-		diag("vCPU %u saw %llu wrong values; the first, at 0x%llx, 0x%llx and not 0x%llx", i,
+		diag("vCPU %u: %llu wrong values; the first at 0x%llx: 0x%llx, expected 0x%llx", i,
 		     (unsigned long long)s->wrong, (unsigned long long)s->bad_addr,
 		     (unsigned long long)s->bad_value, (unsigned long long)s->bad_expected);
 		right = false;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The guest program, in the test. */
+/* The guest program as data of the test program. */
 	.section .rodata
 	.globl	guest_program, guest_program_end
 guest_program:

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * u64 decode(u64 which, u64 addr, u64 value): one load or store at `addr`.
+ * u64 decode(u64 which, u64 addr, u64 value): execute one load or store at `addr`.
  *
- * A load returns what it read. The order is that of enum decode_insn in
- * mmio-decode.c. Compressed forms and forms through sp have their own encodings,
- * and an offset is part of each.
+ * A load returns the value that it has read. The order of the instructions is the order of
+ * insns[] in mmio-decode.c. The list also has compressed instructions and instructions that use
+ * sp, because they have encodings of their own. Most instructions have an offset.
  */
 	.text
 	.option	norvc
@@ -15,7 +15,7 @@
 	ret
 	.endm
 
-	/* Through sp, which a3 keeps meanwhile. */
+	/* The instruction uses sp as its base. a3 saves sp. */
 	.macro	entry_sp insn:vararg
 	.balign	32
 	mv	a3, sp

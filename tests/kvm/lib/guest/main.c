@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The guest program: see guest.h. Freestanding, in supervisor mode, without paging. */
+/* The guest program: see guest.h. It is freestanding and runs in S-mode without paging. */
 #include "soak.h"
 
 typedef uint32_t u32;
@@ -8,8 +8,8 @@ typedef uint64_t u64;
 uint64_t decode(uint64_t which, uint64_t addr, uint64_t value);
 
 /*
- * Loads and stores of guest memory. When the host cannot let one through it
- * skips it: the register then keeps NO_ACCESS, and the store is lost.
+ * Load and store guest memory. If KVM_RUN fails with EFAULT, the host skips the instruction: the
+ * result of a load is then NO_ACCESS, and a store has no effect.
  */
 #define LOAD(insn, addr)                                     \
 	({                                                   \
@@ -116,7 +116,7 @@ static void list(struct mailbox *box)
 			if (at >= box->count)
 				at = 0;
 			gpa = gpas[at];
-			/* Before the access: what comes after it was withdrawn for sure. */
+			/* Read `gone` before the access: if it is set, the page was withdrawn before. */
 			gone = box->gone;
 			fence();
 			if (box->op == OP_LIST_STORE) {

@@ -18,7 +18,7 @@ static void look(struct soak *s, volatile u64 *place, u64 expected, u64 too)
 	s->wrong++;
 }
 
-/* What a place holds after a pass: never 0. */
+/* The value of a place after a pass. It is never 0. */
 static u64 left(u64 pass, u64 gpa)
 {
 	return stamp(pass & 0x7fff, gpa) | 1ULL << 63;

@@ -3,13 +3,13 @@
 
 	.section .text.start, "ax"
 	.option norvc
-	/* The host sets sp, and a0 to the mailbox. */
+	/* The host has set sp to the stack, and a0 to the mailbox. */
 	.globl	_start
 _start:
 	j	guest_main
 	.balign	8
 trap:
-	/* sscratch: the trap words of the mailbox. Nothing is resumed. */
+	/* sscratch points to the trap words of the mailbox. The guest does not return from a trap. */
 	csrr	t0, sscratch
 	csrr	t1, scause
 	sd	t1, 0(t0)
