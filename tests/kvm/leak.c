@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * VMs come and go and leave no G-stage table behind; and a table goes when the
- * last mapping in it does.
+ * A VM frees all its G-stage tables when it ends. A table is freed when the last mapping in it
+ * goes away.
  *
- * The stock module leaks every table but the root. There the same lives are led
- * and the loss is asserted: proof that this test would see one.
+ *	leak [LIVES]	create and end so many VMs
+ *
+ * The stock module leaks every table but the root. With it the test does the same and asserts the
+ * leak, which proves that the test finds one.
  */
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -15,7 +17,7 @@
 #define SPARSE 200 /* pages, one in each 2 MiB, and so one table each */
 #define DENSE  1024
 
-/* Pages that the host may keep for purposes of its own, in all lives together. */
+/* The host may allocate so many pages for other purposes during the whole test. */
 #define NOISE 2000
 
 static unsigned int lives_led;
@@ -27,10 +29,10 @@ static unsigned int sparse_pages(unsigned int life)
 	return host.gstage && life % 8 ? SPARSE / 8 : SPARSE;
 }
 
-/* A life: the guest touches memory far apart, side by side, and at the top. */
+/* Create a VM whose guest uses pages far apart, and adjacent pages near the top. */
 static struct vm *live(const struct format *f, unsigned int life)
 {
-	/* Stock 6.12 refuses a slot that ends at the very top. */
+	/* The stock module of 6.12 refuses a slot that ends at the limit of the format. */
 	u64 top = format_end(f) - DENSE * SZ_4K - SZ_2M;
 	struct vm *vm = vm_new(f);
 	struct vcpu *vcpu = vcpu_new(vm);
@@ -60,7 +62,7 @@ static const struct format *format_of(unsigned int life)
 	return f;
 }
 
-/* Tables follow what is mapped, up and down. */
+/* The number of tables follows the number of mapped pages, up and down. */
 static void shrink(const struct format *f)
 {
 	struct vm *vm = vm_new(f);
@@ -78,29 +80,29 @@ static void shrink(const struct format *f)
 	guest_fill(vcpu, top, SZ_4K, DENSE, 2);
 	full = vm_stat(vm, "tables");
 	ok(full >= before + SPARSE + DENSE / 512 && vm_leaves(vm) == leaves + SPARSE + DENSE,
-	   "%s: %u sparse and %u dense pages have their tables and leaves", f->name, SPARSE, DENSE);
+	   "%s: %u sparse and %u dense pages have tables and leaves", f->name, SPARSE, DENSE);
 	/* The root is one table of four pages. */
 	ok(vm_stat(vm, "table_bytes") == (full + 3) * SZ_4K && tables_live() == full + 3,
-	   "%s: all of them are counted", f->name);
+	   "%s: table_bytes and gstage_tables_live count all tables", f->name);
 
-	/* All but one page: the tables that lead to it stay. */
+	/* Drop all pages but one. The tables that lead to this page stay. */
 	madvise(sparse + SZ_2M, (SPARSE - 1) * SZ_2M, MADV_DONTNEED);
 	madvise(dense, DENSE * SZ_4K, MADV_DONTNEED);
 	ok(vm_leaves(vm) == leaves + 1 && vm_stat(vm, "tables") < before + f->levels &&
 	   !guest_check(vcpu, SZ_1G, SZ_2M, 1, 1),
-	   "%s: after MADV_DONTNEED of all but one page few tables are left", f->name);
+	   "%s: MADV_DONTNEED of all pages but one: only a few tables are left", f->name);
 	madvise(sparse, SZ_4K, MADV_DONTNEED);
 	ok(vm_leaves(vm) == leaves && vm_stat(vm, "tables") == before,
-	   "%s: and after that page as many as before", f->name);
+	   "%s: MADV_DONTNEED of the last page: as many tables as before", f->name);
 
 	guest_fill(vcpu, SZ_1G, SZ_2M, SPARSE, 3);
 	vm_slot(vm, 0, 0, SZ_1G, 0, sparse);
 	ok(vm_leaves(vm) == leaves && vm_stat(vm, "tables") == before,
-	   "%s: deleting the slot frees its tables", f->name);
-	ok(vm_stat(vm, "tables_peak") >= full, "%s: the peak is remembered", f->name);
-	ok(vm_sound(vm), "%s: sound", f->name);
+	   "%s: the slot is deleted: its tables are freed", f->name);
+	ok(vm_stat(vm, "tables_peak") >= full, "%s: tables_peak has the peak", f->name);
+	ok(vm_sound(vm), "%s: the tables are sound", f->name);
 	vm_free(vm);
-	ok(!tables_live(), "%s: none is left when the VM is gone", f->name);
+	ok(!tables_live(), "%s: no tables are left when the VM has ended", f->name);
 	wither();
 }
 
@@ -110,7 +112,7 @@ static void lives(void)
 	u64 most = 0;
 	bool sound = true;
 
-	/* The first few fill the host's caches. */
+	/* The first ten VMs fill the host's caches. */
 	for (unsigned int life = 0; life < lives_led + 10; life++) {
 		struct vm *vm;
 
@@ -123,10 +125,10 @@ static void lives(void)
 			if (!(life % 16))
 				sound &= vm_sound(vm);
 			if (tables_live() < sparse_pages(life))
-				bail("life %u has %llu tables", life,
+				bail("VM %u has only %llu tables", life,
 				     (unsigned long long)tables_live());
 		}
-		/* Some lose their memory while they live, most do not. */
+		/* Every fourth VM loses its memory before it ends. */
 		if (!(life % 4))
 			wither();
 		vm_free(vm);
@@ -134,16 +136,16 @@ static void lives(void)
 	}
 
 	lost = before - (long)host_free_pages();
-	diag("%u lives, %ld pages less than before, at most %llu tables at a time", lives_led, lost,
+	diag("%u VMs, %ld free pages less than before, at most %llu tables at a time", lives_led, lost,
 	     (unsigned long long)most);
 	if (!host.gstage) {
 		ok(lost > (long)lives_led * SPARSE / 4 * 3,
-		   "stock leaks %ld pages: the test can tell", lost);
+		   "stock: the test finds the defect: %ld pages are lost", lost);
 		return;
 	}
-	ok(lost < NOISE, "%u lives: the host has its memory back", lives_led);
-	ok(!tables_live(), "%u lives: no tables are left", lives_led);
-	ok(sound, "%u lives: sound", lives_led);
+	ok(lost < NOISE, "%u VMs: the host has its memory back", lives_led);
+	ok(!tables_live(), "%u VMs: no tables are left", lives_led);
+	ok(sound, "%u VMs: the tables are sound", lives_led);
 }
 
 int main(int argc, char **argv)
@@ -155,7 +157,7 @@ int main(int argc, char **argv)
 	sparse = mem_map(SPARSE * SZ_2M, SMALL);
 	dense = mem_map(DENSE * SZ_4K, SMALL);
 	if (host.gstage && argc == 1) {
-		ok(!tables_live(), "there are no tables before there is a VM");
+		ok(!tables_live(), "there are no tables before the first VM");
 		for_each_format(f)
 			shrink(f);
 	}

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Loads and stores where there is no memslot, in every encoding that a compiler
- * makes: each is one exit, with the right address, size and data. With the argument "disturbed" the instruction's
- * page is taken away meanwhile; the module's parameter test_no_htinst plays a hart that leaves it to KVM to
- * read the instruction.
+ * Loads and stores outside of memslots, with every instruction that a compiler uses. Each must be
+ * one exit with the right address, size and data.
+ *
+ *	mmio-decode [disturbed]	disturbed: the host unmaps the instruction's page meanwhile
+ *
+ * With the module's parameter test_no_htinst the test build ignores htinst, like a hart that does
+ * not provide it. KVM must then read the instruction from the guest's memory.
  */
 #include <errno.h>
 #include <string.h>
@@ -16,7 +19,7 @@
 #define ROUNDS 400
 #define TAKEN  200
 
-/* The instructions of guest/decode.S, in its order. */
+/* The instructions of lib/guest/decode.S, in the same order. */
 static const struct insn {
 	const char *name;
 	int offset;
@@ -40,19 +43,22 @@ static const struct insn {
 	{ "c.sd", 248, 8, true, false },
 	{ "c.lwsp", 12, 4, false, true },
 	{ "c.ldsp", 504, 8, false, false },
-	/* With an offset of 0 the stock decoder knows neither of these two, where it has to read them itself. */
+	/*
+	 * These two need an offset that is not 0. The stock decoder does not know them with an offset
+	 * of 0 if it has to read the instruction itself.
+	 */
 	{ "c.swsp", 252, 4, true, false },
 	{ "c.sdsp", 16, 8, true, false },
 };
 
-/* With and without a sign bit in every byte. */
+/* In the first value the sign bit of every byte is set, in the second it is not. */
 static const u64 values[] = { 0x8182838485868788, 0x7172737475767778 };
 
 static unsigned int zero_extended;
 
 /*
- * Is it what the instruction makes of the value? The decoder is the stock one:
- * that of Linux 6.12 extends no sign, which is not ours to test, only to tell.
+ * Is @got the result of the instruction for this value? The decoder is that of the kernel. In
+ * Linux 6.12 it does not sign-extend, which gstage does not change: this is only reported.
  */
 static bool right(u64 got, u64 value, const struct insn *insn)
 {
@@ -81,15 +87,15 @@ static bool one(struct vcpu *vcpu, unsigned int i, u64 gpa, u64 value)
 	    vcpu->mmio_reads == reads + !insn->store && vcpu->mmio_writes == writes + insn->store &&
 	    right(insn->store ? vcpu->mmio_data : box->result, value, insn))
 		return true;
-	diag("%s at 0x%llx: exit at 0x%llx of %u bytes, stored 0x%llx, loaded 0x%llx", insn->name,
+	diag("%s at 0x%llx: exit at 0x%llx, %u bytes, stored 0x%llx, loaded 0x%llx", insn->name,
 	     (unsigned long long)gpa, (unsigned long long)vcpu->mmio_addr, vcpu->mmio_len,
 	     (unsigned long long)vcpu->mmio_data, (unsigned long long)box->result);
 	return false;
 }
 
 /*
- * The host takes away the page that the instruction is in, over and over, and the format changes. That needs
- * no more than another right of the VMM's own to its memory, which stays writable.
+ * The host unmaps the page of the instruction in a loop, and the format changes. The VMM only has
+ * to change PROT_EXEC of its memory for this. The memory stays readable and writable.
  */
 static struct {
 	struct vm *vm;
@@ -130,9 +136,9 @@ static void decode_disturbed(const struct format *f, struct vcpu *vcpu)
 			good &= one(vcpu, i, 0x20000000, values[n & 1]);
 	disturbance.over = true;
 	pthread_join(thread, NULL);
-	diag("%s: %lu instructions, taken away %lu times, %lu changes of format", f->name,
+	diag("%s: %lu instructions, their page was unmapped %lu times, %lu changes of format", f->name,
 	     n * ARRAY_SIZE(insns), (unsigned long)disturbance.times, disturbance.formats);
-	ok(good, "%s: while their page is taken away, all of them", f->name);
+	ok(good, "%s: all instructions while the host unmaps their page", f->name);
 }
 
 static void decode(const struct format *f, bool disturbed)
@@ -141,7 +147,7 @@ static void decode(const struct format *f, bool disturbed)
 	struct vcpu *vcpu = vcpu_new(vm);
 	char *mem = mem_map(SZ_4K, SMALL);
 	u64 end = format_end(f);
-	/* Far from all, beside a slot, at the top, and past it. */
+	/* Far from any slot, below a slot, below the format's limit, and above it. */
 	const u64 gpas[] = { 0x20000000, SZ_1G - 0x10000, end - 0x10000, end + 0x10000 };
 
 	vm_slot(vm, 0, 0, SZ_1G, SZ_4K, mem);
@@ -155,7 +161,7 @@ static void decode(const struct format *f, bool disturbed)
 	}
 	if (disturbed)
 		decode_disturbed(f, vcpu);
-	ok(vm_sound(vm), "%s: sound", f->name);
+	ok(vm_sound(vm), "%s: the tables are sound", f->name);
 	vm_free(vm);
 	mem_unmap(mem, SZ_4K);
 }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A host that has a hypervisor below, with nested acceleration: CSRs and fences go by way of memory that is shared with
- * it. A test build plays it (kvm/compat/test-nacl.c). This asks whether it is used; the general tests run there
- * too, see MANIFEST.
+ * A host that runs under a hypervisor with nested acceleration (SBI NACL): KVM writes CSRs and
+ * fences to memory that it shares with that hypervisor. A test build plays the hypervisor
+ * (kvm/compat/test-nacl.c). This test checks that KVM uses it. MANIFEST also runs general tests on
+ * such a host.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,7 +22,7 @@ static long counted(const char *what)
 
 	snprintf(path, sizeof(path), "/sys/module/kvm/parameters/test_nacl_%s", what);
 	if (read_text(path, text, sizeof(text)))
-		bail("no %s: this wants the module gstage-test with test_nacl=1", path);
+		bail("no %s: the test needs the module gstage-test with test_nacl=1", path);
 	return atol(text);
 }
 
@@ -39,22 +40,22 @@ int main(void)
 		vm_slot(vm, 0, 0, SZ_1G, SIZE, mem);
 		guest_fill(vcpu, SZ_1G, SZ_4K, PAGES, 1);
 		ok(counted("entries") - entries >= (long)vm_stat(vm, "faults"),
-		   "%s: the guest is entered by way of the hypervisor below", f->name);
+		   "%s: KVM enters the guest by the hypervisor", f->name);
 
 		fences = counted("fences");
 		madvise(mem, SIZE, MADV_DONTNEED);
 		ok(guest_check(vcpu, SZ_1G, SZ_4K, PAGES, 1) == PAGES,
-		   "%s: what was taken away is gone", f->name);
-		ok(counted("fences") > fences, "%s: and it makes the fences", f->name);
+		   "%s: the guest does not reach dropped pages any more", f->name);
+		ok(counted("fences") > fences, "%s: the hypervisor executes the fences", f->name);
 
 		guest_fill(vcpu, SZ_1G, SZ_4K, PAGES, 2);
 		ok(!change_format(vm->fd, host.widest->mode) &&
 			   !guest_check(vcpu, SZ_1G, SZ_4K, PAGES, 2),
-		   "%s: it gets another root", f->name);
-		ok(vm_sound(vm), "%s: sound", f->name);
+		   "%s: the guest runs with another root", f->name);
+		ok(vm_sound(vm), "%s: the tables are sound", f->name);
 		vm_free(vm);
 		mem_unmap(mem, SIZE);
 	}
-	ok(!counted("unknown"), "it knows all that it is asked for");
+	ok(!counted("unknown"), "the hypervisor of the test build knows all requests of KVM");
 	return done();
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A memslot over a device of the host: memory without struct pages. The device
- * is the flash of QEMU's virt machine, which answers a query by name.
+ * A memslot over a device of the host, which is memory without struct page. The device is the
+ * flash of QEMU's virt machine, which can be asked for its name.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -16,7 +16,7 @@
 #define FLASH_PA 0x20000000
 #define SIZE	 (4 * SZ_2M)
 
-/* Two 16 bit chips side by side. */
+/* The flash has two 16-bit chips in parallel. */
 #define QUERY	   0x00980098
 #define READ_ARRAY 0x00ff00ff
 #define NAME	   0x40 /* three words: Q, R, Y */
@@ -47,7 +47,7 @@ static bool named(struct vcpu *vcpu, u64 gpa)
 
 static void device(const struct format *f, char *flash)
 {
-	/* Near the top, for a change. */
+	/* Near the format's limit, where other tests seldom have a slot. */
 	u64 gpa = format_end(f) - SZ_1G;
 	struct vm *vm = vm_new(f);
 	struct vcpu *vcpu = vcpu_new(vm);
@@ -57,19 +57,19 @@ static void device(const struct format *f, char *flash)
 	   "%s: the dirty pages of a device cannot be logged", f->name);
 	vm_slot(vm, 0, 0, gpa, SIZE, flash);
 	store32(vcpu, gpa + ASK, QUERY);
-	ok(named(vcpu, gpa), "%s: the guest asks the device its name", f->name);
+	ok(named(vcpu, gpa), "%s: the guest reads the device's name", f->name);
 	ok(*(volatile u32 *)(flash + NAME) == 0x00510051,
-	   "%s: it is the device that the host has", f->name);
+	   "%s: the host sees the state that the guest gave the device", f->name);
 	store32(vcpu, gpa, READ_ARRAY);
-	ok(!named(vcpu, gpa), "%s: and gives it another command", f->name);
+	ok(!named(vcpu, gpa), "%s: the guest gives the device another command", f->name);
 	if (host.gstage)
 		ok(!vm_stat(vm, "leaves_2m"), "%s: devices have 4 KiB leaves", f->name);
 
 	munmap(flash, SZ_2M);
 	efaults = vcpu->efaults;
 	ok(load32(vcpu, gpa + NAME) == (u32)NO_ACCESS && vcpu->efaults == efaults + 1,
-	   "%s: after munmap it has no device any more", f->name);
-	ok(vm_sound(vm), "%s: sound", f->name);
+	   "%s: the guest does not reach the device after munmap", f->name);
+	ok(vm_sound(vm), "%s: the tables are sound", f->name);
 	vm_free(vm);
 }
 

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * KVM reads an instruction of a guest's after another VM has been on the same hart: it must be the guest's own. One
- * VM makes exits that KVM decodes (the module's parameter test_no_htinst has it read them all); a thread of
- * real-time priority comes in between at any time, and runs a VM that has another instruction at the same gpa. That one has
- * paging, too: with its vsatp, the first VM's memory has the other instruction as well.
+ * KVM reads an instruction from a guest's memory after another VM has run on the same hart. It
+ * must read the instruction of the right VM.
+ *
+ * One VM makes exits that KVM decodes. With the module's parameter test_no_htinst KVM reads all
+ * of these instructions. A real-time thread preempts this VM at random times, and runs another VM
+ * that has another instruction at the same gpa. The other VM also uses paging. With its vsatp, the
+ * first VM's memory also gives the other instruction. So KVM reads a wrong instruction if either
+ * hgatp or vsatp is the other VM's.
  */
 #include <errno.h>
 #include <sched.h>
@@ -13,13 +17,13 @@
 #include "tap.h"
 #include "vcpu.h"
 
-/* As guest/decode.S has it: LWU of 2044(a1) to a2; and an LHU in its place. */
+/* The instruction in lib/guest/decode.S: LWU a2, 2044(a1). The other VM has an LHU instead. */
 #define WHICH 5
 #define AT    2044
 #define INSN  ((u32)AT << 20 | 11 << 15 | 6 << 12 | 12 << 7 | 3)
 #define OTHER ((u32)AT << 20 | 11 << 15 | 5 << 12 | 12 << 7 | 3)
 
-/* A table of Sv39 with one leaf of 1 GiB. V; R, W and X; A and D. */
+/* A VS-stage table of Sv39 with one leaf of 1 GiB, with the bits V, R, W, X, A and D. */
 #define TABLE (CONTROL_SIZE - SZ_4K)
 #define LEAF  0xcf
 
@@ -56,7 +60,7 @@ static void replace(char *control)
 			n++;
 		}
 	if (n != 1)
-		bail("the guest program has not one such instruction");
+		bail("the guest program has the instruction %u times, expected once", n);
 }
 
 static void make_other(void)
@@ -80,7 +84,7 @@ static void interrupt(const struct format *f)
 	replace(wrong);
 	vm_slot(vm, 0, 0, SZ_1G + CONTROL_GPA, CONTROL_SIZE, wrong);
 	*(u64 *)(vm->control + TABLE) = SZ_1G >> 2 | LEAF;
-	/* Nothing but a wrong vsatp or hgatp is to keep KVM from reading it. */
+	/* Map all pages, so that no fault can keep KVM from reading a wrong instruction. */
 	for (u64 at = 0; at < CONTROL_CODE_SIZE; at += SZ_4K)
 		guest_load(vcpu, SZ_1G + CONTROL_GPA + at);
 	guest_load(vcpu, CONTROL_GPA + TABLE);
@@ -95,8 +99,9 @@ static void interrupt(const struct format *f)
 	}
 	over = true;
 	pthread_join(thread, NULL);
-	diag("%s: %lu instructions, the other VM came %u times", f->name, decoded, turns);
-	ok(!foreign, "%s: each was the VM's own (%lu were not)", f->name, foreign);
+	diag("%s: %lu instructions, the other VM ran %u times", f->name, decoded, turns);
+	ok(!foreign, "%s: KVM reads the instructions of the right VM (%lu are wrong)", f->name,
+	   foreign);
 	vm_free(vm);
 	mem_unmap(wrong, CONTROL_SIZE);
 }

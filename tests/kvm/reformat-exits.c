@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A change of format has a vCPU out of the guest for the switch and no more: it is
- * interrupted for the fence, and once more where harts forget an old root. Counted, not
- * timed, for vCPUs that have a hart each and never leave by themselves: calls of functions
- * that other harts asked theirs for, which is how KVM kicks vCPUs; and exits, none of which
- * comes without an interrupt.
+ * A change of format interrupts each vCPU twice at most: once for the fence, and once to flush
+ * the translations of the old root. The test counts and does not measure time. Each vCPU has a
+ * hart of its own and never leaves the guest by itself. KVM kicks a vCPU with a function call
+ * interrupt on its hart, so the test counts these interrupts. It also checks that there is no
+ * exit without an interrupt.
  */
 #include <pthread.h>
 #include <sched.h>
@@ -18,10 +18,10 @@
 #include "work.h"
 
 #define CHANGES 300
-/* Of each vCPU's hart, for a change. */
+/* The largest number of function call interrupts on each vCPU's hart, for one change. */
 #define CALLS_MAX 2
 
-/* The VM's vCPUs together; KVM counts every return from the guest. */
+/* The exits of all vCPUs of the VM. KVM counts every return from the guest. */
 static u64 exits(const struct vm *vm)
 {
 	char path[128], text[32];
@@ -32,7 +32,7 @@ static u64 exits(const struct vm *vm)
 	return strtoull(text, NULL, 0);
 }
 
-/* Of harts from @first on: the calls of functions, or all others. */
+/* The function call interrupts (@calls), or all other interrupts, on the harts from @first on. */
 static u64 interrupts(unsigned int first, bool calls)
 {
 	static char text[1 << 16];
@@ -59,14 +59,14 @@ static u64 interrupts(unsigned int first, bool calls)
 	return sum;
 }
 
-/* The last harts are the vCPUs', from the last down. */
+/* Give each vCPU a hart of its own, from the last hart down. The caller stays on hart 0. */
 static void alone(struct work *work)
 {
 	unsigned int harts = sysconf(_SC_NPROCESSORS_ONLN);
 	cpu_set_t set;
 
 	if (harts <= work->vm->vcpus)
-		bail("%u harts are too few for %u vCPUs and a hart that is not theirs", harts,
+		bail("%u harts are too few: %u vCPUs need one hart each, and the test one more", harts,
 		     work->vm->vcpus);
 	for (unsigned int i = 0; i < work->vm->vcpus; i++) {
 		CPU_ZERO(&set);
@@ -102,7 +102,7 @@ static void count(struct work *work, const char *what)
 	now.exits = exits(work->vm) - before.exits;
 	now.calls = interrupts(first, true) - before.calls;
 	now.others = interrupts(first, false) - before.others;
-	diag("%u vCPUs, %s: %u changes, %u exits, %u calls, %u other interrupts, %u faults",
+	diag("%u vCPUs, %s: %u changes, %u exits, %u function calls, %u other interrupts, %u faults",
 	     work->vm->vcpus, what, (unsigned int)now.reformats, (unsigned int)now.exits,
 	     (unsigned int)now.calls, (unsigned int)now.others, (unsigned int)now.faults);
 }
@@ -121,7 +121,7 @@ static void with_vcpus(unsigned int vcpus)
 		good &= !change_format(work->vm->fd, narrow->mode);
 	count(work, "the same format");
 	ok(good && !now.reformats && !now.faults && now.calls < CHANGES / 10,
-	   "%u vCPUs: the format that it has already: no vCPU leaves the guest for it", vcpus);
+	   "%u vCPUs: the same format is set again: no vCPU leaves the guest for it", vcpus);
 
 	count_from_now(work);
 	while (good && vm_stat(work->vm, "reformats") - before.reformats < CHANGES) {
@@ -131,14 +131,14 @@ static void with_vcpus(unsigned int vcpus)
 	}
 	count(work, "another format");
 	ok(good && !now.faults && now.exits >= now.reformats * vcpus / 2,
-	   "%u vCPUs: another format: they leave the guest", vcpus);
-	/* The host has a few calls of its own. */
+	   "%u vCPUs: another format: the vCPUs leave the guest for it", vcpus);
+	/* The host itself causes a few function calls: allow one for each ten changes. */
 	ok(now.calls <= (CALLS_MAX * vcpus * 10 + 1) * now.reformats / 10,
-	   "%u vCPUs: another format: each is interrupted at most %u times for each change", vcpus,
+	   "%u vCPUs: another format: each vCPU is interrupted at most %u times for a change", vcpus,
 	   CALLS_MAX);
-	ok(now.exits <= now.calls + now.others, "%u vCPUs: another format: none leaves but for that",
-	   vcpus);
-	ok(work_right(work) && vm_sound(work->vm), "%u vCPUs: no value was wrong", vcpus);
+	ok(now.exits <= now.calls + now.others,
+	   "%u vCPUs: another format: no vCPU leaves the guest without an interrupt", vcpus);
+	ok(work_right(work) && vm_sound(work->vm), "%u vCPUs: no value is wrong", vcpus);
 	work_end(work);
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Memory runs out at each point of a change of format, of a slot that makes a VM
- * grow and of KVM_CREATE_VM in turn, with vCPUs in the guest: ENOMEM, and all is as
- * before. For a test build, whose test_fail_nth lets the nth allocation fail.
+ * Each allocation fails once: of a change of format, of a slot that makes a VM grow, and of
+ * KVM_CREATE_VM. vCPUs run meanwhile. The result must be ENOMEM, and nothing must have changed.
+ * This needs a test build, whose parameter test_fail_nth makes the nth allocation fail.
  */
 #include <errno.h>
 #include <gstage/kvm.h>
@@ -17,7 +17,7 @@
 #include "work.h"
 
 #define FAIL_NTH "/sys/module/kvm/parameters/test_fail_nth"
-/* No operation here allocates more often. */
+/* No operation of this test makes more allocations. */
 #define NTH_MAX 8
 
 static char *page;
@@ -33,7 +33,7 @@ static void fail_nth(unsigned int n)
 		bail(FAIL_NTH ": %s", strerror(err));
 }
 
-/* Allocations that are still to come before the one that fails; 0: it has failed. */
+/* The number of allocations until the one that fails; 0 if it has failed. */
 static unsigned int nth_left(void)
 {
 	char text[16] = "";
@@ -44,7 +44,7 @@ static unsigned int nth_left(void)
 	return n;
 }
 
-/* What must be the same before and after. */
+/* The state that must be the same before and after a failure. */
 struct state {
 	const struct format *f;
 	u64 live, tables, bytes, leaves, faults, reformats, grow, hgatp;
@@ -81,7 +81,7 @@ static bool same(const struct vm *vm, const struct state *before)
 	return false;
 }
 
-/* The two ways to change a format, and a slot that needs it. */
+/* The two ways to change a format, and a slot that needs a wider format. */
 enum way { ATTRIBUTE, DEBUGFS, SLOT, WAYS };
 
 static const char *const way_names[WAYS] = { "attribute", "debugfs", "memslot" };
@@ -103,13 +103,13 @@ static int change(const struct vm *vm, enum way way, const struct format *to)
 	}
 }
 
-/* Every allocation of a change from @from to @to fails, one after the other. */
+/* Make each allocation of a change from @from to @to fail, one after the other. */
 static void each_fails(struct work *work, enum way way, const struct format *from,
 		       const struct format *to)
 {
 	struct vm *vm = work->vm;
 	unsigned int n, levels = from->levels < to->levels ? to->levels - from->levels : 0;
-	/* A new root, and what lies between it and the old one. */
+	/* A change allocates a new root, and tables between the new and the old root if any. */
 	unsigned int least = levels > 1 ? 2 : 1;
 	struct state before;
 	bool good = true;
@@ -131,14 +131,15 @@ static void each_fails(struct work *work, enum way way, const struct format *fro
 		good &= same(vm, &before) && work_right(work);
 	}
 	fail_nth(0);
-	ok(good, "%s to %s by %s: each of %u allocations fails: ENOMEM, and all is as before",
+	ok(good, "%s to %s by %s: each of %u allocations fails: ENOMEM, and nothing changes",
 	   from->name, to->name, way_names[way], n - 1);
-	ok(n > least && n <= NTH_MAX, "%s to %s by %s: there were some", from->name, to->name,
-	   way_names[way]);
+	ok(n > least && n <= NTH_MAX, "%s to %s by %s: there is at least %u allocation", from->name,
+	   to->name, way_names[way], least);
 	work_goes_on(work, 1);
 	ok(is(err, 0) && get_format(vm->fd) == to && vm_stat(vm, "hgatp") >> 60 == to->mode &&
 	   vm_stat(vm, "faults") == before.faults && vm_sound(vm) && work_right(work),
-	   "%s to %s by %s: and with memory it succeeds", from->name, to->name, way_names[way]);
+	   "%s to %s by %s: it succeeds when no allocation fails", from->name, to->name,
+	   way_names[way]);
 	if (way == SLOT)
 		vm_slot(vm, HIGH_SLOT, 0, slot_gpa(to), 0, page);
 }
@@ -157,7 +158,7 @@ static void live(void)
 	ok(!tables_live(), "no tables are left");
 }
 
-/* A VM that has nothing yet keeps its root, and needs no memory for another format. */
+/* A VM without slots and vCPUs: a change of format may fail with ENOMEM, but must work after that. */
 static void empty(void)
 {
 	struct vm vm = { .fd = vm_bare(), .tid = gettid() };
@@ -181,7 +182,7 @@ static void empty(void)
 		fail_nth(0);
 		good &= is(set_mode(vm.fd, f->mode), 0);
 	}
-	ok(good, "an empty VM: ENOMEM at most, and then it can be changed");
+	ok(good, "an empty VM: only ENOMEM if an allocation fails, and then the format can be changed");
 	close(vm.fd);
 	ok(!tables_live(), "no tables are left");
 }
@@ -192,7 +193,7 @@ static void create_vm(void)
 	unsigned int n;
 	int vm = -1;
 
-	/* Many times, so that a leak of any kind would be seen. */
+	/* Many rounds, so that a leak shows. */
 	for (unsigned int round = 0; round < 100; round++) {
 		for (n = 1; n <= NTH_MAX; n++) {
 			fail_nth(n);
@@ -206,7 +207,7 @@ static void create_vm(void)
 		close(vm);
 		good &= !tables_live();
 	}
-	ok(good, "KVM_CREATE_VM: each of %u allocations fails: ENOMEM, and nothing is left", n - 1);
+	ok(good, "KVM_CREATE_VM: each of %u allocations fails: ENOMEM, and no table is left", n - 1);
 }
 
 int main(void)

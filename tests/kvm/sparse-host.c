@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Hosts that lack modes, in figures: {Sv39x4, Sv57x4}, Sv57x4 alone and Sv39x4
- * alone, played by a test build with the parameter test_modes on a CPU that has
- * all three. The general tests run there too, see MANIFEST.
+ * Hosts that lack modes: Sv39x4 and Sv57x4 only, Sv57x4 only, and Sv39x4 only. A test build with
+ * the parameter test_modes plays them, on a CPU that has all three. This test has the expected
+ * numbers of each host in a table. MANIFEST also runs general tests on such hosts.
  */
 #include <errno.h>
 #include <gstage/kvm.h>
@@ -20,15 +20,15 @@
 #define P1   (1ULL << 50)
 #define P512 (1ULL << 59)
 
-/* 0: refused. */
+/* The expected results for each host. A mode of 0 means that the request is refused. */
 static const struct expected {
 	int mask, bits;
-	/* ENABLE_CAP of these numbers of GPA bits gives. */
+	/* KVM_ENABLE_CAP of VM_GPA_BITS with `bits` gives the VM `mode`. */
 	struct {
 		u64 bits;
 		unsigned int mode;
 	} round[9];
-	/* What a growing VM in the narrowest becomes with a slot that ends there. */
+	/* A VM that starts in the narrowest mode grows to `mode` with a slot that ends at `end`. */
 	struct {
 		u64 end;
 		unsigned int mode;
@@ -88,15 +88,15 @@ static void reported(const struct expected *e, unsigned int narrowest, unsigned 
 		   is(set_mode(vm.fd, widest), 0) &&
 		   is(grow_from(vm.fd, modes[i].mode), err) && mode_of(vm.fd) == then &&
 		   is(set_mode(vm.fd, widest), 0), "ENABLE_CAP %s, with GROW or without: %s",
-		   modes[i].name, err ? "EINVAL" : "taken");
+		   modes[i].name, err ? "EINVAL" : "accepted");
 		ok(is(change_format(vm.fd, modes[i].mode), err) && mode_of(vm.fd) == then &&
 		   is(change_format(vm.fd, widest), 0) &&
 		   is(write_format(vm.tid, vm.fd, modes[i].name), err) && mode_of(vm.fd) == then &&
 		   is(change_format(vm.fd, widest), 0), "attribute and debugfs, %s: %s",
-		   modes[i].name, err ? "EINVAL" : "taken");
+		   modes[i].name, err ? "EINVAL" : "accepted");
 		ok(is(set_policy(modes[i].name), err) &&
 		   !strcmp(policy(), err ? "max" : modes[i].name) && !set_policy("max"),
-		   "gstage_mode, %s: %s", modes[i].name, err ? "EINVAL" : "taken");
+		   "gstage_mode, %s: %s", modes[i].name, err ? "EINVAL" : "accepted");
 	}
 	for (unsigned int i = 0; i < ARRAY_SIZE(e->round); i++) {
 		int err = enable_cap(vm.fd, KVM_CAP_VM_GPA_BITS, 0, e->round[i].bits, 0, 0, 0);
@@ -105,11 +105,11 @@ static void reported(const struct expected *e, unsigned int narrowest, unsigned 
 		good &= is(err, mode ? 0 : EINVAL) && mode_of(vm.fd) == (mode ? mode : widest) &&
 			is(set_mode(vm.fd, widest), 0);
 	}
-	ok(good, "ENABLE_CAP VM_GPA_BITS is rounded to what there is");
+	ok(good, "ENABLE_CAP VM_GPA_BITS rounds up to the next mode of the host");
 	close(vm.fd);
 
 	if (set_policy("auto"))
-		bail("cannot set auto");
+		bail("cannot set gstage_mode to auto");
 	vm.fd = vm_bare();
 	ok(mode_of(vm.fd) == narrowest && has(vm.fd, KVM_CAP_VM_GPA_BITS) == e->bits,
 	   "auto starts in mode %u, and may grow to %d bits", narrowest, e->bits);
@@ -124,16 +124,16 @@ static void grows(const struct expected *e, unsigned int narrowest)
 		int vm = vm_bare(), err;
 
 		if (grow_from(vm, narrowest) || set_slot(vm, 0, 0, SZ_1G, SZ_4K, page))
-			bail("cannot have a growing VM");
+			bail("cannot create a VM that may grow");
 		err = set_slot(vm, 1, 0, e->grow[i].end - SZ_4K, SZ_4K, page);
 		ok(is(err, mode ? 0 : EFAULT) && mode_of(vm) == (mode ? mode : narrowest),
-		   "grows from mode %u with a slot up to 0x%llx: %u", narrowest,
-		   (unsigned long long)e->grow[i].end, mode);
+		   "a slot up to 0x%llx makes the VM grow from mode %u to %u (0: refused)",
+		   (unsigned long long)e->grow[i].end, narrowest, mode);
 		close(vm);
 	}
 }
 
-/* A vCPU runs while the VM goes from one end to the other, two levels at once. */
+/* The format changes between the narrowest and the widest one while a vCPU runs. */
 static void with_guest(unsigned int narrowest, unsigned int widest)
 {
 	char *mem = mem_map(SZ_2M, SMALL);
@@ -151,7 +151,7 @@ static void with_guest(unsigned int narrowest, unsigned int widest)
 			!guest_check(vcpu, SZ_1G, SZ_4K, 512, 1) &&
 			vm_stat(vm, "hgatp") >> 60 == (i & 1 ? widest : narrowest);
 	ok(good && vm_stat(vm, "faults") == faults && vm_sound(vm),
-	   "a guest goes from mode %u to %u and back, and keeps its mappings", widest, narrowest);
+	   "changes from mode %u to %u and back: the guest keeps its mappings", widest, narrowest);
 	vcpu_stop(vcpu);
 	vm_free(vm);
 	mem_unmap(mem, SZ_2M);
@@ -168,11 +168,11 @@ int main(int argc, char **argv)
 		if ((u64)hosts[i].mask == mask)
 			e = &hosts[i];
 	if (!e)
-		bail("usage: sparse-host MASK, of a host that is in the table");
+		bail("usage: sparse-host MASK, with a MASK of hosts[] in sparse-host.c");
 	page = mem_map(SZ_4K, SMALL);
 	narrowest = __builtin_ctzll(mask);
 	widest = 63 - __builtin_clzll(mask);
-	ok(host.modes == mask, "the library has the host right");
+	ok(host.modes == mask, "the test library knows the modes of this host");
 	reported(e, narrowest, widest);
 	grows(e, narrowest);
 	with_guest(narrowest, widest);

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Harts with Svvptc see by themselves what was not valid before, and a fault takes no fence; but it
- * does where a leaf comes to allow more. The argument says whether this host has it: without it every
- * fault ends with a fence.
+ * A hart with Svvptc sees a new PTE without a fence if the old one was not valid. So a fault on
+ * a new page executes no fence. A fault that makes an existing leaf writable still does. Without
+ * Svvptc every fault ends with a fence.
+ *
+ *	svvptc [svvptc]		svvptc: the host has Svvptc
  */
 #include <linux/kvm.h>
 #include <string.h>
@@ -33,15 +35,18 @@ int main(int argc, char **argv)
 	count_from(vm);
 	guest_fill(vcpu, GPA, SZ_4K, PAGES, 1);
 	ok(counted(vm, "faults_4k %d fences_here %d flushes_all 0", PAGES, svvptc ? 0 : PAGES),
-	   svvptc ? "pages that come take no fence" : "each page that comes takes a fence");
-	ok(!guest_check(vcpu, GPA, SZ_4K, PAGES, 1) && counted(vm, "faults 0"), "and are there");
+	   svvptc ? "faults on new pages execute no fence" :
+		    "each fault on a new page executes a fence");
+	ok(!guest_check(vcpu, GPA, SZ_4K, PAGES, 1) && counted(vm, "faults 0"),
+	   "the guest reads the new pages without another fault");
 
 	vm_slot(vm, 0, KVM_MEM_LOG_DIRTY_PAGES, GPA, SIZE, mem);
 	count_from(vm);
 	guest_fill(vcpu, GPA, SZ_4K, PAGES, 2);
 	ok(counted(vm, "faults_4k %d fences_here %d", PAGES, PAGES),
-	   "each page that may be written from now on takes one");
-	ok(!guest_check(vcpu, GPA, SZ_4K, PAGES, 2) && vm_sound(vm), "and is, and sound");
+	   "each fault that makes a page writable executes a fence");
+	ok(!guest_check(vcpu, GPA, SZ_4K, PAGES, 2) && vm_sound(vm),
+	   "these pages have the new data, and the tables are sound");
 	vm_free(vm);
 	mem_unmap(mem, SIZE);
 	return done();

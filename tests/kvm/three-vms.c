@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Three VMs at once, in all the formats that there are: none sees what is
- * another's, though all have the same gpas, and each has slots near its top.
+ * Three VMs run at the same time, in all formats that the host has. They use the same gpas, and
+ * each has a slot at its format's limit. No VM may see the data of another one.
  */
 #include "tap.h"
 #include "vcpu.h"
@@ -16,7 +16,7 @@ struct place {
 	char *mem;
 };
 
-/* The last of one is THP backed. */
+/* The slots of each VM. The last one has transparent huge pages. */
 #define PLACES 3
 
 static struct vm *vms[VMS];
@@ -30,7 +30,7 @@ static u64 tag(unsigned int vm, unsigned int place, unsigned int round)
 static void make(unsigned int i, const struct format *f)
 {
 	u64 end = format_end(f);
-	/* The same everywhere; across the middle; at the top. */
+	/* At the same gpa in each VM, across the middle of the address space, and at its end. */
 	const u64 gpas[PLACES] = { SZ_1G, end / 2 - SZ_2M, end - SIZE };
 
 	vms[i] = vm_new(f);
@@ -44,8 +44,8 @@ static void make(unsigned int i, const struct format *f)
 }
 
 /*
- * All vCPUs at the same time, each with half of the pages: fill, or check what
- * the other vCPU of the VM filled. Return: pages that are wrong.
+ * All vCPUs run at the same time. Each fills half of the pages, or checks the half that the other
+ * vCPU of its VM has filled. Return: the number of wrong pages.
  */
 static u64 all(u32 op, unsigned int place, unsigned int round)
 {
@@ -73,7 +73,7 @@ static u64 all(u32 op, unsigned int place, unsigned int round)
 	return bad;
 }
 
-/* What the guests wrote lies in their own memory. */
+/* Is what each guest wrote in its own memory? Return: the number of wrong pages. */
 static u64 host_check(unsigned int round)
 {
 	u64 bad = 0;
@@ -90,7 +90,7 @@ static void drop(unsigned int i)
 {
 	for (unsigned int v = 0; v < VCPUS; v++)
 		vcpu_stop(vms[i]->vcpu[v]);
-	ok(vm_sound(vms[i]), "VM %u, %s: sound", i, vms[i]->format->name);
+	ok(vm_sound(vms[i]), "VM %u, %s: the tables are sound", i, vms[i]->format->name);
 	vm_free(vms[i]);
 	vms[i] = NULL;
 }
@@ -114,7 +114,7 @@ int main(void)
 		for (unsigned int p = 0; p < PLACES; p++)
 			bad += all(OP_CHECK, p, round);
 		ok(!bad, "round %u: each guest reads what it wrote", round);
-		ok(!host_check(round), "round %u: and each wrote to its own memory", round);
+		ok(!host_check(round), "round %u: each guest wrote to its own memory", round);
 	}
 
 	if (host.gstage)
@@ -122,13 +122,13 @@ int main(void)
 			ok(vm_stat(vms[i], "hgatp") >> 60 == vms[i]->format->mode,
 			   "VM %u runs in %s", i, vms[i]->format->name);
 
-	/* The end of one is not the end of the others. */
+	/* The VMs end one by one. The others must keep their data. */
 	for (unsigned int i = 0; i < VMS; i++) {
 		drop(i);
 		bad = host_check(ROUNDS - 1);
 		for (unsigned int p = 0; p < PLACES; p++)
 			bad += all(OP_CHECK, p, ROUNDS - 1);
-		ok(!bad, "after the end of VM %u the others have all their data", i);
+		ok(!bad, "VM %u ends: the other VMs keep their data", i);
 	}
 	if (host.gstage)
 		ok(!tables_live(), "no tables are left");

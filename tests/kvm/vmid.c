@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * More VMs than VMIDs, on a test build that sees as many bits of hgatp.VMID as the argument says: 0 is a
- * host without VMIDs. All have the same gpas; none may ever see what is another's, nor what it
- * has lost itself, however often VMIDs start over and whichever hart it comes to.
+ * There are more VMs than VMIDs, so that VMIDs start over often. All VMs use the same gpas. No VM
+ * may see the data of another one, or its own pages after the host has dropped them.
+ *
+ *	vmid BITS	the number of bits of hgatp.VMID; 0 is a host without VMIDs
+ *
+ * A test build with test_vmid_bits=BITS plays such a host.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -26,7 +29,7 @@ static u64 bits_of_kernel(void)
 	char text[16];
 
 	if (read_text("/sys/module/kvm/parameters/test_vmid_bits", text, sizeof(text)) < 0)
-		bail("the module is no test build: --module gstage-test");
+		bail("the module is not a test build: run the test with --module gstage-test");
 	return strtoul(text, NULL, 0);
 }
 
@@ -42,7 +45,7 @@ static u64 check(unsigned int i)
 	return guest_check(vms[i]->vcpu[0], GPA, SZ_4K, PAGES, tag[i]);
 }
 
-/* Each takes its turn, so that each finds the hart as another left it. */
+/* The VMs run one after the other, so that each finds the hart as another VM has left it. */
 static void by_turns(void)
 {
 	u64 bad = 0, kept = 0;
@@ -50,7 +53,7 @@ static void by_turns(void)
 	for (unsigned int round = 0; round < ROUNDS; round++) {
 		for (unsigned int n = 0; n < VMS; n++)
 			bad += check(rnd() % VMS);
-		/* One loses its pages while others have run: not one may still be read. */
+		/* The host drops the pages of one VM. The VM must not read the old pages any more. */
 		unsigned int i = rnd() % VMS;
 
 		madvise(mem[i], SIZE, MADV_DONTNEED);
@@ -58,11 +61,11 @@ static void by_turns(void)
 			kept += guest_load(vms[i]->vcpu[0], GPA + p * SZ_4K) != 0;
 		fill(i);
 	}
-	ok(!bad, "%u VMs by turns: each sees its own pages", VMS);
-	ok(!kept, "and none that were taken from it");
+	ok(!bad, "%u VMs in turn: each reads its own pages", VMS);
+	ok(!kept, "%u VMs in turn: no VM reads pages that the host has dropped", VMS);
 }
 
-/* All at once, on all harts. */
+/* All VMs run at the same time, on all harts. */
 static void at_once(void)
 {
 	u64 bad = 0;
@@ -85,7 +88,7 @@ static void at_once(void)
 				bad += vms[i]->vcpu[0]->box->result;
 		}
 	}
-	ok(!bad, "%u VMs at once: each sees its own pages", VMS);
+	ok(!bad, "%u VMs at the same time: each reads its own pages", VMS);
 	for (unsigned int i = 0; i < VMS; i++)
 		vcpu_stop(vms[i]->vcpu[0]);
 }
@@ -96,7 +99,8 @@ int main(int argc, char **argv)
 	const struct format *f = NULL;
 
 	host_init(100);
-	ok(bits_of_kernel() == bits, "the module sees %llu bits of VMID", (unsigned long long)bits);
+	ok(bits_of_kernel() == bits, "the module uses %llu bits of hgatp.VMID",
+	   (unsigned long long)bits);
 	for (unsigned int i = 0; i < VMS; i++) {
 		f = next_format(f) ?: next_format(NULL);
 		vms[i] = vm_new(f);
@@ -109,15 +113,15 @@ int main(int argc, char **argv)
 	by_turns();
 	at_once();
 
-	/* hgatp as it was read back: the VMID never has more bits than there are. */
+	/* gstage_stats has hgatp as it was read back. Its VMID must not have more bits. */
 	for (unsigned int i = 0; i < VMS; i++)
 		wrong += (vm_stat(vms[i], "hgatp") >> 44 & 0x3fff) >> bits != 0;
-	ok(!wrong, "no VMID has more bits than that");
+	ok(!wrong, "no VMID in hgatp has more bits");
 	for (unsigned int i = 0; i < VMS; i++) {
 		wrong += !vm_sound(vms[i]);
 		vm_free(vms[i]);
 	}
-	ok(!wrong, "all are sound");
+	ok(!wrong, "the tables of all VMs are sound");
 	ok(!tables_live(), "no tables are left");
 	return done();
 }
