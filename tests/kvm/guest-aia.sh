@@ -1,4 +1,4 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# As guest.sh, on a host with AIA: the guests' IMSIC files are pages that belong to no memslot.
+# guest.sh on a host with AIA. The guests' IMSIC files are pages outside of all memslots.
 exec sh ./guest.sh virt,aia=aplic-imsic AIA

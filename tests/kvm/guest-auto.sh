@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# A real guest that knows nothing of it: Debian's kernel under Debian's QEMU, unmodified, starts in the narrowest format
-# (`gstage exec --mode auto`) and is moved up and down between all formats of the host while it verifies its memory.
-# QEMU's riscv virt machine cannot place memory above 2 TiB, neither by -m with maxmem nor by a pc-dimm, so that nothing
-# makes this guest outgrow Sv39x4: growth by a memslot is shown with the tests' own VMM, by grow and reformat.
+# A real guest: Debian's kernel under Debian's QEMU, both unmodified. It starts in the narrowest format
+# (`gstage exec --mode auto`). The test changes its format between all formats of the host while it verifies its memory.
+# QEMU's riscv virt machine cannot have memory above 2 TiB, neither by -m with maxmem nor by a pc-dimm. So this guest
+# never needs more than Sv39x4. The tests grow and reformat show growth by a memslot, with the VMM in lib/.
 
 kvm=/sys/kernel/debug/kvm
 name=auto
@@ -29,7 +29,7 @@ pid=$!
 
 lines() { grep -c "^gstage-guest: $name: $1" out; }
 
-# wait_lines TEXT N: until the guest has printed more than N such lines, QEMU has ended, or it has been too long.
+# wait_lines TEXT N: wait until the guest has printed more than N lines with TEXT. Fails if QEMU ends or time is up.
 end=$(($(cut -d. -f1 /proc/uptime) + 230))
 wait_lines() {
 	until [ "$(lines "$1")" -gt "$2" ]; do
@@ -39,7 +39,7 @@ wait_lines() {
 	done
 }
 
-# goes_on: each worker of the guest ends a round that it began after now. So it was in every format for a while.
+# goes_on: wait until each worker of the guest has ended a round that it began after this call.
 goes_on() {
 	one=$(lines 'worker 1 .*verified')
 	two=$(lines 'worker 2 .*verified')
@@ -49,7 +49,7 @@ goes_on() {
 stat_of() { awk -v n="$1" '$1 == n { print $2 }' "$vm/gstage_stats"; }
 leaves() { awk '/^leaves_/ { n += $2 } END { print n }' "$vm/gstage_stats"; }
 
-# change WAY MODE: and is the VM in it then, as everyone says?
+# change WAY MODE: change the format, and check that gstage_mode has the new one.
 change() {
 	case $1 in
 	set) ./gstage set $pid "$2" >set.out 2>&1 || { cat set.out >>trouble; return 1; } ;;
@@ -60,20 +60,20 @@ change() {
 
 : >trouble
 wait_lines 'Linux' 0
-result $? 'auto: userspace reached'
-# QEMU makes and closes scratch VMs; the one that runs is the last.
+result $? 'auto: the guest reaches user space'
+# QEMU first creates and closes scratch VMs. The one that runs is the last.
 vm=
 for d in "$kvm/$pid"-*; do [ ! -d "$d" ] || vm=$d; done
 [ "$(cat "$vm/gstage_mode")" = sv39x4 ] && [ "$(stat_of grow)" = 1 ] && [ "$(stat_of reformats)" -le 1 ]
-result $? 'auto: it is in Sv39x4, and might grow'
+result $? 'auto: the VM is in Sv39x4, and may grow'
 case $(stat_of hgatp) in 0x8*) true ;; *) false ;; esac
 result $? 'auto: hgatp has the MODE of Sv39x4'
 wait_lines 'worker 1 .*verified' 1 && wait_lines 'worker 2 .*verified' 1
-result $? 'auto: it works'
+result $? 'auto: both workers of the guest make rounds'
 ! grep -q 'CANNOT BE READ' out
 result $? 'auto: user space reads the time on each vCPU'
 
-# Each format to each other, by each of the two ways, with time to work in between.
+# Change each format to each other one, in each of the two ways. The guest makes rounds in between.
 changes=0
 before=$(stat_of reformats)
 for from in $modes; do
@@ -96,9 +96,10 @@ for from in $modes; do
 	done
 done
 [ $(($(stat_of reformats) - before)) = $changes ]
-result $? "$changes changes, and as many as KVM has counted"
+result $? "KVM counts as many changes as were made, $changes"
 
-# Many in a row, under a guest that has all the pages that it needs: more changes than faults that brought no new leaf.
+# Many changes in a row. The guest has all pages that it needs, so changes must not make pages fault: there must be fewer
+# faults without a new leaf than changes.
 if [ "$modes" != sv39x4 ]; then
 	faults=$(stat_of faults) retries=$(stat_of retries) leaves=$(leaves) unmaps=$(stat_of unmaps)
 	done=$(lines 'worker .*verified') bad=0 n=0 before=$(stat_of reformats)
@@ -117,11 +118,11 @@ if [ "$modes" != sv39x4 ]; then
 	fresh=$(($(leaves) - leaves)) unmapped=$(($(stat_of unmaps) - unmaps))
 	faults=$(($(stat_of faults) - faults - $(stat_of retries) + retries))
 	[ $((faults - fresh - unmapped)) -lt $n ]
-	result $? 'changes in a row: no page faulted for them'
+	result $? 'changes in a row: they cause no faults'
 	echo "# $n changes in a row, $(($(lines 'worker .*verified') - done)) rounds of the guest meanwhile; $faults faults, $fresh new" \
 		"leaves, $unmapped unmaps"
 else
-	# The only format there is: that is no change, and others are none.
+	# The host has one format only. To set it again is no change, and other formats are refused.
 	bad=0 before=$(stat_of reformats)
 	for n in 1 2 3 4; do change set sv39x4 && change debugfs sv39x4 || bad=1; done
 	for to in sv48x4 sv57x4; do
@@ -129,21 +130,21 @@ else
 		! echo $to 2>/dev/null >"$vm/gstage_mode" || bad=1
 	done
 	[ $bad = 0 ] && [ "$(stat_of reformats)" = "$before" ] && [ "$(cat "$vm/gstage_mode")" = sv39x4 ]
-	result $? 'sv39x4: the same again works, and others do not'
+	result $? 'sv39x4: the only format can be set again, and others are refused'
 	goes_on
 	result $? 'sv39x4: the guest goes on'
 fi
 
-echo 1<>in # opened both ways, it waits for nobody
+echo 1<>in # open for reading and writing, so that the shell does not wait for a reader
 wait_lines 'loop ended' 0
-result $? 'auto: told to, the guest ends its work'
+result $? 'auto: the guest ends its work when it is told to'
 summary=$(tr -d '\r' <out | sed -n "s/^gstage-guest: $name: loop ended: //p")
 case $summary in '2 workers, '*' rounds, 0 wrong') true ;; *) false ;; esac
-result $? 'auto: and has seen nothing wrong'
+result $? 'auto: the guest has read no wrong value'
 wait $pid
-result $? 'auto: powered off in order'
+result $? 'auto: the guest powers off, and QEMU succeeds'
 [ "$(cat $kvm/gstage_tables_live)" = 0 ]
-result $? 'auto: no table is left when it has ended'
+result $? 'auto: no tables are left when QEMU has ended'
 echo "1..$count"
 echo "# $summary"
 sed 's/^/# /' trouble

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# Real guests: Debian's kernel under Debian's QEMU, unmodified, one in each format that the host has, all at once.
-# Arguments, all optional: QEMU's -M, a word for the names of the results, and the formats.
+# Real guests: Debian's kernel under Debian's QEMU, both unmodified. There is one guest in each format of the host, and
+# all run at the same time. Arguments, all optional: QEMU's -M, a word for the names of the results, and the formats.
 
 machine=${1:-virt} what=${2:-plain}
 kvm=/sys/kernel/debug/kvm
@@ -25,8 +25,8 @@ mode_bits() {
 	esac
 }
 
-# The widest one on hugetlbfs pages, of which there are 64, another on transparent huge pages, and one on small pages:
-# QEMU does not align anonymous memory to 2 MiB here, but a file where it is told to.
+# The guest in the widest format has hugetlbfs pages, of which the host has 64. Another one has transparent huge pages,
+# and one has small pages. QEMU does not align anonymous memory to 2 MiB here, so the huge pages come from a file.
 hugetlb=${modes##* }
 thp=
 [ "${modes#* * }" = "$modes" ] || { thp=${modes#* }; thp=${thp%% *}; }
@@ -51,7 +51,7 @@ for m in $modes; do
 	echo $! >"$m.pid"
 done
 
-# wait_line MODE TEXT: until the guest has printed it, QEMU has ended, or time is up.
+# wait_line MODE TEXT: wait until the guest has printed TEXT. Fails if QEMU ends or time is up.
 end=$(($(cut -d. -f1 /proc/uptime) + limit))
 wait_line() {
 	until grep -q "^gstage-guest: $1: $2" "$1.out"; do
@@ -65,14 +65,14 @@ stat_of() { awk -v n="$2" '$1 == n { print $2 }' "$1/gstage_stats"; }
 
 for m in $modes; do
 	wait_line "$m" Linux
-	result $? "$what guest in $m: userspace reached"
-	# QEMU makes and closes scratch VMs; the one that runs has the guest's leaves.
+	result $? "$what guest in $m: it reaches user space"
+	# QEMU first creates and closes scratch VMs. The one that runs is the last.
 	vm=
 	for d in "$kvm/$(cat "$m.pid")"-*; do [ ! -d "$d" ] || vm=$d; done
 	[ "$(cat "$vm/gstage_mode")" = "$m" ]
-	result $? "$what guest in $m: debugfs says so"
+	result $? "$what guest in $m: gstage_mode in debugfs is $m"
 	case $(stat_of "$vm" hgatp) in "$(mode_bits "$m")"*) true ;; *) false ;; esac
-	result $? "$what guest in $m: hgatp has its MODE"
+	result $? "$what guest in $m: hgatp has the MODE"
 	tail -n 1 "$vm/gstage_check" | grep -qx 'violations 0'
 	result $? "$what guest in $m: no invariant is violated"
 	case $m in
@@ -81,19 +81,19 @@ for m in $modes; do
 		result $? "$what guest in $m: memory on $([ "$m" = "$thp" ] && echo THP || echo hugetlbfs) has 2 MiB leaves"
 		;;
 	esac
-	# Opened both ways, it waits for no QEMU that has ended.
+	# Open for reading and writing, so that the shell does not wait if QEMU has ended.
 	echo go 1<>"$m.in"
 done
 for m in $modes; do
 	wait_line "$m" 'memory verified'
-	result $? "$what guest in $m: its memory reads back"
+	result $? "$what guest in $m: it verifies its memory"
 	! grep -q 'CANNOT BE READ' "$m.out"
 	result $? "$what guest in $m: user space reads the time on each vCPU"
 	wait "$(cat "$m.pid")"
-	result $? "$what guest in $m: powered off in order"
+	result $? "$what guest in $m: it powers off, and QEMU succeeds"
 done
 [ "$(cat $kvm/gstage_tables_live)" = 0 ]
-result $? "$what guests: no table is left when they have ended"
+result $? "$what guests: no tables are left when they have ended"
 echo 0 >/proc/sys/vm/nr_hugepages
 umount /thp
 echo "1..$count"

@@ -1,14 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# gstage_mode when the module loads: what it takes, and what it refuses with a message. For a host that has
-# Sv39x4 and Sv48x4; loading takes a second or two each time.
+# The parameter gstage_mode when the module is loaded: right values are accepted, wrong ones are refused with a message.
+# The host must have Sv39x4 and Sv48x4 only.
 
 file=/sys/module/kvm/parameters/gstage_mode
 
 # shellcheck source=tests/kvm/tap.sh
 . ./tap.sh
 
-# said TEXT: has the kernel said so since the last time?
+# said TEXT: does the kernel log have TEXT since the last call?
 said() { dmesg -c | grep -q "$1"; }
 
 dmesg -c >/dev/null
@@ -16,16 +16,16 @@ rmmod kvm
 result $? 'the module can be unloaded'
 for name in sv57x4 maxx; do
 	! insmod /lab/kvm.ko "gstage_mode=$name" 2>/dev/null
-	result $? "gstage_mode=$name: refused"
+	result $? "gstage_mode=$name: the module does not load"
 	said "gstage_mode.*\"$name\""
-	result $? "gstage_mode=$name: with a message"
+	result $? "gstage_mode=$name: the kernel log says why"
 	[ ! -e $file ] && [ ! -e /dev/kvm ]
-	result $? "gstage_mode=$name: nothing is left of it"
+	result $? "gstage_mode=$name: there is no parameter and no /dev/kvm"
 done
 insmod /lab/kvm.ko gstage_mode=auto && [ "$(cat $file)" = auto ] && [ -c /dev/kvm ]
-result $? 'gstage_mode=auto: taken'
+result $? 'gstage_mode=auto: the module loads'
 rmmod kvm
-result $? 'gstage_mode=auto: and the module can be unloaded'
+result $? 'gstage_mode=auto: the module can be unloaded'
 insmod /lab/kvm.ko && [ "$(cat $file)" = max ]
-result $? 'max where nothing is said'
+result $? 'without gstage_mode= the parameter is max'
 echo "1..$count"

@@ -1,18 +1,19 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# perf, trace-cmd and bpftrace, as docs/TRACING.md has them: each finds the tracepoints by name and their fields, and counts
-# what the module's own counters say of the same VM.
+# perf, trace-cmd and bpftrace with the commands of docs/TRACING.md. Each tool must find the tracepoints and their fields,
+# and must count the same as the module's own counters for the same VM.
 
 # shellcheck source=tests/kvm/tap.sh
 . ./tap.sh
 
-# show COMMAND-LINE FILE: for who reads the log.
+# show COMMAND-LINE FILE: print the output of a command into the log.
 show() { { echo "\$ $1"; cat "$2"; } | sed 's/^/# /'; }
 
-# sum NAME...: of the counters that ./events has printed last.
+# sum NAME...: the sum of these counters, from the last output of ./events.
 sum() { for name; do awk -v n="$name" '$1 == n { print $2 }' stats; done | awk '{ s += $1 } END { print NR == n ? s : "?" }' n=$#; }
 
-# judge TOOL: got has lines "EVENT COUNT" of all tracepoints but kvm_gstage_map, of which faults that bring pages along have two.
+# judge TOOL: compare the lines "EVENT COUNT" in the file `got` with the counters. kvm_gstage_map is not compared: a fault
+# that also maps other pages has two such events.
 judge() {
 	while read -r event counters; do
 		# shellcheck disable=SC2086 # names are words
@@ -27,9 +28,9 @@ judge() {
 	END
 }
 
-# What is counted, so that 0 is no answer.
+# No counter may be 0: otherwise a tool that counts nothing would pass.
 ./events >stats
-is 'the VM does each of it' "$(for name in faults_2m prefaults unmaps splits collapses reformats flushes_all flushes_range; do
+is 'events makes each event happen' "$(for name in faults_2m prefaults unmaps splits collapses reformats flushes_all flushes_range; do
 	[ "$(sum $name)" -gt 0 ] || echo $name; done)" ''
 
 perf stat -e 'kvm:kvm_gstage_*' -o out ./events >stats
@@ -42,7 +43,7 @@ perf script -i perf.data >out
 show 'perf script' out
 is 'perf record: a filter of sizes, and perf script prints the fields' \
 	"$(grep -c ' vcpu 0 gpa 0x40[0246]00000 size 0x200000 level 1 mode sv..x4 store ret 0$' out)" "$(sum faults_2m)"
-is 'perf record: and no others' "$(grep -c . out)" "$(sum faults_2m)"
+is 'perf record: there are no other events' "$(grep -c . out)" "$(sum faults_2m)"
 
 trace-cmd record -q -o trace.dat -e 'kvm:kvm_gstage_*' ./events >stats 2>err
 result $? 'trace-cmd record runs'
@@ -64,5 +65,5 @@ sed -n 's/^@\[tracepoint:kvm:\(.*\)\]: /\1 /p' out >got
 judge bpftrace
 mode=$(awk '$1 == "hgatp" { print substr($2, 3, 1) }' stats)
 is 'bpftrace: faults of this VM by mode and size, 4 KiB' "$(sed -n "s/^@leaf\[$((0x$mode)), 4096\]: //p" out)" "$(sum faults_4k)"
-is 'bpftrace: and 2 MiB' "$(sed -n "s/^@leaf\[$((0x$mode)), 2097152\]: //p" out)" "$(sum faults_2m)"
+is 'bpftrace: faults of this VM by mode and size, 2 MiB' "$(sed -n "s/^@leaf\[$((0x$mode)), 2097152\]: //p" out)" "$(sum faults_2m)"
 echo "1..$count"

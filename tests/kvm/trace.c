@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The tracepoints kvm:kvm_gstage_...: does each thing that the test makes happen leave its event,
- * with the right gpa, size, level and mode, and are there no others? And do gstage_stats count
- * the same?
+ * The tracepoints kvm:kvm_gstage_... Each operation of the test must leave its event, with the
+ * right gpa, size, level and mode, and there must be no other events. gstage_stats must count the
+ * same.
  */
 #include <errno.h>
 #include <linux/kvm.h>
@@ -37,7 +37,7 @@ static void around(const char *pages)
 		bail(AROUND ": %s", strerror(err));
 }
 
-/* What perf, trace-cmd and bpftrace go by. */
+/* The format files of the events, which perf, trace-cmd and bpftrace read. */
 static void formats(void)
 {
 	static const char *const events[] = { "fault",    "map",      "unmap", "split",
@@ -57,7 +57,7 @@ static void formats(void)
 	}
 }
 
-/* The fault at an address and the mapping that came of it. */
+/* Are the events of the fault at @gpa and of the mapping that follows right? */
 static bool fault_right(u64 gpa, const char *kind, const void *mem, u64 size, int level,
 			const char *attr)
 {
@@ -97,14 +97,14 @@ static void small(void)
 		   fault_right(GPA + SZ_2M + 0x8, "store", mem + SZ_2M, SZ_4K, 0, "RWX"),
 	   "%s: a store faults at its address and maps its page", name);
 	ok(fault_right(GPA + 11 * SZ_4K + 0xff8, "load", mem + 11 * SZ_4K, SZ_4K, 0, "RWX"),
-	   "%s: and a load", name);
+	   "%s: a load faults at its address and maps its page", name);
 	ok(events == 6 && traced("fault") == 3 && traced("map") == 3,
-	   "%s: %u events, and no others", name, events);
+	   "%s: three faults and three maps, and no other events (%u events)", name, events);
 	ok(counted(vm,
 		   "faults 3 faults_load 1 faults_store 2 faults_exec 0 faults_4k 3 faults_2m 0"),
-	   "%s: and they are counted by kind and size", name);
+	   "%s: gstage_stats counts these faults by kind and size", name);
 
-	/* Pages that the host has come along. */
+	/* Fault-around: one fault also maps the pages that the host has already. */
 	around("16");
 	for (unsigned int page = 64; page < 80; page++)
 		*(u64 *)(mem + page * SZ_4K) = 1;
@@ -114,7 +114,7 @@ static void small(void)
 	ok(traced("fault") == 1 && traced("map") == 2 && trace_find("map", GPA + 64 * SZ_4K) &&
 		   traced_as(vm, "map", GPA + 64 * SZ_4K, 16 * SZ_4K, 0) &&
 		   trace_find("map", GPA + 64 * SZ_4K)->pages == 15,
-	   "%s: pages that come along are one event", name);
+	   "%s: all pages that fault-around maps are one event", name);
 	around("0");
 
 	count_from(vm);
@@ -126,13 +126,13 @@ static void small(void)
 	ok(traced_as(vm, "unmap", GPA + 3 * SZ_4K, SZ_4K, 0) &&
 		   traced_as(vm, "flush", GPA + 3 * SZ_4K, SZ_4K, 0) &&
 		   strstr(trace_find("flush", GPA + 3 * SZ_4K)->words, " range"),
-	   "%s: a page that goes is an unmap and a ranged flush", name);
+	   "%s: a dropped page is an unmap and a flush of its range", name);
 	ok(traced_as(vm, "unmap", GPA + 33 * SZ_4K, 7 * SZ_4K, -1) &&
 		   !trace_find("flush", GPA + 33 * SZ_4K),
-	   "%s: a range with nothing in it is an unmap of level -1, and no flush", name);
-	ok(traced_as(vm, "unmap", GPA, SIZE, 0), "%s: a slot that goes is an unmap of it", name);
-	ok(counted(vm, "unmaps %u flushes_range 1", traced("unmap")), "%s: and so it is counted",
-	   name);
+	   "%s: a dropped range with nothing mapped is an unmap of level -1, and no flush", name);
+	ok(traced_as(vm, "unmap", GPA, SIZE, 0), "%s: a deleted slot is an unmap of its range", name);
+	ok(counted(vm, "unmaps %u flushes_range 1", traced("unmap")),
+	   "%s: gstage_stats counts these unmaps and this flush", name);
 	mem_unmap(mem, SIZE);
 }
 
@@ -151,8 +151,8 @@ static void huge(void)
 		good &= fault_right(GPA + at + 0x12340, "store", mem + at, SZ_2M, 1, "RWX");
 	ok(good && traced("fault") == 4 && traced("map") == 4,
 	   "%s: huge pages are faults and maps of 2 MiB", name);
-	ok(counted(vm, "faults_store 4 faults_2m 4 faults_4k 0"), "%s: and so they are counted",
-	   name);
+	ok(counted(vm, "faults_store 4 faults_2m 4 faults_4k 0"),
+	   "%s: gstage_stats counts these faults of 2 MiB", name);
 
 	trace_start(vm);
 	vm_slot(vm, 0, KVM_MEM_LOG_DIRTY_PAGES, GPA, SIZE, mem);
@@ -160,14 +160,15 @@ static void huge(void)
 	for (u64 at = 0; at < SIZE; at += SZ_2M)
 		good &= traced_as(vm, "split", GPA + at, SZ_2M, 1);
 	ok(good && traced("split") == 4 && traced("flush") && !traced("collapse"),
-	   "%s: dirty logging splits each", name);
-	ok(counted(vm, "splits 4 collapses 0 flushes_all >1"), "%s: and so it is counted", name);
+	   "%s: dirty logging starts: each 2 MiB leaf is a split", name);
+	ok(counted(vm, "splits 4 collapses 0 flushes_all >1"), "%s: gstage_stats counts the splits",
+	   name);
 	trace_start(vm);
 	guest_store(vcpu, GPA + SZ_2M + 0x5008, 1);
 	trace_stop();
 	ok(fault_right(GPA + SZ_2M + 0x5008, "store", mem + SZ_2M + 0x5000, SZ_4K, 0, "RWX") &&
 		   traced("fault") == 1 && traced("map") == 1,
-	   "%s: a store to a page that is logged is a fault and a map of it", name);
+	   "%s: dirty logging: a store is a fault and a map of its page", name);
 	for (unsigned int i = 0; i < 2; i++)
 		vm_slot(vm, 0, i ? KVM_MEM_LOG_DIRTY_PAGES : 0, GPA, SIZE, mem);
 	count_from(vm);
@@ -176,16 +177,16 @@ static void huge(void)
 	trace_stop();
 	for (u64 at = 0; at < SIZE; at += SZ_2M)
 		good &= traced_as(vm, "collapse", GPA + at, SZ_2M, 1);
-	ok(good && traced("collapse") == 4 && !traced("split"), "%s: and its end brings each back",
-	   name);
-	ok(counted(vm, "splits 0 collapses 4"), "%s: and so it is counted", name);
+	ok(good && traced("collapse") == 4 && !traced("split"),
+	   "%s: dirty logging stops: each 2 MiB leaf is a collapse", name);
+	ok(counted(vm, "splits 0 collapses 4"), "%s: gstage_stats counts the collapses", name);
 
-	/* Part of a huge leaf goes. */
+	/* Drop one page of a leaf of 2 MiB. */
 	trace_start(vm);
 	madvise(mem + SZ_2M + 3 * SZ_4K, SZ_4K, MADV_DONTNEED);
 	trace_stop();
-	ok(traced("unmap") >= 1 && traced("flush") >= 1, "%s: a page of a huge leaf that goes",
-	   name);
+	ok(traced("unmap") >= 1 && traced("flush") >= 1,
+	   "%s: a dropped page of a 2 MiB leaf is an unmap and a flush", name);
 	vm_slot(vm, 0, 0, GPA, 0, mem);
 	mem_unmap(mem, SIZE);
 }
@@ -203,7 +204,7 @@ static void reformats(void)
 		count_from(vm);
 		trace_start(vm);
 		if (change_format(vm->fd, f->mode))
-			bail("the format cannot be changed");
+			bail("cannot change the format to %s", f->name);
 		trace_stop();
 		snprintf(from, sizeof(from), " from %s", vm->format->name);
 		vm->format = f;
@@ -211,16 +212,16 @@ static void reformats(void)
 		ok(traced("reformat") == 1 &&
 			   traced_as(vm, "reformat", 0, format_end(f), f->levels - 1) &&
 			   strstr(e->words, from),
-		   "%s: a change to %s", name, f->name);
+		   "%s: a change to %s is a reformat with both formats", name, f->name);
 		ok(traced("flush") == 1 && counted(vm, "reformats 1 flushes_all 1"),
-		   "%s: with one flush, and so it is counted", name);
+		   "%s: a change to %s has one flush, and gstage_stats counts both", name, f->name);
 	}
 	if (vm->format != was && change_format(vm->fd, was->mode))
-		bail("the format cannot be changed back");
+		bail("cannot change the format back to %s", was->name);
 	vm->format = was;
 }
 
-/* The first that a guest does is to fetch its program. */
+/* The first access of a guest is the fetch of its program. */
 static void fetch(const struct format *f)
 {
 	struct vm *fresh = vm_new(f);
@@ -232,13 +233,14 @@ static void fetch(const struct format *f)
 	trace_stop();
 	e = trace_find("fault", CONTROL_GPA);
 	ok(e && traced_as(fresh, "fault", CONTROL_GPA, SZ_4K, 0) && strstr(e->words, " exec ret 0"),
-	   "%s: a guest's first fault is that of a fetch", name);
+	   "%s: the first fault of a guest is an exec fault", name);
 	ok(vm_stat(fresh, "faults_exec") >= 1 &&
 		   vm_stat(fresh, "faults") == vm_stat(fresh, "faults_exec") +
 						       vm_stat(fresh, "faults_load") +
 						       vm_stat(fresh, "faults_store"),
-	   "%s: which is counted, and faults are the sum of their kinds", name);
-	ok(vm_stat(fresh, "faults") == traced("fault"), "%s: as many as events", name);
+	   "%s: gstage_stats counts it, and faults is the sum of all kinds", name);
+	ok(vm_stat(fresh, "faults") == traced("fault"), "%s: there are as many faults as events",
+	   name);
 	vm_free(fresh);
 }
 
@@ -256,7 +258,7 @@ static void prefault(void)
 	ok(traced("fault") == 1 && traced_as(vm, "fault", GPA + SZ_4K, SZ_4K, 0) &&
 		   strstr(trace_find("fault", GPA + SZ_4K)->words, " prefault ret 0") &&
 		   counted(vm, "prefaults 1 faults 0"),
-	   "%s: a fault ahead of the guest says so", name);
+	   "%s: KVM_PRE_FAULT_MEMORY is a fault of the kind prefault", name);
 	vm_slot(vm, 0, 0, GPA, 0, mem);
 	mem_unmap(mem, SIZE);
 }
@@ -270,7 +272,7 @@ static void off(void)
 	vm_slot(vm, 0, 0, GPA, SIZE, mem);
 	guest_store(vcpu, GPA, 1);
 	vm_slot(vm, 0, 0, GPA, 0, mem);
-	ok(!trace_stop(), "%s: no events when they are off", name);
+	ok(!trace_stop(), "%s: no events when tracing is off", name);
 	mem_unmap(mem, SIZE);
 }
 
