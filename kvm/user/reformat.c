@@ -23,6 +23,15 @@ static bool slots_fit(struct kvm *kvm, const struct gst_format *fmt)
 	return true;
 }
 
+/* Does a narrower format lose the address of an interrupt file? Widening never does. */
+static bool loses_file(struct kvm *kvm, const struct gst_format *fmt)
+{
+	const struct gst_format *now = gst_space_format(gst_kvm_space(kvm));
+
+	return now && gst_format_size(fmt) < gst_format_size(now) &&
+	       gst_kvm_aia_last(kvm) >= gst_format_size(fmt);
+}
+
 /**
  * gst_kvm_reformat() - widen or narrow a VM
  * @kvm: the VM; kvm->slots_lock is held
@@ -54,7 +63,7 @@ int gst_kvm_reformat(struct kvm *kvm, const struct gst_format *fmt)
 	lockdep_assert_held(&kvm->slots_lock);
 	if (gst_space_format(space) == fmt)
 		return 0;
-	if (!slots_fit(kvm, fmt) || gst_kvm_aia_last(kvm) >= gst_format_size(fmt))
+	if (!slots_fit(kvm, fmt) || loses_file(kvm, fmt))
 		return -ERANGE;
 
 	/* Widening by two levels needs one table between the new root and the old one. */

@@ -327,6 +327,15 @@ static void formats(void)
 	   "files in the last pages of 64 bits: ERANGE");
 	two_end(&two);
 
+	/* An address that is too high already is no reason not to widen. */
+	two = two_new(narrow, true, KVM_DEV_RISCV_AIA_MODE_AUTO, 2 * format_end(host.widest));
+	if (narrow != host.widest)
+		ok(is(change_format(two.vm, next_format(narrow)->mode), 0) &&
+		   is(set_slot(two.vm, 1, 0, format_end(host.widest) - SZ_4K, SZ_4K, code), 0) &&
+		   get_format(two.vm) == host.widest && is(init(two.aia), ERANGE),
+		   "files beyond all formats: the VM is widened, and grows for a memslot");
+	two_end(&two);
+
 	/* What is refused for another reason leaves a VM as it was that would grow. */
 	two = two_new(narrow, true, KVM_DEV_RISCV_AIA_MODE_AUTO, format_end(host.widest));
 	if (set_addr(&two, 1, format_end(narrow)))
