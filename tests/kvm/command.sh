@@ -110,7 +110,7 @@ for m in $modes; do
 	./gstage show "${vm%-*}" >show.out
 	grep -qx "VM $vm of process ${vm%-*} (qemu-system-ris), 2 vCPUs" show.out && grep -q "^  mode  *$m" show.out
 	result $? "show: $m: which VM, and what it is"
-	is "show: $m: hgatp" "$(awk '/hgatp/ { print $NF }' show.out)" "$(stat "$vm" hgatp)"
+	is "show: $m: hgatp" "$(awk '$1 == "hgatp" { print $NF }' show.out)" "$(stat "$vm" hgatp)"
 	as_json show show "$vm"
 	between "show: $m: faults, as JSON" 1 "$(member faults)" "$(stat "$vm" faults)"
 
