@@ -13,7 +13,7 @@
 #include "host/host.h"
 #include "user/user.h"
 
-/* What is done under one hold of mmu_lock. */
+/* What is done under one hold of mmu_lock, or between two looks at who waits for it. */
 #define SPLIT_CHUNK    (32 * GST_LEVEL_SIZE(1))
 #define SPLIT_TABLES   (32 + 2 * GST_LEVELS_MAX)
 #define PASS_LARGE     64
