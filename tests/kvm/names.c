@@ -199,6 +199,10 @@ int main(void)
 	by_thread(true);
 	by_thread(false);
 	same_name();
-	in_other_namespace();
+	/* The lab's own kernel for 7.3 is built without PID namespaces. */
+	if (!access("/proc/self/ns/pid", F_OK))
+		in_other_namespace();
+	else
+		diag("this kernel has no PID namespaces");
 	return done();
 }
