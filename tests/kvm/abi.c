@@ -72,7 +72,7 @@ static void choose_mode(void)
 			ok(has(host.kvm, KVM_CAP_VM_GPA_BITS) == (int)host.widest->gpa_bits &&
 			   has(host.kvm, mode_caps[i]) == (int)host.modes &&
 			   has(vm, mode_caps[i]) == (int)host.modes,
-			   "%s in one VM: KVM_CHECK_EXTENSION reports the same for all else", f->name);
+			   "%s in one VM: other VM_GPA_BITS and the masks of modes stay", f->name);
 			close(vm);
 		}
 		/* All pairs of two modes in both orders, and the second mode twice. */
@@ -85,8 +85,8 @@ static void choose_mode(void)
 					vm_has(same, g) &&
 					!enable_cap(same, mode_caps[i], 0, g->mode, 0, 0, 0) &&
 					vm_has(same, g);
-			ok(good, "after %s by capability %u, any mode can be set by its alias and counts",
-			   f->name, mode_caps[i]);
+			ok(good, "after %s by capability %u, its alias can set any mode", f->name,
+			   mode_caps[i]);
 		}
 		close(same);
 	}

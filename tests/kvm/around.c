@@ -173,7 +173,7 @@ static void slot_ends(void)
 	   "two slots in one window: each has its own data");
 	drop();
 
-	/* The hva is not aligned like the gpa: one window is mapped by two page tables of the host. */
+	/* The hva is not aligned like the gpa: two page tables of the host map one window. */
 	mem = mem_map(SIZE, SMALL);
 	for (unsigned int page = 0; page < PAGES; page++)
 		*host_word(page) = stamp(1, gpa(page) - 507 * SZ_4K);
@@ -213,7 +213,8 @@ static void logged(void)
 	populated(KVM_MEM_LOG_DIRTY_PAGES, 64);
 	for (unsigned int page = 0; page < 64; page += WINDOW)
 		guest_load(vcpu, gpa(page + 5));
-	ok(counted(vm, "faults 4 leaves_4k 64"), "a slot with dirty logging: a fault maps the window");
+	ok(counted(vm, "faults 4 leaves_4k 64"),
+	   "a slot with dirty logging: a fault maps the window");
 	for (unsigned int i = 0; i < 64; i++) {
 		unsigned int page = i * 29 % 64;
 

@@ -169,7 +169,7 @@ int main(void)
 
 	host_init(280);
 	for_each_format(f) {
-		/* The widest format plays each action alone; the others only all of them together. */
+		/* The widest format has all actions; the other formats only the last one. */
 		unsigned int first = f == host.widest ? 0 : ARRAY_SIZE(actions) - 1;
 
 		mem = mem_map(SIZE, HUGE);

@@ -50,8 +50,8 @@ int main(void)
 	vcpu = vcpu_new(vm);
 	vm_slot(vm, 0, 0, GPA, SIZE, mem);
 	guest_fill(vcpu, GPA, SZ_2M, CHUNKS, 1);
-	ok(!host.gstage || vm_stat(vm, "leaves_2m") == CHUNKS, "no dirty logging: %u leaves of 2 MiB",
-	   CHUNKS);
+	ok(!host.gstage || vm_stat(vm, "leaves_2m") == CHUNKS,
+	   "no dirty logging: %u leaves of 2 MiB", CHUNKS);
 
 	before = host_free_pages();
 	vm_slot(vm, 0, KVM_MEM_LOG_DIRTY_PAGES, GPA, SIZE, mem);

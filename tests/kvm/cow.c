@@ -95,7 +95,7 @@ static void private_file(void)
 	if (!host.gstage && stock()->shared_stores)
 		ok(!theirs, "stock: the test finds the defect: the guest's stores change the file");
 	else
-		ok(theirs, "a file that is mapped privately: the guest's stores do not change the file");
+		ok(theirs, "a file that is mapped privately: the guest's stores do not change it");
 	close(fd);
 	end();
 }

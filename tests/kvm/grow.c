@@ -67,16 +67,16 @@ static void capability(const struct format *f)
 		ok(is(enable_cap(vm, mode_caps[i], 0, f->mode, KVM_RISCV_HGATP_GROW, 0, 0), 0) &&
 		   is_in(vm, f, true) && gpa_bits(host.kvm) == (int)host.widest->gpa_bits &&
 		   ioctl(vm, KVM_CHECK_EXTENSION, (long)mode_caps[i]) == (int)host.modes,
-		   "%s: GROW by capability %u: the VM has this format, VM_GPA_BITS the widest", f->name,
-		   mode_caps[i]);
+		   "%s: GROW by capability %u: the VM has this format, VM_GPA_BITS the widest",
+		   f->name, mode_caps[i]);
 		close(vm);
 	}
 
 	vm = growing(f);
 	for (unsigned int i = 0; i < ARRAY_SIZE(bits); i++)
 		good &= is(enable_cap(vm, mode_caps[i & 1], 0, other->mode, bits[i], 0, 0), EINVAL);
-	ok(good && is_in(vm, f, true), "%s: other bits of args[1]: EINVAL, and the VM may still grow",
-	   f->name);
+	ok(good && is_in(vm, f, true),
+	   "%s: other bits of args[1]: EINVAL, and the VM may still grow", f->name);
 	ok(is(enable_cap(vm, mode_caps[0], 1, other->mode, 1, 0, 0), EINVAL) &&
 	   is(enable_cap(vm, mode_caps[0], 0, other->mode, 1, 1, 0), EINVAL) &&
 	   is(enable_cap(vm, mode_caps[0], 0, other->mode, 1, 0, 1), EINVAL) &&

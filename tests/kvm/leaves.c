@@ -112,7 +112,8 @@ static void huge(void)
 	ok(log[8] == 1 << 7, "%s: dirty logging: this one page is dirty", name);
 	ok(vm_sound(vm), "%s: dirty logging: the tables are sound", name);
 	vm_slot(vm, 0, 0, GPA, SIZE, mem);
-	ok(grew(-(long)PAGES, SIZE / SZ_2M, 0), "%s: logging stops: the 2 MiB leaves come back", name);
+	ok(grew(-(long)PAGES, SIZE / SZ_2M, 0), "%s: logging stops: the 2 MiB leaves come back",
+	   name);
 	guest_store(vcpu, GPA + SZ_2M + 7 * SZ_4K, stamp(2, GPA + SZ_2M + 7 * SZ_4K));
 	ok(!guest_check(vcpu, GPA, SZ_4K, PAGES, 2) && grew(0, 0, 0) && vm_sound(vm),
 	   "%s: logging stops: these leaves are writable and have their data", name);

@@ -24,7 +24,7 @@ static const char *const names[RIVALS] = {
 	[CREATE_VCPU] = "KVM_CREATE_VCPU",
 };
 
-/* Rounds of one contest. The end of a slot or of a VM waits for a grace period, which may be slow. */
+/* Rounds of one contest. The end of a slot or a VM waits for a grace period, which may be slow. */
 #define ROUNDS_MAX 4000
 #define ROUNDS_MIN 1000
 #define SLOW_MS	   20000
@@ -174,7 +174,7 @@ static void contest(enum rival rival)
 		}
 		prepare(rival, vm, gpa);
 		err = run(&race, RACE_TOGETHER, rival, vm, gpa);
-		/* ENABLE_CAP succeeds before a slot or a vCPU comes, and after the last slot has gone. */
+		/* ENABLE_CAP succeeds before there is a slot or a vCPU, and after a deletion. */
 		race_balance(&race, !err == (rival != DELETE));
 		won += !err;
 		wrong += !legal(rival, err, race.second_result, gpa, vm, !(round % 32));

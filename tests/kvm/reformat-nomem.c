@@ -158,7 +158,7 @@ static void live(void)
 	ok(!tables_live(), "no tables are left");
 }
 
-/* A VM without slots and vCPUs: a change of format may fail with ENOMEM, but must work after that. */
+/* A VM without slots and vCPUs: a change may fail with ENOMEM, but must work after that. */
 static void empty(void)
 {
 	struct vm vm = { .fd = vm_bare(), .tid = gettid() };
@@ -182,7 +182,7 @@ static void empty(void)
 		fail_nth(0);
 		good &= is(set_mode(vm.fd, f->mode), 0);
 	}
-	ok(good, "an empty VM: only ENOMEM if an allocation fails, and then the format can be changed");
+	ok(good, "an empty VM: ENOMEM only if an allocation fails, and a change works after that");
 	close(vm.fd);
 	ok(!tables_live(), "no tables are left");
 }

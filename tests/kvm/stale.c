@@ -28,7 +28,7 @@
 #define PLAY_MS	   350
 #define SCENES_MIN 5
 
-/* Passes over the list after the withdrawal: the first shows what was left, the second what is new. */
+/* Passes after the withdrawal: the first finds old pages, the second also new mappings. */
 #define PASSES 2
 
 #define PAGE SZ_4K

@@ -169,7 +169,7 @@ static void large(void)
 	sched_setaffinity(0, sizeof(all), &all);
 	diag("%s: %ld lock breaks, after %u rounds without any", name, breaks, rounds);
 	ok(gone && breaks > 0 && breaks < (long)(BIG / SZ_1G),
-	   "%s: a slot of 6 GiB is deleted: other threads get the lock and the hart meanwhile", name);
+	   "%s: a slot of 6 GiB is deleted: others get the lock and the hart meanwhile", name);
 	ok(vm_sound(vm), "%s: the tables are sound", name);
 	mem_unmap(big, BIG);
 }

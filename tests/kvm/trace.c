@@ -130,7 +130,8 @@ static void small(void)
 	ok(traced_as(vm, "unmap", GPA + 33 * SZ_4K, 7 * SZ_4K, -1) &&
 		   !trace_find("flush", GPA + 33 * SZ_4K),
 	   "%s: a dropped range with nothing mapped is an unmap of level -1, and no flush", name);
-	ok(traced_as(vm, "unmap", GPA, SIZE, 0), "%s: a deleted slot is an unmap of its range", name);
+	ok(traced_as(vm, "unmap", GPA, SIZE, 0), "%s: a deleted slot is an unmap of its range",
+	   name);
 	ok(counted(vm, "unmaps %u flushes_range 1", traced("unmap")),
 	   "%s: gstage_stats counts these unmaps and this flush", name);
 	mem_unmap(mem, SIZE);

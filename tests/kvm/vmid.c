@@ -53,7 +53,7 @@ static void by_turns(void)
 	for (unsigned int round = 0; round < ROUNDS; round++) {
 		for (unsigned int n = 0; n < VMS; n++)
 			bad += check(rnd() % VMS);
-		/* The host drops the pages of one VM. The VM must not read the old pages any more. */
+		/* The host drops the pages of one VM. The VM must not read them any more. */
 		unsigned int i = rnd() % VMS;
 
 		madvise(mem[i], SIZE, MADV_DONTNEED);

@@ -235,8 +235,8 @@ void vcpu_wait(struct vcpu *vcpu)
 	if (!vcpu->threaded)
 		run(vcpu);
 	if (!wait_for(box->done == box->seq, COMMAND_MS))
-		bail("%s: the guest did not finish command %u in %u ms", vcpu->vm->format->name, box->op,
-		     COMMAND_MS);
+		bail("%s: the guest did not finish command %u in %u ms", vcpu->vm->format->name,
+		     box->op, COMMAND_MS);
 	atomic_thread_fence(memory_order_seq_cst);
 }
 

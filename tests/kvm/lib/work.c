@@ -33,7 +33,7 @@ static const struct place places[PARTS] = {
 	[THP] = { 3 * SZ_1G, 2 * SZ_2M, SZ_2M / 4, HUGE },
 	[TOP] = { 2048 * SZ_1G - 4 * SZ_4K, 4 * SZ_4K, SZ_4K, SMALL },
 	[LOGGED] = { 512 * SZ_1G, LOGGED_PAGES * SZ_4K, SZ_4K, SMALL },
-	/* FICKLE is alone in its page of an Sv39x4 root: the page is empty when FICKLE is dropped. */
+	/* FICKLE has a page of an Sv39x4 root for itself: a drop of FICKLE empties this page. */
 	[FICKLE] = { 1024 * SZ_1G, 2 * SZ_2M, SZ_2M / 4, SMALL },
 };
 

@@ -116,7 +116,7 @@ static void list(struct mailbox *box)
 			if (at >= box->count)
 				at = 0;
 			gpa = gpas[at];
-			/* Read `gone` before the access: if it is set, the page was withdrawn before. */
+			/* If `gone` is set here, the page was withdrawn before the access. */
 			gone = box->gone;
 			fence();
 			if (box->op == OP_LIST_STORE) {

@@ -9,7 +9,7 @@ _start:
 	j	guest_main
 	.balign	8
 trap:
-	/* sscratch points to the trap words of the mailbox. The guest does not return from a trap. */
+	/* sscratch points to the trap words of the mailbox. The guest stays in the trap. */
 	csrr	t0, sscratch
 	csrr	t1, scause
 	sd	t1, 0(t0)
