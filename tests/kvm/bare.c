@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A VM that has a vCPU and nothing mapped changes its format while there is no memory for another root.
- * The change must fail with ENOMEM and leave hgatp alone. If it takes the root out of the hart's hgatp,
- * then the vCPU runs with MODE Bare, and its gpas are physical addresses of the host.
+ * A VM with vCPUs and nothing mapped changes its format, but there is no memory for a new root. The
+ * change must fail with ENOMEM and must not change hgatp. If hgatp lost its root, the vCPU would
+ * run with MODE Bare, and its gpas would be physical addresses of the host.
  *
- * The test has a page at the physical address G, and code B in it. The guest has code A at the gpa G. Both
- * codes only say which one they are. For a test build, whose test_fail_nth lets an allocation fail.
+ * The test has a page with code B at the physical address G. The guest has code A at the gpa G.
+ * Each code only reports its name. This needs a test build, whose parameter test_fail_nth makes an
+ * allocation fail.
  */
 #include <errno.h>
 #include <linux/kvm.h>
@@ -24,7 +25,7 @@
 
 #define FAIL_NTH "/sys/module/kvm/parameters/test_fail_nth"
 #define ROUNDS   400
-/* The time in which vCPUs are told of a change grows with their number. */
+/* Many vCPUs, because a change of format takes longer the more vCPUs it has to notify. */
 #define VCPUS    200
 
 #define REG_PC (KVM_REG_RISCV | KVM_REG_SIZE_U64 | KVM_REG_RISCV_CORE | \
@@ -39,7 +40,7 @@ static atomic_int go, ran, quit;
 static atomic_uint delay;
 static unsigned long by_code[3], other;
 
-/* An ecall to user space (an experimental SBI extension) with a0 = @which, for ever. */
+/* A loop of ecalls with a0 = @which. KVM forwards this experimental SBI extension to the VMM. */
 static void write_code(void *page, enum code which)
 {
 	const u32 code[] = {
@@ -114,7 +115,7 @@ static int change_without_memory(unsigned int nth, const struct format *to)
 
 	snprintf(text, sizeof(text), "%u", nth);
 	if (write_text(FAIL_NTH, text))
-		bail("no " FAIL_NTH ": --module gstage-test");
+		bail("no " FAIL_NTH ": run the test with --module gstage-test");
 	delay = rnd() % 3000;
 	ran = 0;
 	go = 1;
@@ -156,7 +157,7 @@ int main(void)
 		while (f == was);
 		/* The first allocation is for a table, the second for the root. */
 		err = change_without_memory(1 + i % 2, f);
-		/* The vCPU's fault may have taken the failure. */
+		/* The change succeeds if the failed allocation was that of the vCPU's fault. */
 		changed += !err;
 		wrong += err && err != ENOMEM;
 		if (err ? get_format(vm) != was : get_format(vm) != f)
@@ -165,11 +166,11 @@ int main(void)
 	}
 	quit = 1;
 	pthread_join(thread, NULL);
-	diag("%u changes, of which %lu had memory; KVM_RUN: %lu times the guest's code, %lu other", ROUNDS,
-	     changed, by_code[CODE_GUEST], other);
+	diag("%u changes, %lu succeeded; KVM_RUN ran the guest's code %lu times, %lu other ends",
+	     ROUNDS, changed, by_code[CODE_GUEST], other);
 	ok(!by_code[CODE_HOST], "the guest never runs code at a physical address of the host");
 	ok(!wrong, "a change fails with ENOMEM and changes nothing, or succeeds");
-	ok(changed < ROUNDS / 2, "most changes had no memory");
-	ok(!change_format(vm, next_format(NULL)->mode), "and with memory a change succeeds");
+	ok(changed < ROUNDS / 2, "most changes fail because there is no memory");
+	ok(!change_format(vm, next_format(NULL)->mode), "a change succeeds when there is memory");
 	return done();
 }

@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Fences belong to a hart. A vCPU ran on hart A; memory is taken away; the vCPU executes the posted fence on hart
- * B, but does not enter the guest there; it comes back to A, where the translations are. It must fence again
- * when it enters. The same where another vCPU of the VM was on the hart meanwhile.
+ * A fence flushes the TLB of one hart only. A vCPU has run on hart A, and then the host drops
+ * memory. The vCPU executes the requested fence on hart B, but does not enter the guest there.
+ * Then it comes back to hart A, which still has the old translations. It must execute a fence
+ * again before it enters the guest. The same is true if another vCPU of its VM has run on the
+ * hart meanwhile.
  *
- * An emulated hart forgets too much to show the stale translation, so that fences are counted. The argument
- * is a mistake that a test build makes on purpose: then the count must tell.
+ *	goback [MISTAKE]	MISTAKE: no_back_fence or no_turn_fence
+ *
+ * An emulated hart flushes its TLB too often to show a stale translation, so the test counts
+ * fences. A test build can make a mistake on purpose (test_mistake). The count must then show it.
  */
 #include <errno.h>
 #include <linux/kvm.h>
@@ -40,7 +44,7 @@ static void set_mp_state(struct vcpu *vcpu, u32 state)
 		bail("KVM_SET_MP_STATE: %s", strerror(errno));
 }
 
-/* A stopped vCPU carries out its requests, and sleeps. A signal ends KVM_RUN. */
+/* In KVM_RUN a stopped vCPU handles its requests and sleeps, until a signal ends KVM_RUN. */
 static void run_stopped(struct vcpu *vcpu)
 {
 	struct sigevent event = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGUSR1 };
@@ -58,7 +62,7 @@ static void run_stopped(struct vcpu *vcpu)
 	set_mp_state(vcpu, KVM_MP_STATE_RUNNABLE);
 }
 
-/* How many of the pages still have what was there before they were taken away? */
+/* Return: how many pages still have the data from before the host dropped them. */
 static u64 kept(struct vcpu *vcpu)
 {
 	u64 n = 0;
@@ -80,7 +84,7 @@ static void there_and_back(struct vm *vm, char *mem, bool reformat)
 
 		keep_to(home);
 		guest_fill(vcpu, GPA, SZ_4K, PAGES, i + 1);
-		/* Out of the guest and in again on one hart: nothing is owed. */
+		/* The vCPU leaves the guest and enters it again on the same hart: no fence is needed. */
 		count_from(vm);
 		guest_fill(vcpu, GPA, SZ_4K, PAGES, i + 1);
 		spared &= counted(vm, "fences_entry 0");
@@ -95,10 +99,10 @@ static void there_and_back(struct vm *vm, char *mem, bool reformat)
 		stale += kept(vcpu);
 		fenced &= counted(vm, "fences_entry 1");
 	}
-	ok(!stale, "nothing that was taken away is read");
-	ok(fenced != no_back_fence, "a vCPU fences where it enters after it was on another hart%s",
+	ok(!stale, "the guest does not read dropped pages");
+	ok(fenced != no_back_fence, "a vCPU that was on another hart executes a fence at entry%s",
 	   reformat ? ", and its format has changed" : "");
-	ok(spared, "and not where it stayed on its hart");
+	ok(spared, "a vCPU that stayed on its hart executes no fence at entry");
 }
 
 static void by_turns(struct vm *vm)
@@ -115,7 +119,8 @@ static void by_turns(struct vm *vm)
 		guest_load(vm->vcpu[i % 2], GPA);
 		fenced &= counted(vm, "fences_entry 0");
 	}
-	ok(fenced != no_turn_fence, "two vCPUs of a VM by turns on one hart: each fences when its turn begins");
+	ok(fenced != no_turn_fence,
+	   "two vCPUs of one VM in turn on one hart: a fence at the first entry of each turn");
 }
 
 static void of_two_vms(struct vm *a, struct vm *b)
@@ -131,7 +136,7 @@ static void of_two_vms(struct vm *a, struct vm *b)
 		guest_load(a->vcpu[0], GPA);
 		spared &= counted(a, "fences_entry 0");
 	}
-	ok(spared, "vCPUs of two VMs by turns on one hart owe no fence: they have VMIDs of their own");
+	ok(spared, "vCPUs of two VMs run in turn on one hart: no fence, as their VMIDs differ");
 }
 
 static struct vm *make(char **mem)
@@ -161,8 +166,8 @@ int main(int argc, char **argv)
 	there_and_back(vm, mem, true);
 	by_turns(vm);
 	of_two_vms(vm, vm2);
-	ok(!vm_stat(vm, "hgatp_rescues") && !vm_stat(vm2, "hgatp_rescues"), "nothing was rescued");
-	ok(vm_sound(vm), "sound");
+	ok(!vm_stat(vm, "hgatp_rescues") && !vm_stat(vm2, "hgatp_rescues"), "hgatp_rescues is 0");
+	ok(vm_sound(vm), "the tables are sound");
 	vm_free(vm);
 	vm_free(vm2);
 	return done();

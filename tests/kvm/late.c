@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Faults that lose against others over and over get mmu_lock for themselves in the end. A test
- * build plays the others (test_late=1): beside others, no fault is ever in time.
+ * A fault that runs in parallel with others may have to start over each time, because it is late.
+ * In the end it must take mmu_lock exclusively, and succeed. With test_late=1 a test build makes
+ * every fault late that does not have the lock exclusively.
  */
 #include "count.h"
 #include "tap.h"
@@ -39,11 +40,11 @@ int main(void)
 		vcpu_stop(vm->vcpu[v]);
 		bad += guest_check(vm->vcpu[v], GPA + v * SZ_4K, 2 * SZ_4K, PAGES, v + 1);
 	}
-	ok(!bad && vm_sound(vm), "two vCPUs write all of their memory");
+	ok(!bad && vm_sound(vm), "two vCPUs write all of their memory, and the tables are sound");
 	ok(vm_stat(vm, "faults_exclusive") >= 2 * PAGES &&
 		   vm_stat(vm, "faults_exclusive") ==
 			   vm_stat(vm, "faults") - vm_stat(vm, "retries"),
-	   "each fault had mmu_lock for itself");
+	   "each fault succeeds with mmu_lock held exclusively");
 	vm_free(vm);
 	return done();
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A notifier that may not block: the host takes the memory of a VMM that was killed, before that has come to its end.
- * It may not sleep, and goes in pieces all the same.
- * The OOM killer does so; process_mrelease(2) is the same on demand. The VMM is kept from ending by a thread that
- * has its hart and does not give it up.
+ * A notifier that may not block: the host takes the memory of a VMM that was killed, before the
+ * VMM has exited. The OOM killer does this, and process_mrelease(2) does it on demand. The notifier
+ * may not sleep, but still works in pieces. A real-time thread on the VMM's hart keeps the VMM
+ * from exiting.
  */
 #include <errno.h>
 #include <sched.h>
@@ -22,7 +22,7 @@
 #define SIZE  (64 * SZ_2M)
 #define TRIES 20
 
-/* A table in each 2 MiB. */
+/* The guest uses one page in each 2 MiB, so that each page needs a table. */
 #define SPARSE (8 * SZ_1G)
 /* Of kvm/unmap.c: 512 tables are gathered, and then what one more GiB has. */
 #define GATHERED_MOST (2 * 513)
@@ -39,7 +39,7 @@ static const struct kind {
 static atomic_bool over;
 static atomic_bool running;
 
-/* Until it ends nobody else runs on the second hart. */
+/* A real-time thread: until it ends, no other thread runs on hart 1. */
 static void *spin(void *unused)
 {
 	struct sched_param param = { .sched_priority = 1 };
@@ -53,7 +53,7 @@ static void *spin(void *unused)
 	return unused;
 }
 
-/* The VMM: it says which fd its VM is, and waits to be killed. */
+/* The VMM writes the fd of its VM to @tell, and waits until it is killed. */
 static void vmm(const struct kind *kind, int tell)
 {
 	struct vm *vm = vm_new(host.widest);
@@ -68,7 +68,7 @@ static void vmm(const struct kind *kind, int tell)
 		pause();
 }
 
-/* Return: whether the memory could be taken while the VM was still there. */
+/* Return: true if process_mrelease() took the memory before the VMM exited. */
 static bool released(const struct kind *kind)
 {
 	struct vm vm = { .format = host.widest };
@@ -84,7 +84,7 @@ static bool released(const struct kind *kind)
 	if (!vm.tid)
 		vmm(kind, ends[1]);
 	if (read(ends[0], &vm.fd, sizeof(vm.fd)) != sizeof(vm.fd))
-		bail("no VM");
+		bail("the process of the VMM failed");
 	close(ends[0]);
 	close(ends[1]);
 	pidfd = syscall(SYS_pidfd_open, vm.tid, 0);
@@ -98,15 +98,15 @@ static bool released(const struct kind *kind)
 	if (taken) {
 		ok(vm_stat(&vm, "gathered_peak") <= GATHERED_MOST,
 		   "%s: a bounded number of tables waits for a flush", what);
-		ok(counted(&vm, kind->wanted), "%s: all of the guest's leaves are gone", what);
-		ok(vm_sound(&vm), "%s: sound", what);
+		ok(counted(&vm, kind->wanted), "%s: all leaves of the guest are unmapped", what);
+		ok(vm_sound(&vm), "%s: the tables are sound", what);
 	}
 	over = true;
 	pthread_join(thread, NULL);
 	waitpid(vm.tid, NULL, 0);
 	close(pidfd);
 	if (taken)
-		ok(!tables_live(), "%s: and with the VMM all of its tables", what);
+		ok(!tables_live(), "%s: no tables are left when the VMM has exited", what);
 	return taken;
 }
 
@@ -115,14 +115,18 @@ static void release(const struct kind *kind)
 	for (unsigned int i = 0; i < TRIES; i++)
 		if (released(kind))
 			return;
-	bail("%s: the VMM was gone before its memory, %u times: %s", kind->what, TRIES, strerror(errno));
+	bail("%s: the VMM exited before process_mrelease(), %u times: %s", kind->what, TRIES,
+	     strerror(errno));
 }
 
 int main(void)
 {
 	host_init(60);
 	keep_to(0);
-	/* Else the kernel gives others a share of the hart, and so the VMM the time to end: by either way. */
+	/*
+	 * Turn off the limit for real-time threads and the fair server. Each of them would give the
+	 * VMM time to run, and to exit.
+	 */
 	write_text("/proc/sys/kernel/sched_rt_runtime_us", "-1");
 	write_text("/sys/kernel/debug/sched/fair_server/cpu1/runtime", "0");
 	release(&small);

@@ -23,5 +23,5 @@ const struct stock *stock(void)
 	for (unsigned int i = 0; i < ARRAY_SIZE(known); i++)
 		if (!strncmp(name.release, known[i].series, strlen(known[i].series)))
 			return &known[i];
-	bail("tests/kvm/lib/stock.c knows nothing of kernel %s", name.release);
+	bail("kernel %s is unknown: add it to known[] in tests/kvm/lib/stock.c", name.release);
 }

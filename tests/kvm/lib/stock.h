@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the stock module of the running kernel does, where that is not the same on all: measured, and asserted by
- * the tests that run on it. The one place that knows of kernel versions.
+ * The behaviour of the stock module that differs between kernels. It was measured, and the tests
+ * that run on the stock module assert it. This is the only place that knows kernel versions.
  */
 #ifndef TESTS_KVM_STOCK_H
 #define TESTS_KVM_STOCK_H
@@ -10,16 +10,19 @@
 
 /**
  * struct stock - the stock module of one kernel series
- * @series: as in the release, with its dot: "6.12."
- * @huge_leaves: a transparent huge page of the host is one leaf of 2 MiB
- * @initially_set: a dirty bitmap can be all set when logging starts
- * @stale_after_hole: an unmap that starts where there is no table, in the middle of 2 MiB, misses pages behind them
- * @stale_after_leaf: an unmap that starts inside a leaf of 2 MiB misses the leaves behind it
- * @aia_oops: a vCPU that was made after the AIA was initialized is a null pointer for the host's kernel
- * @pmu_unchecked: SBI calls of the PMU take counters that there are not
- * @pmu_leak: each SBI call that names another snapshot area loses 4 KiB of the host
- * @shared_stores: a store whose page is logged, and mapped for loads so far, goes to that page, though the host shares it
- * @slot_efaults: KVM_RUN can fail with EFAULT while a slot is deleted and made again
+ * @series: the start of the kernel release, with the last dot: "6.12."
+ * @huge_leaves: a transparent huge page of the host is mapped by one leaf of 2 MiB
+ * @initially_set: KVM_DIRTY_LOG_INITIALLY_SET: a dirty bitmap can be all set when logging starts
+ * @stale_after_hole: an unmap that starts in the middle of 2 MiB without a table does not unmap
+ *	pages after these 2 MiB
+ * @stale_after_leaf: an unmap that starts inside a leaf of 2 MiB does not unmap later leaves
+ * @aia_oops: the host's kernel uses a null pointer for a vCPU that is created after the AIA was
+ *	initialized
+ * @pmu_unchecked: SBI calls of the PMU accept counters that do not exist
+ * @pmu_leak: each SBI call that sets another snapshot area leaks 4 KiB of the host's memory
+ * @shared_stores: with dirty logging, the first store to a page that is mapped for loads changes
+ *	the page even if the host shares it
+ * @slot_efaults: KVM_RUN can fail with EFAULT while a slot is deleted and created again
  */
 struct stock {
 	const char *series;
@@ -34,7 +37,7 @@ struct stock {
 	bool slot_efaults;
 };
 
-/** stock() - that of the running kernel; ends the program where nothing is known of it */
+/** stock() - the stock module of the running kernel; ends the program if it is unknown */
 const struct stock *stock(void);
 
 #endif
