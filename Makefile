@@ -7,7 +7,7 @@ KERNELS	:= $(shell awk '!/^\#/ && $$2 ~ /^linux-source-/ { print $$1 }' lab/vers
 OTHERS	:= $(filter-out $(KVER),$(KERNELS))
 LOGS	:= $(CURDIR)/build/test-logs
 # Tests that run on the PC alone. Each writes *.tap into LOGDIR.
-PC_TESTS := tests/style tests/host tests/threads tests/fuzz tests/fuzz-check tests/cli tests/port examples
+PC_TESTS := tests/style tests/strict tests/host tests/threads tests/fuzz tests/fuzz-check tests/cli tests/port examples
 
 help:
 	@echo 'make run               set up the lab, and run three Linux guests at once, each in another G-stage format (root)'
@@ -20,6 +20,7 @@ help:
 	@echo 'make proof-bites       show that each proof can fail (root)'
 	@echo 'make coverage          list what the tests of the engine do not execute'
 	@echo 'make module KVER=6.12  build kvm.ko for this kernel series (root)'
+	@echo 'make strict SEEDS=10   run the tests of isolation on the strict machine, with so many seeds; completed runs are kept (root)'
 	@echo 'make bench             measure the stock kvm.ko and ours by turns, in one boot (root)'
 	@echo 'make bench-report      write docs/BENCHMARKS.md, docs/bench and the figures in README.md from runs: an hour or more (root)'
 	@echo 'make bench-engine      count instructions of the engine and of the stock G-stage code; needs valgrind (root)'
@@ -75,6 +76,11 @@ test-all:
 $(MATRIX): test-on/%:
 	@tests/stage $* $(LOGS)/kvm lab/lab test --kernel $(*D) --cpu $(*F) --aia both
 
+# On 2 and on 3 harts: docs/STRICT.md.
+strict:
+	@lab/lab strict --kernel $(KVER) --smp 2 --seeds $(or $(SEEDS),10)
+	@lab/lab strict --kernel $(KVER) --smp 3 --seeds $(or $(SEEDS),10)
+
 check-long:
 	@$(MAKE) -C tests/host check-long
 
@@ -119,5 +125,5 @@ clean:
 lab-clean:
 	lab/lab clean
 
-.PHONY: help drawings pictures run module check check-long fuzz coverage proof proof-bites test test-all bench bench-report bench-counters bench-engine bench-formats \
+.PHONY: strict help drawings pictures run module check check-long fuzz coverage proof proof-bites test test-all bench bench-report bench-counters bench-engine bench-formats \
 	deb test-package clean lab-clean

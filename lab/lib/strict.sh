@@ -38,3 +38,77 @@ strict_reports() {
 	fi
 	say "the last events of each hart are in $KEPT/reports"
 }
+
+# The tests that run for many seeds when none is named. They neither count faults nor look at the time.
+STRICT_TESTS=(hgatp three-vms goback leaves stale)
+
+# strict_jobs TEST...: print a line for each test and seed that has no result yet.
+strict_jobs() {
+	local test seed
+	for test; do
+		for ((seed = SEED; seed < SEED + SEEDS; seed++)); do
+			if [ "$LOGS/strict/$test-$SMP-$seed.tap" -nt "$BUILD/$(module_out "$MODULE")/kvm.ko" ] &&
+					[ "$LOGS/strict/$test-$SMP-$seed.tap" -nt "$BUILD/strict/strict" ]; then
+				continue
+			fi
+			echo "/run/lab/jobs.d/$test-$SMP-$seed $seed hostile export GSTAGE_MODULE=$MODULE GSTAGE_CPU=$CPU_NAME" \
+				"GSTAGE_KERNEL=$KERNEL; exec ./$test"
+		done
+	done
+}
+
+# strict_result JOB STATUS: a run has ended; its TAP, its reports and what its kernel said become results.
+strict_result() {
+	local job=$1 name=${1##*/} log last why=''
+	log=$LOGS/strict/$name.tap
+	tr -d '\r' <"$RUN/jobs.d/$name.console" >"$log"
+	last=$(tail -n 1 "$RUN/jobs.d/$name.control" | tr -d '\r')
+	if grep -q '^strict: report' "$RUN/jobs.d/$name.reports"; then
+		why="the machine has reports: $(grep -m1 '^strict: report' "$RUN/jobs.d/$name.reports")"
+	elif grep -aqE "$SPLAT" "$RUN/jobs.d/$name.serial"; then
+		why="kernel message: $(grep -aEm1 "$SPLAT" "$RUN/jobs.d/$name.serial")"
+	elif [[ $last != "exit "* ]]; then
+		why="the program did not end (the machine's status is $2)"
+	elif [ "$last" != 'exit 0' ] && "$TOP/tests/tally" "$log" >/dev/null; then
+		why="the program's status is ${last#exit }, though no result failed"
+	fi
+	rm -f "$LOGS/strict/$name.host.tap"
+	[ -z "$why" ] || printf '1..1\nnot ok 1 - %s\n' "$why" >"$LOGS/strict/$name.host.tap"
+	if "$TOP/tests/tally" "$LOGS/strict/$name".*tap >"$RUN/tallied"; then
+		printf 'ok   %-24s %s\n' "$name" "$(tail -n 1 "$RUN/tallied")"
+		return
+	fi
+	printf 'FAIL %-24s %s\n' "$name" "$(tail -n 1 "$RUN/tallied")"
+	sed '$d; s/^/     /' "$RUN/tallied"
+	cp "$RUN/jobs.d/$name.serial" "$RUN/jobs.d/$name.reports" "$LOGS/strict/"
+	echo "     again: lab/lab exec --emulator strict --hostile --module $MODULE --smp $SMP --seed ${name##*-} --trace build/tests/${name%-*-*}"
+}
+
+# lab_strict TEST...: one boot of the strict machine, and from there a run of each test for each seed.
+lab_strict() {
+	local test f job status
+	EMULATOR=strict
+	[ $# -gt 0 ] || set -- "${STRICT_TESTS[@]}"
+	need_host
+	build_alone
+	step "building the test programs" make_programs
+	exec 8>&-
+	mkdir -p "$LOGS/strict"
+	new_run serve
+	mkdir "$RUN/jobs.d"
+	for test; do put "$BUILD/tests/$test"; done
+	for f in "${WITH[@]}"; do put "$f"; done
+	strict_jobs "$@" >"$RUN/jobs"
+	if [ -s "$RUN/jobs" ]; then
+		STRICT_OPTIONS+=" --jobs /run/lab/jobs --parallel $(nproc) --limit 20000000000"
+		ready_to_boot exec
+		while read -r job status; do strict_result "$job" "$status"; done < <("${ROOT_COMMAND[@]}" <&- 2>"$RUN/boot.err")
+	fi
+	for test; do
+		for ((seed = SEED; seed < SEED + SEEDS; seed++)); do
+			f=$LOGS/strict/$test-$SMP-$seed
+			[ -f "$f.tap" ] || printf '1..1\nnot ok 1 - the machine did not come to this run\n' >"$f.host.tap"
+		done
+	done
+	"$TOP/tests/tally" "$LOGS/strict"/*.tap
+}

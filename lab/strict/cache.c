@@ -14,9 +14,9 @@
 
 #include "bits.h"
 
-#define SLOTS	8192u
+#define SLOTS   8192u
 #define BUCKETS 4096u
-#define NOTES	1024u
+#define NOTES   1024u
 
 struct slot {
 	u64 prefix; /* address >> (12 + 9 * level) */
@@ -83,8 +83,8 @@ static bool leads_on(u64 pte)
 }
 
 /* One of the entries kept that a walk for va may begin with; exact: pointers to tables alone. */
-struct kept cache_recall(struct hart *h, struct walk *w, enum stage stage, u64 asid, u64 vmid, u64 va,
-			 int levels, bool exact)
+struct kept cache_recall(struct hart *h, struct walk *w, enum stage stage, u64 asid, u64 vmid,
+			 u64 va, int levels, bool exact)
 {
 	struct cache *c = h->cache;
 	const struct slot *found[16], *s;
@@ -98,7 +98,8 @@ struct kept cache_recall(struct hart *h, struct walk *w, enum stage stage, u64 a
 	for (int level = 0; level < levels && n < 16 && !(low && n); level++) {
 		u64 prefix = va >> (12 + 9 * level);
 
-		for (u32 at = c->bucket[bucket_of(stage, level, prefix)]; at && n < 16; at = s->next) {
+		for (u32 at = c->bucket[bucket_of(stage, level, prefix)]; at && n < 16;
+		     at = s->next) {
 			s = &c->slot[at];
 			if (s->prefix != prefix || s->level != level || s->stage != stage ||
 			    s->vmid != vmid || (s->asid != asid && !s->global) || !alive(c, s))

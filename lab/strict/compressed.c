@@ -14,7 +14,8 @@ static u32 r_type(u32 op, u32 f3, u32 f7, u32 rd, u32 rs1, u32 rs2)
 
 static u32 s_type(u32 op, u32 f3, u32 rs1, u32 rs2, u32 imm)
 {
-	return op | BITS(imm, 4, 0) << 7 | f3 << 12 | rs1 << 15 | rs2 << 20 | BITS(imm, 11, 5) << 25;
+	return op | BITS(imm, 4, 0) << 7 | f3 << 12 | rs1 << 15 | rs2 << 20 |
+	       BITS(imm, 11, 5) << 25;
 }
 
 static u32 b_type(u32 f3, u32 rs1, u32 imm)
@@ -64,7 +65,8 @@ static u32 arithmetic(u32 c)
 	static const struct {
 		u8 op, f3, f7;
 	} two[8] = {
-		{ 0x33, 0, 0x20 }, { 0x33, 4, 0 }, { 0x33, 6, 0 }, { 0x33, 7, 0 }, /* sub xor or and */
+		{ 0x33, 0, 0x20 }, { 0x33, 4, 0 },
+		{ 0x33, 6, 0 },    { 0x33, 7, 0 }, /* sub xor or and */
 		{ 0x3b, 0, 0x20 }, { 0x3b, 0, 0 }, /* subw addw */
 	};
 	u32 rd = AT(9, 7, 0) + 8, rs2 = AT(4, 2, 0) + 8, which;
@@ -86,8 +88,10 @@ static u32 quadrant1(u32 c)
 {
 	u32 rd = AT(11, 7, 0), imm = SIGN(AT(12, 12, 5) | AT(6, 2, 0), 6);
 	u32 jump = SIGN(AT(12, 12, 11) | AT(8, 8, 10) | AT(10, 9, 8) | AT(6, 6, 7) | AT(7, 7, 6) |
-				AT(2, 2, 5) | AT(11, 11, 4) | AT(5, 3, 1), 12);
-	u32 branch = SIGN(AT(12, 12, 8) | AT(6, 5, 6) | AT(2, 2, 5) | AT(11, 10, 3) | AT(4, 3, 1), 9);
+				AT(2, 2, 5) | AT(11, 11, 4) | AT(5, 3, 1),
+			12);
+	u32 branch =
+		SIGN(AT(12, 12, 8) | AT(6, 5, 6) | AT(2, 2, 5) | AT(11, 10, 3) | AT(4, 3, 1), 9);
 
 	switch (c >> 13) {
 	case 0: /* c.addi */
@@ -99,7 +103,8 @@ static u32 quadrant1(u32 c)
 	case 3:
 		if (rd == 2) { /* c.addi16sp */
 			imm = SIGN(AT(12, 12, 9) | AT(4, 3, 7) | AT(5, 5, 6) | AT(2, 2, 5) |
-					   AT(6, 6, 4), 10);
+					   AT(6, 6, 4),
+				   10);
 			return imm ? i_type(0x13, 0, 2, 2, imm & 0xfff) : 0;
 		}
 		return imm ? 0x37 | rd << 7 | imm << 12 : 0; /* c.lui */
@@ -139,7 +144,7 @@ static u32 quadrant2(u32 c)
 		if (rs2) /* c.add */
 			return r_type(0x33, 0, 0, rd, rd, rs2);
 		return rd ? i_type(0x67, 0, 1, rd, 0) : 0x00100073; /* c.jalr, c.ebreak */
-	case 5: /* c.fsdsp */
+	case 5:                                                     /* c.fsdsp */
 		return s_type(0x27, 3, 2, rs2, sdsp);
 	case 6: /* c.swsp */
 		return s_type(0x23, 2, 2, rs2, swsp);

@@ -3,23 +3,73 @@
 #include "bits.h"
 
 enum {
-	FFLAGS = 0x001, FRM = 0x002, FCSR = 0x003,
-	SSTATUS = 0x100, SIE = 0x104, STVEC = 0x105, SCOUNTEREN = 0x106, SENVCFG = 0x10a,
-	SSCRATCH = 0x140, SEPC = 0x141, SCAUSE = 0x142, STVAL = 0x143, SIP = 0x144,
-	STIMECMP = 0x14d, SATP = 0x180,
-	VSSTATUS = 0x200, VSIE = 0x204, VSTVEC = 0x205, VSSCRATCH = 0x240, VSEPC = 0x241,
-	VSCAUSE = 0x242, VSTVAL = 0x243, VSIP = 0x244, VSTIMECMP = 0x24d, VSATP = 0x280,
-	MSTATUS = 0x300, MISA = 0x301, MEDELEG = 0x302, MIDELEG = 0x303, MIE = 0x304,
-	MTVEC = 0x305, MCOUNTEREN = 0x306, MENVCFG = 0x30a, MCOUNTINHIBIT = 0x320,
-	MSCRATCH = 0x340, MEPC = 0x341, MCAUSE = 0x342, MTVAL = 0x343, MIP = 0x344,
-	MTINST = 0x34a, MTVAL2 = 0x34b, PMPCFG0 = 0x3a0, PMPADDR0 = 0x3b0,
-	HSTATUS = 0x600, HEDELEG = 0x602, HIDELEG = 0x603, HIE = 0x604, HTIMEDELTA = 0x605,
-	HCOUNTEREN = 0x606, HGEIE = 0x607, HENVCFG = 0x60a, HTVAL = 0x643, HIP = 0x644,
-	HVIP = 0x645, HTINST = 0x64a, HGATP = 0x680,
-	MCYCLE = 0xb00, MINSTRET = 0xb02,
-	CYCLE = 0xc00, TIME = 0xc01, INSTRET = 0xc02,
+	FFLAGS = 0x001,
+	FRM = 0x002,
+	FCSR = 0x003,
+	SSTATUS = 0x100,
+	CSR_SIE = 0x104,
+	STVEC = 0x105,
+	SCOUNTEREN = 0x106,
+	SENVCFG = 0x10a,
+	SSCRATCH = 0x140,
+	SEPC = 0x141,
+	SCAUSE = 0x142,
+	STVAL = 0x143,
+	SIP = 0x144,
+	STIMECMP = 0x14d,
+	SATP = 0x180,
+	VSSTATUS = 0x200,
+	VSIE = 0x204,
+	VSTVEC = 0x205,
+	VSSCRATCH = 0x240,
+	VSEPC = 0x241,
+	VSCAUSE = 0x242,
+	VSTVAL = 0x243,
+	VSIP = 0x244,
+	VSTIMECMP = 0x24d,
+	VSATP = 0x280,
+	MSTATUS = 0x300,
+	MISA = 0x301,
+	MEDELEG = 0x302,
+	MIDELEG = 0x303,
+	MIE = 0x304,
+	MTVEC = 0x305,
+	MCOUNTEREN = 0x306,
+	MENVCFG = 0x30a,
+	MCOUNTINHIBIT = 0x320,
+	MSCRATCH = 0x340,
+	MEPC = 0x341,
+	MCAUSE = 0x342,
+	MTVAL = 0x343,
+	MIP = 0x344,
+	MTINST = 0x34a,
+	MTVAL2 = 0x34b,
+	PMPCFG0 = 0x3a0,
+	PMPADDR0 = 0x3b0,
+	HSTATUS = 0x600,
+	HEDELEG = 0x602,
+	HIDELEG = 0x603,
+	HIE = 0x604,
+	HTIMEDELTA = 0x605,
+	HCOUNTEREN = 0x606,
+	HGEIE = 0x607,
+	HENVCFG = 0x60a,
+	HTVAL = 0x643,
+	HIP = 0x644,
+	HVIP = 0x645,
+	HTINST = 0x64a,
+	HGATP = 0x680,
+	MCYCLE = 0xb00,
+	MINSTRET = 0xb02,
+	CYCLE = 0xc00,
+	TIME = 0xc01,
+	INSTRET = 0xc02,
 	HGEIP = 0xe12,
-	MVENDORID = 0xf11, MARCHID = 0xf12, MIMPID = 0xf13, MHARTID = 0xf14, MCONFIGPTR = 0xf15,
+	MVENDORID = 0xf11,
+	MARCHID = 0xf12,
+	MIMPID = 0xf13,
+	MHARTID = 0xf14,
+	MCONFIGPTR = 0xf15,
 };
 
 #define HEDELEG_WRITE 0xb1ffull
@@ -85,7 +135,8 @@ static u64 atp(u64 modes, u64 old, u64 value, u64 id_mask, u64 ppn_mask, bool ig
 
 static u64 write_vsatp(struct hart *h, u64 value, bool ignore)
 {
-	return atp(h->m->cfg.satp_modes, h->c.vsatp, value, BIT(h->m->cfg.asid_bits) - 1, ~0ull, ignore);
+	return atp(h->m->cfg.satp_modes, h->c.vsatp, value, BIT(h->m->cfg.asid_bits) - 1, ~0ull,
+		   ignore);
 }
 
 static void may_count(struct hart *h, unsigned n)
@@ -96,7 +147,8 @@ static void may_count(struct hart *h, unsigned n)
 		return;
 	if (!(c->mcounteren & BIT(n)))
 		raise_illegal(h);
-	if (h->virt && (!(c->hcounteren & BIT(n)) || (h->priv == U_MODE && !(c->scounteren & BIT(n)))))
+	if (h->virt &&
+	    (!(c->hcounteren & BIT(n)) || (h->priv == U_MODE && !(c->scounteren & BIT(n)))))
 		raise_virtual(h);
 	if (!h->virt && h->priv == U_MODE && !(c->scounteren & BIT(n)))
 		raise_illegal(h);
@@ -199,7 +251,7 @@ static u64 csr_read(struct hart *h, unsigned csr)
 		return c->fcsr;
 	case SSTATUS:
 		return with_sd(c->mstatus & SSTATUS_READ);
-	case SIE:
+	case CSR_SIE:
 		return c->mie & c->mideleg & IRQ_S;
 	case STVEC:
 		return c->stvec;
@@ -377,7 +429,7 @@ static void csr_write(struct hart *h, unsigned csr, u64 v)
 	case SSTATUS:
 		c->mstatus = put(c->mstatus, v, SSTATUS_WRITE);
 		break;
-	case SIE:
+	case CSR_SIE:
 		c->mie = put(c->mie, v, c->mideleg & IRQ_S);
 		break;
 	case STVEC:
@@ -492,7 +544,7 @@ static unsigned virtual_csr(unsigned csr)
 {
 	switch (csr) {
 	case SSTATUS:
-	case SIE:
+	case CSR_SIE:
 	case STVEC:
 	case SSCRATCH:
 	case SEPC:
@@ -527,7 +579,9 @@ u64 csr_access(struct hart *h, unsigned csr, u64 value, unsigned op, bool writes
 	if (!writes)
 		return old;
 	if (op == 2 || op == 3) {
-		/* SEIP, and the VS bits, of what software has set itself, not of what devices add. */
+		/*
+		 * SEIP, and the VS bits, of what software has set itself, not of what devices add.
+		 */
 		u64 base = old;
 
 		if (csr == MIP)

@@ -87,13 +87,28 @@ static void cpu(struct fdt *f, const struct config *cfg, unsigned n)
 		const char *name;
 		bool on;
 	} all[] = {
-		{ "i", true }, { "m", true }, { "a", true }, { "f", true }, { "d", true },
-		{ "c", true }, { "h", true }, { "zicntr", true }, { "zicsr", true },
-		{ "zifencei", true }, { "zba", true }, { "zbb", true }, { "zbs", true },
-		{ "zicbom", true }, { "zicboz", true }, { "sstc", cfg->sstc },
-		{ "svinval", cfg->svinval }, { "svnapot", cfg->svnapot },
-		{ "svpbmt", cfg->svpbmt }, { "svvptc", cfg->svvptc },
-		{ "svadu", cfg->svadu }, { "svade", !cfg->svadu },
+		{ "i", true },
+		{ "m", true },
+		{ "a", true },
+		{ "f", true },
+		{ "d", true },
+		{ "c", true },
+		{ "h", true },
+		{ "zicntr", true },
+		{ "zicsr", true },
+		{ "zifencei", true },
+		{ "zba", true },
+		{ "zbb", true },
+		{ "zbs", true },
+		{ "zicbom", true },
+		{ "zicboz", true },
+		{ "sstc", cfg->sstc },
+		{ "svinval", cfg->svinval },
+		{ "svnapot", cfg->svnapot },
+		{ "svpbmt", cfg->svpbmt },
+		{ "svvptc", cfg->svvptc },
+		{ "svadu", cfg->svadu },
+		{ "svade", !cfg->svadu },
 	};
 	char list[256], isa[300] = "rv64imafdch", *at = list;
 	const char *mmu = cfg->satp_modes & BIT(10) ? "riscv,sv57" :

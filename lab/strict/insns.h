@@ -20,6 +20,9 @@
  *   H(name, funct7)                          rs1, rs2: HSV
  */
 
+/* One instruction a line: */
+/* clang-format off */
+
 /* RV64I */
 U(lui, 0x37)
 U(auipc, 0x17)

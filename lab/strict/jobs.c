@@ -25,9 +25,9 @@ bool jobs_parse_options(struct config *cfg, const char *word)
 		const char *name;
 		bool *flag;
 	} all[] = {
-		{ "keep", &cfg->keep },		{ "speculate", &cfg->speculate },
-		{ "buffer", &cfg->buffer },	{ "tinst", &cfg->weak_tinst },
-		{ "jitter", &cfg->jitter },	{ "check", &cfg->check },
+		{ "keep", &cfg->keep },     { "speculate", &cfg->speculate },
+		{ "buffer", &cfg->buffer }, { "tinst", &cfg->weak_tinst },
+		{ "jitter", &cfg->jitter }, { "check", &cfg->check },
 	};
 	bool hostile = !strcmp(word, "hostile"), known = hostile || !strcmp(word, "none");
 

@@ -78,8 +78,9 @@ static void set_cpu(struct config *c, char *s)
 			const char *name;
 			bool *flag;
 		} flags[] = {
-			{ "svadu", &c->svadu },	  { "svnapot", &c->svnapot }, { "svpbmt", &c->svpbmt },
-			{ "svvptc", &c->svvptc }, { "sstc", &c->sstc },	      { "svinval", &c->svinval },
+			{ "svadu", &c->svadu },   { "svnapot", &c->svnapot },
+			{ "svpbmt", &c->svpbmt }, { "svvptc", &c->svvptc },
+			{ "sstc", &c->sstc },     { "svinval", &c->svinval },
 		};
 		char *value = strchr(word, '=');
 		unsigned n;
@@ -148,25 +149,64 @@ static void boot(struct machine *m, const char *kernel, const char *initrd, cons
 
 int main(int argc, char **argv)
 {
-	enum { KERNEL = 256, INITRD, APPEND, ELF, SMP, MEM, CPU, SEED, SLICE, TICKS, KEEP, SPECULATE,
-	       BUFFER, TINST, JITTER, CHECK, HOSTILE, SERIAL, CONSOLE, CONTROL, REPORTS, TRACE, LIMIT,
-	       STATS, JOBS, PARALLEL, HELP };
+	enum {
+		KERNEL = 256,
+		INITRD,
+		APPEND,
+		ELF,
+		SMP,
+		MEM,
+		CPU,
+		SEED,
+		SLICE,
+		TICKS,
+		KEEP,
+		SPECULATE,
+		BUFFER,
+		TINST,
+		JITTER,
+		CHECK,
+		HOSTILE,
+		SERIAL,
+		CONSOLE,
+		CONTROL,
+		REPORTS,
+		TRACE,
+		LIMIT,
+		STATS,
+		JOBS,
+		PARALLEL,
+		HELP
+	};
 	static const struct option options[] = {
-		{ "kernel", 1, 0, KERNEL },   { "initrd", 1, 0, INITRD },   { "append", 1, 0, APPEND },
-		{ "elf", 1, 0, ELF },	      { "smp", 1, 0, SMP },	    { "mem", 1, 0, MEM },
-		{ "cpu", 1, 0, CPU },	      { "seed", 1, 0, SEED },	    { "slice", 1, 0, SLICE },
-		{ "ticks", 1, 0, TICKS },     { "keep", 0, 0, KEEP },	    { "speculate", 0, 0, SPECULATE },
-		{ "buffer", 0, 0, BUFFER },   { "tinst", 0, 0, TINST },	    { "jitter", 0, 0, JITTER },
-		{ "check", 0, 0, CHECK },     { "hostile", 0, 0, HOSTILE }, { "serial", 1, 0, SERIAL },
-		{ "console", 1, 0, CONSOLE }, { "control", 1, 0, CONTROL }, { "reports", 1, 0, REPORTS },
-		{ "trace", 0, 0, TRACE },     { "limit", 1, 0, LIMIT },	    { "stats", 0, 0, STATS },
-		{ "jobs", 1, 0, JOBS },	      { "parallel", 1, 0, PARALLEL }, { "help", 0, 0, HELP },	      { 0 },
+		{ "kernel", 1, 0, KERNEL },   { "initrd", 1, 0, INITRD },
+		{ "append", 1, 0, APPEND },   { "elf", 1, 0, ELF },
+		{ "smp", 1, 0, SMP },         { "mem", 1, 0, MEM },
+		{ "cpu", 1, 0, CPU },         { "seed", 1, 0, SEED },
+		{ "slice", 1, 0, SLICE },     { "ticks", 1, 0, TICKS },
+		{ "keep", 0, 0, KEEP },       { "speculate", 0, 0, SPECULATE },
+		{ "buffer", 0, 0, BUFFER },   { "tinst", 0, 0, TINST },
+		{ "jitter", 0, 0, JITTER },   { "check", 0, 0, CHECK },
+		{ "hostile", 0, 0, HOSTILE }, { "serial", 1, 0, SERIAL },
+		{ "console", 1, 0, CONSOLE }, { "control", 1, 0, CONTROL },
+		{ "reports", 1, 0, REPORTS }, { "trace", 0, 0, TRACE },
+		{ "limit", 1, 0, LIMIT },     { "stats", 0, 0, STATS },
+		{ "jobs", 1, 0, JOBS },       { "parallel", 1, 0, PARALLEL },
+		{ "help", 0, 0, HELP },       { 0 },
 	};
 	struct config cfg = {
-		.harts = 2, .mem = 2ull << 30, .seed = 1, .ticks_per = 10, .slice = 500,
+		.harts = 2,
+		.mem = 2ull << 30,
+		.seed = 1,
+		.ticks_per = 10,
+		.slice = 500,
 		.satp_modes = BIT(0) | BIT(8) | BIT(9) | BIT(10),
 		.hgatp_modes = BIT(0) | BIT(8) | BIT(9) | BIT(10),
-		.asid_bits = 16, .vmid_bits = 14, .svadu = true, .sstc = true, .svinval = true,
+		.asid_bits = 16,
+		.vmid_bits = 14,
+		.svadu = true,
+		.sstc = true,
+		.svinval = true,
 		.firmware = true,
 	};
 	const char *kernel = NULL, *initrd = NULL, *append = "", *elf = NULL, *reports = NULL;
@@ -180,34 +220,90 @@ int main(int argc, char **argv)
 
 	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		switch (c) {
-		case KERNEL: kernel = optarg; break;
-		case INITRD: initrd = optarg; break;
-		case APPEND: append = optarg; break;
-		case ELF: elf = optarg; break;
-		case SMP: cfg.harts = number("--smp", optarg, 1, HARTS_MAX); break;
-		case MEM: cfg.mem = number("--mem", optarg, 16 << 20, 1ull << 40) & ~0x1fffffull; break;
-		case CPU: set_cpu(&cfg, optarg); break;
-		case SEED: cfg.seed = number("--seed", optarg, 0, ~0ull); break;
-		case SLICE: cfg.slice = number("--slice", optarg, 1, 1000000); break;
-		case TICKS: cfg.ticks_per = number("--ticks", optarg, 1, 1000000); break;
-		case HOSTILE: jobs_parse_options(&cfg, "hostile"); break;
-		case JOBS: jobs = optarg; break;
-		case PARALLEL: parallel = number("--parallel", optarg, 1, 64); break;
-		case KEEP: cfg.keep = true; break;
-		case SPECULATE: cfg.speculate = true; break;
-		case BUFFER: cfg.buffer = true; break;
-		case TINST: cfg.weak_tinst = true; break;
-		case JITTER: cfg.jitter = true; break;
-		case CHECK: cfg.check = true; break;
-		case SERIAL: ports[0] = optarg; break;
-		case CONSOLE: ports[1] = optarg; break;
-		case CONTROL: ports[2] = optarg; break;
-		case REPORTS: reports = optarg; break;
-		case TRACE: cfg.trace = true; break;
-		case LIMIT: cfg.limit = number("--limit", optarg, 1, ~0ull); break;
-		case STATS: stats = true; break;
-		case HELP: fputs(usage, stdout); return 0;
-		default: fputs("strict: see --help\n", stderr); return 2;
+		case KERNEL:
+			kernel = optarg;
+			break;
+		case INITRD:
+			initrd = optarg;
+			break;
+		case APPEND:
+			append = optarg;
+			break;
+		case ELF:
+			elf = optarg;
+			break;
+		case SMP:
+			cfg.harts = number("--smp", optarg, 1, HARTS_MAX);
+			break;
+		case MEM:
+			cfg.mem = number("--mem", optarg, 16 << 20, 1ull << 40) & ~0x1fffffull;
+			break;
+		case CPU:
+			set_cpu(&cfg, optarg);
+			break;
+		case SEED:
+			cfg.seed = number("--seed", optarg, 0, ~0ull);
+			break;
+		case SLICE:
+			cfg.slice = number("--slice", optarg, 1, 1000000);
+			break;
+		case TICKS:
+			cfg.ticks_per = number("--ticks", optarg, 1, 1000000);
+			break;
+		case HOSTILE:
+			jobs_parse_options(&cfg, "hostile");
+			break;
+		case JOBS:
+			jobs = optarg;
+			break;
+		case PARALLEL:
+			parallel = number("--parallel", optarg, 1, 64);
+			break;
+		case KEEP:
+			cfg.keep = true;
+			break;
+		case SPECULATE:
+			cfg.speculate = true;
+			break;
+		case BUFFER:
+			cfg.buffer = true;
+			break;
+		case TINST:
+			cfg.weak_tinst = true;
+			break;
+		case JITTER:
+			cfg.jitter = true;
+			break;
+		case CHECK:
+			cfg.check = true;
+			break;
+		case SERIAL:
+			ports[0] = optarg;
+			break;
+		case CONSOLE:
+			ports[1] = optarg;
+			break;
+		case CONTROL:
+			ports[2] = optarg;
+			break;
+		case REPORTS:
+			reports = optarg;
+			break;
+		case TRACE:
+			cfg.trace = true;
+			break;
+		case LIMIT:
+			cfg.limit = number("--limit", optarg, 1, ~0ull);
+			break;
+		case STATS:
+			stats = true;
+			break;
+		case HELP:
+			fputs(usage, stdout);
+			return 0;
+		default:
+			fputs("strict: see --help\n", stderr);
+			return 2;
 		}
 	}
 	if (!kernel == !elf || optind != argc) {

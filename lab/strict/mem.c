@@ -270,7 +270,8 @@ u64 load_buffered(struct hart *h, const u8 *p, unsigned size)
 {
 	u64 value;
 
-	return buffer_forward(h, p - h->m->ram + RAM_BASE, size, &value) ? value : read_host(p, size);
+	return buffer_forward(h, p - h->m->ram + RAM_BASE, size, &value) ? value :
+									   read_host(p, size);
 }
 
 static bool crosses(u64 va, unsigned size)

@@ -5,19 +5,19 @@
 
 #include "strict.h"
 
-#define OP(name)   void op_##name(struct hart *h, const struct insn *i)
-#define RD	   (h->x[i->rd])
-#define RS1	   (h->x[i->rs1])
-#define RS2	   (h->x[i->rs2])
-#define IMM	   ((s64)i->imm)
-#define SEXT32(x)  ((u64)(s64)(s32)(x))
+#define OP(name)  void op_##name(struct hart *h, const struct insn *i)
+#define RD        (h->x[i->rd])
+#define RS1       (h->x[i->rs1])
+#define RS2       (h->x[i->rs2])
+#define IMM       ((s64)i->imm)
+#define SEXT32(x) ((u64)(s64)(s32)(x))
 
 /* An instruction that computes rd, and does nothing else. */
-#define COMPUTE(name, expr)           \
-	OP(name)                      \
-	{                             \
-		(void)h;              \
-		RD = (u64)(expr);     \
+#define COMPUTE(name, expr)                                                                        \
+	OP(name)                                                                                   \
+	{                                                                                          \
+		(void)h;                                                                           \
+		RD = (u64)(expr);                                                                  \
 	}
 
 #endif

@@ -31,36 +31,36 @@ static u64 address(struct hart *h, const struct insn *i, unsigned size, enum acc
 	return pa;
 }
 
-#define LR(name, size, type)                                             \
-	OP(name)                                                         \
-	{                                                                \
-		u64 pa = address(h, i, size, LOAD);                      \
-									 \
-		h->reserved = pa;                                        \
-		RD = (s64)(type)ram_read(h->m, pa, size);                \
+#define LR(name, size, type)                                                                       \
+	OP(name)                                                                                   \
+	{                                                                                          \
+		u64 pa = address(h, i, size, LOAD);                                                \
+                                                                                                   \
+		h->reserved = pa;                                                                  \
+		RD = (s64)(type)ram_read(h->m, pa, size);                                          \
 	}
 
-#define SC(name, size)                                                   \
-	OP(name)                                                         \
-	{                                                                \
-		u64 pa = address(h, i, size, STORE);                     \
-		bool ok = h->reserved == pa;                             \
-									 \
-		h->reserved = ~0ull;                                     \
-		if (ok)                                                  \
-			ram_write(h->m, pa, RS2, size);                  \
-		RD = !ok;                                                \
+#define SC(name, size)                                                                             \
+	OP(name)                                                                                   \
+	{                                                                                          \
+		u64 pa = address(h, i, size, STORE);                                               \
+		bool ok = h->reserved == pa;                                                       \
+                                                                                                   \
+		h->reserved = ~0ull;                                                               \
+		if (ok)                                                                            \
+			ram_write(h->m, pa, RS2, size);                                            \
+		RD = !ok;                                                                          \
 	}
 
 /* In expr, a is what memory has and b is rs2. */
-#define AMO(name, size, type, expr)                                      \
-	OP(name)                                                         \
-	{                                                                \
-		u64 pa = address(h, i, size, STORE);                     \
-		type a = ram_read(h->m, pa, size), b = RS2;              \
-									 \
-		ram_write(h->m, pa, (u64)(expr), size);                  \
-		RD = (s64)(s##size##_t)a;                                \
+#define AMO(name, size, type, expr)                                                                \
+	OP(name)                                                                                   \
+	{                                                                                          \
+		u64 pa = address(h, i, size, STORE);                                               \
+		type a = ram_read(h->m, pa, size), b = RS2;                                        \
+                                                                                                   \
+		ram_write(h->m, pa, (u64)(expr), size);                                            \
+		RD = (s64)(s##size##_t)a;                                                          \
 	}
 
 typedef s32 s4_t;
@@ -73,7 +73,7 @@ SC(sc_d, 8)
 AMO(amoswap_w, 4, u32, ((void)a, b))
 AMO(amoadd_w, 4, u32, a + b)
 AMO(amoxor_w, 4, u32, a ^ b)
-AMO(amoand_w, 4, u32, a & b)
+AMO(amoand_w, 4, u32, a &b)
 AMO(amoor_w, 4, u32, a | b)
 AMO(amomin_w, 4, s32, a < b ? a : b)
 AMO(amomax_w, 4, s32, a > b ? a : b)
@@ -82,7 +82,7 @@ AMO(amomaxu_w, 4, u32, a > b ? a : b)
 AMO(amoswap_d, 8, u64, ((void)a, b))
 AMO(amoadd_d, 8, u64, a + b)
 AMO(amoxor_d, 8, u64, a ^ b)
-AMO(amoand_d, 8, u64, a & b)
+AMO(amoand_d, 8, u64, a &b)
 AMO(amoor_d, 8, u64, a | b)
 AMO(amomin_d, 8, s64, a < b ? a : b)
 AMO(amomax_d, 8, s64, a > b ? a : b)

@@ -12,8 +12,8 @@
 
 #define CANONICAL_S 0x7fc00000u
 #define CANONICAL_D 0x7ff8000000000000ull
-#define QUIET_S	    BIT(22)
-#define QUIET_D	    BIT(51)
+#define QUIET_S     BIT(22)
+#define QUIET_D     BIT(51)
 
 enum { NX = 1, UF = 2, OF = 4, DZ = 8, NV = 16 };
 
@@ -136,26 +136,26 @@ static void result_d(struct hart *h, const struct insn *i, double x)
 #define S_ARGS volatile float a = s_of(get_s(h, i->rs1)), b = s_of(get_s(h, i->rs2))
 #define D_ARGS volatile double a = d_of(h->f[i->rs1]), b = d_of(h->f[i->rs2])
 
-#define ARITH(name, expr)                                                \
-	OP(name##_s)                                                     \
-	{                                                                \
-		unsigned rm = begin(h, i);                               \
-		S_ARGS;                                                  \
-		volatile float r = expr;                                 \
-									 \
-		(void)b;                                                 \
-		end(h, rm);                                              \
-		result_s(h, i, r);                                       \
-	}                                                                \
-	OP(name##_d)                                                     \
-	{                                                                \
-		unsigned rm = begin(h, i);                               \
-		D_ARGS;                                                  \
-		volatile double r = expr;                                \
-									 \
-		(void)b;                                                 \
-		end(h, rm);                                              \
-		result_d(h, i, r);                                       \
+#define ARITH(name, expr)                                                                          \
+	OP(name##_s)                                                                               \
+	{                                                                                          \
+		unsigned rm = begin(h, i);                                                         \
+		S_ARGS;                                                                            \
+		volatile float r = expr;                                                           \
+                                                                                                   \
+		(void)b;                                                                           \
+		end(h, rm);                                                                        \
+		result_s(h, i, r);                                                                 \
+	}                                                                                          \
+	OP(name##_d)                                                                               \
+	{                                                                                          \
+		unsigned rm = begin(h, i);                                                         \
+		D_ARGS;                                                                            \
+		volatile double r = expr;                                                          \
+                                                                                                   \
+		(void)b;                                                                           \
+		end(h, rm);                                                                        \
+		result_d(h, i, r);                                                                 \
 	}
 
 static float root_s(float x)
@@ -172,34 +172,34 @@ static double root_d(double x)
 
 ARITH(fadd, a + b)
 ARITH(fsub, a - b)
-ARITH(fmul, a * b)
+ARITH(fmul, a *b)
 ARITH(fdiv, a / b)
 ARITH(fsqrt, ROOT(a))
 
-#define FUSED(name, sign_product, sign_sum)                              \
-	OP(name##_s)                                                     \
-	{                                                                \
-		unsigned rm = begin(h, i);                               \
-		S_ARGS;                                                  \
-		volatile float c = s_of(get_s(h, i->raw >> 27)), r;      \
-									 \
-		if ((isinf(a) && b == 0) || (isinf(b) && a == 0))        \
-			feraiseexcept(FE_INVALID);                       \
-		r = fmaf(sign_product a, b, sign_sum c);                 \
-		end(h, rm);                                              \
-		result_s(h, i, r);                                       \
-	}                                                                \
-	OP(name##_d)                                                     \
-	{                                                                \
-		unsigned rm = begin(h, i);                               \
-		D_ARGS;                                                  \
-		volatile double c = d_of(h->f[i->raw >> 27]), r;         \
-									 \
-		if ((isinf(a) && b == 0) || (isinf(b) && a == 0))        \
-			feraiseexcept(FE_INVALID);                       \
-		r = fma(sign_product a, b, sign_sum c);                  \
-		end(h, rm);                                              \
-		result_d(h, i, r);                                       \
+#define FUSED(name, sign_product, sign_sum)                                                        \
+	OP(name##_s)                                                                               \
+	{                                                                                          \
+		unsigned rm = begin(h, i);                                                         \
+		S_ARGS;                                                                            \
+		volatile float c = s_of(get_s(h, i->raw >> 27)), r;                                \
+                                                                                                   \
+		if ((isinf(a) && b == 0) || (isinf(b) && a == 0))                                  \
+			feraiseexcept(FE_INVALID);                                                 \
+		r = fmaf(sign_product a, b, sign_sum c);                                           \
+		end(h, rm);                                                                        \
+		result_s(h, i, r);                                                                 \
+	}                                                                                          \
+	OP(name##_d)                                                                               \
+	{                                                                                          \
+		unsigned rm = begin(h, i);                                                         \
+		D_ARGS;                                                                            \
+		volatile double c = d_of(h->f[i->raw >> 27]), r;                                   \
+                                                                                                   \
+		if ((isinf(a) && b == 0) || (isinf(b) && a == 0))                                  \
+			feraiseexcept(FE_INVALID);                                                 \
+		r = fma(sign_product a, b, sign_sum c);                                            \
+		end(h, rm);                                                                        \
+		result_d(h, i, r);                                                                 \
 	}
 
 FUSED(fmadd, +, +)
@@ -209,22 +209,22 @@ FUSED(fnmadd, -, -)
 
 #define SIGN_S BIT(31)
 #define SIGN_D BIT(63)
-#define SGNJ(name, a, b, expr)                                           \
-	OP(name##_s)                                                     \
-	{                                                                \
-		u32 sign = SIGN_S, a, b;                                 \
-									 \
-		check(h);                                                \
-		a = get_s(h, i->rs1), b = get_s(h, i->rs2);              \
-		put_s(h, i, (a & ~sign) | ((expr) & sign));              \
-	}                                                                \
-	OP(name##_d)                                                     \
-	{                                                                \
-		u64 sign = SIGN_D, a, b;                                 \
-									 \
-		check(h);                                                \
-		a = h->f[i->rs1], b = h->f[i->rs2];                      \
-		put_d(h, i, (a & ~sign) | ((expr) & sign));              \
+#define SGNJ(name, a, b, expr)                                                                     \
+	OP(name##_s)                                                                               \
+	{                                                                                          \
+		u32 sign = SIGN_S, a, b;                                                           \
+                                                                                                   \
+		check(h);                                                                          \
+		a = get_s(h, i->rs1), b = get_s(h, i->rs2);                                        \
+		put_s(h, i, (a & ~sign) | ((expr) & sign));                                        \
+	}                                                                                          \
+	OP(name##_d)                                                                               \
+	{                                                                                          \
+		u64 sign = SIGN_D, a, b;                                                           \
+                                                                                                   \
+		check(h);                                                                          \
+		a = h->f[i->rs1], b = h->f[i->rs2];                                                \
+		put_d(h, i, (a & ~sign) | ((expr) & sign));                                        \
 	}
 
 SGNJ(fsgnj, a, b, b)
@@ -262,61 +262,59 @@ static s32 order_s(u32 x)
 	return (s32)x < 0 ? (s32)(x ^ 0x7fffffff) : (s32)x;
 }
 
-#define MINMAX(name, cmp)                                                \
-	OP(name##_s)                                                     \
-	{                                                                \
-		u32 a = get_s(h, i->rs1), b = get_s(h, i->rs2);          \
-									 \
-		check(h);                                                \
-		flags(h, signaling_s(a) || signaling_s(b) ? NV : 0);     \
-		if (nan_s(a) && nan_s(b))                                \
-			a = CANONICAL_S;                                 \
-		else if (nan_s(a) || (!nan_s(b) && order_s(b) cmp order_s(a))) \
-			a = b;                                           \
-		put_s(h, i, a);                                          \
-	}                                                                \
-	OP(name##_d)                                                     \
-	{                                                                \
-		u64 a = h->f[i->rs1], b = h->f[i->rs2];                  \
-									 \
-		check(h);                                                \
-		flags(h, signaling_d(a) || signaling_d(b) ? NV : 0);     \
-		if (nan_d(a) && nan_d(b))                                \
-			a = CANONICAL_D;                                 \
-		else if (nan_d(a) || (!nan_d(b) && order_d(b) cmp order_d(a))) \
-			a = b;                                           \
-		put_d(h, i, a);                                          \
+#define MINMAX(name, cmp)                                                                          \
+	OP(name##_s)                                                                               \
+	{                                                                                          \
+		u32 a = get_s(h, i->rs1), b = get_s(h, i->rs2);                                    \
+                                                                                                   \
+		check(h);                                                                          \
+		flags(h, signaling_s(a) || signaling_s(b) ? NV : 0);                               \
+		if (nan_s(a) && nan_s(b))                                                          \
+			a = CANONICAL_S;                                                           \
+		else if (nan_s(a) || (!nan_s(b) && order_s(b) cmp order_s(a)))                     \
+			a = b;                                                                     \
+		put_s(h, i, a);                                                                    \
+	}                                                                                          \
+	OP(name##_d)                                                                               \
+	{                                                                                          \
+		u64 a = h->f[i->rs1], b = h->f[i->rs2];                                            \
+                                                                                                   \
+		check(h);                                                                          \
+		flags(h, signaling_d(a) || signaling_d(b) ? NV : 0);                               \
+		if (nan_d(a) && nan_d(b))                                                          \
+			a = CANONICAL_D;                                                           \
+		else if (nan_d(a) || (!nan_d(b) && order_d(b) cmp order_d(a)))                     \
+			a = b;                                                                     \
+		put_d(h, i, a);                                                                    \
 	}
 
 MINMAX(fmin, <)
 MINMAX(fmax, >)
 
 /* quiet: a quiet NaN raises no flag. */
-#define COMPARE(name, cmp, quiet)                                        \
-	OP(name##_s)                                                     \
-	{                                                                \
-		u32 a = get_s(h, i->rs1), b = get_s(h, i->rs2);          \
-									 \
-		check(h);                                                \
-		if (signaling_s(a) || signaling_s(b) ||                  \
-		    (!(quiet) && (nan_s(a) || nan_s(b))))                \
-			flags(h, NV);                                    \
-		RD = s_of(a) cmp s_of(b);                                \
-	}                                                                \
-	OP(name##_d)                                                     \
-	{                                                                \
-		u64 a = h->f[i->rs1], b = h->f[i->rs2];                  \
-									 \
-		check(h);                                                \
-		if (signaling_d(a) || signaling_d(b) ||                  \
-		    (!(quiet) && (nan_d(a) || nan_d(b))))                \
-			flags(h, NV);                                    \
-		RD = d_of(a) cmp d_of(b);                                \
+#define COMPARE(name_s, name_d, cmp, quiet)                                                        \
+	OP(name_s)                                                                                 \
+	{                                                                                          \
+		u32 a = get_s(h, i->rs1), b = get_s(h, i->rs2);                                    \
+                                                                                                   \
+		check(h);                                                                          \
+		if (signaling_s(a) || signaling_s(b) || (!(quiet) && (nan_s(a) || nan_s(b))))      \
+			flags(h, NV);                                                              \
+		RD = s_of(a) cmp s_of(b);                                                          \
+	}                                                                                          \
+	OP(name_d)                                                                                 \
+	{                                                                                          \
+		u64 a = h->f[i->rs1], b = h->f[i->rs2];                                            \
+                                                                                                   \
+		check(h);                                                                          \
+		if (signaling_d(a) || signaling_d(b) || (!(quiet) && (nan_d(a) || nan_d(b))))      \
+			flags(h, NV);                                                              \
+		RD = d_of(a) cmp d_of(b);                                                          \
 	}
 
-COMPARE(feq, ==, true)
-COMPARE(flt, <, false)
-COMPARE(fle, <=, false)
+COMPARE(feq_s, feq_d, ==, true)
+COMPARE(flt_s, flt_d, <, false)
+COMPARE(fle_s, fle_d, <=, false)
 
 static u64 classify(bool negative, bool nan, bool quiet, unsigned kind)
 {
@@ -397,11 +395,11 @@ static u64 to_integer(struct hart *h, const struct insn *i, double x, unsigned b
 	return is_signed ? (u64)(s64)r : (u64)r;
 }
 
-#define TO_INTEGER(name, get, bits, is_signed, sext)                     \
-	OP(name)                                                         \
-	{                                                                \
-		check(h);                                                \
-		RD = sext(to_integer(h, i, get, bits, is_signed));       \
+#define TO_INTEGER(name, get, bits, is_signed, sext)                                               \
+	OP(name)                                                                                   \
+	{                                                                                          \
+		check(h);                                                                          \
+		RD = sext(to_integer(h, i, get, bits, is_signed));                                 \
 	}
 #define ALL
 #define GET_S s_of(get_s(h, i->rs1))
@@ -416,15 +414,15 @@ TO_INTEGER(fcvt_wu_d, GET_D, 32, false, SEXT32)
 TO_INTEGER(fcvt_l_d, GET_D, 64, true, ALL)
 TO_INTEGER(fcvt_lu_d, GET_D, 64, false, ALL)
 
-#define FROM_INTEGER(name, type, fp, result)                             \
-	OP(name)                                                         \
-	{                                                                \
-		unsigned rm = begin(h, i);                               \
-		volatile type v = RS1;                                   \
-		volatile fp r = v;                                       \
-									 \
-		end(h, rm);                                              \
-		result(h, i, r);                                         \
+#define FROM_INTEGER(name, type, fp, result)                                                       \
+	OP(name)                                                                                   \
+	{                                                                                          \
+		unsigned rm = begin(h, i);                                                         \
+		volatile type v = RS1;                                                             \
+		volatile fp r = v;                                                                 \
+                                                                                                   \
+		end(h, rm);                                                                        \
+		result(h, i, r);                                                                   \
 	}
 
 FROM_INTEGER(fcvt_s_w, s32, float, result_s)

@@ -8,7 +8,7 @@ COMPUTE(addi, RS1 + IMM)
 COMPUTE(sltiu, RS1 < (u64)IMM)
 COMPUTE(xori, RS1 ^ IMM)
 COMPUTE(ori, RS1 | IMM)
-COMPUTE(andi, RS1 & IMM)
+COMPUTE(andi, RS1 &IMM)
 COMPUTE(slli, RS1 << IMM)
 COMPUTE(srli, RS1 >> IMM)
 COMPUTE(srai, (s64)RS1 >> IMM)
@@ -21,7 +21,7 @@ COMPUTE(xor, RS1 ^ RS2)
 COMPUTE(srl, RS1 >> (RS2 & 63))
 COMPUTE(sra, (s64)RS1 >> (RS2 & 63))
 COMPUTE(or, RS1 | RS2)
-COMPUTE(and, RS1 & RS2)
+COMPUTE(and, RS1 &RS2)
 COMPUTE(addiw, SEXT32(RS1 + IMM))
 COMPUTE(slliw, SEXT32(RS1 << IMM))
 COMPUTE(srliw, SEXT32((u32)RS1 >> IMM))
@@ -32,11 +32,11 @@ COMPUTE(sllw, SEXT32((u32)RS1 << (RS2 & 31)))
 COMPUTE(srlw, SEXT32((u32)RS1 >> (RS2 & 31)))
 COMPUTE(sraw, SEXT32((s32)RS1 >> (RS2 & 31)))
 
-COMPUTE(mul, RS1 * RS2)
-COMPUTE(mulh, (__int128)(s64)RS1 * (s64)RS2 >> 64)
-COMPUTE(mulhsu, (__int128)(s64)RS1 * (unsigned __int128)RS2 >> 64)
-COMPUTE(mulhu, (unsigned __int128)RS1 * RS2 >> 64)
-COMPUTE(mulw, SEXT32(RS1 * RS2))
+COMPUTE(mul, RS1 *RS2)
+COMPUTE(mulh, (__int128)(s64)RS1 *(s64)RS2 >> 64)
+COMPUTE(mulhsu, (__int128)(s64)RS1 *(unsigned __int128)RS2 >> 64)
+COMPUTE(mulhu, (unsigned __int128)RS1 *RS2 >> 64)
+COMPUTE(mulw, SEXT32(RS1 *RS2))
 
 static s64 div_signed(s64 a, s64 b)
 {
@@ -83,11 +83,11 @@ OP(jalr)
 	h->next = to;
 }
 
-#define BRANCH(name, cond)                            \
-	OP(name)                                      \
-	{                                             \
-		if (cond)                             \
-			h->next = h->pc + IMM;        \
+#define BRANCH(name, cond)                                                                         \
+	OP(name)                                                                                   \
+	{                                                                                          \
+		if (cond)                                                                          \
+			h->next = h->pc + IMM;                                                     \
 	}
 
 BRANCH(beq, RS1 == RS2)
@@ -105,10 +105,10 @@ COMPUTE(lbu, load(h, RS1 + IMM, 1))
 COMPUTE(lhu, load(h, RS1 + IMM, 2))
 COMPUTE(lwu, load(h, RS1 + IMM, 4))
 
-#define STORE_OP(name, size)                          \
-	OP(name)                                      \
-	{                                             \
-		store(h, RS1 + IMM, RS2, size);       \
+#define STORE_OP(name, size)                                                                       \
+	OP(name)                                                                                   \
+	{                                                                                          \
+		store(h, RS1 + IMM, RS2, size);                                                    \
 	}
 
 STORE_OP(sb, 1)

@@ -5,10 +5,10 @@
 
 #define CSR(i) ((i)->raw >> 20)
 
-#define CSR_OP(name, value, op, writes)                                          \
-	OP(name)                                                                 \
-	{                                                                        \
-		RD = csr_access(h, CSR(i), value, op, writes);                   \
+#define CSR_OP(name, value, op, writes)                                                            \
+	OP(name)                                                                                   \
+	{                                                                                          \
+		RD = csr_access(h, CSR(i), value, op, writes);                                     \
 	}
 
 CSR_OP(csrrw, RS1, 1, true)
@@ -233,15 +233,15 @@ static struct view hyper_view(struct hart *h, bool x)
 	};
 }
 
-#define HLV(name, type, x)                                                       \
-	OP(name)                                                                 \
-	{                                                                        \
-		RD = (u64)(s64)(type)load_slow(h, RS1, sizeof(type), hyper_view(h, x)); \
+#define HLV(name, type, x)                                                                         \
+	OP(name)                                                                                   \
+	{                                                                                          \
+		RD = (u64)(s64)(type)load_slow(h, RS1, sizeof(type), hyper_view(h, x));            \
 	}
-#define HSV(name, size)                                                          \
-	OP(name)                                                                 \
-	{                                                                        \
-		store_slow(h, RS1, RS2, size, hyper_view(h, false));             \
+#define HSV(name, size)                                                                            \
+	OP(name)                                                                                   \
+	{                                                                                          \
+		store_slow(h, RS1, RS2, size, hyper_view(h, false));                               \
 	}
 
 HLV(hlv_b, s8, false)
@@ -271,11 +271,11 @@ static void may_cbo(struct hart *h, u64 field)
 		raise_illegal(h);
 }
 
-#define CBO_OP(name, field)                                                      \
-	OP(name)                                                                 \
-	{                                                                        \
-		may_cbo(h, field);                                               \
-		translate(h, RS1 & ~63ull, 1, LOAD, data_view(h));               \
+#define CBO_OP(name, field)                                                                        \
+	OP(name)                                                                                   \
+	{                                                                                          \
+		may_cbo(h, field);                                                                 \
+		translate(h, RS1 & ~63ull, 1, LOAD, data_view(h));                                 \
 	}
 
 CBO_OP(cbo_inval, ENV_CBIE)

@@ -2,9 +2,9 @@
 /* The PLIC, with 31 sources and a context for each hart's S-mode. */
 #include "strict.h"
 
-#define ENABLE	  0x2000u
-#define ENABLE_SZ 0x80u
-#define CONTEXT	  0x200000u
+#define ENABLE     0x2000u
+#define ENABLE_SZ  0x80u
+#define CONTEXT    0x200000u
 #define CONTEXT_SZ 0x1000u
 
 static unsigned best(struct machine *m, unsigned hart)

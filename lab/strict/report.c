@@ -43,7 +43,8 @@ void report_entry(struct hart *h)
 	if (mode == MODE_BARE)
 		report(h, "V=1 is entered with hgatp.MODE Bare");
 	else if (h->vmid_mode[vmid] && h->vmid_mode[vmid] != mode)
-		report(h, "VMID %llu is used with MODE %llu, and was with MODE %u since the last fence",
+		report(h,
+		       "VMID %llu is used with MODE %llu, and was with MODE %u since the last fence",
 		       (unsigned long long)vmid, (unsigned long long)mode, h->vmid_mode[vmid]);
 	h->vmid_mode[vmid] = mode;
 }
@@ -74,7 +75,8 @@ void report_access(struct hart *h, const struct walk *w)
 	if (w->stale)
 		h->m->stale_uses++;
 	if (h->m->ngone && gone(h->m, w->pa))
-		report(h, "%s %s page %llx, which is out of reach: address %llx, gpa %llx; translation from %s, %llu instructions old",
+		report(h,
+		       "%s %s page %llx, which is out of reach: address %llx, gpa %llx; translation from %s, %llu instructions old",
 		       w->view.hyper ? "HLV or HSV" : "the guest", what[w->acc],
 		       (unsigned long long)w->pa, (unsigned long long)w->va,
 		       (unsigned long long)w->gpa, origin(w),
@@ -93,7 +95,8 @@ void report_table(struct hart *h, const struct walk *w, u64 where)
 void report_update(struct hart *h, const struct walk *w, u64 where)
 {
 	if (h->m->ngone && w->view.virt && gone(h->m, where))
-		report(h, "the walker sets A or D at %llx, which is out of reach, for address %llx%s",
+		report(h,
+		       "the walker sets A or D at %llx, which is out of reach, for address %llx%s",
 		       (unsigned long long)where, (unsigned long long)w->va,
 		       w->speculative ? ", by speculation" : "");
 }

@@ -5,15 +5,15 @@
 
 enum {
 	SEED_NONE,
-	SEED_DIVIDE, /* division by zero gives 0 */
-	SEED_HGATP, /* the low bits of hgatp.PPN can be written */
-	SEED_MISALIGNED, /* a huge leaf may lie anywhere */
-	SEED_G_USER, /* leaves of the G-stage need no U */
-	SEED_SPVP, /* hstatus.SPVP is not set by a trap */
-	SEED_KEPT_LEAF, /* a fence by address leaves the leaf */
+	SEED_DIVIDE,          /* division by zero gives 0 */
+	SEED_HGATP,           /* the low bits of hgatp.PPN can be written */
+	SEED_MISALIGNED,      /* a huge leaf may lie anywhere */
+	SEED_G_USER,          /* leaves of the G-stage need no U */
+	SEED_SPVP,            /* hstatus.SPVP is not set by a trap */
+	SEED_KEPT_LEAF,       /* a fence by address leaves the leaf */
 	SEED_DROPPED_POINTER, /* a fence by address drops pointers to tables */
-	SEED_OVERTAKE, /* stores overtake a FENCE */
-	SEED_NO_FORWARD, /* a load does not see the hart's own stores */
+	SEED_OVERTAKE,        /* stores overtake a FENCE */
+	SEED_NO_FORWARD,      /* a load does not see the hart's own stores */
 };
 
 #ifndef STRICT_SEED

@@ -25,21 +25,21 @@ typedef int64_t s64;
 
 #define likely(x)   __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)
-#define BIT(n)	    (1ull << (n))
+#define BIT(n)      (1ull << (n))
 /* Bits hi to lo of x, moved down to bit 0. */
 #define BITS(x, hi, lo) (((u64)(x) >> (lo)) & (~0ull >> (63 - (hi) + (lo))))
 
-#define HARTS_MAX  8
-#define PAGE_SIZE  4096ull
-#define PAGE_MASK  (PAGE_SIZE - 1)
-#define RAM_BASE   0x80000000ull
-#define UART_BASE  0x10000000ull
-#define UART_SIZE  0x100ull
-#define UARTS	   3
-#define PLIC_BASE  0xc000000ull
-#define PLIC_SIZE  0x4000000ull
-#define FINISHER   0x100000ull
-#define TIMEBASE   10000000u
+#define HARTS_MAX 8
+#define PAGE_SIZE 4096ull
+#define PAGE_MASK (PAGE_SIZE - 1)
+#define RAM_BASE  0x80000000ull
+#define UART_BASE 0x10000000ull
+#define UART_SIZE 0x100ull
+#define UARTS     3
+#define PLIC_BASE 0xc000000ull
+#define PLIC_SIZE 0x4000000ull
+#define FINISHER  0x100000ull
+#define TIMEBASE  10000000u
 
 enum priv { U_MODE = 0, S_MODE = 1, M_MODE = 3 };
 enum access { LOAD, STORE, FETCH, ACCESSES };
@@ -73,7 +73,7 @@ struct config {
 	unsigned harts;
 	u64 mem;
 	u64 seed;
-	u64 ticks_per; /* instructions of the machine for one tick of `time` */
+	u64 ticks_per;  /* instructions of the machine for one tick of `time` */
 	unsigned slice; /* a hart runs for 1 to so many instructions before another one does */
 	u64 satp_modes, hgatp_modes; /* bit n: MODE n is there */
 	unsigned asid_bits, vmid_bits;
@@ -82,13 +82,13 @@ struct config {
 	/* Liberties. */
 	bool keep; /* translations are kept until a fence, and forgotten by seed */
 	bool speculate;
-	bool buffer; /* stores wait in a buffer */
+	bool buffer;     /* stores wait in a buffer */
 	bool weak_tinst; /* htinst is zero where it may be */
-	bool jitter; /* harts take turns in bursts of very different length */
+	bool jitter;     /* harts take turns in bursts of very different length */
 	/* The tests. */
 	bool trace;
 	bool check; /* reports are on: V=1 with hgatp Bare, pages out of reach */
-	u64 limit; /* instructions after which the machine stops */
+	u64 limit;  /* instructions after which the machine stops */
 };
 
 struct hart;
@@ -99,7 +99,7 @@ typedef void insn_fn(struct hart *h, const struct insn *i);
 struct insn {
 	insn_fn *fn;
 	s32 imm;
-	u32 raw; /* 32 bits, also of a compressed instruction */
+	u32 raw;  /* 32 bits, also of a compressed instruction */
 	u16 half; /* the first 16 bits, as they stand in memory */
 	u8 len;
 	u8 rd, rs1, rs2; /* rd is 32 for x0: what is written there nobody reads */
@@ -116,7 +116,7 @@ struct code {
 struct view {
 	u8 priv;
 	bool virt;
-	bool hlvx; /* wants X in place of R */
+	bool hlvx;  /* wants X in place of R */
 	bool hyper; /* HLV, HLVX or HSV */
 };
 
@@ -130,9 +130,9 @@ struct view {
 #define CONTEXTS     16
 #define CONTEXT_MAX  256
 struct fast {
-	u64 tag; /* page | context << 4 */
+	u64 tag;    /* page | context << 4 */
 	void *host; /* the page in the PC's memory; for FETCH its struct code */
-	u64 mask; /* the size of the smallest leaf of its translation, minus 1 */
+	u64 mask;   /* the size of the smallest leaf of its translation, minus 1 */
 };
 
 /* What a translation hangs on. */
@@ -141,7 +141,8 @@ struct context {
 };
 
 struct csrs {
-	u64 mstatus, mtvec, mepc, mcause, mtval, mtval2, mtinst, mscratch, mie, mip, medeleg, mideleg;
+	u64 mstatus, mtvec, mepc, mcause, mtval, mtval2, mtinst, mscratch, mie, mip, medeleg,
+		mideleg;
 	u64 menvcfg, mcounteren, mcountinhibit;
 	u64 pmpaddr[64], pmpcfg[8];
 	u64 stvec, sepc, scause, stval, sscratch, satp, senvcfg, scounteren, stimecmp;
@@ -189,9 +190,9 @@ struct hart {
 	u64 f[32];
 	u64 pc, next;
 	u64 instret, stop; /* it runs while instret < stop */
-	u64 ctx; /* the present context's number << 4 */
+	u64 ctx;           /* the present context's number << 4 */
 	unsigned ctx_base; /* numbers below are of contexts from before the last flush */
-	u64 code_va; /* the page that instructions come from */
+	u64 code_va;       /* the page that instructions come from */
 	struct code *code;
 	unsigned buffered;
 	u8 priv;
@@ -243,7 +244,7 @@ struct machine {
 	u8 *ram;
 	u64 ram_size;
 	struct code **code; /* for each page of RAM: its decoded instructions */
-	u8 *gone; /* for each page of RAM: out of reach of guests */
+	u8 *gone;           /* for each page of RAM: out of reach of guests */
 	u64 ngone;
 	struct code *free_code;
 	struct hart *hart[HARTS_MAX];
@@ -356,7 +357,7 @@ struct walk {
 	/* What came of it. */
 	enum fault fault;
 	u64 pa, gpa;
-	u64 mask; /* the smallest leaf on the way, its size minus 1 */
+	u64 mask;   /* the smallest leaf on the way, its size minus 1 */
 	bool stale; /* a kept entry was used whose memory has changed since */
 	u64 oldest; /* when the oldest entry on the way was read */
 };
@@ -371,8 +372,8 @@ struct kept {
 };
 void cache_init(struct hart *h);
 void cache_free(struct hart *h);
-struct kept cache_recall(struct hart *h, struct walk *w, enum stage stage, u64 asid, u64 vmid, u64 va,
-			 int levels, bool exact);
+struct kept cache_recall(struct hart *h, struct walk *w, enum stage stage, u64 asid, u64 vmid,
+			 u64 va, int levels, bool exact);
 void cache_keep(struct hart *h, struct walk *w, enum stage stage, u64 asid, u64 vmid, bool global,
 		u64 va, int level, u64 pte, u64 where);
 void fence(struct hart *h, struct fence f);

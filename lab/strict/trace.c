@@ -31,8 +31,8 @@ void trace_dump(struct machine *m, FILE *to)
 
 			fprintf(to, "%12llu %s%c %016llx %s %llx %llx\n",
 				(unsigned long long)v->clock, v->virt ? "V" : " ", "USHM"[v->priv],
-				(unsigned long long)v->pc, v->what, (unsigned long long)v->a,
-				(unsigned long long)v->b);
+				(unsigned long long)v -> pc, v -> what, (unsigned long long)v -> a,
+				(unsigned long long)v -> b);
 		}
 	}
 	fflush(to);

@@ -10,7 +10,8 @@ _Noreturn void raise_trap(struct hart *h, struct trap trap)
 
 _Noreturn void raise_exception(struct hart *h, unsigned cause, u64 tval)
 {
-	bool address = cause != E_ILLEGAL && cause != E_VIRTUAL && (cause < E_ECALL_U || cause > E_ECALL_M);
+	bool address = cause != E_ILLEGAL && cause != E_VIRTUAL &&
+		       (cause < E_ECALL_U || cause > E_ECALL_M);
 
 	raise_trap(h, (struct trap){ .cause = cause, .tval = tval, .gva = address && h->virt });
 }
@@ -50,7 +51,9 @@ u64 pending_interrupts(struct hart *h)
 	return p;
 }
 
-/* Those that would be taken now, for M, HS or VS, in this order; in *to the mode that takes them. */
+/*
+ * Those that would be taken now, for M, HS or VS, in this order; in *to the mode that takes them.
+ */
 static u64 deliverable(struct hart *h, enum priv *to, bool *virt)
 {
 	struct csrs *c = &h->c;

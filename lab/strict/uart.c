@@ -3,7 +3,14 @@
 #include "strict.h"
 
 enum { THR = 0, IER = 1, IIR = 2, LCR = 3, MCR = 4, LSR = 5, MSR = 6, SCR = 7 };
-enum { IER_RDI = 1, IER_THRI = 2, LSR_DATA = 1, LCR_DLAB = 0x80, MCR_LOOP = 0x10, LSR_EMPTY = 0x60 };
+enum {
+	IER_RDI = 1,
+	IER_THRI = 2,
+	LSR_DATA = 1,
+	LCR_DLAB = 0x80,
+	MCR_LOOP = 0x10,
+	LSR_EMPTY = 0x60
+};
 
 static bool has_data(const struct uart *u)
 {

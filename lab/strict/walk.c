@@ -69,7 +69,9 @@ static bool reserved(struct hart *h, const struct space *s, u64 pte)
 	return !(pte & (PTE_R | PTE_X)) && pte & (PTE_D | PTE_A | PTE_U | PTE_PBMT | PTE_N);
 }
 
-/* Step 6: does the leaf allow the access? implicit: the walker's own, of an entry of the VS-stage. */
+/*
+ * Step 6: does the leaf allow the access? implicit: the walker's own, of an entry of the VS-stage.
+ */
 static bool allowed(struct hart *h, const struct walk *w, const struct space *s, u64 pte,
 		    enum access acc, bool implicit)
 {
@@ -97,8 +99,8 @@ static bool allowed(struct hart *h, const struct walk *w, const struct space *s,
 }
 
 /*
- * Step 9: set A, and D for a store, in the entry at *where; *done tells whether memory still had what
- * was read. A store to a table of the VS-stage goes through the G-stage.
+ * Step 9: set A, and D for a store, in the entry at *where; *done tells whether memory still had
+ * what was read. A store to a table of the VS-stage goes through the G-stage.
  */
 static enum fault update(struct hart *h, struct walk *w, const struct space *s, u64 table, u64 va,
 			 int level, u64 *pte, u64 where, enum access acc, bool *done)
@@ -165,7 +167,8 @@ again:
 		if (i == 0 && pte & PTE_N)
 			pte = any_of_napot(h, pte, &where);
 		from_cache = false;
-		cache_keep(h, w, s->stage, s->asid, s->vmid, global || pte & PTE_G, va, i, pte, where);
+		cache_keep(h, w, s->stage, s->asid, s->vmid, global || pte & PTE_G, va, i, pte,
+			   where);
 	}
 	/* Step 5 to 8 */
 	if (!allowed(h, w, s, pte, acc, implicit))
@@ -182,8 +185,13 @@ again:
 	if (!(pte & PTE_A) || (acc == STORE && !(pte & PTE_D))) {
 		if (!(s->env & ENV_ADUE))
 			return F_PAGE;
+		/* By speculation, A of the VS-stage is set in VS-mode and VU-mode alone. */
+		if (w->speculative && s->stage == STAGE_VS && !h->virt)
+			return F_PAGE;
 		if (from_cache) {
-			/* An update is of what memory has: walk once more, and read the leaf anew. */
+			/*
+			 * An update is of what memory has: walk once more, and read the leaf anew.
+			 */
 			exact = true;
 			goto again;
 		}

@@ -24,10 +24,13 @@ static void put(struct machine *m, unsigned hart, const u32 *words, unsigned n)
 	h->x[S1] = Y;
 	h->x[A2] = 1;
 }
-#define PUT(m, hart, ...) \
+#define PUT(m, hart, ...)                                                                          \
 	put(m, hart, (const u32[]){ __VA_ARGS__ }, sizeof((const u32[]){ __VA_ARGS__ }) / 4)
 
-/* Harts take turns of one instruction until both have done n; then a0 and a1 of each are the result. */
+/*
+ * Harts take turns of one instruction until both have done n; then a0 and a1 of each are the
+ * result.
+ */
 static void play(struct machine *m, unsigned n)
 {
 	unsigned left[2] = { n, n };
@@ -68,13 +71,16 @@ static unsigned store_buffering(u32 between)
 	return seen;
 }
 
-/* One hart stores to X, then to Y; the other loads Y, then X: may it have the new Y and the old X? */
+/*
+ * One hart stores to X, then to Y; the other loads Y, then X: may it have the new Y and the old X?
+ */
 static unsigned message_passing(u32 between, bool release)
 {
 	struct machine *m = machine(2, weak);
 	unsigned seen = 0;
 
-	PUT(m, 0, SD(A2, S0), between, release ? 0x0ac4b52fu : SD(A2, S1)); /* amoswap.d.rl a0, a2, (s1) */
+	PUT(m, 0, SD(A2, S0), between,
+	    release ? 0x0ac4b52fu : SD(A2, S1)); /* amoswap.d.rl a0, a2, (s1) */
 	PUT(m, 1, LD(A0, S1), LD(A1, S0), 0x13);
 	for (unsigned n = 0; n < ROUNDS; n++) {
 		play(m, 3);

@@ -17,12 +17,14 @@ static void warl(struct hart *h)
 	ok(v == (8ull << 60 | 5ull << 44 | 0x80100), "hgatp.PPN has 2 low bits that are 0 (%llx)",
 	   (unsigned long long)v);
 	v = write_read(h, 0x680, 5ull << 60 | 7ull << 44);
-	ok(ATP_MODE(v) != 5 && ATP_VMID(v) == 7, "a MODE that is not there does not stop the rest of hgatp");
+	ok(ATP_MODE(v) != 5 && ATP_VMID(v) == 7,
+	   "a MODE that is not there does not stop the rest of hgatp");
 	v = write_read(h, 0x680, 0);
 	v = write_read(h, 0x180, 5ull << 60 | 0x80100);
 	ok(v == 0, "a MODE that is not there stops all of satp (%llx)", (unsigned long long)v);
 	v = write_read(h, 0x602, ~0ull);
-	ok(!(v & (BIT(9) | BIT(10) | BIT(11) | BIT(20) | BIT(21) | BIT(22) | BIT(23))) && v & BIT(8) && v & BIT(13),
+	ok(!(v & (BIT(9) | BIT(10) | BIT(11) | BIT(20) | BIT(21) | BIT(22) | BIT(23))) &&
+		   v & BIT(8) && v & BIT(13),
 	   "hedeleg: no guest-page fault, no ecall but of U (%llx)", (unsigned long long)v);
 	v = write_read(h, 0x603, ~0ull);
 	ok(v == 0x444, "hideleg: the VS interrupts (%llx)", (unsigned long long)v);
@@ -31,7 +33,8 @@ static void warl(struct hart *h)
 	RUN(h, 1, CSRR(A0, 0x644));
 	ok((h->x[A0] & 0x444) == 0x444, "hip shows hvip");
 	RUN(h, 1, CSRR(A0, 0x244));
-	ok(h->x[A0] == 0x222, "vsip shows what is delegated, a bit lower (%llx)", (unsigned long long)h->x[A0]);
+	ok(h->x[A0] == 0x222, "vsip shows what is delegated, a bit lower (%llx)",
+	   (unsigned long long)h->x[A0]);
 	write_read(h, 0x645, 0);
 	v = write_read(h, 0x607, ~0ull);
 	ok(v == 0, "hgeie is 0: GEILEN is 0");
@@ -63,8 +66,9 @@ static void trapped(struct hart *h, u8 priv, u32 word, unsigned cause, u64 tval,
 	RUN(h, 1, word);
 	ok(h->c.scause == cause && h->c.stval == tval && h->c.sepc == CODE && !h->virt &&
 		   h->c.hstatus & HS_SPV && !(h->c.hstatus & HS_SPVP) == !priv,
-	   "%s: cause %u (%llu, tval %llx, hstatus %llx)", what, cause, (unsigned long long)h->c.scause,
-	   (unsigned long long)h->c.stval, (unsigned long long)h->c.hstatus);
+	   "%s: cause %u (%llu, tval %llx, hstatus %llx)", what, cause,
+	   (unsigned long long)h->c.scause, (unsigned long long)h->c.stval,
+	   (unsigned long long)h->c.hstatus);
 	host(h);
 }
 
@@ -81,7 +85,8 @@ static void virtual_instructions(struct hart *h)
 	trapped(h, S_MODE, hfence, E_VIRTUAL, hfence, "VS executes hfence.gvma");
 	trapped(h, U_MODE, hlv, E_VIRTUAL, hlv, "VU executes hlv");
 	trapped(h, U_MODE, SRET, E_VIRTUAL, SRET, "VU executes sret");
-	trapped(h, S_MODE, CSRR(A0, 0xc01), E_VIRTUAL, CSRR(A0, 0xc01), "VS reads time without hcounteren");
+	trapped(h, S_MODE, CSRR(A0, 0xc01), E_VIRTUAL, CSRR(A0, 0xc01),
+		"VS reads time without hcounteren");
 	trapped(h, S_MODE, ECALL, E_ECALL_VS, 0, "VS calls");
 	trapped(h, U_MODE, ECALL, E_ECALL_U, 0, "VU calls");
 	h->c.hstatus = HS_VTVM;
@@ -99,20 +104,23 @@ static void delegation(struct hart *h)
 	h->c.hedeleg = BIT(E_ECALL_U) | BIT(E_ILLEGAL);
 	guest(h, U_MODE);
 	RUN(h, 1, ECALL);
-	ok(h->virt && h->priv == S_MODE && h->c.vscause == E_ECALL_U && h->c.vsepc == CODE && h->pc == TRAPS,
+	ok(h->virt && h->priv == S_MODE && h->c.vscause == E_ECALL_U && h->c.vsepc == CODE &&
+		   h->pc == TRAPS,
 	   "what is delegated goes to VS-mode");
 	RUN(h, 1, CSRR(A0, 0x142));
 	ok(h->x[A0] == E_ECALL_U, "scause in VS-mode is vscause");
 	h->c.vsepc = CODE;
 	RUN(h, 1, SRET);
-	ok(h->virt && h->priv == U_MODE && h->pc == CODE, "sret in VS-mode returns by vsstatus and vsepc");
+	ok(h->virt && h->priv == U_MODE && h->pc == CODE,
+	   "sret in VS-mode returns by vsstatus and vsepc");
 	host(h);
 	h->c.hideleg = IRQ_VS;
 	h->c.hvip = IRQ_VSS;
 	h->c.mie = IRQ_VSS;
 	guest(h, U_MODE);
 	RUN(h, 0, 0x13);
-	ok(h->virt && h->c.vscause == (BIT(63) | 1), "a VS software interrupt has cause 1 in VS-mode");
+	ok(h->virt && h->c.vscause == (BIT(63) | 1),
+	   "a VS software interrupt has cause 1 in VS-mode");
 	host(h);
 	h->c.hideleg = 0;
 	guest(h, S_MODE);
@@ -148,7 +156,8 @@ static void timers(struct hart *h)
 	c->htimedelta = 5;
 	guest(h, S_MODE);
 	RUN(h, 1, CSRR(A0, 0xc01));
-	ok(h->x[A0] == 105, "time in the guest is time and htimedelta (%llu)", (unsigned long long)h->x[A0]);
+	ok(h->x[A0] == 105, "time in the guest is time and htimedelta (%llu)",
+	   (unsigned long long)h->x[A0]);
 	host(h);
 }
 

@@ -80,7 +80,7 @@ static void compressed(void)
 		{ 0x8082, 0x00008067 }, /* ret */
 		{ 0x852e, 0x00b00533 }, /* c.mv a0, a1 */
 		{ 0x9002, 0x00100073 }, /* c.ebreak */
-		{ 0x0000, 0 }, /* illegal */
+		{ 0x0000, 0 },          /* illegal */
 	};
 
 	for (unsigned n = 0; n < sizeof(forms) / sizeof(forms[0]); n++)
@@ -114,12 +114,13 @@ static void floats(struct hart *h)
 	ok(h->f[3] == 0x7ff0000000000000 && h->c.fcsr == 8, "1 / 0 is infinite, and DZ is set");
 	h->c.fcsr = 0;
 	RUN(h, 1, 0x1a2171d3); /* fdiv.d f3, f2, f2 */
-	ok(h->f[3] == 0x7ff8000000000000 && h->c.fcsr == 16, "0 / 0 is the canonical NaN, and NV is set");
+	ok(h->f[3] == 0x7ff8000000000000 && h->c.fcsr == 16,
+	   "0 / 0 is the canonical NaN, and NV is set");
 	h->f[1] = 0x41f0000000000000; /* 2^32 */
 	h->c.fcsr = 0;
 	RUN(h, 1, 0xc2009553); /* fcvt.w.d a0, f1, rtz */
 	ok(h->x[A0] == 0x7fffffff && h->c.fcsr == 16, "fcvt.w.d saturates");
-	h->f[1] = 0x3f800000; /* not boxed */
+	h->f[1] = 0x3f800000;  /* not boxed */
 	RUN(h, 1, 0xe0009553); /* fclass.s a0, f1 */
 	ok(h->x[A0] == BIT(9), "a single that is not boxed is a quiet NaN");
 	h->c.mstatus &= ~ST_FS;

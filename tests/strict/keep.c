@@ -44,8 +44,11 @@ static struct hart *fresh(struct machine **m)
 
 static void all(struct hart *h, bool has_addr, u64 addr, bool has_asid, u64 asid)
 {
-	fence(h, (struct fence){ .stage = STAGE_S, .has_addr = has_addr, .addr = addr,
-				 .has_asid = has_asid, .asid = asid });
+	fence(h, (struct fence){ .stage = STAGE_S,
+				 .has_addr = has_addr,
+				 .addr = addr,
+				 .has_asid = has_asid,
+				 .asid = asid });
 }
 
 static void leaves(void)
@@ -56,7 +59,8 @@ static void leaves(void)
 
 	map(m, TABLE, 3, VA, 0, OTHER, LEAF);
 	n = count(h, VA, false, DATA);
-	ok(n && n < TIMES, "without a fence both the old page and the new are seen (old %u of %u)", n, TIMES);
+	ok(n && n < TIMES, "without a fence both the old page and the new are seen (old %u of %u)",
+	   n, TIMES);
 	all(h, true, VA + PAGE_SIZE, false, 0);
 	ok(count(h, VA, false, DATA), "the fence of another page leaves it");
 	all(h, false, 0, true, 2);
@@ -135,12 +139,15 @@ static void napot(void)
 }
 
 #define G_TABLE (TABLE + 0x80000)
-#define GPA	0x300000ull
+#define GPA     0x300000ull
 
 static void g_fence(struct hart *h, bool has_addr, u64 addr, bool has_vmid, u64 vmid)
 {
-	fence(h, (struct fence){ .stage = STAGE_G, .has_addr = has_addr, .addr = addr,
-				 .has_vmid = has_vmid, .vmid = vmid });
+	fence(h, (struct fence){ .stage = STAGE_G,
+				 .has_addr = has_addr,
+				 .addr = addr,
+				 .has_vmid = has_vmid,
+				 .vmid = vmid });
 }
 
 static void guest(void)

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the tests of the strict machine share: results, a small machine, instructions, page tables. */
+/*
+ * What the tests of the strict machine share: results, a small machine, instructions, page tables.
+ */
 #ifndef T_H
 #define T_H
 
@@ -16,7 +18,7 @@ struct machine *machine(unsigned harts, void (*change)(struct config *cfg));
 
 /* Put words at CODE, and execute so many instructions from there. */
 void run(struct hart *h, const u32 *words, unsigned n, unsigned steps);
-#define RUN(h, steps, ...) \
+#define RUN(h, steps, ...)                                                                         \
 	run(h, (const u32[]){ __VA_ARGS__ }, sizeof((const u32[]){ __VA_ARGS__ }) / 4, steps)
 
 /* Registers by number. */
@@ -24,18 +26,20 @@ enum { X0, RA, SP, GP, TP, T0, T1, T2, S0, S1, A0, A1, A2, A3, A4, A5 };
 u32 r(u32 op, u32 f3, u32 f7, u32 rd, u32 rs1, u32 rs2);
 u32 i(u32 op, u32 f3, u32 rd, u32 rs1, u32 imm);
 u32 s(u32 op, u32 f3, u32 rs1, u32 rs2, u32 imm);
-#define LD(rd, rs1)	  i(0x03, 3, rd, rs1, 0)
-#define SD(rs2, rs1)	  s(0x23, 3, rs1, rs2, 0)
-#define CSRR(rd, csr)	  i(0x73, 2, rd, X0, csr)
-#define CSRW(csr, rs1)	  i(0x73, 1, X0, rs1, csr)
+#define LD(rd, rs1)       i(0x03, 3, rd, rs1, 0)
+#define SD(rs2, rs1)      s(0x23, 3, rs1, rs2, 0)
+#define CSRR(rd, csr)     i(0x73, 2, rd, X0, csr)
+#define CSRW(csr, rs1)    i(0x73, 1, X0, rs1, csr)
 #define FENCE(pred, succ) (0x0f | (pred) << 24 | (succ) << 20)
 #define SFENCE(va, asid)  r(0x73, 0, 0x09, X0, va, asid)
 #define HFENCE_G(gpa, id) r(0x73, 0, 0x31, X0, gpa, id)
-#define HLV_D(rd, rs1)	  r(0x73, 4, 0x36, rd, rs1, 0)
-#define SRET		  0x10200073
-#define ECALL		  0x00000073
+#define HLV_D(rd, rs1)    r(0x73, 4, 0x36, rd, rs1, 0)
+#define SRET              0x10200073
+#define ECALL             0x00000073
 
-/* Tables, at TABLE: the entry for va at a level below root, with tables in between made as needed. */
+/*
+ * Tables, at TABLE: the entry for va at a level below root, with tables in between made as needed.
+ */
 void map(struct machine *m, u64 root, int levels, u64 va, int level, u64 pa, u64 flags);
 u64 *entry(struct machine *m, u64 root, int levels, u64 va, int level);
 #define LEAF (PTE_V | PTE_R | PTE_W | PTE_X | PTE_A | PTE_D)

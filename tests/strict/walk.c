@@ -39,7 +39,8 @@ static void one_stage(u64 mode)
 	w = at(h, VA + 0x123, LOAD, S_MODE, false);
 	ok(!w.fault && w.pa == DATA + 0x123, "mode %llu: a page", (unsigned long long)mode);
 	ok(at(h, VA, LOAD, U_MODE, false).fault == F_PAGE, "a page without U is not for U-mode");
-	ok(at(h, VA + PAGE_SIZE, LOAD, S_MODE, false).fault == F_PAGE, "an entry that is not valid");
+	ok(at(h, VA + PAGE_SIZE, LOAD, S_MODE, false).fault == F_PAGE,
+	   "an entry that is not valid");
 	ok(at(h, VA | BIT(12 + 9 * levels), LOAD, S_MODE, false).fault == F_PAGE,
 	   "an address that is not sign-extended");
 	map(m, TABLE, levels, VA, 0, DATA, LEAF | PTE_U);
@@ -81,14 +82,15 @@ static void napot(void)
 	h->c.satp = atp(MODE_SV39, 0);
 	map(m, TABLE, 3, VA, 0, RAM_BASE + 0x18000, LEAF | PTE_N);
 	w = at(h, VA, LOAD, S_MODE, false);
-	ok(!w.fault && w.pa == RAM_BASE + 0x11000, "a leaf of 64 KiB (%llx)", (unsigned long long)w.pa);
+	ok(!w.fault && w.pa == RAM_BASE + 0x11000, "a leaf of 64 KiB (%llx)",
+	   (unsigned long long)w.pa);
 	map(m, TABLE, 3, VA, 0, RAM_BASE + 0x14000, LEAF | PTE_N);
 	ok(at(h, VA, LOAD, S_MODE, false).fault == F_PAGE, "there is no leaf of 32 KiB");
 	machine_free(m);
 }
 
 #define G_TABLE (TABLE + 0x80000)
-#define GPA	0x300000ull
+#define GPA     0x300000ull
 
 static void two_stages(void)
 {
@@ -102,8 +104,10 @@ static void two_stages(void)
 	ok(!w.fault && w.pa == DATA + 8, "vsatp Bare: the address is a gpa");
 	w = at(h, GPA + PAGE_SIZE + 4, STORE, S_MODE, true);
 	ok(w.fault == F_GUEST && w.gpa == GPA + PAGE_SIZE + 4, "a guest-page fault has the gpa");
-	ok(at(h, BIT(41), LOAD, S_MODE, true).fault == F_GUEST, "a gpa of 42 bits is beyond Sv39x4");
-	ok(at(h, ~0ull << 38, LOAD, S_MODE, true).fault == F_GUEST, "and a gpa is not sign-extended");
+	ok(at(h, BIT(41), LOAD, S_MODE, true).fault == F_GUEST,
+	   "a gpa of 42 bits is beyond Sv39x4");
+	ok(at(h, ~0ull << 38, LOAD, S_MODE, true).fault == F_GUEST,
+	   "and a gpa is not sign-extended");
 	map(m, G_TABLE, 3, GPA, 0, DATA, LEAF);
 	ok(at(h, GPA, LOAD, S_MODE, true).fault == F_GUEST, "a leaf of the G-stage needs U");
 	map(m, G_TABLE, 3, GPA, 0, DATA, LEAF | PTE_U | PTE_G);
@@ -136,7 +140,8 @@ static void traps(void)
 	RUN(h, 1, i(0x03, 3, A0, A1, 0x10));
 	ok(h->c.scause == E_LOAD_GUEST && h->c.stval == 0x1248 && h->c.htval == 0x1248 >> 2 &&
 		   h->c.hstatus & HS_GVA && h->c.hstatus & HS_SPV && h->c.hstatus & HS_SPVP,
-	   "a load: cause 21, stval, htval, GVA, SPV, SPVP (%llu)", (unsigned long long)h->c.scause);
+	   "a load: cause 21, stval, htval, GVA, SPV, SPVP (%llu)",
+	   (unsigned long long)h->c.scause);
 	ok(h->c.htinst == i(0x03, 3, A0, 0, 0), "htinst has the load without its address (%llx)",
 	   (unsigned long long)h->c.htinst);
 	h->c.hstatus &= ~HS_SPVP;
@@ -153,7 +158,8 @@ static void traps(void)
 	ok(h->x[A0] == 0x1122334455667788, "HLV reads through the G-stage");
 	map(m, G_TABLE, 3, DATA, 0, DATA, (LEAF | PTE_U) & ~PTE_X);
 	RUN(h, 1, r(0x73, 4, 0x34, A0, A1, 3));
-	ok(h->c.scause == E_LOAD_GUEST && h->c.stval == DATA, "HLVX wants X, and raises a load's fault");
+	ok(h->c.scause == E_LOAD_GUEST && h->c.stval == DATA,
+	   "HLVX wants X, and raises a load's fault");
 	machine_free(m);
 }
 
@@ -164,7 +170,8 @@ static void updates(void)
 
 	h->c.satp = atp(MODE_SV39, 0);
 	map(m, TABLE, 3, VA, 0, DATA, LEAF & ~PTE_A & ~PTE_D);
-	ok(!at(h, VA, LOAD, S_MODE, false).fault && (*entry(m, TABLE, 3, VA, 0) & (PTE_A | PTE_D)) == PTE_A,
+	ok(!at(h, VA, LOAD, S_MODE, false).fault &&
+		   (*entry(m, TABLE, 3, VA, 0) & (PTE_A | PTE_D)) == PTE_A,
 	   "Svadu: a load sets A alone");
 	ok(!at(h, VA, STORE, S_MODE, false).fault && (*entry(m, TABLE, 3, VA, 0) & PTE_D),
 	   "and a store D");
