@@ -76,6 +76,9 @@ struct vcpu *vcpu_new(struct vm *vm);
  */
 void vcpu_warm(struct vcpu *vcpu);
 
+/** vcpu_set_pc() - set the guest's pc; the vCPU must not run */
+void vcpu_set_pc(struct vcpu *vcpu, u64 pc);
+
 /** vcpu_set_satp() - set the guest's satp; the vCPU must not run */
 void vcpu_set_satp(struct vcpu *vcpu, u64 satp);
 
@@ -120,5 +123,8 @@ void guest_fill(struct vcpu *vcpu, u64 gpa, u64 stride, u64 count, u64 tag);
 
 /** guest_check() - let the guest check these stamps. Return: the number of wrong ones */
 u64 guest_check(struct vcpu *vcpu, u64 gpa, u64 stride, u64 count, u64 tag);
+
+/** vcpu_prefault() - one KVM_PRE_FAULT_MEMORY: 0 or errno */
+int vcpu_prefault(struct vcpu *vcpu, u64 gpa, u64 size);
 
 #endif
