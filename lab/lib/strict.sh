@@ -24,7 +24,9 @@ strict_command() {
 	# shellcheck disable=SC2206 # options are words
 	QEMU+=($STRICT_OPTIONS)
 	[ -z "$TRACE" ] || QEMU+=(--trace)
-	[ "$1" != exec ] || QEMU+=(--serial /run/lab/serial --console /run/lab/out --control /run/lab/control)
+	[ "$1" != exec ] || QEMU+=(--serial /run/lab/serial --control /run/lab/control)
+	# Nobody reads the pipe "out" when there is a file for each run.
+	[ "$LAB_MODE" != exec ] || QEMU+=(--console /run/lab/out)
 }
 
 # strict_reports: leave with what the machine has reported, if it has.
