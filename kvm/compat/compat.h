@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What differs between kernel versions, under names of our own. This folder is the only
- * place that knows of versions: a header for each, which kvm/Makefile chooses by the
- * sources that it is given and refuses those that have none. docs/PORTING.md says what
- * such a header has to have.
+ * gstage: the differences between kernel versions, under names of our own.
+ *
+ * No other folder knows of versions. Each version has a header here. kvm/Makefile chooses the
+ * header that fits the kernel sources, and refuses sources without one. docs/PORTING.md says what
+ * such a header must contain.
  */
 #ifndef GST_KVM_COMPAT_H
 #define GST_KVM_COMPAT_H

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * gstage: what stock objects call of a kernel whose G-stage MMU is mmu.o alone.
+ * gstage: the functions that stock objects call, in kernels whose G-stage MMU is mmu.o alone.
  */
 #include "fault/fault.h"
 #include "hart/hart.h"

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * gstage: what stock objects call of a kernel whose G-stage MMU is mmu.o on top of gstage.o.
+ * gstage: the functions that stock objects call, in kernels whose G-stage MMU is mmu.o on top of
+ * gstage.o.
  */
 #include "fault/fault.h"
 #include "hart/hart.h"
 #include "host/host.h"
 
-/* Of the widest format. The stock main.o tells it; vmid.o makes a MODE of it, to probe VMIDs. */
+/* The levels of the widest format. The stock main.o prints it. The stock vmid.o makes a MODE of it, to
+ * probe VMIDs. */
 unsigned long kvm_riscv_gstage_max_pgd_levels __ro_after_init;
 
 void __init kvm_riscv_gstage_mode_detect(void)
@@ -34,7 +36,7 @@ void kvm_riscv_mmu_update_hgatp(struct kvm_vcpu *vcpu)
 	gst_kvm_load_root(vcpu);
 }
 
-/* Nobody looks at what is mapped there now; it may be something else at any time. */
+/* No caller uses *out_map. The mapping may change at any time, so leave it empty. */
 int kvm_riscv_mmu_map(struct kvm_vcpu *vcpu, struct kvm_memory_slot *memslot, gpa_t gpa,
 		      unsigned long hva, bool is_write, struct kvm_gstage_mapping *out_map)
 {

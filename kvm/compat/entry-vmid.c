@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * gstage: what stock objects call of vmid.o.
+ * gstage: the functions of vmid.o that stock objects call.
  */
 #include "hart/hart.h"
 
 void __init kvm_riscv_gstage_vmid_detect(void)
 {
-	/* gst_kvm_detect_modes() has found out. */
+	/* gst_kvm_detect_modes() has detected it. */
 }
 
 unsigned long kvm_riscv_gstage_vmid_bits(void)
@@ -25,7 +25,7 @@ bool kvm_riscv_gstage_vmid_ver_changed(struct kvm_vmid *vmid)
 	return false;
 }
 
-/* gst_kvm_load_root() does it where a vCPU is loaded. */
+/* gst_kvm_load_root() updates the VMID when a vCPU is loaded. */
 void kvm_riscv_gstage_vmid_update(struct kvm_vcpu *vcpu)
 {
 }

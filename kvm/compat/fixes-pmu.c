@@ -44,7 +44,10 @@ static int pmu_handler(struct kvm_vcpu *vcpu, struct kvm_run *run,
 	case SBI_EXT_PMU_COUNTER_GET_INFO:
 		good = regs->a0 < RISCV_KVM_MAX_COUNTERS;
 		break;
-	/* This is the first of several counters. Stock KVM checks the last one, and its number may overflow. */
+	/*
+	 * This is the first of several counters. Stock KVM checks the last one, and its number may
+	 * overflow.
+	 */
 	case SBI_EXT_PMU_COUNTER_CFG_MATCH:
 	case SBI_EXT_PMU_COUNTER_START:
 	case SBI_EXT_PMU_COUNTER_STOP:
@@ -74,7 +77,9 @@ const struct kvm_vcpu_sbi_extension vcpu_sbi_ext_pmu = {
 	.probe = pmu_probe,
 };
 
-/* The guest reads the CSR of a counter. With few hardware counters this may be a firmware counter. */
+/*
+ * The guest reads the CSR of a counter. With few hardware counters this may be a firmware counter.
+ */
 int kvm_riscv_vcpu_pmu_read_hpm(struct kvm_vcpu *vcpu, unsigned int csr_num, unsigned long *val,
 				unsigned long new_val, unsigned long wr_mask)
 {

@@ -12,9 +12,9 @@
 extern const struct kvm_vcpu_sbi_extension stock_vcpu_sbi_ext_rfence;
 
 /*
- * If a range ends in the last page of the address space, the stock loop over its pages may never end:
- * the address overflows. The vCPU's thread then stays in the kernel. Such a call fences all addresses
- * instead, as a size of -1 does.
+ * If a range ends in the last page of the address space, the stock loop over its pages may never
+ * end: the address overflows. The vCPU's thread then stays in the kernel. Such a call fences all
+ * addresses instead, as a size of -1 does.
  */
 static int rfence_handler(struct kvm_vcpu *vcpu, struct kvm_run *run,
 			  struct kvm_vcpu_sbi_return *retdata)
@@ -42,9 +42,9 @@ int stock_kvm_riscv_vcpu_pmu_snapshot_set_shmem(struct kvm_vcpu *vcpu, unsigned 
 						struct kvm_vcpu_sbi_return *retdata);
 
 /*
- * If a guest sets a new area, stock KVM loses the memory of the old one. If KVM cannot write the new
- * area, 6.12 frees the memory and keeps the pointer. So hide the old area from the stock function, then
- * free it or put it back.
+ * If a guest sets a new area, stock KVM loses the memory of the old one. If KVM cannot write the
+ * new area, 6.12 frees the memory and keeps the pointer. So hide the old area from the stock
+ * function, then free it or put it back.
  */
 int kvm_riscv_vcpu_pmu_snapshot_set_shmem(struct kvm_vcpu *vcpu, unsigned long saddr_low,
 					  unsigned long saddr_high, unsigned long flags,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Included ahead of the stock vcpu_exit.c, which tells of each KVM_RUN that fails in three lines.
- * User space can have KVM_RUN fail as often as it likes: the log does not show all of them.
+ * gstage: limit the rate of error messages. Included ahead of the stock vcpu_exit.c, which logs
+ * three lines for each KVM_RUN that fails. User space can make KVM_RUN fail as often as it likes.
  */
 #ifndef GST_KVM_COMPAT_RATELIMIT_H
 #define GST_KVM_COMPAT_RATELIMIT_H

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Included ahead of the stock tlb.c, whose HFENCE.VVMA functions write hgatp and put it back. gstage has
- * them leave hgatp alone: gst_kvm_vvma_begin() says why. Any other CSR there does not compile.
+ * gstage: included ahead of the stock tlb.c. Its HFENCE.VVMA functions write hgatp and restore it.
+ * With these macros they leave hgatp alone: gst_kvm_vvma_begin() says why. If the stock code writes
+ * another CSR, it does not compile.
  */
 #ifndef GST_KVM_COMPAT_STOCK_TLB_H
 #define GST_KVM_COMPAT_STOCK_TLB_H

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Included ahead of every object of kvm.ko, stock ones too. Makes generic KVM
+ * gstage: included ahead of every object of kvm.ko, also the stock ones. It makes generic KVM
  *
- * - ask gstage for the memory of a VM, so that a struct kvm comes inside of a
- *   struct gst_kvm;
- * - use an rwlock for kvm->mmu_lock, as later kernels do by themselves: no stock
- *   object but the MMU that gstage replaces takes it;
- * - have KVM_PRE_FAULT_MEMORY, and dirty bitmaps that are all set when logging starts.
+ * - call gstage for the memory of a VM, so that each struct kvm is inside a struct gst_kvm;
+ * - use an rwlock for kvm->mmu_lock, as later kernels do by themselves. gstage replaces the stock
+ *   MMU, and no other stock object takes this lock by itself;
+ * - support KVM_PRE_FAULT_MEMORY, and dirty bitmaps that are all set when logging starts.
  */
 #ifndef GST_KVM_COMPAT_STOCK_H
 #define GST_KVM_COMPAT_STOCK_H

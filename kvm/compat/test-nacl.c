@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * gstage: a test build plays the hypervisor below, one with nested acceleration (SBI 3.0,
- * chapter 15), which none of Debian's has. With test_nacl=1 the stock KVM finds that extension,
- * and its calls end here. As there,
+ * gstage: a test build plays the hypervisor below, with nested acceleration (SBI 3.0, chapter 15).
+ * No hypervisor in Debian has that. With test_nacl=1, stock KVM finds the extension, and its calls
+ * come here. As with such a hypervisor,
  *
- * - a CSR or a fence that is written to the shared memory of a hart is in force once it is
+ * - a CSR or a fence that is written to the shared memory of a hart takes effect when it is
  *   synchronized or the guest is entered, and not before;
- * - when the guest has been left, the shared memory has what the CSRs have.
+ * - after the guest was left, the shared memory has the values of the CSRs.
  *
- * For kernels that know of it: kvm/Kbuild says when, and which names lead here.
+ * This is only for kernels that support the extension. kvm/Kbuild says when it is built, and which
+ * names it replaces.
  */
 #include <linux/atomic.h>
 #include <linux/kvm_host.h>
@@ -21,13 +22,13 @@
 static bool test_nacl;
 module_param(test_nacl, bool, 0400);
 
-/* What it was asked for: the guest entered, fences made, CSRs and fences that it does not know. */
+/* Counters: entries into the guest, fences executed, CSRs and fences that are unknown here. */
 static atomic_t entries, fences, unknown;
 module_param_named(test_nacl_entries, entries.counter, int, 0400);
 module_param_named(test_nacl_fences, fences.counter, int, 0400);
 module_param_named(test_nacl_unknown, unknown.counter, int, 0400);
 
-/* What KVM writes there. */
+/* The CSRs that KVM writes to the shared memory. */
 /* clang-format off */
 #define CSRS(X) \
 	X(HEDELEG) X(HIDELEG) X(HENVCFG) X(HSTATEEN0) X(HTIMEDELTA) X(HGATP) \
@@ -40,7 +41,7 @@ enum { CSRS(NUMBER) };
 
 struct hart {
 	void *shmem;
-	u32 used; /* the CSRs that were ever written: a hart need not have the others */
+	u32 used; /* the CSRs that were ever written: a hart may lack the others */
 };
 static DEFINE_PER_CPU(struct hart, harts);
 
@@ -141,7 +142,7 @@ static void sync_fences(struct hart *hart, unsigned long which)
 	}
 }
 
-/* SBI_EXT_NACL_SYNC_SRET, in place of the stock code that makes the call. */
+/* SBI_EXT_NACL_SYNC_SRET. This replaces the stock code that makes the call. */
 noinstr void gst_kvm_test_switch_to(struct kvm_vcpu_arch *arch, unsigned long ext,
 				    unsigned long fid)
 {
@@ -163,7 +164,9 @@ noinstr void gst_kvm_test_switch_to(struct kvm_vcpu_arch *arch, unsigned long ex
 	raw_atomic_inc(&entries);
 }
 
-/* The kernel's own, behind the names that all of kvm.ko calls. */
+/*
+ * The kernel's own functions. In the rest of kvm.ko these names are macros for the functions below.
+ */
 #undef __sbi_ecall
 #undef sbi_probe_extension
 struct sbiret __sbi_ecall(unsigned long arg0, unsigned long arg1, unsigned long arg2,

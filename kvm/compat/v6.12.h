@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Linux 6.12: pages come from __gfn_to_pfn_memslot(); every vcpu_load writes hgatp. */
+/* gstage on Linux 6.12: pages come from __gfn_to_pfn_memslot(); every vcpu_load writes hgatp. */
 #ifndef GST_KVM_COMPAT_V6_12_H
 #define GST_KVM_COMPAT_V6_12_H
 
 #include <asm/csr.h>
 
-/* The reference on a page that gst_kvm_get_pfn() took. A signal ends its wait for a page: is_sigpending_pfn(). */
+/*
+ * A reference on a page, which gst_kvm_get_pfn() takes. If a signal ends its wait for the page, it
+ * returns a pfn for which is_sigpending_pfn() is true.
+ */
 typedef kvm_pfn_t gst_kvm_ref_t;
 
 static inline kvm_pfn_t gst_kvm_get_pfn(const struct kvm_memory_slot *slot, gfn_t gfn,
@@ -14,7 +17,7 @@ static inline kvm_pfn_t gst_kvm_get_pfn(const struct kvm_memory_slot *slot, gfn_
 	return *ref = __gfn_to_pfn_memslot(slot, gfn, false, true, NULL, write, writable, NULL);
 }
 
-/* Give it back under the hold of mmu_lock that mapped the page. */
+/* Drop the reference after the page was mapped. Called under the same hold of mmu_lock. */
 static inline void gst_kvm_put_mapped(struct kvm *kvm, gst_kvm_ref_t ref, bool writable)
 {
 	if (writable)
@@ -23,7 +26,7 @@ static inline void gst_kvm_put_mapped(struct kvm *kvm, gst_kvm_ref_t ref, bool w
 	kvm_release_pfn_clean(ref);
 }
 
-/* Give it back where nothing was mapped. */
+/* Drop the reference if nothing was mapped. */
 static inline void gst_kvm_put_unmapped(struct kvm *kvm, gst_kvm_ref_t ref)
 {
 	kvm_set_pfn_accessed(ref);
@@ -31,8 +34,8 @@ static inline void gst_kvm_put_unmapped(struct kvm *kvm, gst_kvm_ref_t ref)
 }
 
 /*
- * HFENCE.GVMA for every vCPU of the VM, waiting for those in the guest. A vCPU reads the VMID when it
- * executes the fence.
+ * Post HFENCE.GVMA to every vCPU of the VM, and wait for those that are in the guest. A vCPU reads
+ * the VMID when it executes the fence.
  */
 static inline void gst_kvm_hfence_range(struct kvm *kvm, gpa_t gpa, gpa_t size, unsigned long order,
 					unsigned long vmid)
@@ -40,7 +43,10 @@ static inline void gst_kvm_hfence_range(struct kvm *kvm, gpa_t gpa, gpa_t size, 
 	kvm_riscv_hfence_gvma_vmid_gpa(kvm, -1UL, 0, gpa, size, order);
 }
 
-/* Write hgatp of a vCPU. It need not be in force before it is synchronized, or the guest runs. */
+/*
+ * Write hgatp for a vCPU. The value may take effect only when gst_kvm_sync_hgatp() is called or the
+ * guest runs.
+ */
 static inline void gst_kvm_write_hgatp(unsigned long hgatp)
 {
 	csr_write(CSR_HGATP, hgatp);
@@ -55,17 +61,20 @@ static inline void gst_kvm_sync_hgatp(void)
 {
 }
 
-/* What was written to registers of the vCPU that is loaded here is in force, though the guest does not run. */
+/*
+ * Make all register writes for the vCPU that is loaded on this hart take effect now, though the
+ * guest does not run.
+ */
 static inline void gst_kvm_sync_registers(void)
 {
 }
 
-/* The next vcpu_load writes all registers of the hart. */
+/* Make the next vcpu_load write all registers of the hart. */
 static inline void gst_kvm_load_in_full(struct kvm_vcpu *vcpu)
 {
 }
 
-/* Capabilities of a VM that are not gstage's. */
+/* Enable a capability of a VM that is not gstage's. */
 static inline int gst_kvm_stock_enable_cap(struct kvm *kvm, struct kvm_enable_cap *cap)
 {
 	return -EINVAL;

@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Linux 7.2: pages come from __kvm_faultin_pfn(); a posted fence names its VMID; registers
- * may be in memory shared with the hypervisor below (nacl); vcpu_load leaves out what the
- * hart still has; KVM_ENABLE_CAP has cases of its own.
+ * gstage on Linux 7.2:
+ *
+ * - pages come from __kvm_faultin_pfn();
+ * - a posted fence names its VMID;
+ * - registers may be in memory that is shared with the hypervisor below (nested acceleration);
+ * - vcpu_load does not write registers that the hart still has;
+ * - KVM_ENABLE_CAP has capabilities of its own.
  */
 #ifndef GST_KVM_COMPAT_V7_2_H
 #define GST_KVM_COMPAT_V7_2_H
@@ -11,10 +15,13 @@
 #include <asm/kvm_nacl.h>
 
 #ifdef CONFIG_KVM_MMU_LOCKLESS_AGING
-#error "kvm_age_gfn() would come without mmu_lock: freed tables need a grace period first, see docs/LOCKING.md"
+#error "kvm_age_gfn() would be called without mmu_lock: freed tables need a grace period first, see docs/LOCKING.md"
 #endif
 
-/* The reference on a page that gst_kvm_get_pfn() took. A signal ends its wait for a page: is_sigpending_pfn(). */
+/*
+ * A reference on a page, which gst_kvm_get_pfn() takes. If a signal ends its wait for the page, it
+ * returns a pfn for which is_sigpending_pfn() is true.
+ */
 typedef struct page *gst_kvm_ref_t;
 
 static inline kvm_pfn_t gst_kvm_get_pfn(const struct kvm_memory_slot *slot, gfn_t gfn,
@@ -24,26 +31,29 @@ static inline kvm_pfn_t gst_kvm_get_pfn(const struct kvm_memory_slot *slot, gfn_
 				 ref);
 }
 
-/* Give it back under the hold of mmu_lock that mapped the page. */
+/* Drop the reference after the page was mapped. Called under the same hold of mmu_lock. */
 static inline void gst_kvm_put_mapped(struct kvm *kvm, gst_kvm_ref_t ref, bool writable)
 {
 	kvm_release_faultin_page(kvm, ref, false, writable);
 }
 
-/* Give it back where nothing was mapped. */
+/* Drop the reference if nothing was mapped. */
 static inline void gst_kvm_put_unmapped(struct kvm *kvm, gst_kvm_ref_t ref)
 {
 	kvm_release_faultin_page(kvm, ref, true, false);
 }
 
-/* HFENCE.GVMA for every vCPU of the VM, waiting for those in the guest. */
+/* Post HFENCE.GVMA to every vCPU of the VM, and wait for those that are in the guest. */
 static inline void gst_kvm_hfence_range(struct kvm *kvm, gpa_t gpa, gpa_t size, unsigned long order,
 					unsigned long vmid)
 {
 	kvm_riscv_hfence_gvma_vmid_gpa(kvm, -1UL, 0, gpa, size, order, vmid);
 }
 
-/* Write hgatp of a vCPU. It need not be in force before it is synchronized, or the guest runs. */
+/*
+ * Write hgatp for a vCPU. The value may take effect only when gst_kvm_sync_hgatp() is called or the
+ * guest runs.
+ */
 static inline void gst_kvm_write_hgatp(unsigned long hgatp)
 {
 	ncsr_write(CSR_HGATP, hgatp);
@@ -59,19 +69,22 @@ static inline void gst_kvm_sync_hgatp(void)
 	nsync_csr(CSR_HGATP);
 }
 
-/* What was written to registers of the vCPU that is loaded here is in force, though the guest does not run. */
+/*
+ * Make all register writes for the vCPU that is loaded on this hart take effect now, though the
+ * guest does not run.
+ */
 static inline void gst_kvm_sync_registers(void)
 {
 	nsync_csr(-1UL);
 }
 
-/* The next vcpu_load writes all registers of the hart. */
+/* Make the next vcpu_load write all registers of the hart. */
 static inline void gst_kvm_load_in_full(struct kvm_vcpu *vcpu)
 {
 	vcpu->arch.csr_dirty = true;
 }
 
-/* Capabilities of a VM that are not gstage's. */
+/* Enable a capability of a VM that is not gstage's. */
 int stock_kvm_vm_ioctl_enable_cap(struct kvm *kvm, struct kvm_enable_cap *cap);
 
 static inline int gst_kvm_stock_enable_cap(struct kvm *kvm, struct kvm_enable_cap *cap)

@@ -1,3 +1,3 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Linux 7.3: as 7.2, as far as gstage is concerned. */
+/* gstage on Linux 7.3: the same as on 7.2. */
 #include "v7.2.h"
