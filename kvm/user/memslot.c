@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * gstage: memslots come, go and have their dirty pages logged.
+ * gstage: hooks for memslots: a slot is created, deleted, or has its dirty pages logged.
  */
 #include <linux/mm.h>
 
@@ -8,8 +8,8 @@
 #include "user/user.h"
 
 /*
- * Can the VMAs behind the slot back it? Holes are fine, and so is what changes
- * later: faults look again.
+ * Do the VMAs behind the slot allow what the slot needs? Holes are fine. So are later changes,
+ * because each fault looks at the VMA again. Return: 0, -EPERM or -EINVAL.
  */
 static int check_vmas(const struct kvm_memory_slot *slot)
 {
@@ -34,7 +34,7 @@ static int check_vmas(const struct kvm_memory_slot *slot)
 	return ret;
 }
 
-/* kvm->slots_lock is held, so that the VM's format changes here or not at all. */
+/* Called with kvm->slots_lock held, so that nobody else changes the VM's format meanwhile. */
 int kvm_arch_prepare_memory_region(struct kvm *kvm, const struct kvm_memory_slot *old,
 				   struct kvm_memory_slot *new, enum kvm_mr_change change)
 {
@@ -42,19 +42,19 @@ int kvm_arch_prepare_memory_region(struct kvm *kvm, const struct kvm_memory_slot
 
 	if (change == KVM_MR_DELETE)
 		return 0;
-	/* Growing comes last: a slot that is refused leaves the VM as it was. */
+	/* Grow last: a slot that is refused must leave the VM as it was. */
 	ret = check_vmas(new);
 	return ret ? ret : gst_kvm_grow(kvm, new->base_gfn + new->npages);
 }
 
-/* Faults that saw the slot as it was are over: generic KVM waited for them. */
+/* Faults that saw the old slot are over: generic KVM waited for them. */
 void kvm_arch_commit_memory_region(struct kvm *kvm, struct kvm_memory_slot *old,
 				   const struct kvm_memory_slot *new, enum kvm_mr_change change)
 {
 	bool was = old && (old->flags & KVM_MEM_LOG_DIRTY_PAGES);
 	bool is = new && (new->flags & KVM_MEM_LOG_DIRTY_PAGES);
 
-	/* Only here has a slot that is logged, or was, anything mapped. */
+	/* With every other change, a slot that is or was logged has nothing mapped. */
 	if (change != KVM_MR_FLAGS_ONLY)
 		return;
 	if (is && !was)
@@ -64,10 +64,11 @@ void kvm_arch_commit_memory_region(struct kvm *kvm, struct kvm_memory_slot *old,
 }
 
 /*
- * mmu_lock is held for writing, and slots_lock. Generic KVM calls for each word of the bitmap under one
- * hold of mmu_lock, and flushes once when it is through, before it hands the bitmap to user
- * space; the gather holds no tables, since none can go here. What the guest stores before that flush,
- * user space reads after it: so the lock may be released in between.
+ * Called with kvm->slots_lock held, and with mmu_lock held for writing. Generic KVM calls this for
+ * each word of the bitmap, and holds mmu_lock from the first to the last. Then it flushes once,
+ * before it gives the bitmap to user space. So this may release the lock: a store of the guest
+ * before that flush is in memory when user space reads the page. The gather has no tables, because
+ * write-protection unlinks none.
  */
 void kvm_arch_mmu_enable_log_dirty_pt_masked(struct kvm *kvm, struct kvm_memory_slot *slot,
 					     gfn_t gfn_offset, unsigned long mask)
