@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * gstage: dirty logging of a slot: it starts and stops, and stores are seen in between.
+ * gstage: dirty logging of a slot: start, stop, and clearing of bits.
  *
- * When it starts, leaves lose their write permission and large ones are split, so that
- * a store has one page to mark and a fault little to do; with a bitmap that is all set from
- * the start both come with the clearing of bits. When it stops, what the host
- * still maps in large pages becomes large leaves again, without a fault.
+ * When logging starts, leaves lose their write permission and large leaves are split. So a store
+ * marks one page only, and its fault has little to do. With a bitmap that is all set from the
+ * start, both happen when bits are cleared. When logging stops, pages that the host still maps in
+ * large leaves get large leaves here again, without a fault.
  */
 #include <linux/module.h>
 #include <linux/sched.h>
@@ -13,7 +13,7 @@
 #include "host/host.h"
 #include "user/user.h"
 
-/* What is done under one hold of mmu_lock, or between two looks at who waits for it. */
+/* How much is done under one hold of mmu_lock, or between two looks at who waits for it. */
 #define SPLIT_CHUNK    (32 * GST_LEVEL_SIZE(1))
 #define SPLIT_TABLES   (32 + 2 * GST_LEVELS_MAX)
 #define PASS_LARGE     64
@@ -21,7 +21,7 @@
 #define SPLIT_CACHE \
 	{ .gfp_custom = GFP_KERNEL_ACCOUNT | __GFP_NORETRY | __GFP_NOWARN, .gfp_zero = __GFP_ZERO }
 
-/* As the kernels that split by themselves call it. */
+/* Kernels that split large leaves by themselves have this name for it. */
 static bool eager_page_split = true;
 module_param(eager_page_split, bool, 0644);
 MODULE_PARM_DESC(eager_page_split, "split large leaves when dirty logging starts, or a dirty bit is "
@@ -49,8 +49,9 @@ static int try_split(struct kvm *kvm, gpa_t gpa, u64 size, struct kvm_mmu_memory
 }
 
 /*
- * How many tables does it take to split a range of at most GST_LEVEL_SIZE(1) bytes? It touches two large
- * leaves at most, one at each end, and each takes a table for each level that it goes down.
+ * How many tables are needed to split a range of at most GST_LEVEL_SIZE(1) bytes? The range touches
+ * two large leaves at most, one at each end. Each needs one table for each level that it is split
+ * down.
  */
 static unsigned int tables_at_ends(struct kvm *kvm, gpa_t gpa, u64 size)
 {
@@ -67,9 +68,10 @@ static unsigned int tables_at_ends(struct kvm *kvm, gpa_t gpa, u64 size)
 }
 
 /*
- * mmu_lock is held exclusively, by who may sleep. Most often there is nothing to split, and no memory
- * needed; the lock is let go of where it is. Return: 0, or an error where memory is short; then large
- * leaves stay, and the faults of stores split them. Takes @tables tables in that case; 0: as many as the range needs.
+ * Split the large leaves of a range. Called with mmu_lock held for writing, from a context that may
+ * sleep. Usually there is nothing to split and no memory is needed. If memory is needed, this
+ * releases the lock and allocates @tables tables; 0: as many as the range needs. Return: 0, or an
+ * error if memory is short. Then large leaves stay, and the faults of stores split them.
  */
 static int split(struct kvm *kvm, gpa_t gpa, u64 size, unsigned int tables,
 		 struct kvm_mmu_memory_cache *cache)
@@ -103,9 +105,11 @@ static void split_slot(struct kvm *kvm, const struct kvm_memory_slot *slot)
 }
 
 /**
- * gst_kvm_logging_start() - every store from now on is to be seen
+ * gst_kvm_logging_start() - see every store to a slot from now on
  * @kvm: the VM; kvm->slots_lock is held
- * @slot: the slot, which faults see with its dirty bitmap already
+ * @slot: the slot. Faults already see it with its dirty bitmap
+ *
+ * Context: process context, may sleep; takes mmu_lock for writing.
  */
 void gst_kvm_logging_start(struct kvm *kvm, const struct kvm_memory_slot *slot)
 {
@@ -113,10 +117,10 @@ void gst_kvm_logging_start(struct kvm *kvm, const struct kvm_memory_slot *slot)
 	gpa_t gpa = slot_start(slot), end = slot_end(slot);
 	struct gst_gather gather;
 
-	/* With a bitmap that is all set a page is watched from when its bit is cleared. */
+	/* With a bitmap that is all set, a page is protected when its bit is cleared. */
 	if (kvm_dirty_log_manual_protect_and_init_set(kvm))
 		return;
-	/* A huge leaf stays huge for now; a slot's end cuts none. */
+	/* Huge leaves stay huge for now. The end of a slot cuts none. */
 	gst_kvm_lock(kvm);
 	gst_gather_init(&gather, NULL);
 	while (gst_kvm_next_leaf(kvm, &gpa, end)) {
@@ -133,12 +137,14 @@ void gst_kvm_logging_start(struct kvm *kvm, const struct kvm_memory_slot *slot)
 }
 
 /**
- * gst_kvm_logging_cleared() - pages of a slot that is logged are about to be protected
- * @kvm: the VM; mmu_lock is held exclusively, by who may sleep, and let go of where memory is needed
- * @gpa: the first
- * @size: bytes, up to the end of the last; at most GST_LEVEL_SIZE(1)
+ * gst_kvm_logging_cleared() - split large leaves before pages of a logged slot are protected
+ * @kvm: the VM
+ * @gpa: the first page
+ * @size: bytes, up to the end of the last page; at most GST_LEVEL_SIZE(1)
  *
- * Where starting to log split nothing, it is now that large leaves go.
+ * If the start of logging split nothing, large leaves are split now.
+ *
+ * Context: may sleep. Called with mmu_lock held for writing; releases it if memory is needed.
  */
 void gst_kvm_logging_cleared(struct kvm *kvm, gpa_t gpa, u64 size)
 {
@@ -150,9 +156,9 @@ void gst_kvm_logging_cleared(struct kvm *kvm, gpa_t gpa, u64 size)
 	kvm_mmu_free_memory_cache(&cache);
 }
 
-/* A walk that passes over large leaves, up to a small one. */
+/* A walk that passes over large leaves, up to the first small one. */
 struct pass {
-	gpa_t gpa; /* of the small leaf; or the end of the last large one */
+	gpa_t gpa; /* start of the small leaf, or end of the last large one */
 	unsigned int large;
 	bool small;
 };
@@ -166,7 +172,9 @@ static int pass_large(void *arg, const struct gst_leaf *leaf)
 	return pass->small || ++pass->large == PASS_LARGE;
 }
 
-/* Make the leaves of the 2 MiB around @gpa what the host has there. mmu_lock is held exclusively. */
+/*
+ * If the host has a large leaf at @gpa, make one here, too. Called with mmu_lock held for writing.
+ */
 static void collapse_region(struct kvm *kvm, const struct kvm_memory_slot *slot, gpa_t gpa,
 			    struct gst_gather *gather)
 {
@@ -184,7 +192,7 @@ static void collapse_region(struct kvm *kvm, const struct kvm_memory_slot *slot,
 	if (!level)
 		return;
 	mask = (GST_LEVEL_SIZE(level) >> PAGE_SHIFT) - 1;
-	/* It may fail: then the leaves stay small. */
+	/* If this fails, the leaves stay small. */
 	gst_map(gst_kvm_space(kvm), (gfn & ~mask) << PAGE_SHIFT, GST_LEVEL_SIZE(level),
 		(gst_pa_t)(host.pfn & ~mask) << PAGE_SHIFT,
 		GST_READ | GST_EXEC |
@@ -193,12 +201,14 @@ static void collapse_region(struct kvm *kvm, const struct kvm_memory_slot *slot,
 }
 
 /**
- * gst_kvm_logging_stop() - large leaves come back
+ * gst_kvm_logging_stop() - make large leaves of small ones again
  * @kvm: the VM; kvm->slots_lock is held
- * @slot: the slot, whose dirty bitmap faults see no more
+ * @slot: the slot. Faults no longer see its dirty bitmap
  *
- * O(leaves and tables of the slot), one 2 MiB region or PASS_LARGE large leaves at a time; or nothing,
- * where the VM never had a leaf that was smaller than it might be.
+ * Works in pieces of one 2 MiB region or PASS_LARGE large leaves, in O(leaves and tables of the
+ * slot). Does nothing if the VM never had a leaf that was smaller than it could have been.
+ *
+ * Context: process context, may sleep; takes mmu_lock for writing.
  */
 void gst_kvm_logging_stop(struct kvm *kvm, const struct kvm_memory_slot *slot)
 {
