@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * gstage: what a VM's G-stage is and does, beside KVM's own files in debugfs.
+ * gstage: files in debugfs that show and change the G-stage of a VM, beside KVM's own files.
  */
 #include <linux/capability.h>
 #include <linux/debugfs.h>
@@ -31,7 +31,7 @@ static int gstage_mode_open(struct inode *inode, struct file *file)
 	return single_open(file, gstage_mode_show, inode->i_private);
 }
 
-/* A mode's name changes the format of the running VM. */
+/* Writing the name of a mode changes the format of the running VM. */
 static ssize_t gstage_mode_write(struct file *file, const char __user *text, size_t size,
 				 loff_t *unused)
 {
@@ -67,7 +67,7 @@ static void show(struct seq_file *m, const char *name, u64 value)
 	seq_printf(m, "%s %llu\n", name, value);
 }
 
-/* What the VM's vCPUs have counted, each for itself: struct gst_kvm_vcpu_stats is all u64. */
+/* Add up the counters of the VM's vCPUs. All members of struct gst_kvm_vcpu_stats are u64. */
 static void sum_vcpus(struct kvm *kvm, struct gst_kvm_vcpu_stats *sum)
 {
 	struct kvm_vcpu *vcpu;
@@ -117,8 +117,8 @@ static unsigned int count_unlisted(const struct gst_kvm *gk)
 }
 
 /*
- * hgatp has the physical address of the root. As in /proc/PID/pagemap, only a reader that opened the
- * file with CAP_SYS_ADMIN sees it.
+ * hgatp has the physical address of the root. As in /proc/PID/pagemap, only a reader that opened
+ * the file with CAP_SYS_ADMIN sees it.
  */
 static unsigned long shown_hgatp(const struct seq_file *m, const struct gst_kvm *gk)
 {
@@ -148,7 +148,7 @@ static int gstage_stats_show(struct seq_file *m, void *unused)
 			kinds[kind] += vcpus.faults[kind][leaf];
 			sizes[leaf] += vcpus.faults[kind][leaf];
 		}
-	/* All of one moment. */
+	/* Copy the counters with mmu_lock held, so that all are of one moment. */
 	gst_kvm_lock(kvm);
 	space = gk->space;
 	gst_kvm_unlock(kvm);
@@ -158,7 +158,7 @@ static int gstage_stats_show(struct seq_file *m, void *unused)
 	show(m, "gpa_bits", fmt ? fmt->gpa_bits : 0);
 	show(m, "levels", fmt ? fmt->levels : 0);
 	seq_printf(m, "hgatp 0x%016lx\n", fmt ? shown_hgatp(m, gk) : 0);
-	/* The root, of four pages, is one table. */
+	/* The root has four pages and counts as one table. */
 	show(m, "tables", space.tables + !!fmt);
 	show(m, "tables_peak", space.tables_peak + 1);
 	show(m, "table_bytes", space.tables * GST_PAGE_SIZE + (fmt ? GST_ROOT_SIZE : 0));
@@ -247,7 +247,7 @@ void kvm_arch_create_vm_debugfs(struct kvm *kvm)
 	debugfs_create_file("gstage_stats", 0444, dir, kvm, &gstage_stats_fops);
 	debugfs_create_file("gstage_levels", 0444, dir, kvm, &gstage_levels_fops);
 	debugfs_create_file("gpa_range", 0444, dir, kvm, &gpa_range_fops);
-	/* These tell physical addresses. */
+	/* These show physical addresses. */
 	debugfs_create_file("gstage_check", 0400, dir, kvm, &gstage_check_fops);
 	debugfs_create_file("gstage_page_tables", 0400, dir, kvm, &gst_kvm_dump_fops);
 	debugfs_create_file("gstage_walk", 0600, dir, kvm, &gst_kvm_walk_fops);
