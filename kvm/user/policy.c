@@ -11,10 +11,10 @@
 static const char policy_max[] = "max";
 static const char policy_auto[] = "auto";
 
-/* policy_max, policy_auto or a format's own name: compared by address. */
+/* policy_max, policy_auto or the name of a format. Compared by address. */
 static const char *policy = policy_max;
 
-/* Can the host do it? Not known before the module's init has looked. */
+/* Does the host support the format? Before the module has probed the host, assume that it does. */
 static bool supported(const struct gst_format *fmt)
 {
 	return !gst_kvm_modes() || (gst_kvm_modes() & BIT_ULL(fmt->mode));
@@ -60,7 +60,7 @@ module_param_cb(gstage_mode, &policy_ops, NULL, 0644);
 MODULE_PARM_DESC(gstage_mode, "G-stage format of VMs that do not choose one: max (default), auto "
 			      "(narrowest, growing), sv39x4, sv48x4, sv57x4");
 
-/* The name was taken before it was known what the host has. */
+/* A name on the command line was accepted before the module probed the host: check it now. */
 int gst_kvm_policy_init(void)
 {
 	const struct gst_format *fmt = gst_format_of_name(policy);
