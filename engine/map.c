@@ -259,8 +259,7 @@ static int map_table(struct gst_walk *walk)
 			  walk->level - 1);
 	walk->space->leaves[walk->level]++;
 	gst_gather_range(walk->gather, walk->gpa, walk->gpa + GST_LEVEL_SIZE(walk->level), 0);
-	gst_resized(walk->space, GST_COLLAPSE, walk->gpa, GST_LEVEL_SIZE(walk->level),
-		    walk->level);
+	gst_resized(walk->space, GST_COLLAPSE, walk->gpa, GST_LEVEL_SIZE(walk->level), walk->level);
 	return GST_WALK_NEXT;
 }
 

@@ -40,9 +40,10 @@ static int plan_leaf(struct gst_walk *walk)
 
 	if (walk->level > split->level)
 		/* Round the range to whole leaves of the level: nothing smaller is made. */
-		split->tables += gst_tables_for(walk->level, split->level, walk->gpa & ~mask,
-						end < walk->end ? end : (walk->end + mask) & ~mask) -
-				 gst_seeded(SHORT_RESERVE);
+		split->tables +=
+			gst_tables_for(walk->level, split->level, walk->gpa & ~mask,
+				       end < walk->end ? end : (walk->end + mask) & ~mask) -
+			gst_seeded(SHORT_RESERVE);
 	gst_walk_take_leaf(walk);
 	return GST_WALK_NEXT;
 }

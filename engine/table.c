@@ -21,8 +21,9 @@ static gst_pte_t *table_alloc(struct gst_space *space, struct gst_gather *gather
 	tables = __atomic_load_n(&space->tables, __ATOMIC_RELAXED);
 	peak = __atomic_load_n(&space->tables_peak, __ATOMIC_RELAXED);
 	/* A failed exchange has read the present peak. */
-	while (tables > peak && !__atomic_compare_exchange_n(&space->tables_peak, &peak, tables, true,
-							     __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+	while (tables > peak &&
+	       !__atomic_compare_exchange_n(&space->tables_peak, &peak, tables, true,
+					    __ATOMIC_RELAXED, __ATOMIC_RELAXED))
 		;
 	return space->ops->alloc(space->ctx, gather->source);
 }

@@ -124,7 +124,8 @@ static inline unsigned int gst_walk_leaf_entries(const struct gst_walk *walk)
 /* The first entry of the present leaf. */
 static inline gst_pte_t *gst_walk_leaf_ptep(const struct gst_walk *walk)
 {
-	return walk->ptep - ((walk->gpa - gst_walk_leaf_start(walk)) >> GST_LEVEL_SHIFT(walk->level));
+	return walk->ptep -
+	       ((walk->gpa - gst_walk_leaf_start(walk)) >> GST_LEVEL_SHIFT(walk->level));
 }
 
 /* Tell the walk that the whole leaf is done. */

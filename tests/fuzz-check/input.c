@@ -11,8 +11,8 @@
 #include "input.h"
 #include "tables/xlen.h"
 
-#define BASE	UINT64_C(0x80000000)
-#define SIZE	65536
+#define BASE UINT64_C(0x80000000)
+#define SIZE 65536
 
 unsigned long found[RULES][NUMBERS];
 const char *const rule_names[RULES] = { "INV", "SPEC", "INPUT" };
@@ -35,7 +35,8 @@ static void finding(void *arg, const char *rule, unsigned int number, uint64_t g
 	found[r][number]++;
 }
 
-static void run_dump(const uint8_t *bytes, size_t size, const char *(*parse)(char *, struct dump *, size_t *))
+static void run_dump(const uint8_t *bytes, size_t size,
+		     const char *(*parse)(char *, struct dump *, size_t *))
 {
 	/* Allocate the exact size, so that AddressSanitizer sees a read beyond it. */
 	char *text = malloc(size + 1);
@@ -53,7 +54,8 @@ static void run_dump(const uint8_t *bytes, size_t size, const char *(*parse)(cha
 	} else {
 		accepted++;
 		f = format_by_name(dump.head.mode);
-		(f && f->xlen == 32 ? &xlen_32 : &xlen_64)->check_dump(&dump, finding, NULL, &tally);
+		(f && f->xlen == 32 ? &xlen_32 : &xlen_64)
+			->check_dump(&dump, finding, NULL, &tally);
 	}
 	free(dump.runs);
 	free(text);

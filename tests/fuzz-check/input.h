@@ -6,8 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define RULES	3		/* INV, SPEC, INPUT */
-#define NUMBERS	16
+#define RULES   3 /* INV, SPEC, INPUT */
+#define NUMBERS 16
 
 /* How often each rule was violated. */
 extern unsigned long found[RULES][NUMBERS];

@@ -11,7 +11,7 @@
 
 #include "input.h"
 
-#define LONGEST	4096
+#define LONGEST 4096
 
 struct input {
 	size_t size;
@@ -30,8 +30,23 @@ static size_t pick(size_t n)
 
 static void mutate(struct input *in, const struct input *other)
 {
-	static const char *const words[] = { "0x", "ffffffffffffffff", "0x20000000000", "R", "-", "\n", "N", "4K", "512G",
-					     "\"", "{", "[", "]", "}", ",", "\\", "999999999999999999999" };
+	static const char *const words[] = { "0x",
+					     "ffffffffffffffff",
+					     "0x20000000000",
+					     "R",
+					     "-",
+					     "\n",
+					     "N",
+					     "4K",
+					     "512G",
+					     "\"",
+					     "{",
+					     "[",
+					     "]",
+					     "}",
+					     ",",
+					     "\\",
+					     "999999999999999999999" };
 	size_t at = pick(in->size), len, n;
 	const char *word;
 

@@ -37,11 +37,13 @@ enum script_op {
 
 /* The high bits. */
 #define SCRIPT_FINISH (1u << 4) /* flush afterwards */
-#define SCRIPT_WHOLE  (1u << 5) /* depends: GST_WHOLE_LEAVES, clear A bits, or unmap nothing first \
+#define SCRIPT_WHOLE                                                                               \
+	(1u << 5) /* depends: GST_WHOLE_LEAVES, clear A bits, or unmap nothing first \
 				 */
-#define SCRIPT_AGAIN (1u << 6)  /* at the place of the last operation: there is no operand for it  \
+#define SCRIPT_AGAIN                                                                               \
+	(1u << 6)              /* at the place of the last operation: there is no operand for it  \
 				 */
-#define SCRIPT_ALONE  (1u << 7) /* exclusive entry from here on */
+#define SCRIPT_ALONE (1u << 7) /* exclusive entry from here on */
 
 /* How often each operation has run in all scripts so far. */
 extern unsigned long script_steps[SCRIPT_OPS];

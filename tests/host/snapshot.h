@@ -13,7 +13,7 @@ struct snapshot {
 		uint16_t live;
 		uint16_t napots;
 		unsigned char bytes[4096];
-	} * page;
+	} *page;
 	size_t n;
 	size_t max;
 	uint64_t tables;

@@ -160,7 +160,7 @@ static struct thread thread;
 static void meanwhile(bool at_alloc)
 {
 	if (thread.run && at_alloc == thread.at_alloc && !thread.after--) {
-		void (*fn)(struct thread * thread) = thread.run;
+		void (*fn)(struct thread *thread) = thread.run;
 
 		thread.run = NULL;
 		fn(&thread);

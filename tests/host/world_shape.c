@@ -18,7 +18,7 @@ static struct shape {
 	struct shape_leaf {
 		gst_gpa_t gpa;
 		uint64_t size;
-	} * leaf;
+	} *leaf;
 	size_t n, max;
 	uint64_t splits; /* how many tables the splits take */
 } shape;

@@ -149,9 +149,9 @@ static void check_lookup(struct guest *guest, gst_gpa_t gpa, const struct range 
 {
 	struct gst_leaf leaf;
 	int ret = gst_lookup(&guest->space, gpa, &leaf);
-	int want = range ? 0
-			 : (gpa < gst_format_size(gst_space_format(&guest->space)) ? -GST_ENOENT
-										   : -GST_ERANGE);
+	int want = range ? 0 :
+			   (gpa < gst_format_size(gst_space_format(&guest->space)) ? -GST_ENOENT :
+										     -GST_ERANGE);
 
 	if (ret != want)
 		difference("%s: gpa %x: gst_lookup returned -%u, expected -%u", guest->name, gpa,

@@ -183,8 +183,8 @@ static void group_pbmt(struct guest *guest)
 		}
 	check_invariants(guest);
 	result(guest->name,
-	       hart.svpbmt ? "memory types NC and IO at each level: %u accesses"
-			   : "no Svpbmt: leaves mapped as NC or IO fault: %u accesses",
+	       hart.svpbmt ? "memory types NC and IO at each level: %u accesses" :
+			     "no Svpbmt: leaves mapped as NC or IO fault: %u accesses",
 	       check_accesses - before);
 }
 

@@ -9,8 +9,8 @@
 
 static const char *const level_names[] = {
 	"4 KiB leaves: %u accesses at the edges of leaves and at random gpas",
-	GST_XLEN == 32 ? "4 MiB leaves: %u accesses at the edges of leaves and at random gpas"
-		       : "2 MiB leaves: %u accesses at the edges of leaves and at random gpas",
+	GST_XLEN == 32 ? "4 MiB leaves: %u accesses at the edges of leaves and at random gpas" :
+			 "2 MiB leaves: %u accesses at the edges of leaves and at random gpas",
 	"1 GiB leaves: %u accesses at the edges of leaves and at random gpas",
 	"512 GiB leaves: %u accesses at the edges of leaves and at random gpas",
 	"256 TiB leaves: %u accesses at the edges of leaves and at random gpas",

@@ -207,15 +207,15 @@ void group_extension_ptes(struct guest *guest)
 	for (gst_pte_t low = 0; low < 16; low++)
 		try_leaf(guest, slot, napot_pte() ^ low << 10, 0, gpa | (rng() & 0xff8));
 	result(guest->name,
-	       hart.svnapot ? "Svnapot: 64 KiB leaves translate, other sizes fault: %u accesses"
-			    : "no Svnapot: PTEs with N fault: %u accesses",
+	       hart.svnapot ? "Svnapot: 64 KiB leaves translate, other sizes fault: %u accesses" :
+			      "no Svnapot: PTEs with N fault: %u accesses",
 	       check_accesses - before);
 
 	before = check_accesses;
 	try_pbmt(guest);
 	result(guest->name,
-	       svpbmt ? "Svpbmt: leaves with a memory type translate: %u accesses"
-		      : "no Svpbmt: PTEs with a memory type fault: %u accesses",
+	       svpbmt ? "Svpbmt: leaves with a memory type translate: %u accesses" :
+			"no Svpbmt: PTEs with a memory type fault: %u accesses",
 	       check_accesses - before);
 	if (!svpbmt)
 		return;

@@ -88,9 +88,9 @@ static void there_and_back(const struct gst_format *from, const struct gst_forma
 	if (mem_pages_used())
 		difference("%s: %u pages are not freed", guest.name, mem_pages_used());
 	result(from->name,
-	       to->levels == 3   ? "to sv39x4 and back, twice: %u accesses"
-	       : to->levels == 4 ? "to sv48x4 and back, twice: %u accesses"
-				 : "to sv57x4 and back, twice: %u accesses",
+	       to->levels == 3 ? "to sv39x4 and back, twice: %u accesses" :
+	       to->levels == 4 ? "to sv48x4 and back, twice: %u accesses" :
+				 "to sv57x4 and back, twice: %u accesses",
 	       check_accesses - before);
 }
 

@@ -70,7 +70,7 @@ void group_young(struct guest *guest)
 	}
 	check_invariants(guest);
 	result(guest->name,
-	       hart.svadu ? "the A bit, with Svade and with Svadu: %u accesses"
-			  : "the A bit, as this hart handles it: %u accesses",
+	       hart.svadu ? "the A bit, with Svade and with Svadu: %u accesses" :
+			    "the A bit, as this hart handles it: %u accesses",
 	       check_accesses - before);
 }

@@ -60,7 +60,8 @@ static bool is_small(const struct translation *t, gst_gpa_t done)
 	return t->mapped && other.mapped && leaf_size(&other) == size && !other.napot &&
 	       t->r == other.r && t->w == other.w && t->x == other.x && t->type == other.type &&
 	       (t->pa ^ other.pa) == size && (t->pa & size) == (probe & size) &&
-	       may_make(2 * size, (above <= TOP && above <= max_level) || (!t->level && napot), done);
+	       may_make(2 * size, (above <= TOP && above <= max_level) || (!t->level && napot),
+			done);
 }
 
 bool op_promises(const struct translation *now, gst_gpa_t done)

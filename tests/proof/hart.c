@@ -36,7 +36,8 @@ static bool step(struct translation *t, gst_pte_t pte, unsigned int level, gst_g
 	if (!HAS(pte, V) || (HAS(pte, W) && !HAS(pte, R)) || RESERVED(pte))
 		return false;
 	if (!HAS(pte, R) && !HAS(pte, X))
-		return level && !HAS(pte, A) && !HAS(pte, D) && !HAS(pte, U) && !PBMT(pte) && !N(pte);
+		return level && !HAS(pte, A) && !HAS(pte, D) && !HAS(pte, U) && !PBMT(pte) &&
+		       !N(pte);
 	if (!HAS(pte, U) || PBMT(pte) == 3)
 		return false;
 	if (N(pte)) {

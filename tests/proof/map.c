@@ -25,8 +25,9 @@ bool op_is_invalid(void)
 {
 	uint64_t size = range_end - range_start;
 
-	return (pa & (PAGE - 1)) || pa + size < pa || pa + size > UINT64_C(1) << (44 + GST_PAGE_SHIFT) ||
-	       !(attr & GST_READ) || (attr & ~GST_ATTR_ALL) || ((attr & GST_NC) && (attr & GST_IO));
+	return (pa & (PAGE - 1)) || pa + size < pa ||
+	       pa + size > UINT64_C(1) << (44 + GST_PAGE_SHIFT) || !(attr & GST_READ) ||
+	       (attr & ~GST_ATTR_ALL) || ((attr & GST_NC) && (attr & GST_IO));
 }
 
 /* May a leaf of @size be made around @gpa? It must be in the range, and gpa and pa congruent. */
@@ -34,7 +35,8 @@ static bool fits(gst_gpa_t gpa, uint64_t size)
 {
 	gst_gpa_t first = gpa & ~(size - 1);
 
-	return !((pa ^ range_start) & (size - 1)) && first >= range_start && first + size <= range_end;
+	return !((pa ^ range_start) & (size - 1)) && first >= range_start &&
+	       first + size <= range_end;
 }
 
 /* May a leaf of @level or above be made around @gpa? */
@@ -64,7 +66,9 @@ static struct translation wanted_at(gst_gpa_t gpa)
 		.r = true,
 		.w = attr & GST_WRITE,
 		.x = attr & GST_EXEC,
-		.type = attr & GST_NC ? 1 : attr & GST_IO ? 2 : 0,
+		.type = attr & GST_NC ? 1 :
+			attr & GST_IO ? 2 :
+					0,
 	};
 }
 
@@ -125,12 +129,15 @@ bool op_is_true(const struct gst_walk *walk)
 	struct translation wanted = wanted_at(range_start);
 	bool yes = map->offset == pa - range_start &&
 		   map->match == ~(attr & GST_KEEP ? (gst_pte_t)1 << W | (gst_pte_t)1 << X : 0) &&
-		   map->napot == ((attr & GST_NAPOT) && !((pa ^ range_start) & (GST_NAPOT_SIZE - 1))) &&
-		   map->bits == ((gst_pte_t)wanted.type << 61 | (gst_pte_t)wanted.w << W |
-				 (gst_pte_t)wanted.x << X | 1 << V | 1 << R | 1 << U | 1 << A | 1 << D);
+		   map->napot ==
+			   ((attr & GST_NAPOT) && !((pa ^ range_start) & (GST_NAPOT_SIZE - 1))) &&
+		   map->bits ==
+			   ((gst_pte_t)wanted.type << 61 | (gst_pte_t)wanted.w << W |
+			    (gst_pte_t)wanted.x << X | 1 << V | 1 << R | 1 << U | 1 << A | 1 << D);
 
 	for (unsigned int level = 1; level <= TOP; level++) {
-		bool may = level <= max_level && !((pa ^ range_start) & (GST_LEVEL_SIZE(level) - 1));
+		bool may =
+			level <= max_level && !((pa ^ range_start) & (GST_LEVEL_SIZE(level) - 1));
 
 		yes = yes && (level <= map->best) == may;
 	}

@@ -57,7 +57,8 @@ bool op_promises(const struct translation *now, gst_gpa_t done)
 	for (unsigned int page = 0; page < SPACE_PAGES; page++) {
 		gst_gpa_t gpa = page * PAGE;
 
-		if (named >> page & 1 && gpa < done && leaf_touches(&before, probe, gpa, gpa + PAGE))
+		if (named >> page & 1 && gpa < done &&
+		    leaf_touches(&before, probe, gpa, gpa + PAGE))
 			wanted.w = false;
 	}
 	return same_leaf(&wanted, now) && leaf_size(now) == leaf_size(&before);

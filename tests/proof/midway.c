@@ -18,8 +18,7 @@ static bool walk_is_true(const struct gst_walk *walk)
 	bool yes = walk->space == &space && walk->gather == &gather && walk->top == TOP &&
 		   walk->end == range_end && !walk->acquire && walk->level <= TOP &&
 		   in_range(walk->gpa, range_start, range_end) &&
-		   (walk->gpa == range_start ||
-		    !(walk->gpa & (GST_LEVEL_SIZE(walk->level) - 1)));
+		   (walk->gpa == range_start || !(walk->gpa & (GST_LEVEL_SIZE(walk->level) - 1)));
 
 	for (unsigned int level = TOP + 1; level-- > 0;) {
 		unsigned int index = walk->gpa >> GST_LEVEL_SHIFT(level);
@@ -110,7 +109,8 @@ static struct midway look(const struct gst_walk *walk, gst_gpa_t done)
 	unsigned int may_be_empty = NO_PAGE;
 
 	if (op_empties && walk && walk->level < TOP)
-		may_be_empty = __CPROVER_POINTER_OFFSET(walk->tables[walk->level]) >> GST_PAGE_SHIFT;
+		may_be_empty =
+			__CPROVER_POINTER_OFFSET(walk->tables[walk->level]) >> GST_PAGE_SHIFT;
 	m.world = world_violations(may_be_empty);
 	m.walk = !walk || (walk_is_true(walk) && op_is_true(walk));
 	m.flush = flush_would_do(&now) && !gather.old_root && !gather.shared && !flushed;

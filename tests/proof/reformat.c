@@ -96,7 +96,8 @@ int main(void)
 	world_prove_valid(world_violations(NO_PAGE));
 	now = hart_walk(space.root, probe);
 	prove(same_leaf(&before, &now), "each address translates as before");
-	size = leaf_size(&before) < end / GST_ROOT_ENTRIES ? leaf_size(&before) : end / GST_ROOT_ENTRIES;
+	size = leaf_size(&before) < end / GST_ROOT_ENTRIES ? leaf_size(&before) :
+							     end / GST_ROOT_ENTRIES;
 	prove(leaf_size(&now) == size, "no leaf is split that fits the new format");
 	reached();
 	return 0;

@@ -42,7 +42,8 @@ static void check_leaf(struct count *count, gst_pte_t pte, unsigned int level)
 }
 
 /* Check one page of @level. */
-static void check_page(struct count *count, unsigned int page, unsigned int level, bool may_be_empty)
+static void check_page(struct count *count, unsigned int page, unsigned int level,
+		       bool may_be_empty)
 {
 	const gst_pte_t *entries = &memory[page * ENTRIES];
 	const struct gst_meta *meta = meta_of_page(page);

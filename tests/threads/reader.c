@@ -24,9 +24,9 @@ static void check_leaf(const struct gst_leaf *leaf)
 			block = i;
 	EXPECT(block <= BLOCKS, "a leaf at 0x%llx of 0x%llx bytes, where nothing is ever mapped",
 	       LL(leaf->gpa), LL(leaf->size));
-	EXPECT(leaf->size == (leaf->level          ? BLOCK
-			      : leaf->size == PAGE ? PAGE
-						   : GST_NAPOT_SIZE),
+	EXPECT(leaf->size == (leaf->level        ? BLOCK :
+			      leaf->size == PAGE ? PAGE :
+						   GST_NAPOT_SIZE),
 	       "a leaf of level %u and 0x%llx bytes", leaf->level, LL(leaf->size));
 	EXPECT(!((leaf->gpa | leaf->pa) & (leaf->size - 1)), "a leaf at 0x%llx is not aligned",
 	       LL(leaf->gpa));
@@ -142,8 +142,8 @@ static void pass_over(void)
 	}
 	for (unsigned int page = 0; pass.block < OWNED && page < PAGES; page++)
 		pass.before[page] = truth_read(block, page);
-	ret = dump ? gst_dump(&storm.space, gpa, size, passed_run, &pass)
-		   : gst_iterate(&storm.space, gpa, size, passed, &pass);
+	ret = dump ? gst_dump(&storm.space, gpa, size, passed_run, &pass) :
+		     gst_iterate(&storm.space, gpa, size, passed, &pass);
 	if (tap_broken())
 		return;
 	EXPECT(!ret, "a pass over all leaves returned %d", ret);

@@ -37,18 +37,9 @@
 /* Try so many points one by one. Later points are in long runs of entries: try only some. */
 #define EACH 8
 
-#define MAP(at, bytes, to, perm, most)                                                             \
-	{                                                                                          \
-		OP_MAP, BASE + (at), bytes, (to) + (at), perm, most, 0, 0                          \
-	}
-#define PROTECT(at, bytes, flags)                                                                  \
-	{                                                                                          \
-		OP_WRPROTECT, BASE + (at), bytes, 0, 0, 0, flags, 0                                \
-	}
-#define SPLIT(at, bytes, level)                                                                    \
-	{                                                                                          \
-		OP_SPLIT, BASE + (at), bytes, 0, 0, level, 0, 0                                    \
-	}
+#define MAP(at, bytes, to, perm, most) { OP_MAP, BASE + (at), bytes, (to) + (at), perm, most, 0, 0 }
+#define PROTECT(at, bytes, flags)      { OP_WRPROTECT, BASE + (at), bytes, 0, 0, 0, flags, 0 }
+#define SPLIT(at, bytes, level)        { OP_SPLIT, BASE + (at), bytes, 0, 0, level, 0, 0 }
 
 static const struct op ops[] = {
 	MAP(0, PAGE, PA0, RW, 0),

@@ -28,13 +28,13 @@
  * a vCPU or a non-empty memslot.  Until then it may be repeated, and the last call
  * takes effect.
  */
-#define KVM_CAP_RISCV_SET_HGATP_MODE	247
+#define KVM_CAP_RISCV_SET_HGATP_MODE 247
 
 /*
  * A second number of the same capability.  The public patch series used 247 up
  * to its version 5 and 248 from version 6 on.
  */
-#define KVM_CAP_RISCV_SET_HGATP_MODE_ALT	248
+#define KVM_CAP_RISCV_SET_HGATP_MODE_ALT 248
 
 /**
  * DOC: KVM_CAP_VM_GPA_BITS
@@ -46,7 +46,7 @@
  * selects the narrowest supported mode that has at least args[0] bits.
  */
 #ifndef KVM_CAP_VM_GPA_BITS
-#define KVM_CAP_VM_GPA_BITS	207
+#define KVM_CAP_VM_GPA_BITS 207
 #endif
 
 /**
@@ -56,7 +56,7 @@
  * more, the module changes the running VM to the narrowest supported mode that
  * is wide enough.
  */
-#define KVM_RISCV_HGATP_GROW	(1ULL << 0)
+#define KVM_RISCV_HGATP_GROW (1ULL << 0)
 
 /**
  * DOC: KVM_RISCV_VM_GSTAGE
@@ -71,8 +71,8 @@
  * lies above the end of the new mode, and with ENOMEM.  After an error nothing
  * has changed.
  */
-#define KVM_RISCV_VM_GSTAGE		1
-#define KVM_RISCV_VM_GSTAGE_MODE	0
+#define KVM_RISCV_VM_GSTAGE      1
+#define KVM_RISCV_VM_GSTAGE_MODE 0
 
 /*
  * The encodings of hgatp.MODE in the privileged architecture:
@@ -83,15 +83,15 @@
  *	Sv48x4	64	50		4
  *	Sv57x4	64	59		5
  */
-#define KVM_RISCV_HGATP_MODE_SV32X4	1
-#define KVM_RISCV_HGATP_MODE_SV39X4	8
-#define KVM_RISCV_HGATP_MODE_SV48X4	9
-#define KVM_RISCV_HGATP_MODE_SV57X4	10
+#define KVM_RISCV_HGATP_MODE_SV32X4 1
+#define KVM_RISCV_HGATP_MODE_SV39X4 8
+#define KVM_RISCV_HGATP_MODE_SV48X4 9
+#define KVM_RISCV_HGATP_MODE_SV57X4 10
 
 /**
  * KVM_RISCV_HGATP_MODE_BIT() - the bit of a mode in the mask of KVM_CHECK_EXTENSION
  * @mode: one of KVM_RISCV_HGATP_MODE_*
  */
-#define KVM_RISCV_HGATP_MODE_BIT(mode)	(1UL << (mode))
+#define KVM_RISCV_HGATP_MODE_BIT(mode) (1UL << (mode))
 
 #endif /* GSTAGE_UAPI_KVM_H */
