@@ -8,22 +8,22 @@
  * like env(1) and nohup(1).
  */
 enum {
-	STATUS_FAILED		= 1,
-	STATUS_USAGE		= 2,
-	STATUS_VIOLATIONS	= 3,	/* `gstage check` found violations */
-	STATUS_EXEC_FAILED	= 125,
-	STATUS_NOT_EXECUTABLE	= 126,
-	STATUS_NOT_FOUND	= 127,
+	STATUS_FAILED = 1,
+	STATUS_USAGE = 2,
+	STATUS_VIOLATIONS = 3, /* `gstage check` found violations */
+	STATUS_EXEC_FAILED = 125,
+	STATUS_NOT_EXECUTABLE = 126,
+	STATUS_NOT_FOUND = 127,
 };
 
 /* `gstage exec` passes these to the preload library. */
-#define ENV_MODE	"GSTAGE_MODE"
-#define ENV_VERBOSE	"GSTAGE_VERBOSE"
-#define ENV_JSON	"GSTAGE_JSON"
+#define ENV_MODE    "GSTAGE_MODE"
+#define ENV_VERBOSE "GSTAGE_VERBOSE"
+#define ENV_JSON    "GSTAGE_JSON"
 /* The path of the preload library, if it is not in its usual place. */
-#define ENV_PRELOAD	"GSTAGE_PRELOAD"
+#define ENV_PRELOAD "GSTAGE_PRELOAD"
 
 /* The path of debugfs, if it is not mounted in its usual place. */
-#define ENV_DEBUGFS	"GSTAGE_DEBUGFS"
+#define ENV_DEBUGFS "GSTAGE_DEBUGFS"
 
 #endif

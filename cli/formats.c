@@ -14,11 +14,7 @@ const struct format formats[] = {
 };
 
 const struct guest_format guest_formats[] = {
-	{ "Sv32", 32, 2 },
-	{ "Sv39", 64, 3 },
-	{ "Sv48", 64, 4 },
-	{ "Sv57", 64, 5 },
-	{ NULL, 0, 0 },
+	{ "Sv32", 32, 2 }, { "Sv39", 64, 3 }, { "Sv48", 64, 4 }, { "Sv57", 64, 5 }, { NULL, 0, 0 },
 };
 
 const struct format *format_by_name(const char *name)
@@ -79,8 +75,7 @@ unsigned int mask_xlen(unsigned int mask)
  * Each guest PTE is at a guest physical address, and the guest's walk ends with one more such
  * address. The hart walks the whole G-stage for each, and reads the guest's PTEs as well.
  */
-unsigned int format_pte_reads(const struct format *f,
-			      const struct guest_format *g)
+unsigned int format_pte_reads(const struct format *f, const struct guest_format *g)
 {
 	return (g->levels + 1) * (f->levels + 1) - 1;
 }

@@ -9,9 +9,9 @@
 
 /** struct format - a G-stage page-table format */
 struct format {
-	const char *name;	/* for --mode and GSTAGE_MODE */
-	unsigned int mode;	/* encoding in hgatp.MODE */
-	unsigned int xlen;	/* of hosts that can have this format */
+	const char *name;  /* for --mode and GSTAGE_MODE */
+	unsigned int mode; /* encoding in hgatp.MODE */
+	unsigned int xlen; /* of hosts that can have this format */
 	unsigned int levels;
 	unsigned int gpa_bits;
 };
@@ -24,9 +24,9 @@ struct guest_format {
 };
 
 /* --mode max: the host's highest format. */
-#define MODE_NAME_MAX	"max"
+#define MODE_NAME_MAX "max"
 /* --mode auto: start in the host's narrowest format, and widen when the VM needs it. */
-#define MODE_NAME_AUTO	"auto"
+#define MODE_NAME_AUTO "auto"
 
 /* The last entry of both arrays has the name NULL. */
 extern const struct format formats[];
@@ -49,7 +49,6 @@ unsigned int mask_narrowest(unsigned int mask);
 unsigned int mask_xlen(unsigned int mask);
 
 /* How many PTEs a hart reads for a TLB miss of guest @g under G-stage format @f. */
-unsigned int format_pte_reads(const struct format *f,
-			      const struct guest_format *g);
+unsigned int format_pte_reads(const struct format *f, const struct guest_format *g);
 
 #endif

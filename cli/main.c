@@ -10,7 +10,7 @@ const char *argp_program_version = "gstage " GSTAGE_VERSION;
 
 static const struct command {
 	const char *name;
-	char *full_name;	/* argv[0] of the command; its messages start with it */
+	char *full_name; /* argv[0] of the command; its messages start with it */
 	int (*run)(int argc, char **argv);
 } commands[] = {
 	{ "modes", "gstage modes", cmd_modes },
@@ -26,11 +26,11 @@ static const struct command {
 	{ NULL, NULL, NULL },
 };
 
-#define COMMANDS	"modes, exec, set, vms, show, dump, walk, top, explain and check"
+#define COMMANDS "modes, exec, set, vms, show, dump, walk, top, explain and check"
 
 struct arguments {
 	const struct command *command;
-	int first;		/* index of the command's name in argv */
+	int first; /* index of the command's name in argv */
 };
 
 static error_t parse(int key, char *arg, struct argp_state *state)
@@ -93,8 +93,7 @@ int main(int argc, char **argv)
 
 	argp_err_exit_status = STATUS_USAGE;
 	/* In order: options after the command's name belong to the command. */
-	if (argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &args) ||
-	    !args.command)
+	if (argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &args) || !args.command)
 		return STATUS_USAGE;
 
 	argc -= args.first;

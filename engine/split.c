@@ -17,8 +17,8 @@ struct split_walk {
 #define split_walk_of(w) ((struct split_walk *)(w))
 
 /*
- * A table whose leaves are small enough already goes unread. One of level 0 may hold leaves of 64 KiB, which it
- * counts.
+ * A table whose leaves are small enough already goes unread. One of level 0 may hold leaves of
+ * 64 KiB, which it counts.
  */
 static int look_at_table(struct gst_walk *walk)
 {

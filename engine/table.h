@@ -142,7 +142,8 @@ static inline void gst_table_forget_leaves(struct gst_space *space, const struct
 }
 
 /* Have @page, which is unlinked or was never linked, freed after the flush. */
-static inline void gst_gather_page(struct gst_space *space, struct gst_gather *gather, gst_pte_t *page)
+static inline void gst_gather_page(struct gst_space *space, struct gst_gather *gather,
+				   gst_pte_t *page)
 {
 	gst_meta_of(space, page)->next = gather->tables;
 	gather->tables = page;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * gstage: the G-stage MMU of kvm.ko, between generic KVM and the engine. Each room has a header of its own.
+ * gstage: the G-stage MMU of kvm.ko, between generic KVM and the engine. Each room has a header of
+ * its own.
  */
 #ifndef GST_KVM_GSTAGE_H
 #define GST_KVM_GSTAGE_H
@@ -21,7 +22,7 @@ static_assert(GST_ENOMEM == ENOMEM && GST_EINVAL == EINVAL && GST_ENOENT == ENOE
 static_assert(sizeof(pte_t) == sizeof(gst_pte_t), "the engine must be built for the kernel's XLEN");
 
 /* User space can cause these as often as it likes: limit their rate in the log. */
-#define gst_kvm_err(fmt, ...) \
+#define gst_kvm_err(fmt, ...)                                                                      \
 	pr_err_ratelimited("kvm [%i]: gstage: " fmt "\n", task_pid_nr(current), ##__VA_ARGS__)
 
 /* The kind of access that faulted. kvm_gstage_fault shows these numbers. */
@@ -122,16 +123,16 @@ struct gst_kvm_stats {
 /**
  * struct gst_kvm - a VM with the data of gstage
  * @kvm: what the rest of KVM sees
- * @space: the page tables. kvm->mmu_lock protects them; faults hold it for reading. A change of the format
- *	also needs kvm->slots_lock
+ * @space: the page tables. kvm->mmu_lock protects them; faults hold it for reading. A change of the
+ *	format also needs kvm->slots_lock
  * @grow: widen the format when a memslot needs it; protected by kvm->slots_lock
  * @vmid: VMID in the low %GST_KVM_VMID_WIDTH bits, generation above (vmid.c); 0: none yet
  * @hgatp_root: MODE and PPN that vCPUs load: those of the root of @space, or of the void root
  * @changing: not 0 while @vmid or @hgatp_root is new and not all vCPUs have been told
  * @entered: on each hart, the index of the vCPU of this VM that entered the guest there last
  * @hgatp_read: hgatp as last read back from a hart that loaded it; 0: never loaded
- * @small: dirty logging has split a large leaf, or kept one from being made. Set once, with mmu_lock held for
- *	reading or writing
+ * @small: dirty logging has split a large leaf, or kept one from being made. Set once, with
+ *	mmu_lock held for reading or writing
  * @stats: counters
  * @process: the thread group that made the VM
  * @thread: the thread that made the VM, as KVM names its folder in debugfs

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * gstage: kvm->mmu_lock, and MMU notifiers that run meanwhile. docs/LOCKING.md says who holds the lock
- * for what.
+ * gstage: kvm->mmu_lock, and MMU notifiers that run meanwhile. docs/LOCKING.md says who holds the
+ * lock for what.
  */
 #ifndef GST_KVM_LOCK_H
 #define GST_KVM_LOCK_H
@@ -46,7 +46,10 @@ static inline void gst_kvm_assert_held(struct kvm *kvm)
 	lockdep_assert_held(&kvm->mmu_lock);
 }
 
-/* Has a page of [first, end) been invalidated since @seq was read, or is it being invalidated? Called with mmu_lock held. */
+/*
+ * Has a page of [first, end) been invalidated since @seq was read, or is it being invalidated?
+ * Called with mmu_lock held.
+ */
 static inline bool gst_kvm_invalidated(struct kvm *kvm, unsigned long seq, gfn_t first, gfn_t end)
 {
 	if (kvm->mmu_invalidate_in_progress && first < kvm->mmu_invalidate_range_end &&

@@ -44,8 +44,9 @@ int gst_kvm_init(unsigned int vcpu_size, unsigned int vcpu_align, struct module 
 }
 
 /*
- * Stock KVM calls the two in the other order. It frees the interrupt for guest external interrupts while harts still
- * have it enabled. The interrupt then stays taken, and the module cannot be loaded again before the next boot.
+ * Stock KVM calls the two in the other order. It frees the interrupt for guest external interrupts
+ * while harts still have it enabled. The interrupt then stays taken, and the module cannot be
+ * loaded again before the next boot.
  */
 void gst_kvm_exit(void)
 {

@@ -19,7 +19,8 @@ unsigned long gst_kvm_tables_live(void)
 
 /*
  * The meta of a table is in page->lru, which belongs to the owner of the page. Bit 0 of that word
- * marks a compound page. The first member of the meta is a pointer to a page, so that bit 0 stays clear.
+ * marks a compound page. The first member of the meta is a pointer to a page, so that bit 0 stays
+ * clear.
  */
 static struct gst_meta *ops_meta(void *ctx, void *page)
 {

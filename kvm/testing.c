@@ -109,8 +109,8 @@ bool gst_kvm_test_late(void)
 
 /*
  * The longest time that mmu_lock was held between two looks at who waits for it, in ns: in
- * instructions, where the lab counts those (--icount). A short hold in which the hart took an interrupt is
- * left out; of a long one the interrupt is a small part. Write 0 to measure anew.
+ * instructions, where the lab counts those (--icount). A short hold in which the hart took an
+ * interrupt is left out; of a long one the interrupt is a small part. Write 0 to measure anew.
  */
 static ulong longest_hold;
 module_param_named(test_longest_hold, longest_hold, ulong, 0600);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The longest hold of a VM's MMU lock in each operation, between two looks at who waits for it, in instructions. Wants a
- * test build of the module, and a host of one hart that counts instructions: bench/locks/run.
+ * The longest hold of a VM's MMU lock in each operation, between two looks at who waits for it, in
+ * instructions. Wants a test build of the module, and a host of one hart that counts instructions:
+ * bench/locks/run.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -17,7 +18,7 @@
 #include "tap.h"
 #include "vcpu.h"
 
-#define GPA	SZ_1G
+#define GPA     SZ_1G
 #define LONGEST "/sys/module/kvm/parameters/test_longest_hold"
 
 static struct vm *vm;

@@ -23,8 +23,9 @@ error_t args_parser(int key, char *arg, struct argp_state *state)
 		if (!names[0])
 			return ARGP_ERR_UNKNOWN;
 		if (!names[state->arg_num])
-			argp_error(state, names[1] ? "too many arguments: %s and %s are enough"
-						  : "too many arguments: %s is enough",
+			argp_error(state,
+				   names[1] ? "too many arguments: %s and %s are enough" :
+					      "too many arguments: %s is enough",
 				   names[0], names[1]);
 		args->word[state->arg_num] = arg;
 		return 0;

@@ -25,7 +25,8 @@ struct arguments {
 };
 
 static const struct argp_option options[] = {
-	{ "hgatp", 'H', "VALUE", 0, "FILE is an image of the host's memory; VALUE is the register hgatp", 0 },
+	{ "hgatp", 'H', "VALUE", 0,
+	  "FILE is an image of the host's memory; VALUE is the register hgatp", 0 },
 	{ "base", 'b', "ADDRESS", 0, "The physical address of the image's first byte", 0 },
 	{ "xlen", 'x', "BITS", 0, "XLEN of the host that the image is from: 64 or 32 (64)", 0 },
 	ARGS_JSON,
@@ -96,11 +97,12 @@ static void finding(void *arg, const char *rule, unsigned int number, uint64_t g
 
 	report->count++;
 	if (report->json)
-		printf("%s\n{\"rule\":\"%s-%02u\",\"gpa\":\"0x%" PRIx64 "\",\"level\":%u,\"pte\":\"0x%" PRIx64
-		       "\",\"what\":\"%s\"}", report->next, rule, number, gpa, level, pte, what);
+		printf("%s\n{\"rule\":\"%s-%02u\",\"gpa\":\"0x%" PRIx64
+		       "\",\"level\":%u,\"pte\":\"0x%" PRIx64 "\",\"what\":\"%s\"}",
+		       report->next, rule, number, gpa, level, pte, what);
 	else
-		printf("%s-%02u gpa 0x%" PRIx64 " level %u pte 0x%" PRIx64 ": %s\n", rule, number, gpa,
-		       level, pte, what);
+		printf("%s-%02u gpa 0x%" PRIx64 " level %u pte 0x%" PRIx64 ": %s\n", rule, number,
+		       gpa, level, pte, what);
 	report->next = ",";
 }
 
@@ -222,7 +224,8 @@ static int verdict(const struct report *report, const char *file, const char *wh
 	if (ret)
 		return ret;
 	if (why)
-		return fail(STATUS_FAILED, "not-checked", NULL, "cannot check %s to its end: %s", file, why);
+		return fail(STATUS_FAILED, "not-checked", NULL, "cannot check %s to its end: %s",
+			    file, why);
 	return report->count ? STATUS_VIOLATIONS : 0;
 }
 

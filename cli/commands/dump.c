@@ -116,8 +116,8 @@ static void json_head(FILE *out, const struct vm *vm, const struct dump_head *he
 }
 
 /* Return: the number of runs that were printed, or -1 with the exit status in *@ret. */
-static long print(FILE *out, const struct arguments *args, const struct vm *vm,
-		  struct lines *lines, int *ret)
+static long print(FILE *out, const struct arguments *args, const struct vm *vm, struct lines *lines,
+		  int *ret)
 {
 	struct dump_head head = { 0 };
 	struct dump_run run;
@@ -153,7 +153,8 @@ static long print(FILE *out, const struct arguments *args, const struct vm *vm,
 		case DUMP_BAD:
 			*ret = fail(STATUS_FAILED, "bad-dump",
 				    "Use the gstage of the same version as the module.",
-				    "cannot read a line of " VM_DUMP_FILE ": %s: '%.100s'", why, line);
+				    "cannot read a line of " VM_DUMP_FILE ": %s: '%.100s'", why,
+				    line);
 			free(copy);
 			return -1;
 		}

@@ -12,11 +12,11 @@
 #include "commands/exec.h"
 
 #if __BYTE_ORDER == __LITTLE_ENDIAN
-#define ELFDATA_NATIVE	ELFDATA2LSB
+#define ELFDATA_NATIVE ELFDATA2LSB
 #else
-#define ELFDATA_NATIVE	ELFDATA2MSB
+#define ELFDATA_NATIVE ELFDATA2MSB
 #endif
-#define ELFCLASS_NATIVE	(sizeof(void *) == 8 ? ELFCLASS64 : ELFCLASS32)
+#define ELFCLASS_NATIVE (sizeof(void *) == 8 ? ELFCLASS64 : ELFCLASS32)
 
 /* e_type and e_machine have the same offsets in both ELF classes. */
 struct elf_start {
@@ -36,13 +36,11 @@ static void read_interp(int fd, struct file_info *info)
 	ElfW(Phdr) ph;
 	size_t len, i;
 
-	if (pread(fd, &eh, sizeof(eh), 0) != sizeof(eh) ||
-	    eh.e_phentsize != sizeof(ph))
+	if (pread(fd, &eh, sizeof(eh), 0) != sizeof(eh) || eh.e_phentsize != sizeof(ph))
 		return;
 
 	for (i = 0; i < eh.e_phnum; i++) {
-		if (pread(fd, &ph, sizeof(ph), eh.e_phoff + i * sizeof(ph)) !=
-		    sizeof(ph))
+		if (pread(fd, &ph, sizeof(ph), eh.e_phoff + i * sizeof(ph)) != sizeof(ph))
 			return;
 		if (ph.p_type != PT_INTERP)
 			continue;
@@ -78,16 +76,14 @@ int file_examine(const char *path, struct file_info *info)
 
 	if (!memcmp(start.ident, "#!", 2)) {
 		info->kind = FILE_SCRIPT;
-	} else if (len == sizeof(start) &&
-		   !memcmp(start.ident, ELFMAG, SELFMAG)) {
+	} else if (len == sizeof(start) && !memcmp(start.ident, ELFMAG, SELFMAG)) {
 		info->elf_class = start.ident[EI_CLASS];
 		info->elf_data = start.ident[EI_DATA];
 		info->machine = half(start.machine, info->elf_data);
 		type = half(start.type, info->elf_data);
 		if (type == ET_EXEC || type == ET_DYN)
 			info->kind = FILE_PROGRAM;
-		if (info->elf_class == ELFCLASS_NATIVE &&
-		    info->elf_data == ELFDATA_NATIVE)
+		if (info->elf_class == ELFCLASS_NATIVE && info->elf_data == ELFDATA_NATIVE)
 			read_interp(fd, info);
 	}
 	close(fd);
@@ -101,22 +97,19 @@ void file_arch(const struct file_info *info, char *buf, size_t size)
 		const char *name;
 	} names[] = {
 		{ EM_RISCV, "RISC-V" }, { EM_X86_64, "x86" },
-		{ EM_386, "x86" }, { EM_AARCH64, "Arm" }, { EM_ARM, "Arm" },
-		{ EM_PPC64, "PowerPC" }, { EM_S390, "s390" },
-		{ EM_LOONGARCH, "LoongArch" },
+		{ EM_386, "x86" },      { EM_AARCH64, "Arm" },
+		{ EM_ARM, "Arm" },      { EM_PPC64, "PowerPC" },
+		{ EM_S390, "s390" },    { EM_LOONGARCH, "LoongArch" },
 	};
-	const char *order = info->elf_data == ELFDATA_NATIVE ? "" :
-			    ", other byte order";
+	const char *order = info->elf_data == ELFDATA_NATIVE ? "" : ", other byte order";
 	int bits = info->elf_class == ELFCLASS32 ? 32 : 64;
 	size_t i;
 
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		if (names[i].machine == info->machine) {
-			snprintf(buf, size, "%d-bit %s%s", bits, names[i].name,
-				 order);
+			snprintf(buf, size, "%d-bit %s%s", bits, names[i].name, order);
 			return;
 		}
 	}
-	snprintf(buf, size, "%d-bit, ELF machine %u%s", bits, info->machine,
-		 order);
+	snprintf(buf, size, "%d-bit, ELF machine %u%s", bits, info->machine, order);
 }

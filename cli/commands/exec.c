@@ -20,22 +20,22 @@
 #include "output/output.h"
 #include "vms/host.h"
 
-#define PRELOAD_NAME	"libgstage-preload.so"
+#define PRELOAD_NAME "libgstage-preload.so"
 
 struct arguments {
 	const char *mode;
 	bool json, verbose;
-	char **vmm;		/* NULL-terminated, from main()'s argv */
+	char **vmm; /* NULL-terminated, from main()'s argv */
 };
 
 static const struct argp_option options[] = {
 	{ "mode", 'm', "MODE", 0,
 	  "sv39x4, sv48x4 or sv57x4 (RV32: sv32x4); max: the highest of the host; "
 	  "auto: start in the narrowest of the host, and widen when the VM needs "
-	  "it", 0 },
+	  "it",
+	  0 },
 	{ "verbose", 'v', NULL, 0, "Print the mode of each VM to stderr", 0 },
-	{ "json", 'j', NULL, 0,
-	  "Print errors and the output of --verbose as lines of JSON", 0 },
+	{ "json", 'j', NULL, 0, "Print errors and the output of --verbose as lines of JSON", 0 },
 	{ 0 },
 };
 
@@ -88,7 +88,9 @@ static const struct argp argp = {
 static int find_preload(char *path, size_t size)
 {
 	static const char *const places[] = {
-		"/" PRELOAD_NAME, "/../lib/gstage/" PRELOAD_NAME, NULL,
+		"/" PRELOAD_NAME,
+		"/../lib/gstage/" PRELOAD_NAME,
+		NULL,
 	};
 	const char *const *place, *env = getenv(ENV_PRELOAD);
 	char dir[PATH_MAX], *slash;
@@ -115,8 +117,7 @@ static int find_preload(char *path, size_t size)
 		*slash = '\0';
 
 	for (place = places; *place; place++)
-		if ((size_t)snprintf(path, size, "%s%s", dir, *place) < size &&
-		    !access(path, R_OK))
+		if ((size_t)snprintf(path, size, "%s%s", dir, *place) < size && !access(path, R_OK))
 			return 0;
 	return fail(STATUS_EXEC_FAILED, "no-preload",
 		    "Put it into the folder of gstage or into ../lib/gstage, or "
@@ -138,7 +139,8 @@ static int preload(const char *lib)
 			    "Install gstage elsewhere, or set " ENV_PRELOAD " to the "
 			    "path of a copy.",
 			    "LD_PRELOAD cannot hold the path '%s': it has a "
-			    "space or a colon", lib);
+			    "space or a colon",
+			    lib);
 
 	if (!old || !*old)
 		return setenv("LD_PRELOAD", lib, 1);
@@ -163,11 +165,10 @@ static int set_environment(const struct arguments *args, const char *lib)
 
 	if (ret > 0)
 		return ret;
-	if (ret < 0 || setenv(ENV_MODE, args->mode, 1) ||
-	    set_flag(ENV_VERBOSE, args->verbose) ||
+	if (ret < 0 || setenv(ENV_MODE, args->mode, 1) || set_flag(ENV_VERBOSE, args->verbose) ||
 	    set_flag(ENV_JSON, args->json))
-		return fail(STATUS_EXEC_FAILED, "no-memory", NULL,
-			    "cannot set the environment: %s", strerror(errno));
+		return fail(STATUS_EXEC_FAILED, "no-memory", NULL, "cannot set the environment: %s",
+			    strerror(errno));
 	return 0;
 }
 
@@ -201,13 +202,11 @@ static int check_arguments(struct arguments *args)
 	if (!mode)
 		return fail(STATUS_EXEC_FAILED, "unknown-mode",
 			    "\"gstage modes\" lists the modes of this host.",
-			    "unknown mode '%s': the modes are %s, %s", args->mode,
-			    names, others);
+			    "unknown mode '%s': the modes are %s, %s", args->mode, names, others);
 	args->mode = mode;
 
 	if (!args->vmm)
-		return fail(STATUS_EXEC_FAILED, "usage",
-			    "gstage exec --mode MODE -- VMM [ARG...]",
+		return fail(STATUS_EXEC_FAILED, "usage", "gstage exec --mode MODE -- VMM [ARG...]",
 			    "no VMM given");
 	return 0;
 }
@@ -224,8 +223,7 @@ static int check_host(const char *mode)
 		return ret;
 
 	kvm_mode_names(mask, names, sizeof(names));
-	return fail(STATUS_EXEC_FAILED, "unsupported-mode",
-		    "Choose one of these, max or auto.",
+	return fail(STATUS_EXEC_FAILED, "unsupported-mode", "Choose one of these, max or auto.",
 		    "this host does not have %s; it has %s", mode, names);
 }
 
@@ -240,8 +238,7 @@ int cmd_exec(int argc, char **argv)
 	error = argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &args);
 	error_setup(argv[0], args.json);
 	if (error)
-		return fail(STATUS_EXEC_FAILED, "internal", NULL, "%s",
-			    strerror(error));
+		return fail(STATUS_EXEC_FAILED, "internal", NULL, "%s", strerror(error));
 
 	ret = check_arguments(&args);
 	if (!ret)
@@ -257,9 +254,9 @@ int cmd_exec(int argc, char **argv)
 
 	execv(path, args.vmm);
 	err = errno;
-	return fail(err == ENOENT ? STATUS_NOT_FOUND : STATUS_NOT_EXECUTABLE,
-		    "vmm-exec",
+	return fail(err == ENOENT ? STATUS_NOT_FOUND : STATUS_NOT_EXECUTABLE, "vmm-exec",
 		    err == ENOENT ? "Its interpreter is missing (a script's #! "
-		    "line, or the dynamic linker): install it." : NULL,
+				    "line, or the dynamic linker): install it." :
+				    NULL,
 		    "cannot execute %s: %s", path, strerror(err));
 }

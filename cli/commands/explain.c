@@ -19,8 +19,10 @@ struct arguments {
 };
 
 static const struct argp_option options[] = {
-	{ "modes", 'm', "LIST", 0, "Use these formats, separated by commas, and do not ask "
-	  "/dev/kvm", 0 },
+	{ "modes", 'm', "LIST", 0,
+	  "Use these formats, separated by commas, and do not ask "
+	  "/dev/kvm",
+	  0 },
 	ARGS_JSON,
 	{ 0 },
 };
@@ -99,11 +101,12 @@ static int find_guest(const char *name, unsigned int xlen, const struct guest_fo
 		}
 	return fail(STATUS_USAGE, "unknown-guest-mode",
 		    xlen == 32 ? "Guests of this host can use bare or sv32." :
-		    "Guests of this host can use bare, sv39, sv48 or sv57.",
+				 "Guests of this host can use bare, sv39, sv48 or sv57.",
 		    "unknown guest mode '%s'", name);
 }
 
-static bool wanted(const struct guest_format *g, const struct guest_format *guest, unsigned int xlen)
+static bool wanted(const struct guest_format *g, const struct guest_format *guest,
+		   unsigned int xlen)
 {
 	return guest ? g == guest : !g->xlen || g->xlen == xlen;
 }
@@ -115,7 +118,8 @@ static void print_sum(const struct format *f, const struct guest_format *g)
 
 	if (!g->levels)
 		printf("%s under %s: the guest does not use paging. The hart walks %u levels of the "
-		       "G-stage: %u reads.\n", g->name, f->name, f->levels, format_pte_reads(f, g));
+		       "G-stage: %u reads.\n",
+		       g->name, f->name, f->levels, format_pte_reads(f, g));
 	else
 		printf("%s under %s: the hart reads %u PTEs of the guest. It translates the address of "
 		       "each of them,\n  and that of the page, through %u levels of the G-stage: "

@@ -72,8 +72,7 @@ static void print_table(const struct host *host)
 	const struct format *f;
 	char head[32];
 
-	printf("%-8s%-14s%9s%8s   PTE reads of a nested TLB miss\n", "", "", "",
-	       "");
+	printf("%-8s%-14s%9s%8s   PTE reads of a nested TLB miss\n", "", "", "", "");
 	printf("%-8s%-14s%9s%8s", "MODE", "SUPPORTED", "GPA BITS", "LEVELS");
 	for (g = guest_formats; g->name; g++) {
 		if (g->xlen != xlen)
@@ -88,7 +87,8 @@ static void print_table(const struct host *host)
 			continue;
 		printf("%-8s%-14s%9u%8u", f->name,
 		       f->mode == host->standard ? "yes, default" :
-		       mask & (1U << f->mode) ? "yes" : "no",
+		       mask & (1U << f->mode)    ? "yes" :
+						   "no",
 		       f->gpa_bits, f->levels);
 		for (g = guest_formats; g->name; g++)
 			if (g->xlen == xlen)
@@ -96,13 +96,11 @@ static void print_table(const struct host *host)
 		putchar('\n');
 	}
 	if (rest)
-		printf("The host has modes that this gstage does not know: mask %#x.\n",
-		       rest);
+		printf("The host has modes that this gstage does not know: mask %#x.\n", rest);
 	if (host->policy[0])
-		printf("Policy for VMs that do not choose, in " POLICY_PATH
-		       ": %s%s\n", host->policy,
-		       strcmp(host->policy, MODE_NAME_AUTO) ? "" :
-		       " (a VM widens by itself)");
+		printf("Policy for VMs that do not choose, in " POLICY_PATH ": %s%s\n",
+		       host->policy,
+		       strcmp(host->policy, MODE_NAME_AUTO) ? "" : " (a VM widens by itself)");
 	if (host->module[0])
 		printf("Module: gstage %s\n", host->module);
 }
@@ -114,8 +112,7 @@ static void print_json(const struct host *host)
 	const struct guest_format *g;
 	const struct format *f;
 
-	printf("{\n  \"version\": 1,\n  \"host_mask\": %u,\n  \"policy\": ",
-	       mask);
+	printf("{\n  \"version\": 1,\n  \"host_mask\": %u,\n  \"policy\": ", mask);
 	if (host->policy[0])
 		json_string(stdout, host->policy);
 	else
@@ -137,17 +134,14 @@ static void print_json(const struct host *host)
 		printf("%s\n    {\"name\": \"%s\", \"hgatp_mode\": %u, "
 		       "\"supported\": %s, \"default\": %s,\n     "
 		       "\"gpa_bits\": %u, \"levels\": %u, \"pte_reads\": {",
-		       next, f->name, f->mode,
-		       mask & (1U << f->mode) ? "true" : "false",
-		       f->mode == host->standard ? "true" : "false",
-		       f->gpa_bits, f->levels);
+		       next, f->name, f->mode, mask & (1U << f->mode) ? "true" : "false",
+		       f->mode == host->standard ? "true" : "false", f->gpa_bits, f->levels);
 		next = ",";
 		more = "";
 		for (g = guest_formats; g->name; g++) {
 			if (g->xlen != xlen)
 				continue;
-			printf("%s\"%s\": %u", more, g->name,
-			       format_pte_reads(f, g));
+			printf("%s\"%s\": %u", more, g->name, format_pte_reads(f, g));
 			more = ", ";
 		}
 		printf("}}");

@@ -51,8 +51,8 @@ static const struct format *find_mode(const char *name)
 	kvm_mode_names(~0U, names, sizeof(names));
 	fail(STATUS_USAGE, "unknown-mode",
 	     !strcasecmp(name, MODE_NAME_MAX) || !strcasecmp(name, MODE_NAME_AUTO) ?
-	     "This works only when a VM starts (\"gstage exec\"). Give a mode." :
-	     "\"gstage modes\" lists the modes of this host.",
+		     "This works only when a VM starts (\"gstage exec\"). Give a mode." :
+		     "\"gstage modes\" lists the modes of this host.",
 	     "unknown mode '%s': the modes are %s", name, names);
 	return NULL;
 }
@@ -65,8 +65,8 @@ static int fail_unsupported(const struct vm *vm, const struct format *f)
 	if (!mask || mask & (1U << f->mode))
 		return fail(STATUS_FAILED, "unsupported-mode",
 			    "\"gstage modes\" lists the modes of this host.",
-			    "KVM refuses %s for the VM %d-%d (%s)", f->name,
-			    vm->pid, vm->fd, strerror(EINVAL));
+			    "KVM refuses %s for the VM %d-%d (%s)", f->name, vm->pid, vm->fd,
+			    strerror(EINVAL));
 	kvm_mode_names(mask, names, sizeof(names));
 	return fail(STATUS_FAILED, "unsupported-mode", "Choose one of these.",
 		    "this host does not have %s; it has %s", f->name, names);
@@ -83,14 +83,12 @@ static int fail_write(const struct vm *vm, const struct format *f, int err)
 			    "Unplug that memory or device, or choose a wider mode.",
 			    "the VM %d-%d stays in %s: it has a memslot or a mapping "
 			    "above the range of %s, which ends at %#llx",
-			    vm->pid, vm->fd, vm->mode, f->name,
-			    1ULL << f->gpa_bits);
+			    vm->pid, vm->fd, vm->mode, f->name, 1ULL << f->gpa_bits);
 	case ENOMEM:
-		return fail(STATUS_FAILED, "no-memory",
-			    "Free memory on the host, then try again.",
+		return fail(STATUS_FAILED, "no-memory", "Free memory on the host, then try again.",
 			    "the VM %d-%d stays in %s: the host has no memory for a "
-			    "new root table of %s", vm->pid, vm->fd, vm->mode,
-			    f->name);
+			    "new root table of %s",
+			    vm->pid, vm->fd, vm->mode, f->name);
 	case ENODEV:
 	case ENOENT:
 	case EIO:
@@ -99,9 +97,8 @@ static int fail_write(const struct vm *vm, const struct format *f, int err)
 	case EPERM:
 		return vms_fail_permission(err, VM_MODE_FILE);
 	default:
-		return fail(STATUS_FAILED, "debugfs-write", NULL,
-			    "the VM %d-%d stays in %s: %s", vm->pid, vm->fd,
-			    vm->mode, strerror(err));
+		return fail(STATUS_FAILED, "debugfs-write", NULL, "the VM %d-%d stays in %s: %s",
+			    vm->pid, vm->fd, vm->mode, strerror(err));
 	}
 }
 
@@ -120,8 +117,9 @@ static int change(struct vm *vm, const struct format *f)
 		return vm_fail_file(vm, path, err);
 	/* The first gstage has a read-only file here; root could open it for writing. */
 	if (!stat(path, &st) && !(st.st_mode & 0222))
-		return vm_fail_module(vm, "old-module", "an older gstage, which "
-				   "cannot change a VM's mode");
+		return vm_fail_module(vm, "old-module",
+				      "an older gstage, which "
+				      "cannot change a VM's mode");
 	fd = open(path, O_RDWR | O_CLOEXEC);
 	if (fd < 0)
 		return vm_fail_file(vm, path, errno);
@@ -149,8 +147,8 @@ static void print(const struct vm *vm, const struct format *f, bool json)
 		return;
 	}
 	printf("{\"version\":1,\"vm\":{\"pid\":%d,\"fd\":%d,\"mode\":\"%s\","
-	       "\"hgatp_mode\":%u,\"gpa_bits\":%u,\"previous_mode\":", vm->pid,
-	       vm->fd, f->name, f->mode, f->gpa_bits);
+	       "\"hgatp_mode\":%u,\"gpa_bits\":%u,\"previous_mode\":",
+	       vm->pid, vm->fd, f->name, f->mode, f->gpa_bits);
 	json_string(stdout, vm->mode);
 	printf("}}\n");
 }

@@ -87,8 +87,8 @@ static void print_tables(const struct stats *s)
 static void print_counters(const struct stats *s)
 {
 	static const char *const told[] = {
-		"mode", "gpa_bits", "levels", "hgatp", "tables", "tables_peak", "table_bytes",
-		"reformats", "grow", "vcpus", "process", "unlisted",
+		"mode",        "gpa_bits",  "levels", "hgatp", "tables",  "tables_peak",
+		"table_bytes", "reformats", "grow",   "vcpus", "process", "unlisted",
 	};
 	size_t i, t;
 

@@ -19,7 +19,7 @@ struct arguments {
 	struct args common;
 	bool batch;
 	double delay;
-	uint64_t number;	/* 0: no limit */
+	uint64_t number; /* 0: no limit */
 	struct view view;
 };
 
@@ -41,7 +41,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	switch (key) {
 	case 'd':
 		args->delay = strtod(arg, &end);
-		if (!*arg || *end || !isfinite(args->delay) || args->delay < 0.01 || args->delay > 86400)
+		if (!*arg || *end || !isfinite(args->delay) || args->delay < 0.01 ||
+		    args->delay > 86400)
 			argp_error(state, "'%s' is not a time: give 0.01 to 86400 seconds", arg);
 		return 0;
 	case 'n':
@@ -51,8 +52,10 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case 's':
 		args->view.column = column_find(arg);
 		if (args->view.column < 0)
-			argp_error(state, "there is no column '%s': the columns are vm, vmm, mode, vcpus, "
-				   "tables, bytes, mapped, faults, retries, flushes and unmaps", arg);
+			argp_error(state,
+				   "there is no column '%s': the columns are vm, vmm, mode, vcpus, "
+				   "tables, bytes, mapped, faults, retries, flushes and unmaps",
+				   arg);
 		return 0;
 	case 'r':
 		args->view.reverse = true;
@@ -114,11 +117,13 @@ static void print_text(const struct sample *sample, bool first)
 	if (!first)
 		putchar('\n');
 	for (c = 0; c < COLUMNS_COUNT; c++)
-		printf("%*s%c", columns[c].width, columns[c].heading, c == COLUMNS_COUNT - 1 ? '\n' : ' ');
+		printf("%*s%c", columns[c].width, columns[c].heading,
+		       c == COLUMNS_COUNT - 1 ? '\n' : ' ');
 	for (i = 0; i < sample->count; i++)
 		for (c = 0; c < COLUMNS_COUNT; c++) {
 			columns[c].cell(&sample->rows[i], columns[c].which, cell);
-			printf("%*s%c", columns[c].width, cell, c == COLUMNS_COUNT - 1 ? '\n' : ' ');
+			printf("%*s%c", columns[c].width, cell,
+			       c == COLUMNS_COUNT - 1 ? '\n' : ' ');
 		}
 }
 

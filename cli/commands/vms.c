@@ -55,7 +55,8 @@ static void print_table(const struct vm_summary *infos, size_t count, const char
 	unsigned int unlisted = 0;
 	size_t i, s;
 
-	printf("%-12s %-7s %-16s %-7s %4s %5s %7s", "VM", "PID", "VMM", "MODE", "BITS", "VCPUS", "TABLES");
+	printf("%-12s %-7s %-16s %-7s %4s %5s %7s", "VM", "PID", "VMM", "MODE", "BITS", "VCPUS",
+	       "TABLES");
 	for (s = 0; s < LEAF_SIZES; s++)
 		if (any(infos, count, &leaf_sizes[s]))
 			printf(" %7s", leaf_sizes[s].label);
@@ -71,10 +72,12 @@ static void print_table(const struct vm_summary *infos, size_t count, const char
 		       stats_number(&info->stats, "tables"));
 		for (s = 0; s < LEAF_SIZES; s++)
 			if (any(infos, count, &leaf_sizes[s]))
-				printf(" %7" PRIu64, stats_number(&info->stats, leaf_sizes[s].stat));
+				printf(" %7" PRIu64,
+				       stats_number(&info->stats, leaf_sizes[s].stat));
 		printf(" %7s %9s\n", size_text(stats_mapped(&info->stats), mapped),
 		       stats_mapped(&info->stats) ?
-		       size_text(stats_bytes_per_gib(&info->stats), per_gib) : "-");
+			       size_text(stats_bytes_per_gib(&info->stats), per_gib) :
+			       "-");
 	}
 	/* All VMs of one thread have the same number: add it once. */
 	for (i = 0; i < count; i++)
@@ -82,7 +85,8 @@ static void print_table(const struct vm_summary *infos, size_t count, const char
 			unlisted += infos[i].vm.unlisted;
 	if (unlisted)
 		printf("VMs that are not listed: %u.  KVM has no folder for them, because an older VM "
-		       "had their name.\n", unlisted);
+		       "had their name.\n",
+		       unlisted);
 	if (*module)
 		printf("Module: gstage %s\n", module);
 }

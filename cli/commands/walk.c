@@ -54,7 +54,7 @@ static const struct argp argp = {
 const char *const pte_kinds[] = { "none", "table", "leaf" };
 
 /* More than any format has levels. */
-#define STEPS_MAX	8
+#define STEPS_MAX 8
 
 struct step {
 	unsigned int level, index;
@@ -77,7 +77,8 @@ static int parse_steps(char *text, const struct xlen *xlen, struct step *steps)
 			return -1;
 		end = 0;
 		if (sscanf(line, "level %u index %u table %" SCNx64 " pte %" SCNx64 "%n", &s->level,
-			   &s->index, &s->table, &s->pte, &end) != 4 || !end)
+			   &s->index, &s->table, &s->pte, &end) != 4 ||
+		    !end)
 			return -1;
 		xlen->decode(s->pte, s->level, &s->view);
 		count++;
@@ -146,17 +147,18 @@ static void print_json(const struct vm *vm, const struct step *steps, int count,
 		const struct pte_view *v = &steps[i].view;
 		const char *next = "";
 
-		printf("%s\n{\"level\":%u,\"index\":%u,\"table\":\"0x%" PRIx64 "\",\"pte\":\"0x%" PRIx64
-		       "\",\"kind\":\"%s\",\"flags\":[", i ? "," : "", steps[i].level,
-		       steps[i].index, steps[i].table, steps[i].pte, pte_kinds[v->kind]);
+		printf("%s\n{\"level\":%u,\"index\":%u,\"table\":\"0x%" PRIx64
+		       "\",\"pte\":\"0x%" PRIx64 "\",\"kind\":\"%s\",\"flags\":[",
+		       i ? "," : "", steps[i].level, steps[i].index, steps[i].table, steps[i].pte,
+		       pte_kinds[v->kind]);
 		for (f = 0; v->flags[f]; f++) {
 			if (v->flags[f] == '-' || v->flags[f] == ' ')
 				continue;
 			printf("%s\"%c\"", next, v->flags[f]);
 			next = ",";
 		}
-		printf("],\"pbmt\":\"%s\",\"napot\":%s,\"reserved\":\"0x%" PRIx64 "\",\"pa\":", v->pbmt,
-		       v->napot ? "true" : "false", v->reserved);
+		printf("],\"pbmt\":\"%s\",\"napot\":%s,\"reserved\":\"0x%" PRIx64 "\",\"pa\":",
+		       v->pbmt, v->napot ? "true" : "false", v->reserved);
 		if (v->kind == PTE_NONE)
 			printf("null");
 		else
@@ -182,8 +184,8 @@ static int ask(const struct vm *vm, uint64_t gpa, char **text)
 		ret = vm_read(vm, fd, text);
 	else if (err == ERANGE || err == EINVAL)
 		ret = fail(STATUS_FAILED, "out-of-range", "Give a lower address.",
-			   "gpa 0x%" PRIx64 " is beyond %s, which ends at 0x%" PRIx64, gpa, vm->mode,
-			   f ? UINT64_C(1) << f->gpa_bits : 0);
+			   "gpa 0x%" PRIx64 " is beyond %s, which ends at 0x%" PRIx64, gpa,
+			   vm->mode, f ? UINT64_C(1) << f->gpa_bits : 0);
 	else
 		ret = vm_fail_file(vm, VM_WALK_FILE, err);
 	close(fd);

@@ -40,8 +40,7 @@ int fail(int status, const char *code, const char *remedy, const char *fmt, ...)
 		return status;
 	}
 
-	fprintf(stderr, "{\"version\":1,\"error\":{\"code\":\"%s\",\"message\":",
-		code);
+	fprintf(stderr, "{\"version\":1,\"error\":{\"code\":\"%s\",\"message\":", code);
 	json_string(stderr, msg);
 	fputs(",\"remedy\":", stderr);
 	if (remedy)

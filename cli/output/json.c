@@ -22,7 +22,9 @@ static size_t utf8_len(const unsigned char *s)
 	else
 		return 0;
 
-	/* The range of the second byte excludes overlong forms, surrogates and large code points. */
+	/*
+	 * The range of the second byte excludes overlong forms, surrogates and large code points.
+	 */
 	if (s[0] == 0xe0)
 		low = 0xa0;
 	else if (s[0] == 0xed)

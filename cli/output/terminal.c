@@ -11,7 +11,7 @@
 #include "output/terminal.h"
 
 /* Lines above the rows: totals, keys, column headings. */
-#define HEAD	3
+#define HEAD 3
 
 static SCREEN *screen;
 
@@ -24,7 +24,8 @@ int terminal_open(void)
 	if (!screen)
 		return fail(STATUS_FAILED, "no-terminal",
 			    "Set TERM to a terminal type that this host knows (\"TERM=vt100 gstage "
-			    "top\"), or use --batch.", "cannot use the terminal '%s'", term ? term : "");
+			    "top\"), or use --batch.",
+			    "cannot use the terminal '%s'", term ? term : "");
 	error_call_before(terminal_close);
 	cbreak();
 	noecho();

@@ -7,9 +7,9 @@
 
 /** struct view - what the user chose to see */
 struct view {
-	int column;		/* sort by this column */
+	int column; /* sort by this column */
 	bool reverse;
-	size_t first;		/* the row at the top of the screen */
+	size_t first; /* the row at the top of the screen */
 };
 
 enum view_key { VIEW_TIMEOUT, VIEW_LOOK, VIEW_REDRAW, VIEW_QUIT };

@@ -27,10 +27,10 @@
 #include "cli.h"
 #include "formats.h"
 
-#define EXPORT	__attribute__((visibility("default")))
+#define EXPORT __attribute__((visibility("default")))
 
 /* The lowest number of the library's own descriptor. */
-#define MESSAGES_FD_MIN	512
+#define MESSAGES_FD_MIN 512
 
 /* The type of ioctl() in glibc. */
 typedef int (*ioctl_fn)(int fd, unsigned long request, ...);
@@ -43,11 +43,11 @@ typedef int (*ioctl_fn)(int fd, unsigned long request, ...);
 static struct {
 	atomic_bool ready;
 	bool verbose, json;
-	char mode[16];		/* empty: do not choose a format */
-	int messages;		/* descriptor for messages, or -1 */
-	dev_t messages_dev;	/* the file that it referred to at start-up */
+	char mode[16];      /* empty: do not choose a format */
+	int messages;       /* descriptor for messages, or -1 */
+	dev_t messages_dev; /* the file that it referred to at start-up */
 	ino_t messages_ino;
-	ioctl_fn next;		/* the ioctl() that this one replaces */
+	ioctl_fn next; /* the ioctl() that this one replaces */
 #if __SIZEOF_LONG__ == 4
 	ioctl_fn next_time64;
 #endif
@@ -214,8 +214,7 @@ static int resolve(ioctl_fn next, int kvm_fd, struct choice *c)
 		return EINVAL;
 	}
 
-	mask = next(kvm_fd, KVM_CHECK_EXTENSION,
-		    (void *)KVM_CAP_RISCV_SET_HGATP_MODE);
+	mask = next(kvm_fd, KVM_CHECK_EXTENSION, (void *)KVM_CAP_RISCV_SET_HGATP_MODE);
 	if (mask <= 0 || !((unsigned int)mask & formats_known())) {
 		c->cause = "the KVM module in use is not gstage's";
 		return EINVAL;
@@ -362,8 +361,7 @@ __attribute__((constructor)) static void start_early(void)
 		start();
 }
 
-static int interpose(const ioctl_fn *next, int fd, unsigned long request,
-		     void *arg)
+static int interpose(const ioctl_fn *next, int fd, unsigned long request, void *arg)
 {
 	int ret;
 

@@ -12,7 +12,7 @@
 struct check {
 	struct tables tables;
 	const struct gst_format *fmt;
-	gst_pa_t next_table;	/* an invented physical address for the next table */
+	gst_pa_t next_table; /* an invented physical address for the next table */
 	finding_fn finding;
 	void *arg;
 };
@@ -42,7 +42,8 @@ static bool put(struct check *c, gst_gpa_t gpa, unsigned int level, gst_pte_t pt
 				return false;
 			*ptep = gst_pte_table(c->next_table);
 		}
-		page = gst_pte_is_table(*ptep) ? XLEN_NAME(tables_at)(t, gst_pte_table_pa(*ptep)) : NULL;
+		page = gst_pte_is_table(*ptep) ? XLEN_NAME(tables_at)(t, gst_pte_table_pa(*ptep)) :
+						 NULL;
 		if (!page)
 			return false;
 	}
@@ -143,7 +144,9 @@ static void check_head(const struct check *c, const struct dump_head *head)
 const char *XLEN_NAME(check_dump)(const struct dump *dump, finding_fn report, void *arg,
 				  struct tally *tally)
 {
-	struct check c = { .fmt = gst_format_of_name(dump->head.mode), .finding = report, .arg = arg };
+	struct check c = { .fmt = gst_format_of_name(dump->head.mode),
+			   .finding = report,
+			   .arg = arg };
 	gst_gpa_t before = 0;
 	size_t i;
 

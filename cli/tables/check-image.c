@@ -3,11 +3,11 @@
 #include "tables/memory.h"
 
 #if GST_XLEN == 64
-#define HGATP_MODE_SHIFT	60
-#define HGATP_PPN_BITS		44
+#define HGATP_MODE_SHIFT 60
+#define HGATP_PPN_BITS   44
 #else
-#define HGATP_MODE_SHIFT	31
-#define HGATP_PPN_BITS		22
+#define HGATP_MODE_SHIFT 31
+#define HGATP_PPN_BITS   22
 #endif
 
 const char *XLEN_NAME(check_image)(const struct image *image, uint64_t hgatp, finding_fn finding,

@@ -11,11 +11,11 @@
 #include "tables/dump.h"
 
 /* How deeply skipped values may be nested. gstage writes at most three levels. */
-#define DEPTH_MAX	32
+#define DEPTH_MAX 32
 
 struct json {
 	char *at;
-	const char *why;	/* the first error, or NULL */
+	const char *why; /* the first error, or NULL */
 };
 
 static bool wrong(struct json *j, const char *why)

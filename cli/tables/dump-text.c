@@ -12,8 +12,8 @@ static const struct {
 	const char *name;
 	unsigned int flag;
 } flags[] = {
-	{ "R", FLAG_R }, { "W", FLAG_W }, { "X", FLAG_X }, { "U", FLAG_U },
-	{ "A", FLAG_A }, { "D", FLAG_D }, { "G", FLAG_G }, { "N", FLAG_N },
+	{ "R", FLAG_R },        { "W", FLAG_W },        { "X", FLAG_X }, { "U", FLAG_U },
+	{ "A", FLAG_A },        { "D", FLAG_D },        { "G", FLAG_G }, { "N", FLAG_N },
 	{ "pbmt=nc", FLAG_NC }, { "pbmt=io", FLAG_IO },
 };
 
@@ -68,8 +68,8 @@ static enum dump_line head_line(char *line, struct dump_head *head, const char *
 		head->levels = number;
 	else if (!strcmp(name, "gpa_bits") && is_number && number <= 64)
 		head->gpa_bits = number;
-	else if (!strcmp(name, "root") || !strcmp(name, "gstage-dump") ||
-		 !strcmp(name, "levels") || !strcmp(name, "gpa_bits")) {
+	else if (!strcmp(name, "root") || !strcmp(name, "gstage-dump") || !strcmp(name, "levels") ||
+		 !strcmp(name, "gpa_bits")) {
 		*why = "the value of a header line is not a number";
 		return DUMP_BAD;
 	}
@@ -139,10 +139,12 @@ void dump_run_json(FILE *out, const struct dump_run *run)
 
 	while (unit < 5 && run->leaf >> level_shift[unit] >= 1024)
 		unit++;
-	fprintf(out, "\"gpa\":\"0x%" PRIx64 "\",\"end\":\"0x%" PRIx64 "\",\"level\":%u,\"leaf\":\"%" PRIu64
-	       "%c\",\"pa\":\"0x%" PRIx64 "\",\"pte\":\"0x%" PRIx64 "\",\"flags\":[", run->gpa,
-	       run->end, run->level, run->leaf >> level_shift[unit], "KMGTPE"[unit], run->pa,
-	       run->pte);
+	fprintf(out,
+		"\"gpa\":\"0x%" PRIx64 "\",\"end\":\"0x%" PRIx64
+		"\",\"level\":%u,\"leaf\":\"%" PRIu64 "%c\",\"pa\":\"0x%" PRIx64
+		"\",\"pte\":\"0x%" PRIx64 "\",\"flags\":[",
+		run->gpa, run->end, run->level, run->leaf >> level_shift[unit], "KMGTPE"[unit],
+		run -> pa, run -> pte);
 	for (i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
 		if (!(run->flags & flags[i].flag))
 			continue;

@@ -8,13 +8,20 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#define DUMP_VERSION	1
+#define DUMP_VERSION 1
 
 /* The flags of a run. */
 enum {
-	FLAG_R = 1 << 0, FLAG_W = 1 << 1, FLAG_X = 1 << 2, FLAG_U = 1 << 3,
-	FLAG_A = 1 << 4, FLAG_D = 1 << 5, FLAG_G = 1 << 6, FLAG_N = 1 << 7,
-	FLAG_NC = 1 << 8, FLAG_IO = 1 << 9,
+	FLAG_R = 1 << 0,
+	FLAG_W = 1 << 1,
+	FLAG_X = 1 << 2,
+	FLAG_U = 1 << 3,
+	FLAG_A = 1 << 4,
+	FLAG_D = 1 << 5,
+	FLAG_G = 1 << 6,
+	FLAG_N = 1 << 7,
+	FLAG_NC = 1 << 8,
+	FLAG_IO = 1 << 9,
 };
 
 /** struct dump_head - the header of a dump; a member that the dump does not have is 0 */

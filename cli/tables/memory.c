@@ -12,24 +12,24 @@
 
 #include "tables/memory.h"
 
-#define tables_init	XLEN_NAME(tables_init)
-#define tables_free	XLEN_NAME(tables_free)
-#define tables_add	XLEN_NAME(tables_add)
-#define tables_place	XLEN_NAME(tables_place)
-#define tables_at	XLEN_NAME(tables_at)
-#define tables_check	XLEN_NAME(tables_check)
+#define tables_init  XLEN_NAME(tables_init)
+#define tables_free  XLEN_NAME(tables_free)
+#define tables_add   XLEN_NAME(tables_add)
+#define tables_place XLEN_NAME(tables_place)
+#define tables_at    XLEN_NAME(tables_at)
+#define tables_check XLEN_NAME(tables_check)
 
 /* 4 GiB of tables. No real VM has more, and a host can spare that. */
-#define TABLES_MAX	(UINT32_C(1) << 20)
+#define TABLES_MAX (UINT32_C(1) << 20)
 
 /*
  * Pages are allocated in chunks that are aligned to their size. Page 0 of a chunk holds the
  * gst_meta of its other pages, so the address of a page leads to its gst_meta.
  */
-#define CHUNK_PAGES	256
-#define CHUNK_SIZE	(CHUNK_PAGES * GST_PAGE_SIZE)
+#define CHUNK_PAGES 256
+#define CHUNK_SIZE  (CHUNK_PAGES * GST_PAGE_SIZE)
 /* The root, aligned to 16 KiB, is at this page of the first chunk. */
-#define CHUNK_ROOT	GST_ROOT_PAGES
+#define CHUNK_ROOT GST_ROOT_PAGES
 
 struct chunk {
 	union {
@@ -310,7 +310,9 @@ void tables_check(struct tables *t)
 	if (t->error)
 		return;
 	gst_check(&t->space, report, t);
-	/* gst_check() stops at a misaligned root. Align it, as hardware does, and check the rest. */
+	/*
+	 * gst_check() stops at a misaligned root. Align it, as hardware does, and check the rest.
+	 */
 	if (t->root_pa & (GST_ROOT_SIZE - 1)) {
 		t->root_pa &= ~(GST_ROOT_SIZE - 1);
 		gst_check(&t->space, report, t);

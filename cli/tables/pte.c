@@ -38,7 +38,8 @@ void XLEN_NAME(pte_decode)(uint64_t raw, unsigned int level, struct pte_view *vi
 		view->kind = PTE_LEAF;
 		view->pa = gst_pte_pa(pte);
 		view->size = level >= GST_LEVELS_MAX ? 0 :
-			     view->napot && !level ? GST_NAPOT_SIZE : GST_LEVEL_SIZE(level);
+			     view->napot && !level   ? GST_NAPOT_SIZE :
+						       GST_LEVEL_SIZE(level);
 	}
 }
 

@@ -9,14 +9,14 @@
 #include "tables/xlen.h"
 
 /* PTE bits that are reserved in all standard extensions with a meaning in the G-stage. */
-#define PTE_NO_MEANING	((gst_pte_t)~(GST_PTE_LEAF_BITS | GST_PTE_G | PTE_RSW))
+#define PTE_NO_MEANING ((gst_pte_t) ~(GST_PTE_LEAF_BITS | GST_PTE_G | PTE_RSW))
 /* RSW: reserved for software; the engine does not use it. */
-#define PTE_RSW		((gst_pte_t)3 << 8)
+#define PTE_RSW ((gst_pte_t)3 << 8)
 
 /* XLEN_NAME(check) becomes check_64 or check_32. */
-#define XLEN_JOIN(name, bits)	name##_##bits
-#define XLEN_PASTE(name, bits)	XLEN_JOIN(name, bits)
-#define XLEN_NAME(name)		XLEN_PASTE(name, GST_XLEN)
+#define XLEN_JOIN(name, bits)  name##_##bits
+#define XLEN_PASTE(name, bits) XLEN_JOIN(name, bits)
+#define XLEN_NAME(name)        XLEN_PASTE(name, GST_XLEN)
 
 void XLEN_NAME(pte_decode)(uint64_t pte, unsigned int level, struct pte_view *view);
 

@@ -7,13 +7,13 @@
 #include "tables/pte.h"
 
 #if GST_XLEN == 64
-#define HGATP_PPN	((UINT64_C(1) << 44) - 1)
-#define HGATP_RESERVED	(UINT64_C(3) << 58)
-#define HGATP_MODE(h)	((h) >> 60)
+#define HGATP_PPN      ((UINT64_C(1) << 44) - 1)
+#define HGATP_RESERVED (UINT64_C(3) << 58)
+#define HGATP_MODE(h)  ((h) >> 60)
 #else
-#define HGATP_PPN	((UINT64_C(1) << 22) - 1)
-#define HGATP_RESERVED	(UINT64_C(3) << 29 | ~UINT64_C(0) << 32)
-#define HGATP_MODE(h)	((h) >> 31 & 1)
+#define HGATP_PPN      ((UINT64_C(1) << 22) - 1)
+#define HGATP_RESERVED (UINT64_C(3) << 29 | ~UINT64_C(0) << 32)
+#define HGATP_MODE(h)  ((h) >> 31 & 1)
 #endif
 
 void XLEN_NAME(spec_check_root)(uint64_t hgatp, finding_fn finding, void *arg)
@@ -37,7 +37,8 @@ static void check_pointer(gst_gpa_t gpa, unsigned int level, gst_pte_t pte, find
 		finding(arg, "SPEC", 9, gpa, level, pte, "level 0 holds a table pointer");
 }
 
-static void check_leaf(gst_gpa_t gpa, unsigned int level, gst_pte_t pte, finding_fn finding, void *arg)
+static void check_leaf(gst_gpa_t gpa, unsigned int level, gst_pte_t pte, finding_fn finding,
+		       void *arg)
 {
 	if (pte & GST_PTE_W && !(pte & GST_PTE_R))
 		finding(arg, "SPEC", 3, gpa, level, pte, "a leaf has W without R");
@@ -48,7 +49,8 @@ static void check_leaf(gst_gpa_t gpa, unsigned int level, gst_pte_t pte, finding
 	if (level && gst_pte_table_pa(pte) & (GST_LEVEL_SIZE(level) - 1))
 		finding(arg, "SPEC", 8, gpa, level, pte, "a huge leaf maps a misaligned pa");
 	if (!(pte & GST_PTE_U))
-		finding(arg, "SPEC", 10, gpa, level, pte, "a leaf without U faults at every access");
+		finding(arg, "SPEC", 10, gpa, level, pte,
+			"a leaf without U faults at every access");
 }
 
 void XLEN_NAME(spec_check_pte)(gst_gpa_t gpa, unsigned int level, gst_pte_t pte, finding_fn finding,

@@ -23,8 +23,7 @@ static int fail_unknown(const char *name, const struct vm *vms, size_t count)
 			    "there is no VM %s, and no other VM", name);
 	vms_names(vms, count, names, sizeof(names));
 	return fail(STATUS_FAILED, "unknown-vm", "Choose one of these.",
-		    "there is no VM %s; there %s %s", name,
-		    count > 1 ? "are" : "is", names);
+		    "there is no VM %s; there %s %s", name, count > 1 ? "are" : "is", names);
 }
 
 /* @name is the PID of a process with several VMs, or two of its VMs had the same descriptor. */
@@ -41,12 +40,13 @@ static int fail_ambiguous(const char *name, bool pid_alone, const struct vm *vms
 /* KVM made no folder for another VM, because that name was taken. */
 static int fail_unlisted(const struct vm *vm)
 {
-	return fail(STATUS_FAILED, "ambiguous-vm",
-		    "debugfs cannot reach the other VM: restart its VMM, and choose the format when the "
-		    "VM starts (\"gstage exec\").",
-		    "the name %d-%d may mean another VM: KVM has no folder for %u VM%s of the same "
-		    "thread, because an older VM had the name", vm->pid, vm->fd, vm->unlisted,
-		    vm->unlisted == 1 ? "" : "s");
+	return fail(
+		STATUS_FAILED, "ambiguous-vm",
+		"debugfs cannot reach the other VM: restart its VMM, and choose the format when the "
+		"VM starts (\"gstage exec\").",
+		"the name %d-%d may mean another VM: KVM has no folder for %u VM%s of the same "
+		"thread, because an older VM had the name",
+		vm->pid, vm->fd, vm->unlisted, vm->unlisted == 1 ? "" : "s");
 }
 
 /* Does the user mean this VM by its process, or by the name of its folder? */
@@ -84,8 +84,7 @@ int vm_find(const char *name, struct vm *vm)
 	int ret;
 
 	if (!vm_parse(name, &asked))
-		return fail(STATUS_USAGE, "usage",
-			    "\"gstage vms\" lists the VMs.",
+		return fail(STATUS_USAGE, "usage", "\"gstage vms\" lists the VMs.",
 			    "'%s' is not a VM: give PID-FD, or PID alone", name);
 	ret = vms_list(&vms, &all);
 	if (ret)
@@ -117,16 +116,14 @@ int vm_fail_gone(const struct vm *vm, int err)
 int vm_fail_module(const struct vm *vm, const char *code, const char *why)
 {
 	return fail(STATUS_FAILED, code, RELOAD_KVM,
-		    "cannot use the VM %d-%d: the loaded KVM module is %s",
-		    vm->pid, vm->fd, why);
+		    "cannot use the VM %d-%d: the loaded KVM module is %s", vm->pid, vm->fd, why);
 }
 
 static bool has_mode(const struct vm *vm)
 {
 	char path[PATH_MAX];
 
-	return !vm_path(vm, VM_MODE_FILE, path, sizeof(path)) &&
-	       !access(path, F_OK);
+	return !vm_path(vm, VM_MODE_FILE, path, sizeof(path)) && !access(path, F_OK);
 }
 
 static bool is_mode_file(const char *path)
@@ -141,11 +138,11 @@ int vm_fail_file(const struct vm *vm, const char *path, int err)
 	switch (err) {
 	case ENOENT:
 		if (!vms_module_is_ours())
-			return vm_fail_module(vm, "stock-module",
-					      "not gstage's");
+			return vm_fail_module(vm, "stock-module", "not gstage's");
 		/* KVM removes the files of an ending VM before the folder. */
 		if (!is_mode_file(path) && has_mode(vm))
-			return vm_fail_module(vm, "old-module", "an older "
+			return vm_fail_module(vm, "old-module",
+					      "an older "
 					      "gstage, which does not have that "
 					      "file");
 		return vm_fail_gone(vm, err);
@@ -156,8 +153,8 @@ int vm_fail_file(const struct vm *vm, const char *path, int err)
 	case EPERM:
 		return vms_fail_permission(err, path);
 	default:
-		return fail(STATUS_FAILED, "debugfs-open", NULL,
-			    "cannot open %s: %s", path, strerror(err));
+		return fail(STATUS_FAILED, "debugfs-open", NULL, "cannot open %s: %s", path,
+			    strerror(err));
 	}
 }
 
@@ -186,7 +183,8 @@ int vm_read(const struct vm *vm, int fd, char **text)
 			more = realloc(buf, size);
 			if (!more) {
 				free(buf);
-				return fail(STATUS_FAILED, "no-memory", NULL, "%s", strerror(ENOMEM));
+				return fail(STATUS_FAILED, "no-memory", NULL, "%s",
+					    strerror(ENOMEM));
 			}
 			buf = more;
 		}

@@ -57,19 +57,17 @@ static int fail_open(int status, int err)
 				    "the hypervisor extension (H)");
 		return fail(status, "no-kvm",
 			    LOAD_KVM " If that fails, see \"dmesg\"; the usual cause is a machine "
-			    "without the hypervisor extension (H).",
-			    "no " KVM_PATH ": the KVM module is not loaded (%s)",
-			    strerror(err));
+				     "without the hypervisor extension (H).",
+			    "no " KVM_PATH ": the KVM module is not loaded (%s)", strerror(err));
 	case EACCES:
 	case EPERM:
 		return fail(status, "no-permission",
 			    "Add yourself to the group that owns it (\"adduser "
 			    "USER kvm\", then log in again), or run this as root.",
-			    "no permission to open " KVM_PATH " (%s)",
-			    strerror(err));
+			    "no permission to open " KVM_PATH " (%s)", strerror(err));
 	default:
-		return fail(status, "kvm-open", NULL, "cannot open " KVM_PATH
-			    ": %s", strerror(err));
+		return fail(status, "kvm-open", NULL, "cannot open " KVM_PATH ": %s",
+			    strerror(err));
 	}
 }
 
@@ -89,8 +87,7 @@ int kvm_host_mask(int status, unsigned int *mask)
 		return fail(status, "not-kvm",
 			    "Check that " KVM_PATH " is KVM's device (character, "
 			    "10, 232).",
-			    KVM_PATH " is not KVM: KVM_CHECK_EXTENSION fails: %s",
-			    strerror(err));
+			    KVM_PATH " is not KVM: KVM_CHECK_EXTENSION fails: %s", strerror(err));
 
 	/* Without a known format, this number is another capability of some other module. */
 	if (!((unsigned int)ret & formats_known()))
@@ -149,7 +146,6 @@ void kvm_mode_names(unsigned int mask, char *buf, size_t size)
 	for (f = formats; f->name; f++) {
 		if (!(mask & (1U << f->mode)) || len >= size)
 			continue;
-		len += snprintf(buf + len, size - len, "%s%s",
-				len ? ", " : "", f->name);
+		len += snprintf(buf + len, size - len, "%s%s", len ? ", " : "", f->name);
 	}
 }

@@ -6,14 +6,16 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define KVM_PATH	"/dev/kvm"
+#define KVM_PATH "/dev/kvm"
 
 /* What to do if there is no KVM, or if another KVM module is loaded. */
-#define LOAD_KVM	"Load gstage's kvm.ko as root: \"modprobe kvm\" if gstage-dkms is " \
-			"installed, else \"insmod kvm.ko\"."
-#define RELOAD_KVM	"Stop all VMs, then load gstage's kvm.ko as root: \"modprobe -r kvm; " \
-			"modprobe kvm\" if gstage-dkms is installed, else \"rmmod kvm; " \
-			"insmod kvm.ko\"."
+#define LOAD_KVM                                                                                   \
+	"Load gstage's kvm.ko as root: \"modprobe kvm\" if gstage-dkms is "                        \
+	"installed, else \"insmod kvm.ko\"."
+#define RELOAD_KVM                                                                                 \
+	"Stop all VMs, then load gstage's kvm.ko as root: \"modprobe -r kvm; "                     \
+	"modprobe kvm\" if gstage-dkms is installed, else \"rmmod kvm; "                           \
+	"insmod kvm.ko\"."
 
 /**
  * kvm_host_mask() - ask /dev/kvm which formats this host has
@@ -29,7 +31,7 @@ int kvm_host_mask(int status, unsigned int *mask);
 unsigned int kvm_ask_mask(void);
 
 /* The module parameter: the format of VMs that do not choose one. */
-#define POLICY_PATH	"/sys/module/kvm/parameters/gstage_mode"
+#define POLICY_PATH "/sys/module/kvm/parameters/gstage_mode"
 
 /**
  * kvm_policy() - read the format of VMs that do not choose one
@@ -40,7 +42,7 @@ unsigned int kvm_ask_mask(void);
 bool kvm_policy(char *buf, size_t size);
 
 /* The version of the module. The stock module has no version. */
-#define VERSION_PATH	"/sys/module/kvm/version"
+#define VERSION_PATH "/sys/module/kvm/version"
 
 /* Read the version of the loaded module. Return: false if it has none. */
 bool kvm_module_version(char *buf, size_t size);

@@ -16,9 +16,9 @@
 #include "vms/host.h"
 #include "vms/vms.h"
 
-#define DEBUGFS		"/sys/kernel/debug"
+#define DEBUGFS "/sys/kernel/debug"
 /* Only gstage's module makes this file. It is in KVM's folder. */
-#define MODULE_FILE	"gstage_tables_live"
+#define MODULE_FILE "gstage_tables_live"
 
 static const char *root(void)
 {
@@ -29,8 +29,7 @@ static const char *root(void)
 
 int vm_path(const struct vm *vm, const char *file, char *path, size_t size)
 {
-	int len = snprintf(path, size, "%s/kvm/%d-%d/%s", root(), vm->pid,
-			   vm->fd, file);
+	int len = snprintf(path, size, "%s/kvm/%d-%d/%s", root(), vm->pid, vm->fd, file);
 
 	return len < 0 || (size_t)len >= size ? ENAMETOOLONG : 0;
 }
@@ -116,8 +115,8 @@ int vms_fail_permission(int err, const char *path)
 	/* EPERM: a locked-down kernel refuses root, too. */
 	return fail(STATUS_FAILED, "no-permission",
 		    err == EPERM ? "The kernel may be locked down (secure boot): "
-		    "\"cat /sys/kernel/security/lockdown\"." :
-		    "Run this as root (\"sudo gstage ...\").",
+				   "\"cat /sys/kernel/security/lockdown\"." :
+				   "Run this as root (\"sudo gstage ...\").",
 		    "no permission to use %s (%s)", path, strerror(err));
 }
 
@@ -145,15 +144,15 @@ static int fail_list(int err, const char *path)
 			return fail(STATUS_FAILED, "no-kvm", LOAD_KVM,
 				    "no %s: the KVM module is not loaded", path);
 		return fail(STATUS_FAILED, "no-debugfs",
-			    "Mount it as root: \"mount -t debugfs debugfs "
-			    DEBUGFS "\"; the kernel needs CONFIG_DEBUG_FS.",
+			    "Mount it as root: \"mount -t debugfs debugfs " DEBUGFS
+			    "\"; the kernel needs CONFIG_DEBUG_FS.",
 			    "debugfs is not mounted on %s", root());
 	case EACCES:
 	case EPERM:
 		return vms_fail_permission(err, path);
 	default:
-		return fail(STATUS_FAILED, "debugfs-read", NULL,
-			    "cannot read %s: %s", path, strerror(err));
+		return fail(STATUS_FAILED, "debugfs-read", NULL, "cannot read %s: %s", path,
+			    strerror(err));
 	}
 }
 
@@ -227,13 +226,12 @@ void vms_names(const struct vm *vms, size_t count, char *buf, size_t size)
 		process[0] = '\0';
 		if (vms[i].process && vms[i].process != vms[i].pid)
 			snprintf(process, sizeof(process), " of process %d", vms[i].process);
-		snprintf(one, sizeof(one), "%s%d-%d%s%s%s%s", i ? ", " : "",
-			 vms[i].pid, vms[i].fd, process, vms[i].mode[0] ? " (" : "",
-			 vms[i].mode, vms[i].mode[0] ? ")" : "");
+		snprintf(one, sizeof(one), "%s%d-%d%s%s%s%s", i ? ", " : "", vms[i].pid, vms[i].fd,
+			 process, vms[i].mode[0] ? " (" : "", vms[i].mode,
+			 vms[i].mode[0] ? ")" : "");
 		/* Leave room for " and N more". */
 		if (len + strlen(one) + 32 > size) {
-			snprintf(buf + len, size - len, " and %zu more",
-				 count - i);
+			snprintf(buf + len, size - len, " and %zu more", count - i);
 			return;
 		}
 		len += snprintf(buf + len, size - len, "%s", one);

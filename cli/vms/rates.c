@@ -115,7 +115,7 @@ static double value_vcpus(const struct row *row, int which)
 static double value_size(const struct row *row, int which)
 {
 	return which == 2 ? stats_mapped(&row->info.stats) :
-	       stats_number(&row->info.stats, which ? "table_bytes" : "tables");
+			    stats_number(&row->info.stats, which ? "table_bytes" : "tables");
 }
 
 static void cell_size(const struct row *row, int which, char *buf)

@@ -5,11 +5,11 @@
 
 #include "vms/vms.h"
 
-#define RATES	4
+#define RATES 4
 
 /** struct rate - a counter, or the sum of two, shown per second */
 struct rate {
-	const char *key;	/* the name in JSON and for --sort */
+	const char *key; /* the name in JSON and for --sort */
 	const char *heading;
 	const char *counters[2];
 };
@@ -46,9 +46,9 @@ void sample_free(struct sample *sample);
 
 /** struct column - a column of the table of VMs */
 struct column {
-	const char *key;	/* the name for --sort */
+	const char *key; /* the name for --sort */
 	const char *heading;
-	int width;		/* negative: left-aligned */
+	int width; /* negative: left-aligned */
 	/* Write the cell of @row to @buf. @buf has at least 64 bytes. */
 	void (*cell)(const struct row *row, int which, char *buf);
 	/* The value to sort by. NULL: sort by the text of the cell. */
@@ -56,7 +56,7 @@ struct column {
 	int which;
 };
 
-#define COLUMNS_COUNT	11
+#define COLUMNS_COUNT 11
 extern const struct column columns[COLUMNS_COUNT];
 
 /* The case of @name does not matter. Return: the index of the column, or -1. */

@@ -12,12 +12,8 @@
 #include "vms/vms.h"
 
 const struct leaf_size leaf_sizes[LEAF_SIZES] = {
-	{ "leaves_4k", "4K", 12 },
-	{ "leaves_64k", "64K", 16 },
-	{ "leaves_2m", "2M", 21 },
-	{ "leaves_1g", "1G", 30 },
-	{ "leaves_512g", "512G", 39 },
-	{ "leaves_256t", "256T", 48 },
+	{ "leaves_4k", "4K", 12 }, { "leaves_64k", "64K", 16 },   { "leaves_2m", "2M", 21 },
+	{ "leaves_1g", "1G", 30 }, { "leaves_512g", "512G", 39 }, { "leaves_256t", "256T", 48 },
 };
 
 /* Each line is a name, a space and a value. Skip other lines. */
@@ -34,8 +30,10 @@ static void parse(char *text, struct stats *stats)
 		if (!value)
 			continue;
 		*value++ = '\0';
-		snprintf(stats->line[stats->count].name, sizeof(stats->line[0].name), "%.*s", 31, line);
-		snprintf(stats->line[stats->count].value, sizeof(stats->line[0].value), "%.*s", 31, value);
+		snprintf(stats->line[stats->count].name, sizeof(stats->line[0].name), "%.*s", 31,
+			 line);
+		snprintf(stats->line[stats->count].value, sizeof(stats->line[0].value), "%.*s", 31,
+			 value);
 		stats->count++;
 	}
 }

@@ -66,7 +66,8 @@ int vm_summaries(struct vm_summary **infos, size_t *count)
 	if (ret)
 		return ret;
 	if (!vms_module_is_ours())
-		ret = fail(STATUS_FAILED, "stock-module", RELOAD_KVM, "the loaded KVM "
+		ret = fail(STATUS_FAILED, "stock-module", RELOAD_KVM,
+			   "the loaded KVM "
 			   "module is not gstage's: it has no files about page tables");
 	if (!ret && all) {
 		*infos = calloc(all, sizeof(**infos));
@@ -109,9 +110,9 @@ void vm_summary_json(const struct vm_summary *info)
 	printf(",\"mode\":");
 	json_string(stdout, info->vm.mode);
 	printf(",\"hgatp_mode\":%u,\"gpa_bits\":%" PRIu64 ",\"vcpus\":%u,\"tables\":%" PRIu64
-	       ",\"table_bytes\":%" PRIu64 ",\"leaves\":{", f ? f->mode : 0,
-	       stats_number(stats, "gpa_bits"), info->vcpus, stats_number(stats, "tables"),
-	       stats_number(stats, "table_bytes"));
+	       ",\"table_bytes\":%" PRIu64 ",\"leaves\":{",
+	       f ? f->mode : 0, stats_number(stats, "gpa_bits"), info->vcpus,
+	       stats_number(stats, "tables"), stats_number(stats, "table_bytes"));
 	for (i = 0; i < LEAF_SIZES; i++)
 		printf("%s\"%s\":%" PRIu64, i ? "," : "", leaf_sizes[i].label,
 		       stats_number(stats, leaf_sizes[i].stat));

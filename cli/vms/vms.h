@@ -23,13 +23,13 @@ struct vm {
 	unsigned int unlisted;
 };
 
-#define VM_ANY_FD	(-1)
+#define VM_ANY_FD (-1)
 
 /* gstage's module makes these files for each VM. */
-#define VM_MODE_FILE	"gstage_mode"
-#define VM_STATS_FILE	"gstage_stats"
-#define VM_DUMP_FILE	"gstage_page_tables"
-#define VM_WALK_FILE	"gstage_walk"
+#define VM_MODE_FILE  "gstage_mode"
+#define VM_STATS_FILE "gstage_stats"
+#define VM_DUMP_FILE  "gstage_page_tables"
+#define VM_WALK_FILE  "gstage_walk"
 
 /* list.c: all VMs */
 
@@ -101,7 +101,7 @@ int vm_fail_file(const struct vm *vm, const char *path, int err);
 
 /* stats.c: the counters of a VM */
 
-#define STATS_MAX	96
+#define STATS_MAX 96
 
 /**
  * struct stats - the lines of VM_STATS_FILE, in their order
@@ -117,12 +117,12 @@ struct stats {
 
 /** struct leaf_size - a size of leaves */
 struct leaf_size {
-	const char *stat;	/* the name of the counter in VM_STATS_FILE */
-	const char *label;	/* the name in tables and in JSON */
-	unsigned int shift;	/* log2 of the size in bytes, on RV64 */
+	const char *stat;   /* the name of the counter in VM_STATS_FILE */
+	const char *label;  /* the name in tables and in JSON */
+	unsigned int shift; /* log2 of the size in bytes, on RV64 */
 };
 
-#define LEAF_SIZES	6
+#define LEAF_SIZES 6
 extern const struct leaf_size leaf_sizes[LEAF_SIZES];
 
 /* Reports no error. Return: 0 or an errno. */
@@ -143,7 +143,7 @@ uint64_t stats_bytes_per_gib(const struct stats *stats);
 /** struct vm_summary - a VM with its process and its counters */
 struct vm_summary {
 	struct vm vm;
-	char vmm[64];		/* the name of the process; empty if not known */
+	char vmm[64]; /* the name of the process; empty if not known */
 	unsigned int vcpus;
 	struct stats stats;
 };

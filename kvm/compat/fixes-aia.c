@@ -44,8 +44,7 @@ int kvm_riscv_aia_imsic_has_attr(struct kvm *kvm, unsigned long type)
 }
 
 /* While a vCPU runs, it may give up its interrupt file, and another VM may get the file. */
-int kvm_riscv_aia_imsic_rw_attr(struct kvm *kvm, unsigned long type, bool write,
-				unsigned long *val)
+int kvm_riscv_aia_imsic_rw_attr(struct kvm *kvm, unsigned long type, bool write, unsigned long *val)
 {
 	struct kvm_vcpu *vcpu = imsic_owner(kvm, type);
 	int ret;

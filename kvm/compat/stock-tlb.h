@@ -15,17 +15,17 @@ unsigned long gst_kvm_vvma_begin(unsigned long vmid);
 void gst_kvm_vvma_end(unsigned long flags);
 
 #undef csr_swap
-#define csr_swap(csr, value)                         \
-	({                                           \
-		BUILD_BUG_ON((csr) != CSR_HGATP);    \
-		gst_kvm_vvma_begin(value);           \
+#define csr_swap(csr, value)                                                                       \
+	({                                                                                         \
+		BUILD_BUG_ON((csr) != CSR_HGATP);                                                  \
+		gst_kvm_vvma_begin(value);                                                         \
 	})
 
 #undef csr_write
-#define csr_write(csr, value)                        \
-	({                                           \
-		BUILD_BUG_ON((csr) != CSR_HGATP);    \
-		gst_kvm_vvma_end(value);             \
+#define csr_write(csr, value)                                                                      \
+	({                                                                                         \
+		BUILD_BUG_ON((csr) != CSR_HGATP);                                                  \
+		gst_kvm_vvma_end(value);                                                           \
 	})
 
 #endif /* GST_KVM_COMPAT_STOCK_TLB_H */

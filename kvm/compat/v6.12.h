@@ -11,8 +11,8 @@
  */
 typedef kvm_pfn_t gst_kvm_ref_t;
 
-static inline kvm_pfn_t gst_kvm_get_pfn(const struct kvm_memory_slot *slot, gfn_t gfn,
-					bool write, bool *writable, gst_kvm_ref_t *ref)
+static inline kvm_pfn_t gst_kvm_get_pfn(const struct kvm_memory_slot *slot, gfn_t gfn, bool write,
+					bool *writable, gst_kvm_ref_t *ref)
 {
 	return *ref = __gfn_to_pfn_memslot(slot, gfn, false, true, NULL, write, writable, NULL);
 }

@@ -24,8 +24,8 @@
  */
 typedef struct page *gst_kvm_ref_t;
 
-static inline kvm_pfn_t gst_kvm_get_pfn(const struct kvm_memory_slot *slot, gfn_t gfn,
-					bool write, bool *writable, gst_kvm_ref_t *ref)
+static inline kvm_pfn_t gst_kvm_get_pfn(const struct kvm_memory_slot *slot, gfn_t gfn, bool write,
+					bool *writable, gst_kvm_ref_t *ref)
 {
 	return __kvm_faultin_pfn(slot, gfn, FOLL_INTERRUPTIBLE | (write ? FOLL_WRITE : 0), writable,
 				 ref);

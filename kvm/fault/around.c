@@ -2,10 +2,11 @@
 /*
  * gstage: fault-around: one exit for several pages that the host has populated.
  *
- * If the host had the page of the fault, then the fault also maps pages around it, into holes of the
- * table. It maps a page if the host maps it as ordinary memory that the VMM may read, and has seen it used since it
- * last looked (A bit). The leaf is writable if the host's PTE is writable and dirty, the slot is not read-only,
- * and dirty pages are not logged. So the leaves change nothing that the host relies on:
+ * If the host had the page of the fault, then the fault also maps pages around it, into holes of
+ * the table. It maps a page if the host maps it as ordinary memory that the VMM may read, and has
+ * seen it used since it last looked (A bit). The leaf is writable if the host's PTE is writable and
+ * dirty, the slot is not read-only, and dirty pages are not logged. So the leaves change nothing
+ * that the host relies on:
  *
  * - A page that the host thinks old gets no leaf. Its next use is seen by a fault. The leaf of
  *   a young page ages by itself from then on, as any leaf does.
@@ -41,8 +42,9 @@ static const struct kernel_param_ops around_ops = {
 	.get = param_get_uint,
 };
 module_param_cb(gstage_fault_around, &around_ops, &fault_around, 0644);
-MODULE_PARM_DESC(gstage_fault_around, "pages of the aligned window that a fault maps if the host has "
-				      "them: 0 (off), 2, 4, 8, 16 (default)");
+MODULE_PARM_DESC(gstage_fault_around,
+		 "pages of the aligned window that a fault maps if the host has "
+		 "them: 0 (off), 2, 4, 8, 16 (default)");
 
 /* Permissions of the leaf for a page; 0: do not map it. */
 static gst_attr_t page_attr(const struct gst_kvm_fault *fault, const struct gst_kvm_host_leaf *leaf)
@@ -58,9 +60,9 @@ static gst_attr_t page_attr(const struct gst_kvm_fault *fault, const struct gst_
  * gst_kvm_window_size() - how many pages the window of a fault may have
  * @fault: the fault
  *
- * If the host has not populated the memory, the guest brings in its pages one by one, and has mapped
- * the earlier ones already. A look at the pages around would only cost time. With Svnapot it is
- * worth it, because one fault of the host may bring in a 64 KiB page.
+ * If the host has not populated the memory, the guest brings in its pages one by one, and has
+ * mapped the earlier ones already. A look at the pages around would only cost time. With Svnapot it
+ * is worth it, because one fault of the host may bring in a 64 KiB page.
  *
  * Return: the number of pages; 1 means no window.
  */
@@ -74,8 +76,8 @@ unsigned int gst_kvm_window_size(const struct gst_kvm_fault *fault)
 /**
  * gst_kvm_window_look() - see what the host has at a page and around it
  * @fault: the fault; kvm->mmu_lock is held and its page is known to be current
- * @window: filled in. On entry @window->pages is the largest size. If a notifier is at the window, only the page
- *	of the fault is left
+ * @window: filled in. On entry @window->pages is the largest size. If a notifier is at the window,
+ *	only the page of the fault is left
  */
 void gst_kvm_window_look(const struct gst_kvm_fault *fault, struct gst_kvm_window *window)
 {
@@ -90,8 +92,8 @@ void gst_kvm_window_look(const struct gst_kvm_fault *fault, struct gst_kvm_windo
 	}
 	window->first = first;
 	window->pages = end - first;
-	gst_kvm_host_leaves(fault->vcpu->kvm, __gfn_to_hva_memslot(slot, first),
-			    window->leaves, window->pages);
+	gst_kvm_host_leaves(fault->vcpu->kvm, __gfn_to_hva_memslot(slot, first), window->leaves,
+			    window->pages);
 }
 
 /**

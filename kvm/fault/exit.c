@@ -12,9 +12,9 @@ static void refuse_walk(struct kvm_vcpu *vcpu, const struct kvm_cpu_trap *trap)
 {
 	struct kvm_cpu_trap access = {
 		.sepc = trap->sepc,
-		.scause = trap->scause == EXC_INST_GUEST_PAGE_FAULT   ? EXC_INST_ACCESS
-			  : trap->scause == EXC_LOAD_GUEST_PAGE_FAULT ? EXC_LOAD_ACCESS
-								      : EXC_STORE_ACCESS,
+		.scause = trap->scause == EXC_INST_GUEST_PAGE_FAULT ? EXC_INST_ACCESS :
+			  trap->scause == EXC_LOAD_GUEST_PAGE_FAULT ? EXC_LOAD_ACCESS :
+								      EXC_STORE_ACCESS,
 		.stval = trap->stval,
 	};
 

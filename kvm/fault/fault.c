@@ -36,9 +36,10 @@ static void allow_stores(struct gst_kvm_fault *fault)
 }
 
 /*
- * May this store fault the host's page in at once? That is for anonymous memory that was never populated: the VMA
- * is at hand here, and get_user_pages would walk the host's tables three times for the same page. A page that may
- * have to wait - for a file, for swap or for userfaultfd - is left to get_user_pages.
+ * May this store fault the host's page in at once? That is for anonymous memory that was never
+ * populated: the VMA is at hand here, and get_user_pages would walk the host's tables three times
+ * for the same page. A page that may have to wait - for a file, for swap or for userfaultfd - is
+ * left to get_user_pages.
  */
 static bool may_bring(const struct gst_kvm_fault *fault, struct vm_area_struct *vma)
 {
@@ -48,8 +49,8 @@ static bool may_bring(const struct gst_kvm_fault *fault, struct vm_area_struct *
 }
 
 /*
- * Read the page size, the memory type and the kind of the VMA, and fault the host's page in if that can be done
- * at once (*brought). Return: 0, or a negative error.
+ * Read the page size, the memory type and the kind of the VMA, and fault the host's page in if that
+ * can be done at once (*brought). Return: 0, or a negative error.
  */
 static int look_at_vma(struct gst_kvm_fault *fault, bool *brought)
 {
@@ -70,8 +71,8 @@ static int look_at_vma(struct gst_kvm_fault *fault, bool *brought)
 	fault->pfnmap = vma->vm_flags & VM_PFNMAP;
 	fault->attr = vma_attr(vma);
 	/*
-	 * Read the sequence number before the VMA and the page can change. The unlock orders this read; it pairs
-	 * with the barrier in mmu_invalidate_end.
+	 * Read the sequence number before the VMA and the page can change. The unlock orders this
+	 * read; it pairs with the barrier in mmu_invalidate_end.
 	 */
 	fault->mmu_seq = fault->vcpu->kvm->mmu_invalidate_seq;
 	mmap_read_unlock(mm);
@@ -79,10 +80,10 @@ static int look_at_vma(struct gst_kvm_fault *fault, bool *brought)
 }
 
 /*
- * Look at the host's own page table. For a page from get_user_pages, it says how large the host's leaf is. Otherwise
- * it may give the page itself: a page that is writable and dirty in the host's table may be mapped as it
- * is. Called with mmu_lock held, and no notifier at the page, so that the entry stays valid (host/leaves.c). Return:
- * whether there is a page to map.
+ * Look at the host's own page table. For a page from get_user_pages, it says how large the host's
+ * leaf is. Otherwise it may give the page itself: a page that is writable and dirty in the host's
+ * table may be mapped as it is. Called with mmu_lock held, and no notifier at the page, so that the
+ * entry stays valid (host/leaves.c). Return: whether there is a page to map.
  */
 static bool take_page(struct gst_kvm_fault *fault, struct gst_kvm_host_leaf *leaf)
 {
@@ -103,9 +104,9 @@ static bool take_page(struct gst_kvm_fault *fault, struct gst_kvm_host_leaf *lea
 }
 
 /*
- * The level of the leaf that maps the page: the level of the host's leaf, or lower where gpa, hva or the slot do not
- * allow that. The pfn is taken from the host's leaf as well: for a 64 KiB page of hugetlbfs, 6.12's get_user_pages
- * returns the first 4 KiB for any address in it.
+ * The level of the leaf that maps the page: the level of the host's leaf, or lower where gpa, hva
+ * or the slot do not allow that. The pfn is taken from the host's leaf as well: for a 64 KiB page
+ * of hugetlbfs, 6.12's get_user_pages returns the first 4 KiB for any address in it.
  */
 static unsigned int level_of(struct gst_kvm_fault *fault, const struct gst_kvm_host_leaf *leaf)
 {
@@ -131,9 +132,9 @@ static noinline void trace_map(const struct gst_kvm_fault *fault, gst_attr_t att
 	u64 size = gst_kvm_fault_size(fault);
 	gfn_t pages = size >> PAGE_SHIFT;
 
-	trace_kvm_gstage_map(fault->vcpu->kvm, (fault->gfn & ~(pages - 1)) << PAGE_SHIFT,
-			     size, fault->level, (u64)(fault->pfn & ~(pages - 1)) << PAGE_SHIFT,
-			     attr, pages);
+	trace_kvm_gstage_map(fault->vcpu->kvm, (fault->gfn & ~(pages - 1)) << PAGE_SHIFT, size,
+			     fault->level, (u64)(fault->pfn & ~(pages - 1)) << PAGE_SHIFT, attr,
+			     pages);
 }
 
 /* Map the page; or the whole window, if it makes one leaf of 64 KiB. */
@@ -156,8 +157,8 @@ static int map_leaf(struct gst_kvm_fault *fault, const struct gst_kvm_window *wi
 		attr |= GST_KEEP;
 
 	/*
-	 * Mark the page dirty before it is writable. Another vCPU may store through the new leaf at once, and
-	 * KVM_GET_DIRTY_LOG does not take mmu_lock if the log is cleared by hand.
+	 * Mark the page dirty before it is writable. Another vCPU may store through the new leaf at
+	 * once, and KVM_GET_DIRTY_LOG does not take mmu_lock if the log is cleared by hand.
 	 */
 	if (fault->attr & GST_WRITE)
 		mark_page_dirty_in_slot(&gk->kvm, fault->slot, fault->gfn);
@@ -173,7 +174,10 @@ static int map_leaf(struct gst_kvm_fault *fault, const struct gst_kvm_window *wi
 	return 0;
 }
 
-/* Not inlined, so that a fault without a window needs no stack for it. A page that is logged was mapped before. */
+/*
+ * Not inlined, so that a fault without a window needs no stack for it. A page that is logged was
+ * mapped before.
+ */
 static noinline int map_around(struct gst_kvm_fault *fault, unsigned int pages,
 			       struct gst_gather *gather)
 {
@@ -192,8 +196,8 @@ static noinline int map_around(struct gst_kvm_fault *fault, unsigned int pages,
 }
 
 /*
- * Map the page, and perhaps those around it. Called with mmu_lock held, for writing unless the gather says shared
- * entry; no notifier has invalidated the page. Return: as gst_map().
+ * Map the page, and perhaps those around it. Called with mmu_lock held, for writing unless the
+ * gather says shared entry; no notifier has invalidated the page. Return: as gst_map().
  */
 static int map_page(struct gst_kvm_fault *fault, const struct gst_kvm_host_leaf *leaf,
 		    struct gst_gather *gather)
@@ -204,8 +208,8 @@ static int map_page(struct gst_kvm_fault *fault, const struct gst_kvm_host_leaf 
 	fault->level = level_of(fault, leaf);
 	pages = fault->level || fault->pfnmap ? 1 : gst_kvm_window_size(fault);
 	/*
-	 * Map the page first if its slot is logged. If the page had a read-only leaf before (gained), then most of
-	 * the pages around it are mapped, too: skip the window.
+	 * Map the page first if its slot is logged. If the page had a read-only leaf before
+	 * (gained), then most of the pages around it are mapped, too: skip the window.
 	 */
 	if (pages == 1 || fault->logging) {
 		ret = map_leaf(fault, NULL, gather);
@@ -216,7 +220,8 @@ static int map_page(struct gst_kvm_fault *fault, const struct gst_kvm_host_leaf 
 }
 
 /*
- * Map the page. Called with mmu_lock held for writing if @exclusive, else for reading, beside other faults.
+ * Map the page. Called with mmu_lock held for writing if @exclusive, else for reading, beside other
+ * faults.
  * Return: as gst_map(), or -GST_ENOENT if the host's table has no page that may be mapped as it is.
  */
 static int map_locked(struct gst_kvm_fault *fault, bool exclusive)
@@ -261,8 +266,9 @@ static bool ring_full(const struct gst_kvm_fault *fault)
 }
 
 /*
- * Map the page, if there is one. With mmu_lock held for reading, a try can lose against other faults again and
- * again. With the lock held for writing it cannot. Return: 0; -GST_ENOENT as map_locked(); or another error.
+ * Map the page, if there is one. With mmu_lock held for reading, a try can lose against other
+ * faults again and again. With the lock held for writing it cannot. Return: 0; -GST_ENOENT as
+ * map_locked(); or another error.
  */
 static int install(struct gst_kvm_fault *fault)
 {
@@ -290,7 +296,9 @@ static int install(struct gst_kvm_fault *fault)
 		}
 		again = ret == -GST_EAGAIN || ret == -GST_EBUSY;
 		if (again && ring_full(fault)) {
-			/* KVM_RUN ends now, with the ring full. The guest faults again after that. */
+			/*
+			 * KVM_RUN ends now, with the ring full. The guest faults again after that.
+			 */
 			again = false;
 			ret = 0;
 		}
@@ -308,9 +316,9 @@ static int install(struct gst_kvm_fault *fault)
 }
 
 /*
- * While a notifier is at the page, a fault cannot map it. So sleep until the notifier is done, without a
- * lock. Sleep some milliseconds at most, since the vCPU must look at signals and requests. Return: whether the
- * notifier is done.
+ * While a notifier is at the page, a fault cannot map it. So sleep until the notifier is done,
+ * without a lock. Sleep some milliseconds at most, since the vCPU must look at signals and
+ * requests. Return: whether the notifier is done.
  */
 static bool await_notifier(struct gst_kvm_fault *fault)
 {
@@ -330,16 +338,15 @@ static bool await_notifier(struct gst_kvm_fault *fault)
 }
 
 /*
- * Get the page by get_user_pages, which may sleep for it. Return: 0; -EINTR if a signal ended the wait; or another
- * negative error.
+ * Get the page by get_user_pages, which may sleep for it. Return: 0; -EINTR if a signal ended the
+ * wait; or another negative error.
  */
 static int pin_page(struct gst_kvm_fault *fault)
 {
 	unsigned long host_faults = current->min_flt + current->maj_flt;
 	bool writable = false;
 
-	fault->pfn = gst_kvm_get_pfn(fault->slot, fault->gfn, fault->write, &writable,
-				     &fault->got);
+	fault->pfn = gst_kvm_get_pfn(fault->slot, fault->gfn, fault->write, &writable, &fault->got);
 	fault->there = current->min_flt + current->maj_flt == host_faults;
 	if (fault->pfn == KVM_PFN_ERR_HWPOISON)
 		return -EHWPOISON;
@@ -354,8 +361,8 @@ static int pin_page(struct gst_kvm_fault *fault)
 }
 
 /*
- * Find the page and map it. Most often the host's table has the page, or the host can fault it in at once. If not,
- * get_user_pages decides. Return: as gst_kvm_answer().
+ * Find the page and map it. Most often the host's table has the page, or the host can fault it in
+ * at once. If not, get_user_pages decides. Return: as gst_kvm_answer().
  */
 static int find_page(struct gst_kvm_fault *fault)
 {
@@ -367,7 +374,9 @@ static int find_page(struct gst_kvm_fault *fault)
 		ret = look_at_vma(fault, &brought);
 		if (ret)
 			return ret;
-		/* Fault it in once only. If the page is gone again by then, get_user_pages follows. */
+		/*
+		 * Fault it in once only. If the page is gone again by then, get_user_pages follows.
+		 */
 		fault->there = !brought;
 		if (brought)
 			continue;
@@ -378,7 +387,10 @@ static int find_page(struct gst_kvm_fault *fault)
 	return ret;
 }
 
-/* Was the slot deleted or changed since the fault looked it up? kvm->srcu keeps the old slot's memory from reuse. */
+/*
+ * Was the slot deleted or changed since the fault looked it up? kvm->srcu keeps the old slot's
+ * memory from reuse.
+ */
 static bool slot_replaced(const struct gst_kvm_fault *fault)
 {
 	return gfn_to_memslot(fault->vcpu->kvm, fault->gfn) != fault->slot;
@@ -400,7 +412,10 @@ int gst_kvm_answer(struct gst_kvm_fault *fault)
 		return 0;
 	}
 	ret = find_page(fault);
-	/* An error that comes from a deleted slot says nothing about the present memory of the guest. */
+	/*
+	 * An error that comes from a deleted slot says nothing about the present memory of the
+	 * guest.
+	 */
 	if (ret && ret != -EINTR && slot_replaced(fault)) {
 		gst_kvm_count(fault->vcpu, retries, 1);
 		return 0;
@@ -429,8 +444,9 @@ static enum gst_kvm_fault_kind kind_of(struct kvm_vcpu *vcpu, bool is_write)
  * @hva: where the VMM has the page
  * @write: the access was a store
  *
- * If a notifier was at the page, or a signal ended the wait for it, nothing is mapped and the guest faults
- * again. KVM_RUN looks for signals before it enters the guest, and ends with EINTR and KVM_EXIT_INTR.
+ * If a notifier was at the page, or a signal ended the wait for it, nothing is mapped and the guest
+ * faults again. KVM_RUN looks for signals before it enters the guest, and ends with EINTR and
+ * KVM_EXIT_INTR.
  *
  * Context: process context, may sleep; takes mmap_lock and mmu_lock.
  * Return: 0 if the guest may try again, or a negative error that ends KVM_RUN.
@@ -441,7 +457,10 @@ int gst_kvm_guest_fault(struct kvm_vcpu *vcpu, struct kvm_memory_slot *slot, gpa
 	struct gst_kvm_fault fault;
 	int ret;
 
-	/* gst_kvm_answer() sets the other members. Do not zero the struct here: that would cost more than all counters. */
+	/*
+	 * gst_kvm_answer() sets the other members. Do not zero the struct here: that would cost
+	 * more than all counters.
+	 */
 	fault.vcpu = vcpu;
 	fault.slot = slot;
 	fault.gpa = gpa;

@@ -71,10 +71,12 @@ int gst_kvm_answer(struct gst_kvm_fault *fault);
 void gst_kvm_trace_fault(const struct gst_kvm_fault *fault, int ret);
 
 /*
- * Answer a fault, and count it. Return: 0 if the guest may try again, or a negative error. If a notifier was at the
- * page, or the slot was replaced, it returns 0 with @fault->leaf GST_KVM_NO_LEAF: nothing was mapped.
+ * Answer a fault, and count it. Return: 0 if the guest may try again, or a negative error. If a
+ * notifier was at the page, or the slot was replaced, it returns 0 with @fault->leaf
+ * GST_KVM_NO_LEAF: nothing was mapped.
  *
- * Inline, because the callers have the counted values in registers. A call would cost as much as the counting.
+ * Inline, because the callers have the counted values in registers. A call would cost as much as
+ * the counting.
  */
 static inline int gst_kvm_fault(struct gst_kvm_fault *fault)
 {
@@ -102,7 +104,8 @@ struct gst_kvm_window {
 
 unsigned int gst_kvm_window_size(const struct gst_kvm_fault *fault);
 void gst_kvm_window_look(const struct gst_kvm_fault *fault, struct gst_kvm_window *window);
-bool gst_kvm_window_is_napot(const struct gst_kvm_fault *fault, const struct gst_kvm_window *window);
+bool gst_kvm_window_is_napot(const struct gst_kvm_fault *fault,
+			     const struct gst_kvm_window *window);
 int gst_kvm_window_map(const struct gst_kvm_fault *fault, const struct gst_kvm_window *window,
 		       struct gst_gather *gather);
 

@@ -20,10 +20,11 @@ static u64 mapped_already(struct kvm *kvm, gpa_t gpa)
 }
 
 /*
- * Called with kvm->srcu held for reading. Generic KVM calls again for the rest of the range, and looks for signals in
- * between. The page is mapped as for a load of the guest: writable if the VMM may write it and has populated
- * it. If others take the page away again and again, this tries until a signal comes or the slot is
- * deleted. Return: the bytes that are mapped now, or a negative error.
+ * Called with kvm->srcu held for reading. Generic KVM calls again for the rest of the range, and
+ * looks for signals in between. The page is mapped as for a load of the guest: writable if the VMM
+ * may write it and has populated it. If others take the page away again and again, this tries until
+ * a signal comes or the slot is deleted. Return: the bytes that are mapped now, or a negative
+ * error.
  */
 long kvm_arch_vcpu_pre_fault_memory(struct kvm_vcpu *vcpu, struct kvm_pre_fault_memory *range)
 {

@@ -47,8 +47,8 @@ static noinline void load_late(struct kvm_vcpu *vcpu)
 {
 	struct gst_kvm *gk = to_gst_kvm(vcpu->kvm);
 	/* In this order: gst_kvm_hgatp_changed() posts the request before @changing goes back. */
-	bool expected = atomic_read_acquire(&gk->changing) ||
-			kvm_test_request(KVM_REQ_UPDATE_HGATP, vcpu);
+	bool expected =
+		atomic_read_acquire(&gk->changing) || kvm_test_request(KVM_REQ_UPDATE_HGATP, vcpu);
 
 	if (!expected) {
 		atomic64_inc(&gk->stats.hgatp_rescues);
@@ -79,7 +79,8 @@ void kvm_riscv_local_tlb_sanitize(struct kvm_vcpu *vcpu)
 
 /**
  * gst_kvm_fence_before_read() - fence what an HLV of a vCPU must not use
- * @vcpu: the vCPU, loaded on this hart and outside of the guest; interrupts are off and its root is loaded
+ * @vcpu: the vCPU, loaded on this hart and outside of the guest; interrupts are off and its root is
+ *	loaded
  *
  * Posted fences stay posted: the vCPU executes them before it enters the guest.
  */
@@ -97,11 +98,11 @@ void gst_kvm_fence_before_read(struct kvm_vcpu *vcpu)
  * gst_kvm_vvma_begin() - stock code is about to execute HFENCE.VVMA
  * @vmid: the field hgatp.VMID that the fence is for
  *
- * The stock code puts that VMID with MODE Bare into hgatp, and puts back what was there before. With
- * interrupts on, that brings back a root that gst_kvm_forget_root() has just taken away; and a change
- * of MODE wants a fence of its own. compat/stock-tlb.h therefore leads here instead: hgatp stays as it is.
- * It has the VMID of the vCPU that is loaded here, which is the one that the fence is for. Where it has
- * another VMID, the vCPU owes a fence.
+ * The stock code puts that VMID with MODE Bare into hgatp, and puts back what was there before.
+ * With interrupts on, that brings back a root that gst_kvm_forget_root() has just taken away; and a
+ * change of MODE wants a fence of its own. compat/stock-tlb.h therefore leads here instead: hgatp
+ * stays as it is. It has the VMID of the vCPU that is loaded here, which is the one that the fence
+ * is for. Where it has another VMID, the vCPU owes a fence.
  *
  * Return: what gst_kvm_vvma_end() takes. Interrupts are off until then.
  */

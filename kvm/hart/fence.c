@@ -10,8 +10,8 @@
  * @gk: the VM, whose new root or VMID is published. Who published it has counted
  *	gst_kvm.changing up before, and this counts it down
  *
- * The request does not interrupt the guest. A vCPU that is just being made is seen here, or it sees the
- * new value when it is loaded: it becomes visible first, with a full barrier in between.
+ * The request does not interrupt the guest. A vCPU that is just being made is seen here, or it sees
+ * the new value when it is loaded: it becomes visible first, with a full barrier in between.
  */
 void gst_kvm_hgatp_changed(struct gst_kvm *gk)
 {
@@ -35,8 +35,8 @@ static void change_root(struct gst_kvm *gk)
 }
 
 /*
- * The request does not interrupt the guest. gst_kvm_purge_harts() or gst_kvm_forget_root() does, and waits: both
- * reach every hart that a vCPU of the VM is loaded on.
+ * The request does not interrupt the guest. gst_kvm_purge_harts() or gst_kvm_forget_root() does,
+ * and waits: both reach every hart that a vCPU of the VM is loaded on.
  */
 static void flush_all(struct gst_kvm *gk, gst_root_t old_root)
 {
@@ -63,8 +63,7 @@ static void flush_range(struct gst_kvm *gk, const struct gst_flush *flush)
 	/* The VMID is read after the tables have changed: docs/TLB.md, "VMIDs". */
 	smp_mb();
 	gst_kvm_hfence_range(&gk->kvm, flush->start, flush->end - flush->start,
-			     GST_LEVEL_SHIFT(flush->level),
-			     gst_kvm_vmid_of(READ_ONCE(gk->vmid)));
+			     GST_LEVEL_SHIFT(flush->level), gst_kvm_vmid_of(READ_ONCE(gk->vmid)));
 }
 
 /**
@@ -116,8 +115,8 @@ void gst_kvm_fence_here(struct kvm_vcpu *vcpu, gpa_t gpa, unsigned int level,
 	preempt_disable();
 	vmid = gst_kvm_vmid_of(to_gst_vcpu(vcpu)->vmid);
 	if (gather->fresh && !gather->linked)
-		kvm_riscv_local_hfence_gvma_vmid_gpa(vmid, gpa,
-						     GST_LEVEL_SIZE(level), GST_LEVEL_SHIFT(level));
+		kvm_riscv_local_hfence_gvma_vmid_gpa(vmid, gpa, GST_LEVEL_SIZE(level),
+						     GST_LEVEL_SHIFT(level));
 	else
 		kvm_riscv_local_hfence_gvma_vmid_all(vmid);
 	preempt_enable();

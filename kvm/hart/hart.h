@@ -65,8 +65,8 @@ void gst_kvm_fence_here(struct kvm_vcpu *vcpu, gpa_t gpa, unsigned int level,
 			const struct gst_gather *gather);
 
 /*
- * Stock functions that were renamed when they were compiled (kvm/Kbuild), so that gstage stands before
- * them.
+ * Stock functions that were renamed when they were compiled (kvm/Kbuild), so that gstage stands
+ * before them.
  */
 void stock_kvm_arch_vcpu_load(struct kvm_vcpu *vcpu, int cpu);
 int stock_kvm_arch_enable_virtualization_cpu(void);

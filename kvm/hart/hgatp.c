@@ -2,9 +2,10 @@
 /*
  * gstage: which formats the host has, and what each hart has in hgatp.
  *
- * From when a hart is enabled for KVM until it is disabled, hgatp always names a root of gstage: that of
- * the VM whose vCPU was loaded last, or the void root, which maps nothing. MODE is never Bare. A vCPU
- * that entered the guest with the void root would fault at once, and not reach memory of the host.
+ * From when a hart is enabled for KVM until it is disabled, hgatp always names a root of gstage:
+ * that of the VM whose vCPU was loaded last, or the void root, which maps nothing. MODE is never
+ * Bare. A vCPU that entered the guest with the void root would fault at once, and not reach memory
+ * of the host.
  */
 #include <linux/gfp.h>
 #include <linux/percpu.h>
@@ -113,16 +114,16 @@ void gst_kvm_void_root_exit(void)
  */
 void gst_kvm_publish_root(struct gst_kvm *gk, gst_root_t root)
 {
-	WRITE_ONCE(gk->hgatp_root, root ? hgatp_of(gst_root_mode(root), gst_root_table(root))
-					: void_hgatp);
+	WRITE_ONCE(gk->hgatp_root,
+		   root ? hgatp_of(gst_root_mode(root), gst_root_table(root)) : void_hgatp);
 }
 
 /*
  * Load hgatp on this hart. Three fences belong to it (docs/TLB.md, "hgatp"):
  *
- * - The VMID stays, and the root or MODE does not: the hart may hold translations of the old root under
- *   that VMID, also by speculation while no guest ran. The privileged spec demands HFENCE.GVMA
- *   with rs1=x0 after a change of MODE.
+ * - The VMID stays, and the root or MODE does not: the hart may hold translations of the old root
+ *   under that VMID, also by speculation while no guest ran. The privileged spec demands
+ *   HFENCE.GVMA with rs1=x0 after a change of MODE.
  * - The VMID is of another generation than the last one: VMIDs have started over.
  * - The hart has no VMIDs: translations of all VMs look alike, in both stages.
  *
@@ -260,7 +261,9 @@ static void purge_local(void *info)
 		write_hgatp(void_hgatp);
 }
 
-/* May the hart have this root? A hart that is just loading answers for itself, with interrupts on. */
+/*
+ * May the hart have this root? A hart that is just loading answers for itself, with interrupts on.
+ */
 static bool may_hold(int cpu, void *info)
 {
 	struct hart *hart = per_cpu_ptr(&harts, cpu);
@@ -279,10 +282,10 @@ static void purge_harts(struct purge *purge)
  * gst_kvm_purge_harts() - let no hart walk by way of tables that are about to be freed
  * @gk: the VM, which keeps its root; a fence of all is posted to each vCPU
  *
- * Returns when each hart that has the VM's root in hgatp has left the guest, if it was there, and has fenced. A
- * hart in HS-mode may walk by speculation, since HLV could use hgatp at any time, and a hart with Svadu even
- * sets A bits then. A hart that has no vCPU of the VM loaded gets the void root, and is not
- * interrupted the next time.
+ * Returns when each hart that has the VM's root in hgatp has left the guest, if it was there, and
+ * has fenced. A hart in HS-mode may walk by speculation, since HLV could use hgatp at any time, and
+ * a hart with Svadu even sets A bits then. A hart that has no vCPU of the VM loaded gets the void
+ * root, and is not interrupted the next time.
  */
 void gst_kvm_purge_harts(struct gst_kvm *gk)
 {
@@ -297,15 +300,14 @@ void gst_kvm_purge_harts(struct gst_kvm *gk)
  * @gk: the VM, which has another root by now, or none: gst_kvm_publish_root()
  * @root: the old root
  *
- * Returns when each hart that had it has left the guest, if it was there. A vCPU that is loaded there is left with
- * the void root: it has KVM_REQ_UPDATE_HGATP posted, or belongs to a VM that is gone. Harts that
- * have another root are not interrupted.
+ * Returns when each hart that had it has left the guest, if it was there. A vCPU that is loaded
+ * there is left with the void root: it has KVM_REQ_UPDATE_HGATP posted, or belongs to a VM that is
+ * gone. Harts that have another root are not interrupted.
  */
 void gst_kvm_forget_root(struct gst_kvm *gk, gst_root_t root)
 {
-	struct purge purge = {
-		&gk->kvm, hgatp_of(gst_root_mode(root), gst_root_table(root)), false
-	};
+	struct purge purge = { &gk->kvm, hgatp_of(gst_root_mode(root), gst_root_table(root)),
+			       false };
 
 	if (!WARN_ON_ONCE(purge.root == READ_ONCE(gk->hgatp_root)) && !gst_kvm_mistaken(no_forget))
 		purge_harts(&purge);

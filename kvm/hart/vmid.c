@@ -46,9 +46,9 @@ void __init gst_kvm_detect_vmids(unsigned int mode)
 }
 
 /*
- * A new word is visible before the vCPUs are told of it, and gk->changing covers the time in between.
- * Stock fences read the VMID in kvm->arch.vmid. That copy is written after the word: a vCPU that fences the
- * new VMID also enters with the new VMID.
+ * A new word is visible before the vCPUs are told of it, and gk->changing covers the time in
+ * between. Stock fences read the VMID in kvm->arch.vmid. That copy is written after the word: a
+ * vCPU that fences the new VMID also enters with the new VMID.
  */
 static unsigned long assign_vmid(struct gst_kvm *gk)
 {

@@ -15,7 +15,10 @@ static int map_io(struct kvm *kvm, struct kvm_mmu_memory_cache *cache, gpa_t gpa
 	gst_gather_init(&gather, cache);
 	gst_kvm_lock(kvm);
 	ret = gst_map(space, gpa, size, hpa, attr, 0, &gather);
-	/* A hart that has cached the old entry would never come here by a fault: fence on all of them. */
+	/*
+	 * A hart that has cached the old entry would never come here by a fault: fence on all of
+	 * them.
+	 */
 	if (!ret) {
 		gst_gather_stale(&gather, gpa, gpa + size);
 		trace_kvm_gstage_map(kvm, gpa, size, 0, hpa, attr, size >> PAGE_SHIFT);

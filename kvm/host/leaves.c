@@ -3,8 +3,9 @@
  * gstage: read from the host's page tables what the host maps.
  *
  * The tables are read without their locks. Interrupts are off, so that no grace period ends and no
- * table of the host is freed. The entries stay as they are while mmu_lock is held and no invalidation is under way:
- * whoever changes an entry calls the MMU notifier first, and that takes mmu_lock.
+ * table of the host is freed. The entries stay as they are while mmu_lock is held and no
+ * invalidation is under way: whoever changes an entry calls the MMU notifier first, and that takes
+ * mmu_lock.
  */
 #include <linux/mm.h>
 #include <linux/pagemap.h>
@@ -21,12 +22,13 @@ static kvm_pfn_t napot_pfn(pte_t pte, unsigned long hva)
 }
 
 /*
- * Would get_user_pages give this page? It does not give pages of memfd_secret() and of peer-to-peer DMA. A module
- * cannot recognize exactly these. So this says no to all memory of devices, to pages that belong to no
- * file, and to files whose pages are never evicted, as those of memfd_secret() are. For all of them get_user_pages decides.
+ * Would get_user_pages give this page? It does not give pages of memfd_secret() and of peer-to-peer
+ * DMA. A module cannot recognize exactly these. So this says no to all memory of devices, to pages
+ * that belong to no file, and to files whose pages are never evicted, as those of memfd_secret()
+ * are. For all of them get_user_pages decides.
  *
- * The page is mapped by the host and stays so while mmu_lock is held: its folio and the file behind it
- * do not change.
+ * The page is mapped by the host and stays so while mmu_lock is held: its folio and the file behind
+ * it do not change.
  */
 static bool may_take(unsigned long pfn, unsigned int level)
 {
@@ -53,8 +55,8 @@ static void take_leaf(struct gst_kvm_host_leaf *leaf, pte_t pte, unsigned int le
 	leaf->present = true;
 	leaf->none = false;
 	leaf->level = level;
-	leaf->pfn = pte_napot(pte) ? napot_pfn(pte, hva)
-				   : pte_pfn(pte) | ((hva >> PAGE_SHIFT) & (pages - 1));
+	leaf->pfn = pte_napot(pte) ? napot_pfn(pte, hva) :
+				     pte_pfn(pte) | ((hva >> PAGE_SHIFT) & (pages - 1));
 	/* Not device memory, nor anything else without an ordinary struct page. */
 	leaf->ordinary = (pte_val(pte) & _PAGE_READ) && pte_user(pte) && !pte_special(pte) &&
 			 !(pte_val(pte) & _PAGE_MTMASK) && may_take(leaf->pfn, level);
@@ -63,9 +65,9 @@ static void take_leaf(struct gst_kvm_host_leaf *leaf, pte_t pte, unsigned int le
 }
 
 /*
- * Find the host's entry for an address. Return: a pointer to the PTE, with *level 0, if there is a table of PTEs;
- * the caller may read its neighbours there. Else NULL, with the entry of a higher level in *entry and
- * *level. Called with interrupts off. Each entry is read once.
+ * Find the host's entry for an address. Return: a pointer to the PTE, with *level 0, if there is a
+ * table of PTEs; the caller may read its neighbours there. Else NULL, with the entry of a higher
+ * level in *entry and *level. Called with interrupts off. Each entry is read once.
  */
 static const pte_t *find_entry(struct mm_struct *mm, unsigned long hva, pte_t *entry,
 			       unsigned int *level)
@@ -83,12 +85,12 @@ static const pte_t *find_entry(struct mm_struct *mm, unsigned long hva, pte_t *e
 	 */
 	if (!(pgd_val(pgd) & _PAGE_PRESENT))
 		return NULL;
-	p4d = pgtable_l5_enabled ? READ_ONCE(pgd_pgtable(pgd)[p4d_index(hva)])
-				 : __p4d(pgd_val(pgd));
+	p4d = pgtable_l5_enabled ? READ_ONCE(pgd_pgtable(pgd)[p4d_index(hva)]) :
+				   __p4d(pgd_val(pgd));
 	if (!(p4d_val(p4d) & _PAGE_PRESENT))
 		return NULL;
-	pud = pgtable_l4_enabled ? READ_ONCE(p4d_pgtable(p4d)[pud_index(hva)])
-				 : __pud(p4d_val(p4d));
+	pud = pgtable_l4_enabled ? READ_ONCE(p4d_pgtable(p4d)[pud_index(hva)]) :
+				   __pud(p4d_val(p4d));
 	if (!(pud_val(pud) & _PAGE_PRESENT))
 		return NULL;
 	if (pud_leaf(pud)) {
@@ -151,8 +153,8 @@ void gst_kvm_host_leaves(struct kvm *kvm, unsigned long hva, struct gst_kvm_host
  * @level: the level of the host's leaf there
  * @seq: kvm->mmu_invalidate_seq before @pfn was looked up
  *
- * The host's leaf must be at least as large. gpa, hva and pa must have the same offset in the leaf. The slot
- * must contain all of the leaf. And no page of it may be under invalidation.
+ * The host's leaf must be at least as large. gpa, hva and pa must have the same offset in the leaf.
+ * The slot must contain all of the leaf. And no page of it may be under invalidation.
  *
  * Return: the level.
  */

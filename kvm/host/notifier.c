@@ -2,8 +2,8 @@
 /*
  * gstage: MMU notifiers.
  *
- * Called by generic KVM with mmu_lock held for writing. Nothing here may fail. Only unmapping may sleep, and only if
- * range->may_block says so.
+ * Called by generic KVM with mmu_lock held for writing. Nothing here may fail. Only unmapping may
+ * sleep, and only if range->may_block says so.
  */
 #include "host/host.h"
 

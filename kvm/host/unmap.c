@@ -51,7 +51,8 @@ bool gst_kvm_next_leaf(struct kvm *kvm, gpa_t *gpa, gpa_t end)
 {
 	gpa_t found = *gpa;
 
-	if (*gpa >= end || gst_iterate(gst_kvm_space(kvm), *gpa, end - *gpa, note_leaf, &found) != 1)
+	if (*gpa >= end ||
+	    gst_iterate(gst_kvm_space(kvm), *gpa, end - *gpa, note_leaf, &found) != 1)
 		return false;
 	*gpa = max(*gpa, found);
 	return true;
@@ -72,14 +73,15 @@ void gst_kvm_finish(struct kvm *kvm, struct gst_gather *gather)
 }
 
 /**
- * gst_kvm_let_others() - look, between two pieces of long work, whether others want the lock or the hart
+ * gst_kvm_let_others() - look, between two pieces of long work, whether others want the lock or the
+ * hart
  * @kvm: the VM; kvm->mmu_lock is held for writing
  * @gather: what the work has gathered so far, which is finished before the lock is released; NULL
  *	where the caller's caller flushes
  * @may_sleep: the caller may sleep
  *
- * Who waits for mmu_lock gets it, since the lock is fair. A caller that may not sleep takes the lock
- * again at once, which it has waited for before as well.
+ * Who waits for mmu_lock gets it, since the lock is fair. A caller that may not sleep takes the
+ * lock again at once, which it has waited for before as well.
  */
 void gst_kvm_let_others(struct kvm *kvm, struct gst_gather *gather, bool may_sleep)
 {

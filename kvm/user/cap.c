@@ -9,8 +9,8 @@
 
 /*
  * Choose the format of a VM that is not committed. KVM_CREATE_VCPU takes kvm->lock, and
- * KVM_SET_USER_MEMORY_REGION takes kvm->slots_lock. So both see the format from before the change or
- * from after it.
+ * KVM_SET_USER_MEMORY_REGION takes kvm->slots_lock. So both see the format from before the change
+ * or from after it.
  */
 static int choose_format(struct kvm *kvm, const struct gst_format *fmt, bool grow)
 {

@@ -17,7 +17,10 @@
 
 #include "user/debugfs.h"
 
-/* How much is read under one hold: a leaf costs 1, and a region costs more, since it may have many holes. */
+/*
+ * How much is read under one hold: a leaf costs 1, and a region costs more, since it may have many
+ * holes.
+ */
 #define PIECE_COST  1024
 #define REGION_COST 32
 

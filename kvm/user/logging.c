@@ -14,18 +14,19 @@
 #include "user/user.h"
 
 /* How much is done under one hold of mmu_lock, or between two looks at who waits for it. */
-#define SPLIT_CHUNK    (32 * GST_LEVEL_SIZE(1))
-#define SPLIT_TABLES   (32 + 2 * GST_LEVELS_MAX)
-#define PASS_LARGE     64
+#define SPLIT_CHUNK  (32 * GST_LEVEL_SIZE(1))
+#define SPLIT_TABLES (32 + 2 * GST_LEVELS_MAX)
+#define PASS_LARGE   64
 
-#define SPLIT_CACHE \
+#define SPLIT_CACHE                                                                                \
 	{ .gfp_custom = GFP_KERNEL_ACCOUNT | __GFP_NORETRY | __GFP_NOWARN, .gfp_zero = __GFP_ZERO }
 
 /* Kernels that split large leaves by themselves have this name for it. */
 static bool eager_page_split = true;
 module_param(eager_page_split, bool, 0644);
-MODULE_PARM_DESC(eager_page_split, "split large leaves when dirty logging starts, or a dirty bit is "
-				   "cleared (default); or else when a store comes");
+MODULE_PARM_DESC(eager_page_split,
+		 "split large leaves when dirty logging starts, or a dirty bit is "
+		 "cleared (default); or else when a store comes");
 
 static gpa_t slot_start(const struct kvm_memory_slot *slot)
 {

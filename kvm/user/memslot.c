@@ -21,8 +21,7 @@ static int check_vmas(const struct kvm_memory_slot *slot)
 	int ret = 0;
 
 	mmap_read_lock(mm);
-	for_each_vma_range(vmi, vma, end)
-	{
+	for_each_vma_range(vmi, vma, end) {
 		if (!(slot->flags & KVM_MEM_READONLY) && !(vma->vm_flags & VM_WRITE))
 			ret = -EPERM;
 		else if ((vma->vm_flags & VM_PFNMAP) && (slot->flags & KVM_MEM_LOG_DIRTY_PAGES))
@@ -47,12 +46,17 @@ int kvm_arch_prepare_memory_region(struct kvm *kvm, const struct kvm_memory_slot
 	return ret ? ret : gst_kvm_grow(kvm, new->base_gfn + new->npages);
 }
 
+static bool is_logged(const struct kvm_memory_slot *slot)
+{
+	return slot->flags & KVM_MEM_LOG_DIRTY_PAGES;
+}
+
 /* Faults that saw the old slot are over: generic KVM waited for them. */
 void kvm_arch_commit_memory_region(struct kvm *kvm, struct kvm_memory_slot *old,
 				   const struct kvm_memory_slot *new, enum kvm_mr_change change)
 {
-	bool was = old && (old->flags & KVM_MEM_LOG_DIRTY_PAGES);
-	bool is = new && (new->flags & KVM_MEM_LOG_DIRTY_PAGES);
+	bool was = old && is_logged(old);
+	bool is = new && is_logged(new);
 
 	/* With every other change, a slot that is or was logged has nothing mapped. */
 	if (change != KVM_MR_FLAGS_ONLY)
@@ -88,8 +92,7 @@ void kvm_arch_mmu_enable_log_dirty_pt_masked(struct kvm *kvm, struct kvm_memory_
 void kvm_arch_flush_shadow_memslot(struct kvm *kvm, struct kvm_memory_slot *slot)
 {
 	gst_kvm_lock(kvm);
-	gst_kvm_unmap(kvm, slot->base_gfn << PAGE_SHIFT, (u64)slot->npages << PAGE_SHIFT,
-		      true);
+	gst_kvm_unmap(kvm, slot->base_gfn << PAGE_SHIFT, (u64)slot->npages << PAGE_SHIFT, true);
 	gst_kvm_unlock(kvm);
 }
 

@@ -16,10 +16,12 @@ static bool slots_fit(struct kvm *kvm, const struct gst_format *fmt)
 	struct kvm_memory_slot *slot;
 	int as, bkt;
 
-	for (as = 0; as < kvm_arch_nr_memslot_as_ids(kvm); as++)
-		kvm_for_each_memslot(slot, bkt,
-				     __kvm_memslots(kvm, as)) if (slot->base_gfn + slot->npages >
-								  format_pages(fmt)) return false;
+	for (as = 0; as < kvm_arch_nr_memslot_as_ids(kvm); as++) {
+		kvm_for_each_memslot(slot, bkt, __kvm_memslots(kvm, as)) {
+			if (slot->base_gfn + slot->npages > format_pages(fmt))
+				return false;
+		}
+	}
 	return true;
 }
 

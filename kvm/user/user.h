@@ -27,8 +27,8 @@ void gst_kvm_logging_stop(struct kvm *kvm, const struct kvm_memory_slot *slot);
 void gst_kvm_debugfs_init(void);
 
 /*
- * Stock functions that were renamed when they were compiled (kvm/Kbuild), so that gstage stands before
- * them.
+ * Stock functions that were renamed when they were compiled (kvm/Kbuild), so that gstage stands
+ * before them.
  */
 int stock_kvm_vm_ioctl_check_extension(struct kvm *kvm, long ext);
 int stock_kvm_riscv_vcpu_aia_imsic_init(struct kvm_vcpu *vcpu);

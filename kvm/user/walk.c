@@ -31,9 +31,9 @@ static int walk_show(struct seq_file *m, void *unused)
 
 		seq_printf(m, "level %u index %u table 0x%llx pte 0x%llx %s\n", step->level,
 			   step->index, step->table, (u64)step->pte,
-			   !gst_pte_valid(step->pte)     ? "none"
-			   : gst_pte_is_table(step->pte) ? "table"
-							 : "leaf");
+			   !gst_pte_valid(step->pte)   ? "none" :
+			   gst_pte_is_table(step->pte) ? "table" :
+							 "leaf");
 	}
 	mutex_unlock(&walk->lock);
 	return 0;

@@ -24,9 +24,9 @@
 
 #include "fakekvm.h"
 
-#define KVM_NAME	"fakekvm"
-#define VM_NAME		"fakevm"
-#define VCPU_NAME	"fakevcpu"
+#define KVM_NAME  "fakekvm"
+#define VM_NAME   "fakevm"
+#define VCPU_NAME "fakevcpu"
 
 struct vm {
 	unsigned int mode;
@@ -51,8 +51,7 @@ static void say(const char *fmt, ...)
 	va_start(ap, fmt);
 	len = vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	fd = openat(AT_FDCWD, path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC,
-		    0666);
+	fd = openat(AT_FDCWD, path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
 	if (fd < 0 || write(fd, text, len) != len)
 		abort();
 	close(fd);
@@ -101,8 +100,8 @@ static int debugfs_fails(const char *call, const char *path)
 	const char *file, *base = strrchr(path, '/');
 	size_t len = strlen(call);
 
-	if (!root || !how || strncmp(path, root, strlen(root)) ||
-	    strncmp(how, call, len) || how[len] != ':')
+	if (!root || !how || strncmp(path, root, strlen(root)) || strncmp(how, call, len) ||
+	    how[len] != ':')
 		return 0;
 	file = strchr(how + len + 1, ':');
 	if (strcmp(base + 1, file ? file + 1 : strcmp(call, "dir") ? "gstage_mode" : "kvm"))
@@ -230,23 +229,41 @@ static int real_openat(int dir, const char *path, int flags, int mode)
 	return next(dir, path, flags, mode);
 }
 
-#define OPEN_BODY(dir)						\
-	va_list ap;						\
-	int fd, mode;						\
-								\
-	va_start(ap, flags);					\
-	mode = va_arg(ap, int);					\
-	va_end(ap);						\
-	if (fake_open(&fd, path))				\
-		return fd;					\
+#define OPEN_BODY(dir)                                                                             \
+	va_list ap;                                                                                \
+	int fd, mode;                                                                              \
+                                                                                                   \
+	va_start(ap, flags);                                                                       \
+	mode = va_arg(ap, int);                                                                    \
+	va_end(ap);                                                                                \
+	if (fake_open(&fd, path))                                                                  \
+		return fd;                                                                         \
 	return real_openat(dir, path, flags, mode)
 
-int open(const char *path, int flags, ...) { OPEN_BODY(AT_FDCWD); }
-int open64(const char *path, int flags, ...) { OPEN_BODY(AT_FDCWD); }
-int openat(int dir, const char *path, int flags, ...) { OPEN_BODY(dir); }
-int openat64(int dir, const char *path, int flags, ...) { OPEN_BODY(dir); }
-int __open_2(const char *path, int flags) { return open(path, flags, 0); }
-int __open64_2(const char *path, int flags) { return open(path, flags, 0); }
+int open(const char *path, int flags, ...)
+{
+	OPEN_BODY(AT_FDCWD);
+}
+int open64(const char *path, int flags, ...)
+{
+	OPEN_BODY(AT_FDCWD);
+}
+int openat(int dir, const char *path, int flags, ...)
+{
+	OPEN_BODY(dir);
+}
+int openat64(int dir, const char *path, int flags, ...)
+{
+	OPEN_BODY(dir);
+}
+int __open_2(const char *path, int flags)
+{
+	return open(path, flags, 0);
+}
+int __open64_2(const char *path, int flags)
+{
+	return open(path, flags, 0);
+}
 
 int close(int fd)
 {
@@ -290,8 +307,8 @@ static int enable_cap(int fd, const struct kvm_enable_cap *cap)
 		store(fd, &vm);
 		return failing(EINTR);
 	}
-	say("enable_cap %u flags %u args %llu %llu %llu %llu\n", cap->cap,
-	    cap->flags, cap->args[0], cap->args[1], cap->args[2], cap->args[3]);
+	say("enable_cap %u flags %u args %llu %llu %llu %llu\n", cap->cap, cap->flags, cap->args[0],
+	    cap->args[1], cap->args[2], cap->args[3]);
 	if (getenv("FAKEKVM_REFUSE"))
 		return failing(number("FAKEKVM_REFUSE", 0));
 
@@ -299,8 +316,8 @@ static int enable_cap(int fd, const struct kvm_enable_cap *cap)
 		return failing(EINVAL);
 	if (cap->args[0] >= 32 || !(mask & (1U << cap->args[0])))
 		return failing(EINVAL);
-	if (cap->args[1] & ~(getenv("FAKEKVM_OLD") ? 0 : KVM_RISCV_HGATP_GROW) ||
-	    cap->args[2] || cap->args[3])
+	if (cap->args[1] & ~(getenv("FAKEKVM_OLD") ? 0 : KVM_RISCV_HGATP_GROW) || cap->args[2] ||
+	    cap->args[3])
 		return failing(EINVAL);
 	for (i = 0; i < sizeof(cap->pad); i++)
 		if (cap->pad[i])
@@ -346,7 +363,9 @@ static int kvm_ioctl(unsigned int request, long arg)
 		return 12;
 	case KVM_CHECK_EXTENSION:
 		return arg == KVM_CAP_RISCV_SET_HGATP_MODE ||
-		       arg == KVM_CAP_RISCV_SET_HGATP_MODE_ALT ? (int)mask : 0;
+				       arg == KVM_CAP_RISCV_SET_HGATP_MODE_ALT ?
+			       (int)mask :
+			       0;
 	case KVM_CREATE_VM:
 		say("create_vm %ld\n", arg);
 		if (getenv("FAKEKVM_CREATE"))

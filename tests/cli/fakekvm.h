@@ -24,8 +24,8 @@
 #include <linux/ioctl.h>
 
 /* On a VM: returns its hgatp.MODE, whether chosen or the default. */
-#define FAKE_GET_MODE	_IO(0xae, 0xf0)
+#define FAKE_GET_MODE _IO(0xae, 0xf0)
 /* On a VM: stores the request as it arrived; bit 31 of the number is set. */
-#define FAKE_ECHO	_IOWR(0xae, 0xf1, unsigned long)
+#define FAKE_ECHO _IOWR(0xae, 0xf1, unsigned long)
 
 #endif

@@ -22,13 +22,13 @@
 
 #include "fakekvm.h"
 
-#define CHECK(cond)							\
-	do {								\
-		if (!(cond)) {						\
-			fprintf(stderr, "fakevmm: line %d: %s (%s)\n",	\
-				__LINE__, #cond, strerror(errno));	\
-			exit(99);					\
-		}							\
+#define CHECK(cond)                                                                                \
+	do {                                                                                       \
+		if (!(cond)) {                                                                     \
+			fprintf(stderr, "fakevmm: line %d: %s (%s)\n", __LINE__, #cond,            \
+				strerror(errno));                                                  \
+			exit(99);                                                                  \
+		}                                                                                  \
 	} while (0)
 
 /* Set by the library that is initialised before the preloaded one. */
@@ -245,7 +245,8 @@ static int reuse(char **args, bool close_all)
 
 	close(STDERR_FILENO);
 	disk = open(args[0], O_RDWR | O_CREAT | O_TRUNC, 0600);
-	if (disk != STDERR_FILENO || write(disk, "superblock", 10) != 10 || lseek(disk, 0, SEEK_SET))
+	if (disk != STDERR_FILENO || write(disk, "superblock", 10) != 10 ||
+	    lseek(disk, 0, SEEK_SET))
 		return 97;
 	/* Every number that is free becomes the disk, too. */
 	if (close_all) {
@@ -343,14 +344,25 @@ static const struct {
 	const char *name;
 	int (*run)(char **args);
 } actions[] = {
-	{ "vms", vms }, { "late", late }, { "slots", slots },
+	{ "vms", vms },
+	{ "late", late },
+	{ "slots", slots },
 	{ "threads", threads },
-	{ "forked", forked }, { "early", early }, { "errno", keeps_errno },
-	{ "refused", refused }, { "others", others },
-	{ "requests", requests }, { "type", type }, { "quiet", quiet },
-	{ "reuse", reuse_stderr }, { "reuse-all", reuse_all },
+	{ "forked", forked },
+	{ "early", early },
+	{ "errno", keeps_errno },
+	{ "refused", refused },
+	{ "others", others },
+	{ "requests", requests },
+	{ "type", type },
+	{ "quiet", quiet },
+	{ "reuse", reuse_stderr },
+	{ "reuse-all", reuse_all },
 	{ "daemon", become_daemon },
-	{ "show", show }, { "env", env }, { "exit", leave }, { "die", die },
+	{ "show", show },
+	{ "env", env },
+	{ "exit", leave },
+	{ "die", die },
 	{ "wait", wait_signal },
 };
 

@@ -15,8 +15,8 @@
 
 #include <gst/space.h>
 
-#define BASE	UINT64_C(0x88000000)
-#define PAGES	32
+#define BASE  UINT64_C(0x88000000)
+#define PAGES 32
 
 static _Alignas(GST_ROOT_SIZE) unsigned char memory[PAGES * GST_PAGE_SIZE];
 static struct gst_meta metas[PAGES];
@@ -73,8 +73,14 @@ static void flush(void *ctx, const struct gst_flush *what)
 }
 
 static const struct gst_ops ops = {
-	.reserve = reserve, .alloc = alloc, .alloc_root = alloc_root, .free = free_page,
-	.to_pa = to_pa, .to_va = to_va, .meta = meta, .flush = flush,
+	.reserve = reserve,
+	.alloc = alloc,
+	.alloc_root = alloc_root,
+	.free = free_page,
+	.to_pa = to_pa,
+	.to_va = to_va,
+	.meta = meta,
+	.flush = flush,
 };
 
 static void map(struct gst_space *space, gst_gpa_t gpa, uint64_t size, gst_pa_t pa, gst_attr_t attr)

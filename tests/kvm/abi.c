@@ -70,8 +70,8 @@ static void choose_mode(void)
 			ok(!enable_cap(vm, mode_caps[i], 0, f->mode, 0, 0, 0) && vm_has(vm, f),
 			   "capability %u gives a VM %s", mode_caps[i], f->name);
 			ok(has(host.kvm, KVM_CAP_VM_GPA_BITS) == (int)host.widest->gpa_bits &&
-			   has(host.kvm, mode_caps[i]) == (int)host.modes &&
-			   has(vm, mode_caps[i]) == (int)host.modes,
+				   has(host.kvm, mode_caps[i]) == (int)host.modes &&
+				   has(vm, mode_caps[i]) == (int)host.modes,
 			   "%s in one VM: other VM_GPA_BITS and the masks of modes stay", f->name);
 			close(vm);
 		}
@@ -93,9 +93,36 @@ static void choose_mode(void)
 }
 
 static const u64 bad_modes[] = {
-	0, 1, 2, 3, 4, 5, 6, 7, 11, 12, 13, 14, 15, 16, 63, 64, 72, 73, 74, 128 + 8, 256 + 9,
-	(1ULL << 16) + 8, (1ULL << 31) + 8, (1ULL << 32) + 8, (1ULL << 32) + 10, 1ULL << 63,
-	(1ULL << 63) + 8, 8ULL << 60, ~0ULL, ~0ULL - 7,
+	0,
+	1,
+	2,
+	3,
+	4,
+	5,
+	6,
+	7,
+	11,
+	12,
+	13,
+	14,
+	15,
+	16,
+	63,
+	64,
+	72,
+	73,
+	74,
+	128 + 8,
+	256 + 9,
+	(1ULL << 16) + 8,
+	(1ULL << 31) + 8,
+	(1ULL << 32) + 8,
+	(1ULL << 32) + 10,
+	1ULL << 63,
+	(1ULL << 63) + 8,
+	8ULL << 60,
+	~0ULL,
+	~0ULL - 7,
 };
 
 static void refuse_modes(void)
@@ -108,8 +135,9 @@ static void refuse_modes(void)
 		bail("cannot set %s", f->name);
 	for (unsigned int i = 0; i < ARRAY_SIZE(bad_modes); i++)
 		ok(is(enable_cap(vm, mode_caps[i & 1], 0, bad_modes[i], 0, 0, 0), EINVAL) &&
-		   vm_has(vm, f), "mode 0x%llx: EINVAL, and the VM stays %s",
-		   (unsigned long long)bad_modes[i], f->name);
+			   vm_has(vm, f),
+		   "mode 0x%llx: EINVAL, and the VM stays %s", (unsigned long long)bad_modes[i],
+		   f->name);
 	for (unsigned int mode = 8; mode <= 10; mode++) {
 		if (host.modes & (1 << mode))
 			continue;
@@ -172,8 +200,8 @@ static void refuse_arguments(void)
 static void gpa_bits(void)
 {
 	static const u64 wanted[] = { 0, 1, 34, 40, 41, 42, 49, 50, 51, 58, 59 };
-	static const u64 bad[] = { 60, 64, 1 << 16, (1ULL << 32) + 41, 1ULL << 32, 1ULL << 63,
-				   (1ULL << 63) + 41, ~0ULL };
+	static const u64 bad[] = { 60,         64,         1 << 16,           (1ULL << 32) + 41,
+				   1ULL << 32, 1ULL << 63, (1ULL << 63) + 41, ~0ULL };
 	int vm = vm_bare();
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(wanted); i++) {
@@ -200,11 +228,12 @@ static void gpa_bits(void)
 		ok(is(set_gpa_bits(vm, bad[i]), EINVAL) && vm_has(vm, next_format(NULL)),
 		   "VM_GPA_BITS 0x%llx: EINVAL", (unsigned long long)bad[i]);
 	ok(is(enable_cap(vm, KVM_CAP_VM_GPA_BITS, 1, host.widest->gpa_bits, 0, 0, 0), EINVAL) &&
-	   is(enable_cap(vm, KVM_CAP_VM_GPA_BITS, ~0U, 0, 0, 0, 0), EINVAL) &&
-	   vm_has(vm, next_format(NULL)), "VM_GPA_BITS with flags: EINVAL");
+		   is(enable_cap(vm, KVM_CAP_VM_GPA_BITS, ~0U, 0, 0, 0, 0), EINVAL) &&
+		   vm_has(vm, next_format(NULL)),
+	   "VM_GPA_BITS with flags: EINVAL");
 	ok(!set_gpa_bits(vm, 0) && vm_has(vm, next_format(NULL)) &&
-	   !set_mode(vm, host.widest->mode) && vm_has(vm, host.widest) &&
-	   !set_gpa_bits(vm, 41) && vm_has(vm, next_format(NULL)),
+		   !set_mode(vm, host.widest->mode) && vm_has(vm, host.widest) &&
+		   !set_gpa_bits(vm, 41) && vm_has(vm, next_format(NULL)),
 	   "SET_HGATP_MODE and VM_GPA_BITS set the same format");
 	close(vm);
 }
@@ -230,8 +259,7 @@ static void busy(void)
 	if (set_mode(vm, f->mode) || set_slot(vm, 0, 0, 0, SZ_4K, page))
 		bail("cannot prepare a VM");
 	ok(all_give(vm, EBUSY) && vm_has(vm, f), "EBUSY while there is a memslot");
-	if (set_slot(vm, 1, KVM_MEM_READONLY, SZ_1G, SZ_4K, page) ||
-	    set_slot(vm, 0, 0, 0, 0, page))
+	if (set_slot(vm, 1, KVM_MEM_READONLY, SZ_1G, SZ_4K, page) || set_slot(vm, 0, 0, 0, 0, page))
 		bail("cannot change slots");
 	ok(all_give(vm, EBUSY) && vm_has(vm, f), "EBUSY while there is a read-only memslot");
 	if (set_slot(vm, 1, KVM_MEM_READONLY, SZ_1G, 0, page))
@@ -245,7 +273,7 @@ static void busy(void)
 	close(vcpu);
 	ok(all_give(vm, EBUSY) && vm_has(vm, f), "EBUSY after the vCPU's fd is closed");
 	ok(!set_slot(vm, 0, 0, 0, SZ_4K, page) && all_give(vm, EBUSY) &&
-	   !set_slot(vm, 0, 0, 0, 0, page) && all_give(vm, EBUSY) && vm_has(vm, f),
+		   !set_slot(vm, 0, 0, 0, 0, page) && all_give(vm, EBUSY) && vm_has(vm, f),
 	   "EBUSY after a vCPU was created, whatever memslots are created and deleted");
 	ok(all_give(other, 0), "another VM is not affected");
 	close(vm);
@@ -261,12 +289,17 @@ static void unchanged(void)
 		long cap;
 		int value;
 	} same[] = {
-		{ KVM_CAP_USER_MEMORY, 1 },	{ KVM_CAP_ONE_REG, 1 },
-		{ KVM_CAP_MP_STATE, 1 },	{ KVM_CAP_SYNC_MMU, 1 },
-		{ KVM_CAP_READONLY_MEM, 1 },	{ KVM_CAP_IMMEDIATE_EXIT, 1 },
+		{ KVM_CAP_USER_MEMORY, 1 },
+		{ KVM_CAP_ONE_REG, 1 },
+		{ KVM_CAP_MP_STATE, 1 },
+		{ KVM_CAP_SYNC_MMU, 1 },
+		{ KVM_CAP_READONLY_MEM, 1 },
+		{ KVM_CAP_IMMEDIATE_EXIT, 1 },
 		{ KVM_CAP_NR_MEMSLOTS, 32767 },
-		{ KVM_CAP_NR_VCPUS, 2 },	{ KVM_CAP_S390_GMAP, 0 },
-		{ 246, 0 },			{ 249, 0 },
+		{ KVM_CAP_NR_VCPUS, 2 },
+		{ KVM_CAP_S390_GMAP, 0 },
+		{ 246, 0 },
+		{ 249, 0 },
 	};
 	static const long absent[] = { 245, 246, 249, 250, 1000 };
 	int vm = vm_bare(), vcpu;
@@ -280,7 +313,7 @@ static void unchanged(void)
 	}
 	ok(good, "other capabilities are the same as with the stock module");
 	ok(has(vm, KVM_CAP_MANUAL_DIRTY_LOG_PROTECT2) ==
-	   (host.gstage || stock()->initially_set ? 3 : 1),
+		   (host.gstage || stock()->initially_set ? 3 : 1),
 	   "MANUAL_DIRTY_LOG_PROTECT2: with gstage a dirty bitmap can be initially set");
 	ok(has(vm, KVM_CAP_VM_GPA_BITS) == (int)host.widest->gpa_bits,
 	   "VM_GPA_BITS of a VM that does not choose is the same as with the stock module");
@@ -307,7 +340,7 @@ int main(void)
 	unchanged();
 	if (!host.gstage) {
 		ok(!has(host.kvm, KVM_CAP_RISCV_SET_HGATP_MODE) &&
-		   !has(host.kvm, KVM_CAP_RISCV_SET_HGATP_MODE_ALT),
+			   !has(host.kvm, KVM_CAP_RISCV_SET_HGATP_MODE_ALT),
 		   "the stock module reports that it does not have the capability");
 		return done();
 	}

@@ -117,7 +117,8 @@ int main(void)
 	   "no leaf is used: %u %% count as used; the first leaf of each huge page is: %u %%", none,
 	   first);
 	if (host.gstage)
-		ok(other > 80, "another leaf of each huge page is used: %u %% count as used", other);
+		ok(other > 80, "another leaf of each huge page is used: %u %% count as used",
+		   other);
 	else
 		ok(other < 20,
 		   "stock: another leaf of each huge page is used: the test finds the defect: %u %%",

@@ -15,19 +15,19 @@
 #include "tap.h"
 #include "vcpu.h"
 
-#define DAMON "/sys/kernel/mm/damon/admin/kdamonds/"
+#define DAMON   "/sys/kernel/mm/damon/admin/kdamonds/"
 #define REGIONS DAMON "0/contexts/0/schemes/0/tried_regions/"
 
-#define HOT_GPA	 SZ_1G
+#define HOT_GPA  SZ_1G
 #define COLD_GPA (2 * SZ_1G)
-#define SIZE	 SZ_2M
+#define SIZE     SZ_2M
 
 /*
  * The emulated hart sets an accessed bit only when it walks the tables. It flushes its TLB on
  * every exit, which is some hundred times a second. A sample must be longer than that.
  */
 #define SAMPLE_US 20000
-#define SAMPLES	  10
+#define SAMPLES   10
 
 static int set(const char *file, const char *fmt, ...)
 {
@@ -41,11 +41,11 @@ static int set(const char *file, const char *fmt, ...)
 	return write_text(path, text);
 }
 
-#define must_set(file, ...)                                               \
-	do {                                                              \
-		int err_ = set(file, __VA_ARGS__);                        \
-		if (err_)                                                 \
-			bail("DAMON's %s: %s", file, strerror(err_));     \
+#define must_set(file, ...)                                                                        \
+	do {                                                                                       \
+		int err_ = set(file, __VA_ARGS__);                                                 \
+		if (err_)                                                                          \
+			bail("DAMON's %s: %s", file, strerror(err_));                              \
 	} while (0)
 
 static void monitor(const char *hot, const char *cold)
@@ -126,7 +126,8 @@ static void watch(struct vm *vm, const char *what, enum backing backing, u64 shi
 		for (u64 at = 0; along && at < SIZE; at += SZ_4K)
 			*(u64 *)(area[i] + at) = stamp(1, gpa[i] + at);
 		/* With @along, one fault maps 16 pages. Nobody has used 15 of them yet. */
-		guest_fill(vcpu, gpa[i], along ? 16 * SZ_4K : SZ_4K, SIZE / SZ_4K / (along ? 16 : 1), 1);
+		guest_fill(vcpu, gpa[i], along ? 16 * SZ_4K : SZ_4K,
+			   SIZE / SZ_4K / (along ? 16 : 1), 1);
 	}
 	vcpu_start(vcpu);
 	for (unsigned int hot = 0; hot < 2; hot++) {
@@ -149,15 +150,17 @@ static void watch(struct vm *vm, const char *what, enum backing backing, u64 shi
 			idle = accesses(area[!hot]);
 			good = used > SAMPLES / 2 && !idle;
 		}
-		ok(good, "%s: the area in use is used in %d of %d samples, the other area in %d", what,
-		   used, SAMPLES, idle);
+		ok(good, "%s: the area in use is used in %d of %d samples, the other area in %d",
+		   what, used, SAMPLES, idle);
 		must_set("0/state", "off");
 		must_set("nr_kdamonds", "0");
 		vcpu_halt(vcpu);
 	}
 	vcpu_stop(vcpu);
 	ok(guest_check(vcpu, gpa[0], SZ_4K, SIZE / SZ_4K, 1) +
-	   guest_check(vcpu, gpa[1], SZ_4K, SIZE / SZ_4K, 1) == 0 && vm_sound(vm),
+				   guest_check(vcpu, gpa[1], SZ_4K, SIZE / SZ_4K, 1) ==
+			   0 &&
+		   vm_sound(vm),
 	   "%s: the data has not changed, and the tables are sound", what);
 	for (unsigned int i = 0; i < 2; i++) {
 		vm_slot(vm, i, 0, gpa[i], 0, area[i]);
@@ -187,11 +190,12 @@ int main(void)
 			watch(vm, "a huge page with a 2 MiB leaf", HUGE, 0, 300, 1, false);
 			break;
 		case 2:
-			watch(vm, "a huge page with 4 KiB leaves", HUGE, SZ_4K, 0, SIZE / SZ_4K, false);
+			watch(vm, "a huge page with 4 KiB leaves", HUGE, SZ_4K, 0, SIZE / SZ_4K,
+			      false);
 			break;
 		case 3:
-			watch(vm, "pages that fault-around mapped, all in use", SMALL, 0, 0, SIZE / SZ_4K,
-			      true);
+			watch(vm, "pages that fault-around mapped, all in use", SMALL, 0, 0,
+			      SIZE / SZ_4K, true);
 			break;
 		}
 		vm_free(vm);

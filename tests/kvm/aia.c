@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The AIA in the kernel, on a host with AIA: vCPUs that have no interrupt file, since they were made after the AIA was
- * initialized; and interrupt files whose addresses the VM's format has to hold.
+ * The AIA in the kernel, on a host with AIA: vCPUs that have no interrupt file, since they were
+ * made after the AIA was initialized; and interrupt files whose addresses the VM's format has to
+ * hold.
  *
  * With the stock module it shows whether that oopses in the first case.
  */
@@ -18,7 +19,7 @@
 #include "stock.h"
 #include "tap.h"
 
-#define VCPUS	   2
+#define VCPUS      2
 #define EIDELIVERY 0x70
 
 /* One instruction: a store to where no memory is. */
@@ -90,9 +91,11 @@ static bool attribute(unsigned long request)
 	int aia = early(&s, KVM_DEV_RISCV_AIA_MODE_AUTO);
 	u64 value = 1;
 	bool good = is(set_attr(aia, request, KVM_DEV_RISCV_AIA_GRP_IMSIC,
-				KVM_DEV_RISCV_AIA_IMSIC_MKATTR(0, EIDELIVERY), &value), ENODEV) &&
+				KVM_DEV_RISCV_AIA_IMSIC_MKATTR(0, EIDELIVERY), &value),
+		       ENODEV) &&
 		    is(set_attr(aia, request, KVM_DEV_RISCV_AIA_GRP_IMSIC,
-				KVM_DEV_RISCV_AIA_IMSIC_MKATTR(1, EIDELIVERY), &value), ENODEV);
+				KVM_DEV_RISCV_AIA_IMSIC_MKATTR(1, EIDELIVERY), &value),
+		       ENODEV);
 
 	close(aia);
 	snippet_end(&s);
@@ -121,9 +124,11 @@ static bool emulated(const u32 *insns, unsigned int count, unsigned long csr)
 	int aia = early(&s, KVM_DEV_RISCV_AIA_MODE_EMUL);
 	bool good;
 
-	good = snippet_run(&s, insns, count) == KVM_EXIT_RISCV_CSR && s.run->riscv_csr.csr_num == csr;
+	good = snippet_run(&s, insns, count) == KVM_EXIT_RISCV_CSR &&
+	       s.run->riscv_csr.csr_num == csr;
 	if (!good)
-		diag("exit %u, scause %llu", s.run->exit_reason, (unsigned long long)snippet_cause(&s));
+		diag("exit %u, scause %llu", s.run->exit_reason,
+		     (unsigned long long)snippet_cause(&s));
 	close(aia);
 	snippet_end(&s);
 	return good;
@@ -289,22 +294,25 @@ static void formats(void)
 		two_end(&two);
 
 		two = two_new(f, false, KVM_DEV_RISCV_AIA_MODE_AUTO, beyond);
-		ok(is(init(two.aia), ERANGE) && get_format(two.vm) == f && is(init(two.aia), ERANGE),
+		ok(is(init(two.aia), ERANGE) && get_format(two.vm) == f &&
+			   is(init(two.aia), ERANGE),
 		   "%s: beyond it: ERANGE, from the start", f->name);
 		if (wider)
 			ok(is(change_format(two.vm, wider->mode), 0) && is(init(two.aia), 0) &&
-			   two_run(&two) && narrows(&two, f, ERANGE),
+				   two_run(&two) && narrows(&two, f, ERANGE),
 			   "%s: and possible once the VM is wider; then it is not narrowed again",
 			   f->name);
 		else
-			ok(!set_addr(&two, 0, file_addr(at, 0)) && !set_addr(&two, 1, file_addr(at, 1)) &&
-			   is(init(two.aia), 0) && two_run(&two),
+			ok(!set_addr(&two, 0, file_addr(at, 0)) &&
+				   !set_addr(&two, 1, file_addr(at, 1)) && is(init(two.aia), 0) &&
+				   two_run(&two),
 			   "%s: and possible with other addresses", f->name);
 		two_end(&two);
 
 		two = two_new(f, true, KVM_DEV_RISCV_AIA_MODE_AUTO, beyond);
 		ok(is(init(two.aia), wider ? 0 : ERANGE) && get_format(two.vm) == (wider ?: f) &&
-		   (!wider || two_run(&two)), "%s: a VM that may grow %s", f->name,
+			   (!wider || two_run(&two)),
+		   "%s: a VM that may grow %s", f->name,
 		   wider ? "grows" : "cannot grow beyond the host: ERANGE");
 		two_end(&two);
 	}
@@ -331,8 +339,9 @@ static void formats(void)
 	two = two_new(narrow, true, KVM_DEV_RISCV_AIA_MODE_AUTO, 2 * format_end(host.widest));
 	if (narrow != host.widest)
 		ok(is(change_format(two.vm, next_format(narrow)->mode), 0) &&
-		   is(set_slot(two.vm, 1, 0, format_end(host.widest) - SZ_4K, SZ_4K, code), 0) &&
-		   get_format(two.vm) == host.widest && is(init(two.aia), ERANGE),
+			   is(set_slot(two.vm, 1, 0, format_end(host.widest) - SZ_4K, SZ_4K, code),
+			      0) &&
+			   get_format(two.vm) == host.widest && is(init(two.aia), ERANGE),
 		   "files beyond all formats: the VM is widened, and grows for a memslot");
 	two_end(&two);
 

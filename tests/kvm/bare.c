@@ -26,10 +26,11 @@
 #define FAIL_NTH "/sys/module/kvm/parameters/test_fail_nth"
 #define ROUNDS   400
 /* Many vCPUs, because a change of format takes longer the more vCPUs it has to notify. */
-#define VCPUS    200
+#define VCPUS 200
 
-#define REG_PC (KVM_REG_RISCV | KVM_REG_SIZE_U64 | KVM_REG_RISCV_CORE | \
-		offsetof(struct kvm_riscv_core, regs.pc) / sizeof(unsigned long))
+#define REG_PC                                                                                     \
+	(KVM_REG_RISCV | KVM_REG_SIZE_U64 | KVM_REG_RISCV_CORE |                                   \
+	 offsetof(struct kvm_riscv_core, regs.pc) / sizeof(unsigned long))
 
 enum code { CODE_GUEST = 1, CODE_HOST = 2 };
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Where the page of a fault comes from, without dirty logging: memory that was never touched, files, what is
- * shared with a child, what may not be written, and what is not there.
+ * Where the page of a fault comes from, without dirty logging: memory that was never touched,
+ * files, what is shared with a child, what may not be written, and what is not there.
  */
 #include <errno.h>
 #include <string.h>
@@ -138,7 +138,8 @@ static void file(bool shared)
 		spared &= !now;
 	}
 	ok(both_see(1) && (shared ? reached : spared), "a file that is mapped %s: %s",
-	   shared ? "shared" : "privately", shared ? "it has what the guest wrote" : "it has nothing of it");
+	   shared ? "shared" : "privately",
+	   shared ? "it has what the guest wrote" : "it has nothing of it");
 	close(fd);
 	end();
 }
@@ -205,11 +206,12 @@ static void nothing(void)
 	lines = kvm_messages();
 	ok(vcpu->efaults == efaults + NOTHING, "no memory of the VMM's: EFAULT");
 	if (host.gstage)
-		ok(lines && lines < NOTHING, "and the log is not filled with it: %u lines for %u of them", lines,
-		   NOTHING);
+		ok(lines && lines < NOTHING,
+		   "and the log is not filled with it: %u lines for %u of them", lines, NOTHING);
 	else
-		ok(lines >= NOTHING, "and the stock module fills the log with it: %u lines for %u of them",
-		   lines, NOTHING);
+		ok(lines >= NOTHING,
+		   "and the stock module fills the log with it: %u lines for %u of them", lines,
+		   NOTHING);
 	end();
 }
 

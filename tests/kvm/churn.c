@@ -15,13 +15,13 @@
 #include "tap.h"
 #include "vcpu.h"
 
-#define GPA    (2 * SZ_1G - SIZE / 2)
-#define SIZE   (4 * SZ_2M)
-#define PAGES  (SIZE / SZ_4K)
-#define VCPUS  2
-#define RUN_MS 600
+#define GPA       (2 * SZ_1G - SIZE / 2)
+#define SIZE      (4 * SZ_2M)
+#define PAGES     (SIZE / SZ_4K)
+#define VCPUS     2
+#define RUN_MS    600
 #define TIMES_MIN 3
-#define LOOK_MS 20000
+#define LOOK_MS   20000
 
 static char *mem;
 static struct vm *vm;
@@ -89,8 +89,9 @@ static const struct action {
 	const char *name;
 	void (*act)(void);
 } actions[] = {
-	{ "mprotect", protect },	 { "MADV_COLLAPSE", collapse }, { "compaction", compact },
-	{ "fork", copy },		 { "MADV_COLD", cold },		{ "dirty logging", log_dirty },
+	{ "mprotect", protect },        { "MADV_COLLAPSE", collapse },
+	{ "compaction", compact },      { "fork", copy },
+	{ "MADV_COLD", cold },          { "dirty logging", log_dirty },
 	{ "all of these", everything },
 };
 
@@ -159,8 +160,8 @@ static void churn(const struct action *action)
 	}
 	diag("%s: %u times, while the guest made %llu passes", action->name, n,
 	     (unsigned long long)passes);
-	ok(good && vm_sound(vm), "%s, %s: the guest does not notice",
-	   vm->format->name, action->name);
+	ok(good && vm_sound(vm), "%s, %s: the guest does not notice", vm->format->name,
+	   action->name);
 }
 
 int main(void)

@@ -65,8 +65,8 @@ int main(void)
 	after = before - (long)host_free_pages();
 	if (host.gstage)
 		ok(after < NOISE && vm_stat(vm, "leaves_2m") == CHUNKS && vm_sound(vm),
-		   "logging stops: %ld of these pages are left, and %u leaves of 2 MiB are back", after,
-		   CHUNKS);
+		   "logging stops: %ld of these pages are left, and %u leaves of 2 MiB are back",
+		   after, CHUNKS);
 	else
 		ok(after > CHUNKS - NOISE,
 		   "stock: logging stops: the test finds the defect: %ld of these pages are left",

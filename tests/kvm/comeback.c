@@ -88,7 +88,8 @@ int main(void)
 		right &= !guest_check(vcpu, GPA, SZ_4K, PAGES, i);
 	}
 	ok(full, "a vCPU with a full ring handles a change of format, and does not run");
-	ok(right, "the vCPU is back on its first hart: it runs with the new root, %u times", ROUNDS);
+	ok(right, "the vCPU is back on its first hart: it runs with the new root, %u times",
+	   ROUNDS);
 	ok(vm_sound(vm), "the tables are sound");
 	ring_unmap(&ring);
 	vm_free(vm);

@@ -19,9 +19,9 @@
 
 /* The flash of QEMU's virt machine. */
 #define FLASH_PA 0x20000000
-#define PAGES	 8UL
+#define PAGES    8UL
 
-#define GIGANTIC "/sys/kernel/mm/hugepages/hugepages-1048576kB/nr_hugepages"
+#define GIGANTIC     "/sys/kernel/mm/hugepages/hugepages-1048576kB/nr_hugepages"
 #define GIGANTIC_GPA (4 * SZ_1G)
 #define FLASH_GPA    (2 * SZ_1G)
 
@@ -31,8 +31,8 @@ static const char *name;
 static char *map_flash(void)
 {
 	int fd = open("/dev/mem", O_RDWR | O_SYNC | O_CLOEXEC);
-	char *mem = fd < 0 ? MAP_FAILED
-			   : mmap(NULL, PAGES * SZ_4K, PROT_READ | PROT_WRITE, MAP_SHARED, fd,
+	char *mem = fd < 0 ? MAP_FAILED :
+			     mmap(NULL, PAGES * SZ_4K, PROT_READ | PROT_WRITE, MAP_SHARED, fd,
 				  FLASH_PA);
 
 	if (mem == MAP_FAILED)
@@ -107,7 +107,8 @@ static void command(const char *what, u64 gpa, u64 size, u64 pa, const char *fla
 	snprintf(wanted, sizeof(wanted), "\n0x%llx-0x%llx ", (unsigned long long)gpa,
 		 (unsigned long long)(gpa + size));
 	good &= says(fmt, wanted);
-	snprintf(fmt, sizeof(fmt), "./gstage dump --json --gpa 0x%llx %%s", (unsigned long long)gpa);
+	snprintf(fmt, sizeof(fmt), "./gstage dump --json --gpa 0x%llx %%s",
+		 (unsigned long long)gpa);
 	ok(good && says(fmt, json_flags), "%s: %s: gstage dump", name, what);
 	snprintf(fmt, sizeof(fmt), "./gstage walk %%s 0x%llx", (unsigned long long)gpa + 0x128);
 	snprintf(wanted, sizeof(wanted), "\ngpa 0x%llx is pa 0x%llx\n",

@@ -301,8 +301,8 @@ static void deaths(void)
 		}
 		mem_unmap(mem, SZ_2M);
 	}
-	ok(clean == 2 * DEATHS, "VMs end while their files are read: %u of %u readers get EIO", clean,
-	   2 * DEATHS);
+	ok(clean == 2 * DEATHS, "VMs end while their files are read: %u of %u readers get EIO",
+	   clean, 2 * DEATHS);
 	ok(tables_live() == live, "no tables are left");
 }
 

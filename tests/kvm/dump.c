@@ -72,8 +72,8 @@ static void rights(void)
 		const char *file;
 		mode_t mode;
 	} files[] = {
-		{ "gstage_mode", 0644 },  { "gstage_stats", 0444 },	  { "gstage_levels", 0444 },
-		{ "gpa_range", 0444 },	  { "gstage_page_tables", 0400 }, { "gstage_check", 0400 },
+		{ "gstage_mode", 0644 }, { "gstage_stats", 0444 },       { "gstage_levels", 0444 },
+		{ "gpa_range", 0444 },   { "gstage_page_tables", 0400 }, { "gstage_check", 0400 },
 		{ "gstage_walk", 0600 },
 	};
 	struct stat st;

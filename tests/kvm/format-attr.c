@@ -34,9 +34,36 @@ enum way { ATTRIBUTE, DEBUGFS, WAYS };
 static const char *const way_names[WAYS] = { "attribute", "debugfs" };
 
 static const u64 bad_modes[] = {
-	0, 1, 2, 3, 4, 5, 6, 7, 11, 12, 13, 14, 15, 16, 63, 64, 72, 73, 74, 128 + 8, 256 + 9,
-	(1ULL << 16) + 8, (1ULL << 31) + 8, (1ULL << 32) + 8, (1ULL << 32) + 10, 1ULL << 63,
-	(1ULL << 63) + 8, 8ULL << 60, ~0ULL, ~0ULL - 7,
+	0,
+	1,
+	2,
+	3,
+	4,
+	5,
+	6,
+	7,
+	11,
+	12,
+	13,
+	14,
+	15,
+	16,
+	63,
+	64,
+	72,
+	73,
+	74,
+	128 + 8,
+	256 + 9,
+	(1ULL << 16) + 8,
+	(1ULL << 31) + 8,
+	(1ULL << 32) + 8,
+	(1ULL << 32) + 10,
+	1ULL << 63,
+	(1ULL << 63) + 8,
+	8ULL << 60,
+	~0ULL,
+	~0ULL - 7,
 };
 
 static char *low, *high;
@@ -88,32 +115,40 @@ static void ioctls(void)
 	ok(ioctl(vm.fd, KVM_CHECK_EXTENSION, KVM_CAP_VM_ATTRIBUTES) == 1,
 	   "KVM_CAP_VM_ATTRIBUTES says that VMs have attributes");
 	ok(is(device_attr(vm.fd, KVM_HAS_DEVICE_ATTR, 0, KVM_RISCV_VM_GSTAGE,
-			  KVM_RISCV_VM_GSTAGE_MODE, NULL), 0), "the VM has the attribute");
+			  KVM_RISCV_VM_GSTAGE_MODE, NULL),
+	      0),
+	   "the VM has the attribute");
 	for (unsigned int i = 0; i < ARRAY_SIZE(three); i++) {
 		bool good = true;
 
 		for (unsigned int j = 0; j < ARRAY_SIZE(unknown); j++)
 			good &= is(device_attr(vm.fd, three[i].request, 0, unknown[j].group,
-					       unknown[j].attr, &mode), ENXIO);
+					       unknown[j].attr, &mode),
+				   ENXIO);
 		ok(good && mode == first->mode && is_in(&vm, host.widest),
 		   "%s, unknown group or attribute: ENXIO", three[i].name);
 		good = true;
 		for (unsigned int j = 0; j < ARRAY_SIZE(flags); j++)
 			good &= is(device_attr(vm.fd, three[i].request, flags[j],
 					       KVM_RISCV_VM_GSTAGE, KVM_RISCV_VM_GSTAGE_MODE,
-					       &mode), EINVAL);
+					       &mode),
+				   EINVAL);
 		ok(good && mode == first->mode && is_in(&vm, host.widest), "%s with flags: EINVAL",
 		   three[i].name);
 		ok(ioctl(vm.fd, three[i].request, nothing) == -1 && errno == EFAULT,
 		   "%s with a bad pointer: EFAULT", three[i].name);
 	}
 	ok(is(device_attr(vm.fd, KVM_GET_DEVICE_ATTR, 0, KVM_RISCV_VM_GSTAGE,
-			  KVM_RISCV_VM_GSTAGE_MODE, nothing), EFAULT) &&
-	   is(device_attr(vm.fd, KVM_SET_DEVICE_ATTR, 0, KVM_RISCV_VM_GSTAGE,
-			  KVM_RISCV_VM_GSTAGE_MODE, nothing), EFAULT) &&
-	   is(device_attr(vm.fd, KVM_SET_DEVICE_ATTR, 0, KVM_RISCV_VM_GSTAGE,
-			  KVM_RISCV_VM_GSTAGE_MODE, nothing + SZ_4K - 4), EFAULT) &&
-	   is_in(&vm, host.widest), "a bad pointer to the value: EFAULT, and nothing changed");
+			  KVM_RISCV_VM_GSTAGE_MODE, nothing),
+	      EFAULT) &&
+		   is(device_attr(vm.fd, KVM_SET_DEVICE_ATTR, 0, KVM_RISCV_VM_GSTAGE,
+				  KVM_RISCV_VM_GSTAGE_MODE, nothing),
+		      EFAULT) &&
+		   is(device_attr(vm.fd, KVM_SET_DEVICE_ATTR, 0, KVM_RISCV_VM_GSTAGE,
+				  KVM_RISCV_VM_GSTAGE_MODE, nothing + SZ_4K - 4),
+		      EFAULT) &&
+		   is_in(&vm, host.widest),
+	   "a bad pointer to the value: EFAULT, and nothing changed");
 	close(vm.fd);
 	mem_unmap(nothing, SZ_4K);
 }
@@ -122,10 +157,28 @@ static void ioctls(void)
 static void refused(const struct vm *vm, const char *what)
 {
 	static const char *const names[] = {
-		"\n", " ", "sv39", "sv39x", "sv39x4x", "sv39x4 x", "xsv39x4", "SV39X4", "sv57x4\nsv39x4",
-		"8", "max", "auto", "bare", "none", "sv32x4", "sv64x4", "sv39x4sv39x4sv39x4",
+		"\n",
+		" ",
+		"sv39",
+		"sv39x",
+		"sv39x4x",
+		"sv39x4 x",
+		"xsv39x4",
+		"SV39X4",
+		"sv57x4\nsv39x4",
+		"8",
+		"max",
+		"auto",
+		"bare",
+		"none",
+		"sv32x4",
+		"sv64x4",
+		"sv39x4sv39x4sv39x4",
 		"sv39x4                                              ",
-		"sv39x4         x", "sv39x4          ", "\xff", "sv39x4\xff",
+		"sv39x4         x",
+		"sv39x4          ",
+		"\xff",
+		"sv39x4\xff",
 	};
 	static const struct {
 		unsigned int mode;
@@ -149,11 +202,12 @@ static void refused(const struct vm *vm, const char *what)
 	for (unsigned int i = 0; i < ARRAY_SIZE(all); i++)
 		if (!(host.modes >> all[i].mode & 1))
 			ok(is(change_format(vm->fd, all[i].mode), EINVAL) &&
-			   is(write_format(vm->tid, vm->fd, all[i].name), EINVAL) && is_in(vm, f),
+				   is(write_format(vm->tid, vm->fd, all[i].name), EINVAL) &&
+				   is_in(vm, f),
 			   "%s, %s: %s, which this host has not: EINVAL", what, f->name,
 			   all[i].name);
-	ok(vm_stat(vm, "tables") == tables && vm_leaves(vm) == leaves,
-	   "%s, %s: no table changed", what, f->name);
+	ok(vm_stat(vm, "tables") == tables && vm_leaves(vm) == leaves, "%s, %s: no table changed",
+	   what, f->name);
 }
 
 /* From each to each, with nothing in the VM, or slots, or mappings. */
@@ -173,10 +227,10 @@ static void each_to_each(const struct vm *vm, const char *what)
 			   way_names[way]);
 		}
 	}
-	ok(is(write_format(vm->tid, vm->fd, "sv48x4\n"),
-	      host.modes >> 9 & 1 ? 0 : EINVAL) &&
-	   is(write_format(vm->tid, vm->fd, " \tsv57x4 \n"), host.modes >> 10 & 1 ? 0 : EINVAL) &&
-	   is(change(ATTRIBUTE, vm, next_format(NULL)), 0),
+	ok(is(write_format(vm->tid, vm->fd, "sv48x4\n"), host.modes >> 9 & 1 ? 0 : EINVAL) &&
+		   is(write_format(vm->tid, vm->fd, " \tsv57x4 \n"),
+		      host.modes >> 10 & 1 ? 0 : EINVAL) &&
+		   is(change(ATTRIBUTE, vm, next_format(NULL)), 0),
 	   "%s: space around a name does not count", what);
 }
 
@@ -205,11 +259,12 @@ static void limits(const struct vm *vm, const char *what)
 			}
 			if (set_slot(vm->fd, HIGH, 0, gpa, 0, high))
 				bail("cannot delete a slot");
-			ok(good, "%s: a slot that ends %s the limit of %s: ERANGE for what is narrower",
+			ok(good,
+			   "%s: a slot that ends %s the limit of %s: ERANGE for what is narrower",
 			   what, beyond ? "a page beyond" : "at", f->name);
 			ok(is(change(ATTRIBUTE, vm, next_format(NULL)), 0) &&
-			   is_in(vm, next_format(NULL)), "%s: narrower when the slot is gone",
-			   what);
+				   is_in(vm, next_format(NULL)),
+			   "%s: narrower when the slot is gone", what);
 		}
 	}
 }
@@ -224,7 +279,7 @@ static void without_guest(void)
 	ok(is(set_mode(vm.fd, host.widest->mode), 0) && is_in(&vm, host.widest),
 	   "empty VM: a change is no commitment, and KVM_ENABLE_CAP is possible");
 	ok(is(change(ATTRIBUTE, &vm, f), 0) &&
-	   is(set_slot(vm.fd, LOW, 0, format_end(f), SIZE, low), EFAULT),
+		   is(set_slot(vm.fd, LOW, 0, format_end(f), SIZE, low), EFAULT),
 	   "empty VM: changed to %s, it refuses slots beyond", f->name);
 	if (set_slot(vm.fd, LOW, 0, SZ_1G, SIZE, low))
 		bail("no slot");
@@ -249,16 +304,19 @@ static void pruned(struct vm *vm)
 		leaves = vm_leaves(vm);
 		vm_slot(vm, HIGH, 0, gpa, SIZE, high);
 		guest_fill(vm->vcpu[1], gpa, SZ_4K, PAGES, 7);
-		ok(vm_leaves(vm) == leaves + PAGES && !guest_check(vm->vcpu[0], gpa, SZ_4K, PAGES, 7),
+		ok(vm_leaves(vm) == leaves + PAGES &&
+			   !guest_check(vm->vcpu[0], gpa, SZ_4K, PAGES, 7),
 		   "memory at the limit of %s is used", f->name);
 		if (f != next_format(NULL))
 			ok(is(change(DEBUGFS, vm, next_format(NULL)), ERANGE) &&
-			   is_in(vm, host.widest) && !guest_check(vm->vcpu[0], gpa, SZ_4K, PAGES, 7),
+				   is_in(vm, host.widest) &&
+				   !guest_check(vm->vcpu[0], gpa, SZ_4K, PAGES, 7),
 			   "and not lost to a narrower format: ERANGE");
 		vm_slot(vm, HIGH, 0, gpa, 0, high);
-		ok(is(change(ATTRIBUTE, vm, next_format(NULL)), 0) && is_in(vm, next_format(NULL)) &&
-		   vm_leaves(vm) == leaves && !guest_check(vm->vcpu[0], SZ_1G, SZ_4K, PAGES, 1) &&
-		   !guest_check(vm->vcpu[1], SZ_1G, SZ_4K, PAGES, 1) && vm_sound(vm),
+		ok(is(change(ATTRIBUTE, vm, next_format(NULL)), 0) &&
+			   is_in(vm, next_format(NULL)) && vm_leaves(vm) == leaves &&
+			   !guest_check(vm->vcpu[0], SZ_1G, SZ_4K, PAGES, 1) &&
+			   !guest_check(vm->vcpu[1], SZ_1G, SZ_4K, PAGES, 1) && vm_sound(vm),
 		   "narrower is possible when the slot is gone, and nothing else is lost");
 	}
 }
@@ -280,13 +338,14 @@ static void with_guest(void)
 	faults = vm_stat(vm, "faults");
 	each_to_each(vm, "running VM again");
 	ok(!guest_check(vm->vcpu[0], SZ_1G, SZ_4K, PAGES, 1) &&
-	   !guest_check(vm->vcpu[1], SZ_1G, SZ_4K, PAGES, 1) && vm_stat(vm, "faults") == faults,
+		   !guest_check(vm->vcpu[1], SZ_1G, SZ_4K, PAGES, 1) &&
+		   vm_stat(vm, "faults") == faults,
 	   "running VM: all memory is there, and no page faulted");
 	for_each_format(f)
 		ok(is(change(ATTRIBUTE, vm, f), 0) &&
-		   !guest_check(vm->vcpu[0], SZ_1G, SZ_4K, PAGES, 1) &&
-		   !guest_check(vm->vcpu[1], SZ_1G, SZ_4K, PAGES, 1) &&
-		   vm_stat(vm, "hgatp") >> 60 == f->mode && vm_sound(vm),
+			   !guest_check(vm->vcpu[0], SZ_1G, SZ_4K, PAGES, 1) &&
+			   !guest_check(vm->vcpu[1], SZ_1G, SZ_4K, PAGES, 1) &&
+			   vm_stat(vm, "hgatp") >> 60 == f->mode && vm_sound(vm),
 		   "running VM: hgatp has the MODE of %s", f->name);
 	limits(vm, "running VM");
 	pruned(vm);
@@ -295,7 +354,7 @@ static void with_guest(void)
 		vcpu_stop(vm->vcpu[i]);
 	each_to_each(vm, "VM that was stopped");
 	ok(!guest_check(vm->vcpu[1], SZ_1G, SZ_4K, PAGES, 1) &&
-	   !guest_check(vm->vcpu[0], SZ_1G, SZ_4K, PAGES, 1),
+		   !guest_check(vm->vcpu[0], SZ_1G, SZ_4K, PAGES, 1),
 	   "VM that was stopped: it goes on with its memory");
 	vm_free(vm);
 }
@@ -310,14 +369,17 @@ static void growing(void)
 	    set_slot(vm.fd, HIGH, 0, format_end(host.widest) - SIZE, SIZE, high))
 		bail("cannot have a VM that has grown");
 	ok(get_format(vm.fd) == host.widest &&
-	   is(change_format(vm.fd, narrow->mode), narrow == host.widest ? 0 : ERANGE) &&
-	   get_format(vm.fd) == host.widest, "a VM that has grown is not narrowed below its slot");
+		   is(change_format(vm.fd, narrow->mode), narrow == host.widest ? 0 : ERANGE) &&
+		   get_format(vm.fd) == host.widest,
+	   "a VM that has grown is not narrowed below its slot");
 	if (set_slot(vm.fd, HIGH, 0, format_end(host.widest) - SIZE, 0, high))
 		bail("cannot delete a slot");
 	ok(is(change_format(vm.fd, narrow->mode), 0) && get_format(vm.fd) == narrow &&
-	   vm_stat(&vm, "grow") == 1, "it is narrowed when the slot is gone");
+		   vm_stat(&vm, "grow") == 1,
+	   "it is narrowed when the slot is gone");
 	ok(is(set_slot(vm.fd, HIGH, 0, format_end(host.widest) - SIZE, SIZE, high), 0) &&
-	   get_format(vm.fd) == host.widest, "and grows again");
+		   get_format(vm.fd) == host.widest,
+	   "and grows again");
 	close(vm.fd);
 }
 
@@ -331,7 +393,8 @@ static void gone(void)
 	snprintf(path, sizeof(path), "/sys/kernel/debug/kvm/%d-%d/gstage_mode", vm.tid, vm.fd);
 	file = open(path, O_RDWR | O_CLOEXEC);
 	ok(write(file, next_format(NULL)->name, 6) == 6 && write(file, host.widest->name, 6) == 6 &&
-	   is_in(&vm, host.widest), "an open file takes one name after the other");
+		   is_in(&vm, host.widest),
+	   "an open file takes one name after the other");
 	close(vm.fd);
 	ok(write(file, host.widest->name, 6) == -1 && errno == EIO,
 	   "the file of a VM that is gone: EIO");
@@ -353,8 +416,9 @@ static void tells_nothing(const struct vm *vm, const char *who, u64 peak)
 	good &= !atoi(text);
 	ok(good, "%s: no mode, no levels, no GPA bits", who);
 	ok(!vm_stat(vm, "gpa_bits") && !vm_stat(vm, "levels") && !vm_stat(vm, "hgatp") &&
-	   !vm_stat(vm, "tables") && !vm_stat(vm, "table_bytes") && !vm_leaves(vm) &&
-	   vm_stat(vm, "tables_peak") == peak, "%s: gstage_stats has no table, and the peak", who);
+		   !vm_stat(vm, "tables") && !vm_stat(vm, "table_bytes") && !vm_leaves(vm) &&
+		   vm_stat(vm, "tables_peak") == peak,
+	   "%s: gstage_stats has no table, and the peak", who);
 	vm_text(vm, "gstage_check", text, sizeof(text));
 	ok(!strcmp(text, "violations 0\n"), "%s: there is nothing wrong with it", who);
 	vm_text(vm, "gstage_page_tables", text, sizeof(text));
@@ -362,15 +426,15 @@ static void tells_nothing(const struct vm *vm, const char *who, u64 peak)
 	   "%s: the dump is a header", who);
 	snprintf(text, sizeof(text), "/sys/kernel/debug/kvm/%d-%d/gstage_walk", vm->tid, vm->fd);
 	ok(is(write_text(text, "0x80000000"), ENODEV) &&
-	   is(write_format(vm->tid, vm->fd, host.widest->name), ENODEV),
+		   is(write_format(vm->tid, vm->fd, host.widest->name), ENODEV),
 	   "%s: a walk, and another format: ENODEV", who);
 }
 
 /* A VM whose process is gone, and whose fd another has: its tables went with the process. */
 static void orphan(void)
 {
-	struct vm *vm = mmap(NULL, sizeof(*vm), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
-			     -1, 0);
+	struct vm *vm =
+		mmap(NULL, sizeof(*vm), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	int pidfd, fd, ready[2];
 	pid_t pid;
 	u64 peak;
@@ -442,7 +506,9 @@ static void unprivileged(void)
 		if (setgid(65534) || setuid(65534))
 			_exit(2);
 		mine = open(file, O_RDONLY);
-		_exit(mine < 0 ? 3 : hgatp_of(mine) != (hgatp & ~ppn) ? 4 : hgatp_of(opened) != hgatp);
+		_exit(mine < 0                         ? 3 :
+		      hgatp_of(mine) != (hgatp & ~ppn) ? 4 :
+							 hgatp_of(opened) != hgatp);
 	}
 	waitpid(pid, &status, 0);
 	chmod("/sys/kernel/debug", 0700);

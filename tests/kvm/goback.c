@@ -84,7 +84,10 @@ static void there_and_back(struct vm *vm, char *mem, bool reformat)
 
 		keep_to(home);
 		guest_fill(vcpu, GPA, SZ_4K, PAGES, i + 1);
-		/* The vCPU leaves the guest and enters it again on the same hart: no fence is needed. */
+		/*
+		 * The vCPU leaves the guest and enters it again on the same hart: no fence is
+		 * needed.
+		 */
 		count_from(vm);
 		guest_fill(vcpu, GPA, SZ_4K, PAGES, i + 1);
 		spared &= counted(vm, "fences_entry 0");

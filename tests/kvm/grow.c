@@ -57,7 +57,9 @@ static int growing(const struct format *f)
 
 static void capability(const struct format *f)
 {
-	static const u64 bits[] = { 2, 3, 4, 1 << 8, 1ULL << 32, (1ULL << 32) + 1, 1ULL << 63, ~0ULL };
+	static const u64 bits[] = {
+		2, 3, 4, 1 << 8, 1ULL << 32, (1ULL << 32) + 1, 1ULL << 63, ~0ULL
+	};
 	const struct format *other = f == host.widest ? next_format(NULL) : host.widest;
 	bool good = true;
 	int vm;
@@ -65,8 +67,8 @@ static void capability(const struct format *f)
 	for (unsigned int i = 0; i < ARRAY_SIZE(mode_caps); i++) {
 		vm = vm_bare();
 		ok(is(enable_cap(vm, mode_caps[i], 0, f->mode, KVM_RISCV_HGATP_GROW, 0, 0), 0) &&
-		   is_in(vm, f, true) && gpa_bits(host.kvm) == (int)host.widest->gpa_bits &&
-		   ioctl(vm, KVM_CHECK_EXTENSION, (long)mode_caps[i]) == (int)host.modes,
+			   is_in(vm, f, true) && gpa_bits(host.kvm) == (int)host.widest->gpa_bits &&
+			   ioctl(vm, KVM_CHECK_EXTENSION, (long)mode_caps[i]) == (int)host.modes,
 		   "%s: GROW by capability %u: the VM has this format, VM_GPA_BITS the widest",
 		   f->name, mode_caps[i]);
 		close(vm);
@@ -78,27 +80,30 @@ static void capability(const struct format *f)
 	ok(good && is_in(vm, f, true),
 	   "%s: other bits of args[1]: EINVAL, and the VM may still grow", f->name);
 	ok(is(enable_cap(vm, mode_caps[0], 1, other->mode, 1, 0, 0), EINVAL) &&
-	   is(enable_cap(vm, mode_caps[0], 0, other->mode, 1, 1, 0), EINVAL) &&
-	   is(enable_cap(vm, mode_caps[0], 0, other->mode, 1, 0, 1), EINVAL) &&
-	   is(grow_from(vm, 0), EINVAL) && is(grow_from(vm, 1), EINVAL) &&
-	   is(grow_from(vm, 72), EINVAL) && is(grow_from(vm, ~0ULL), EINVAL) && is_in(vm, f, true),
+		   is(enable_cap(vm, mode_caps[0], 0, other->mode, 1, 1, 0), EINVAL) &&
+		   is(enable_cap(vm, mode_caps[0], 0, other->mode, 1, 0, 1), EINVAL) &&
+		   is(grow_from(vm, 0), EINVAL) && is(grow_from(vm, 1), EINVAL) &&
+		   is(grow_from(vm, 72), EINVAL) && is(grow_from(vm, ~0ULL), EINVAL) &&
+		   is_in(vm, f, true),
 	   "%s: GROW with flags, args[2], args[3] or an unsupported mode: EINVAL", f->name);
 
 	ok(is(set_mode(vm, f->mode), 0) && is_in(vm, f, false),
 	   "%s: the mode is set again without GROW: the VM may not grow", f->name);
 	ok(is(grow_from(vm, f->mode), 0) && is_in(vm, f, true) &&
-	   is(set_mode(vm, other->mode), 0) && is_in(vm, other, false) &&
-	   is(grow_from(vm, f->mode), 0) && is_in(vm, f, true),
+		   is(set_mode(vm, other->mode), 0) && is_in(vm, other, false) &&
+		   is(grow_from(vm, f->mode), 0) && is_in(vm, f, true),
 	   "%s: with and without GROW: the last KVM_ENABLE_CAP counts", f->name);
 	ok(is(enable_cap(vm, KVM_CAP_VM_GPA_BITS, 0, f->gpa_bits, 0, 0, 0), 0) &&
-	   is_in(vm, f, false), "%s: VM_GPA_BITS is set: the VM may not grow", f->name);
+		   is_in(vm, f, false),
+	   "%s: VM_GPA_BITS is set: the VM may not grow", f->name);
 	close(vm);
 
 	vm = growing(f);
 	if (set_slot(vm, LOW, 0, SZ_1G, SZ_4K, page))
 		bail("cannot create a slot: %s", strerror(errno));
 	ok(is(grow_from(vm, other->mode), EBUSY) && is(set_mode(vm, f->mode), EBUSY) &&
-	   is(enable_cap(vm, KVM_CAP_VM_GPA_BITS, 0, 0, 0, 0, 0), EBUSY) && is_in(vm, f, true),
+		   is(enable_cap(vm, KVM_CAP_VM_GPA_BITS, 0, 0, 0, 0, 0), EBUSY) &&
+		   is_in(vm, f, true),
 	   "%s: EBUSY while there is a memslot, and the VM may still grow", f->name);
 	close(vm);
 }
@@ -111,8 +116,8 @@ static void not_growing(const struct format *f)
 	if (set_mode(vm, f->mode) || set_slot(vm, LOW, 0, SZ_1G, SIZE, page))
 		bail("cannot prepare a VM");
 	ok(is(set_slot(vm, TRY, 0, end, SZ_4K, page), EFAULT) &&
-	   is(set_slot(vm, TRY, 0, end - SIZE + SZ_4K, SIZE, page), EFAULT) &&
-	   is(set_slot(vm, TRY, 0, end - SIZE, SIZE, page), 0) && is_in(vm, f, false),
+		   is(set_slot(vm, TRY, 0, end - SIZE + SZ_4K, SIZE, page), EFAULT) &&
+		   is(set_slot(vm, TRY, 0, end - SIZE, SIZE, page), 0) && is_in(vm, f, false),
 	   "%s: a VM that may not grow: EFAULT for a slot above its limit", f->name);
 	close(vm);
 }
@@ -147,21 +152,24 @@ static void around(const struct format *from, const struct format *at)
 			bail("cannot create a slot");
 		if (fit)
 			ok(is(set_slot(vm, HIGH, 0, gpa, slots[i].size, page), 0) &&
-			   is_in(vm, fit, true), "%s: a slot %s the limit of %s: %s", from->name,
-			   slots[i].what, at->name, fit->name);
+				   is_in(vm, fit, true),
+			   "%s: a slot %s the limit of %s: %s", from->name, slots[i].what, at->name,
+			   fit->name);
 		else
 			ok(is(set_slot(vm, HIGH, 0, gpa, slots[i].size, page), EFAULT) &&
-			   is_in(vm, from, true) &&
-			   is(set_slot(vm, HIGH, 0, gpa, 0, page), EINVAL),
-			   "%s: a slot %s the limit of %s: EFAULT, and the format stays", from->name,
-			   slots[i].what, at->name);
+				   is_in(vm, from, true) &&
+				   is(set_slot(vm, HIGH, 0, gpa, 0, page), EINVAL),
+			   "%s: a slot %s the limit of %s: EFAULT, and the format stays",
+			   from->name, slots[i].what, at->name);
 		/* The VM keeps the new format when the slot is deleted, and may grow again. */
 		if (fit)
 			ok(is(set_slot(vm, HIGH, 0, gpa, 0, page), 0) && is_in(vm, fit, true) &&
-			   is(set_slot(vm, HIGH, 0, format_end(host.widest) - SIZE, SIZE, page),
-			      0) && is_in(vm, host.widest, true),
-			   "%s: without that slot the VM stays in %s, and can grow again", from->name,
-			   fit->name);
+				   is(set_slot(vm, HIGH, 0, format_end(host.widest) - SIZE, SIZE,
+					       page),
+				      0) &&
+				   is_in(vm, host.widest, true),
+			   "%s: without that slot the VM stays in %s, and can grow again",
+			   from->name, fit->name);
 		close(vm);
 	}
 }
@@ -180,9 +188,10 @@ static void moved(const struct format *from)
 			is_in(vm, f, true);
 	ok(good, "%s: a slot is moved to the limit of each wider format: the VM grows", from->name);
 	ok(is(set_slot(vm, LOW, 0, format_end(host.widest) - SIZE + SZ_4K, SIZE, page), EFAULT) &&
-	   is_in(vm, host.widest, true) &&
-	   is(set_slot(vm, TRY, 0, format_end(host.widest) - SIZE, SIZE, page), EEXIST),
-	   "%s: a slot is moved above the host's limit: EFAULT, and it is where it was", from->name);
+		   is_in(vm, host.widest, true) &&
+		   is(set_slot(vm, TRY, 0, format_end(host.widest) - SIZE, SIZE, page), EEXIST),
+	   "%s: a slot is moved above the host's limit: EFAULT, and it is where it was",
+	   from->name);
 	close(vm);
 }
 
@@ -232,7 +241,7 @@ static void refused(const struct format *f)
 	ok(is(set_slot(vm, TRY, 0, above, 0, mem), EINVAL), "%s: none of these slots exists",
 	   f->name);
 	ok(is(set_slot(vm, TRY, KVM_MEM_READONLY, above, SIZE, readonly), wider ? 0 : EFAULT) &&
-	   is_in(vm, wider ? next_format(f) : f, true),
+		   is_in(vm, wider ? next_format(f) : f, true),
 	   "%s: a read-only slot over a read-only VMA makes the VM grow if it can", f->name);
 	close(vm);
 
@@ -266,13 +275,13 @@ static void with_guest(const struct format *from, const struct format *to)
 	ok(is(set_slot(vm->fd, HIGH, 0, gpa, SIZE, high), 0) && is_in(vm->fd, to, true),
 	   "%s to %s: the VM grows while a vCPU runs", from->name, to->name);
 	ok(!guest_check(vcpu, SZ_1G, SZ_4K, PAGES, 1) && vm_stat(vm, "faults") == faults &&
-	   vm_stat(vm, "reformats") == reformats + (from != to),
+		   vm_stat(vm, "reformats") == reformats + (from != to),
 	   "%s to %s: all mappings stay, and no page faults", from->name, to->name);
 	ok(vm_stat(vm, "hgatp") >> 60 == to->mode, "%s to %s: hgatp has the new MODE", from->name,
 	   to->name);
 	guest_fill(vcpu, gpa, SZ_4K, PAGES, 2);
 	ok(!guest_check(vcpu, gpa, SZ_4K, PAGES, 2) &&
-	   *(u64 *)(high + SIZE - SZ_4K) == stamp(2, format_end(to) - SZ_4K),
+		   *(u64 *)(high + SIZE - SZ_4K) == stamp(2, format_end(to) - SZ_4K),
 	   "%s to %s: the guest reaches the last page of the new slot", from->name, to->name);
 	ok(is(grow_from(vm->fd, from->mode), EBUSY) && is_in(vm->fd, to, true) && vm_sound(vm),
 	   "%s to %s: EBUSY for another mode, and the tables are sound", from->name, to->name);

@@ -52,8 +52,8 @@ static void reach(struct vm *vm)
 
 	guest_fill(vcpu, end - SIZE, SZ_4K, SIZE / SZ_4K, 2);
 	ok(*(u64 *)(top + SIZE - SZ_4K) == stamp(2, end - SZ_4K) &&
-	   !guest_check(vcpu, end - SIZE, SZ_4K, SIZE / SZ_4K, 2) &&
-	   !guest_check(vcpu, SZ_1G, SZ_4K, SIZE / SZ_4K, 1),
+		   !guest_check(vcpu, end - SIZE, SZ_4K, SIZE / SZ_4K, 2) &&
+		   !guest_check(vcpu, SZ_1G, SZ_4K, SIZE / SZ_4K, 1),
 	   "%s: the guest reaches the last pages of its address space", f->name);
 	guest_store(vcpu, end - 8, 0x1234);
 	ok(*(u64 *)(top + SIZE - 8) == 0x1234 && guest_load(vcpu, end - 8) == 0x1234,
@@ -61,7 +61,8 @@ static void reach(struct vm *vm)
 
 	exits = vcpu->mmio_reads;
 	ok(guest_load(vcpu, end) == MMIO_ANSWER && vcpu->mmio_reads == exits + 1 &&
-	   vcpu->mmio_addr == end, "%s: the first word above it is an MMIO exit", f->name);
+		   vcpu->mmio_addr == end,
+	   "%s: the first word above it is an MMIO exit", f->name);
 
 	/* If the hardware ignored a bit, the guest would find the stamps at 1 GiB or at the top. */
 	good = true;
@@ -111,7 +112,7 @@ int main(void)
 	guest_load(a->vcpu[0], SZ_1G);
 	guest_load(b->vcpu[0], SZ_1G);
 	ok(HGATP_VMID(vm_stat(a, "hgatp")) != HGATP_VMID(vm_stat(b, "hgatp")) &&
-	   HGATP_PPN(vm_stat(a, "hgatp")) != HGATP_PPN(vm_stat(b, "hgatp")),
+		   HGATP_PPN(vm_stat(a, "hgatp")) != HGATP_PPN(vm_stat(b, "hgatp")),
 	   "two VMs have different VMIDs and roots");
 	vm_free(a);
 	vm_free(b);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * No hold of the VM's MMU lock grows with the VM. A VM of 1 TiB has a table in each 64 MiB; what works on all of it
- * looks after each piece whether others wait for the lock, and frees tables after a bounded number of them. Both are
- * counted. A thread that waits for the lock meanwhile gets it.
+ * No hold of the VM's MMU lock grows with the VM. A VM of 1 TiB has a table in each 64 MiB; what
+ * works on all of it looks after each piece whether others wait for the lock, and frees tables
+ * after a bounded number of them. Both are counted. A thread that waits for the lock meanwhile gets
+ * it.
  */
 #include <errno.h>
 #include <linux/kvm.h>
@@ -14,10 +15,10 @@
 #include "count.h"
 #include "vcpu.h"
 
-#define GPA	SZ_1G
-#define SIZE	(1024 * SZ_1G)
-#define STRIDE	(32 * SZ_2M)
-#define TABLES	(SIZE / STRIDE)
+#define GPA     SZ_1G
+#define SIZE    (1024 * SZ_1G)
+#define STRIDE  (32 * SZ_2M)
+#define TABLES  (SIZE / STRIDE)
 #define BIG_GPA (2 * SZ_1G + SIZE)
 
 /* Of kvm/unmap.c: 512 tables are gathered, and then what one more GiB has. */
@@ -25,7 +26,7 @@
 
 /* A page of hugetlbfs, so often in a row. */
 #define ALIASES 1024UL
-#define WORDS	(ALIASES * SZ_2M / SZ_4K / 64)
+#define WORDS   (ALIASES * SZ_2M / SZ_4K / 64)
 /* Of kvm/logging.c: large leaves that are passed over at once. */
 #define PASSED 64
 
@@ -88,9 +89,10 @@ static void gone(const char *how)
 	long flushes = count_of(vm, "flushes_all") - count_of(vm, "lock_breaks");
 	u64 peak = vm_stat(vm, "gathered_peak");
 
-	diag("%s: %ld pieces, %ld flushes, %llu tables at once at most", how, count_of(vm, "lock_pieces"),
-	     flushes, (unsigned long long)peak);
-	ok(peak > 0 && peak <= GATHERED_MOST, "%s: a bounded number of tables waits for a flush", how);
+	diag("%s: %ld pieces, %ld flushes, %llu tables at once at most", how,
+	     count_of(vm, "lock_pieces"), flushes, (unsigned long long)peak);
+	ok(peak > 0 && peak <= GATHERED_MOST, "%s: a bounded number of tables waits for a flush",
+	   how);
 	ok(flushes <= (long)TABLES / 512 + 4, "%s: there is no flush more than that takes", how);
 	ok(counted(vm, "leaves_4k -%lu lock_pieces >%lu", TABLES, SIZE / SZ_1G - 1),
 	   "%s: all is gone, a GiB at a time", how);
@@ -114,7 +116,8 @@ static void fetch(u64 pages)
 {
 	struct kvm_dirty_log log = { .slot = 0 };
 
-	log.dirty_bitmap = mmap(NULL, pages / 8, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	log.dirty_bitmap =
+		mmap(NULL, pages / 8, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (log.dirty_bitmap == MAP_FAILED || ioctl(vm->fd, KVM_GET_DIRTY_LOG, &log))
 		bail("KVM_GET_DIRTY_LOG: %s", strerror(errno));
 	munmap(log.dirty_bitmap, pages / 8);
@@ -175,7 +178,8 @@ static void large(void)
 	if (write_text("/proc/sys/vm/nr_hugepages", "1") || fd < 0 || ftruncate(fd, SZ_2M))
 		bail("no page of hugetlbfs: %s", strerror(errno));
 	for (u64 at = 0; at < size; at += SZ_2M)
-		if (mmap(mem + at, SZ_2M, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd, 0) == MAP_FAILED)
+		if (mmap(mem + at, SZ_2M, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd, 0) ==
+		    MAP_FAILED)
 			bail("hugetlbfs: %s", strerror(errno));
 
 	begin(KVM_DIRTY_LOG_MANUAL_PROTECT_ENABLE | KVM_DIRTY_LOG_INITIALLY_SET);
@@ -193,7 +197,8 @@ static void large(void)
 		ok(counted(vm, "collapses %lu leaves_2m %lu lock_pieces >%lu", all ? ALIASES : 1,
 			   all ? ALIASES : 1, all ? ALIASES : ALIASES / PASSED),
 		   "logging stops in pieces, over %s", all ? "small leaves" : "large ones");
-		ok(vm_stat(vm, "gathered_peak") <= GATHERED_MOST, "a bounded number of tables waits for a flush");
+		ok(vm_stat(vm, "gathered_peak") <= GATHERED_MOST,
+		   "a bounded number of tables waits for a flush");
 	}
 	end();
 	mem_unmap(mem, size);

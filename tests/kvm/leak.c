@@ -89,7 +89,7 @@ static void shrink(const struct format *f)
 	madvise(sparse + SZ_2M, (SPARSE - 1) * SZ_2M, MADV_DONTNEED);
 	madvise(dense, DENSE * SZ_4K, MADV_DONTNEED);
 	ok(vm_leaves(vm) == leaves + 1 && vm_stat(vm, "tables") < before + f->levels &&
-	   !guest_check(vcpu, SZ_1G, SZ_2M, 1, 1),
+		   !guest_check(vcpu, SZ_1G, SZ_2M, 1, 1),
 	   "%s: MADV_DONTNEED of all pages but one: only a few tables are left", f->name);
 	madvise(sparse, SZ_4K, MADV_DONTNEED);
 	ok(vm_leaves(vm) == leaves && vm_stat(vm, "tables") == before,
@@ -136,8 +136,8 @@ static void lives(void)
 	}
 
 	lost = before - (long)host_free_pages();
-	diag("%u VMs, %ld free pages less than before, at most %llu tables at a time", lives_led, lost,
-	     (unsigned long long)most);
+	diag("%u VMs, %ld free pages less than before, at most %llu tables at a time", lives_led,
+	     lost, (unsigned long long)most);
 	if (!host.gstage) {
 		ok(lost > (long)lives_led * SPARSE / 4 * 3,
 		   "stock: the test finds the defect: %ld pages are lost", lost);

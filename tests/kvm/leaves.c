@@ -79,10 +79,10 @@ static void huge(void)
 	/* The host may unmap the whole huge page to split it. */
 	madvise(mem + SZ_2M + 5 * SZ_4K, SZ_4K, MADV_DONTNEED);
 	ok(guest_load(vcpu, GPA + SZ_2M + 5 * SZ_4K) == 0 &&
-	   !guest_check(vcpu, GPA, SZ_4K, 512 + 5, 1) &&
-	   !guest_check(vcpu, GPA + SZ_2M + 6 * SZ_4K, SZ_4K, PAGES - 512 - 6, 1) &&
-	   grew(512, -1, -1), "%s: a page of a huge page is dropped: 4 KiB leaves in this one only",
-	   name);
+		   !guest_check(vcpu, GPA, SZ_4K, 512 + 5, 1) &&
+		   !guest_check(vcpu, GPA + SZ_2M + 6 * SZ_4K, SZ_4K, PAGES - 512 - 6, 1) &&
+		   grew(512, -1, -1),
+	   "%s: a page of a huge page is dropped: 4 KiB leaves in this one only", name);
 	ok(vm_sound(vm), "%s: a page of a huge page is dropped: the tables are sound", name);
 	madvise(mem, SIZE, MADV_DONTNEED);
 	ok(grew(-512, 1 - (long)(SIZE / SZ_2M), -1), "%s: all pages are dropped: no leaves", name);
@@ -104,8 +104,9 @@ static void huge(void)
 	guest_store(vcpu, GPA + SZ_2M + 7 * SZ_4K, 7);
 	ok(grew(0, 0, 1), "%s: dirty logging: the first store to a page faults once", name);
 	ok(guest_load(vcpu, GPA + SZ_2M + 7 * SZ_4K) == 7 &&
-	   !guest_check(vcpu, GPA, SZ_4K, 512 + 7, 2) &&
-	   !guest_check(vcpu, GPA + SZ_2M + 8 * SZ_4K, SZ_4K, PAGES - 512 - 8, 2) && grew(0, 0, 0),
+		   !guest_check(vcpu, GPA, SZ_4K, 512 + 7, 2) &&
+		   !guest_check(vcpu, GPA + SZ_2M + 8 * SZ_4K, SZ_4K, PAGES - 512 - 8, 2) &&
+		   grew(0, 0, 0),
 	   "%s: dirty logging: the other pages stay mapped", name);
 	if (ioctl(vm->fd, KVM_GET_DIRTY_LOG, &dirty))
 		bail("KVM_GET_DIRTY_LOG: %s", strerror(errno));
@@ -137,8 +138,8 @@ static void askew(void)
 	ok(grew(512, SIZE / SZ_2M - 1, -1),
 	   "%s: a slot that has parts of huge pages at its ends: 4 KiB leaves only there", name);
 	ok(!guest_check(vcpu, GPA + 3 * SZ_4K, SZ_4K, PAGES, 1) &&
-	   guest_load(vcpu, GPA + 2 * SZ_4K) == MMIO_ANSWER &&
-	   guest_load(vcpu, GPA + 3 * SZ_4K + SIZE) == MMIO_ANSWER,
+		   guest_load(vcpu, GPA + 2 * SZ_4K) == MMIO_ANSWER &&
+		   guest_load(vcpu, GPA + 3 * SZ_4K + SIZE) == MMIO_ANSWER,
 	   "%s: such a slot: nothing outside of the slot is mapped", name);
 	ok(vm_sound(vm), "%s: such a slot: the tables are sound", name);
 	drop(GPA + 3 * SZ_4K, mem);
@@ -169,14 +170,15 @@ static void hugetlb(void)
 
 	if (err || read_text("/proc/sys/vm/nr_hugepages", text, sizeof(text)) || text[0] != '4')
 		bail("the host cannot reserve 4 huge pages");
-	mem = mmap(NULL, SIZE, PROT_READ | PROT_WRITE,
-		   MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB, -1, 0);
+	mem = mmap(NULL, SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB,
+		   -1, 0);
 	if (mem == MAP_FAILED)
 		bail("MAP_HUGETLB: %s", strerror(errno));
 	fill(GPA, mem, SIZE);
 	ok(grew(0, SIZE / SZ_2M, SIZE / SZ_2M), "%s: hugetlbfs pages have 2 MiB leaves", name);
 	ok(*(u64 *)(mem + SIZE - SZ_4K) == stamp(1, GPA + SIZE - SZ_4K) &&
-	   !guest_check(vcpu, GPA, SZ_4K, PAGES, 1), "%s: hugetlbfs pages: the data is right", name);
+		   !guest_check(vcpu, GPA, SZ_4K, PAGES, 1),
+	   "%s: hugetlbfs pages: the data is right", name);
 	madvise(mem + SZ_2M, SZ_2M, MADV_DONTNEED);
 	ok(grew(0, -1, 0) && guest_load(vcpu, GPA + SZ_2M) == 0 && grew(0, 1, 1),
 	   "%s: a hugetlbfs page is dropped and mapped again", name);
@@ -207,10 +209,10 @@ static void read_only(enum backing backing)
 
 	guest_fill(vcpu, GPA, SIZE / 8, 8, 4);
 	ok(vcpu->mmio_writes == stores + 8 && vcpu->mmio_addr == GPA + SIZE / 8 * 7 &&
-	   vcpu->mmio_data == stamp(4, vcpu->mmio_addr),
+		   vcpu->mmio_data == stamp(4, vcpu->mmio_addr),
 	   "%s: each store to a read-only slot is an MMIO exit", name);
-	ok(!guest_check(vcpu, GPA, SZ_4K, PAGES, 3), "%s: a store to a read-only slot changes nothing",
-	   name);
+	ok(!guest_check(vcpu, GPA, SZ_4K, PAGES, 3),
+	   "%s: a store to a read-only slot changes nothing", name);
 
 	/* The same for a page that is not mapped yet. */
 	madvise(mem, SIZE, MADV_DONTNEED);
@@ -223,7 +225,7 @@ static void read_only(enum backing backing)
 	/* Memory that the VMM itself cannot write. */
 	mprotect(mem, SIZE, PROT_READ);
 	ok(set_slot(vm->fd, 0, 0, GPA, SIZE, mem) == EPERM &&
-	   !set_slot(vm->fd, 0, KVM_MEM_READONLY, GPA, SIZE, mem),
+		   !set_slot(vm->fd, 0, KVM_MEM_READONLY, GPA, SIZE, mem),
 	   "%s: memory that is not writable is accepted for a read-only slot only", name);
 	ok(guest_load(vcpu, GPA + SZ_2M) == 0, "%s: such a slot can be read", name);
 	drop(GPA, mem);

@@ -53,14 +53,14 @@ static void refused(struct vm *vm, struct vcpu *vcpu, char *mem)
 	}
 	ok(is(set_slot(vm->fd, TRY, 0, 0, 0, mem), EINVAL), "%s: none of these slots exists", name);
 	ok(!guest_check(vcpu, SZ_1G, SZ_4K, PAGES, 1) &&
-	   !guest_check(vcpu, end - SIZE, SZ_4K, PAGES, 2), "%s: the other slots keep their data",
-	   name);
+		   !guest_check(vcpu, end - SIZE, SZ_4K, PAGES, 2),
+	   "%s: the other slots keep their data", name);
 
 	ok(is(set_slot(vm->fd, LOW, 0, end, SIZE, mem), EFAULT) &&
-	   is(set_slot(vm->fd, LOW, 0, end + SZ_1G, SIZE, mem), EFAULT),
+		   is(set_slot(vm->fd, LOW, 0, end + SZ_1G, SIZE, mem), EFAULT),
 	   "%s: a slot cannot be moved above the limit", name);
-	ok(!guest_check(vcpu, SZ_1G, SZ_4K, PAGES, 1) &&
-	   guest_load(vcpu, end) == MMIO_ANSWER, "%s: this slot is where it was, with its data", name);
+	ok(!guest_check(vcpu, SZ_1G, SZ_4K, PAGES, 1) && guest_load(vcpu, end) == MMIO_ANSWER,
+	   "%s: this slot is where it was, with its data", name);
 }
 
 static void limits(const struct format *f)
@@ -84,10 +84,11 @@ static void limits(const struct format *f)
 	refused(vm, vcpu, mem);
 
 	ok(is(set_slot(vm->fd, TOP, 0, end - SIZE, 0, mem), 0) &&
-	   is(set_slot(vm->fd, LOW, 0, end - SIZE, SIZE, mem), 0),
+		   is(set_slot(vm->fd, LOW, 0, end - SIZE, SIZE, mem), 0),
 	   "%s: a slot can be moved up to the limit", f->name);
 	ok(guest_load(vcpu, end - SIZE) == stamp(1, SZ_1G) &&
-	   guest_load(vcpu, SZ_1G) == MMIO_ANSWER, "%s: the moved slot has its data", f->name);
+		   guest_load(vcpu, SZ_1G) == MMIO_ANSWER,
+	   "%s: the moved slot has its data", f->name);
 	ok(vm_sound(vm), "%s: the tables are sound", f->name);
 	vm_free(vm);
 	mem_unmap(mem, 2 * SIZE);
@@ -101,8 +102,7 @@ static void still_free(const struct format *f)
 	const struct format *g;
 	bool good = true;
 
-	ok(is(set_mode(vm, f->mode), 0) &&
-	   is(set_slot(vm, 0, 0, format_end(f), SIZE, mem), EFAULT),
+	ok(is(set_mode(vm, f->mode), 0) && is(set_slot(vm, 0, 0, format_end(f), SIZE, mem), EFAULT),
 	   "%s: a first slot above the limit is refused", f->name);
 	for_each_format(g)
 		good &= is(set_mode(vm, g->mode), 0) &&

@@ -27,7 +27,7 @@
 #define SIZE   (CHUNKS * SZ_2M)
 #define PAGES  (SIZE / SZ_4K)
 
-#define EAGER	 "/sys/module/kvm/parameters/eager_page_split"
+#define EAGER    "/sys/module/kvm/parameters/eager_page_split"
 #define FAIL_NTH "/sys/module/kvm/parameters/test_fail_nth"
 
 static struct vm *vm;
@@ -179,7 +179,8 @@ static void by_hand(bool all_set)
 		clear(64, 128);
 		pages = taken();
 		ok(pages >= 1 && pages <= 4,
-		   "%s: which takes a table, and not the many of a large range (%u pages)", how, pages);
+		   "%s: which takes a table, and not the many of a large range (%u pages)", how,
+		   pages);
 		ok(counted(vm, "splits 1 leaves_4k 512 leaves_2m -1 faults 0"),
 		   "%s: a leaf is split when a bit of it is cleared", how);
 		ok(fetch() == PAGES - 128 && !map[1] && !map[2] && stores(0, 640, 128) &&

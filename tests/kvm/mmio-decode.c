@@ -44,8 +44,8 @@ static const struct insn {
 	{ "c.lwsp", 12, 4, false, true },
 	{ "c.ldsp", 504, 8, false, false },
 	/*
-	 * These two need an offset that is not 0. The stock decoder does not know them with an offset
-	 * of 0 if it has to read the instruction itself.
+	 * These two need an offset that is not 0. The stock decoder does not know them with an
+	 * offset of 0 if it has to read the instruction itself.
 	 */
 	{ "c.swsp", 252, 4, true, false },
 	{ "c.sdsp", 16, 8, true, false },
@@ -115,7 +115,8 @@ static void *disturb(void *unused)
 			bail("mprotect: %s", strerror(errno));
 		disturbance.times++;
 		if (disturbance.times % 16 == 0 &&
-		    !change_format(vm->fd, disturbance.times % 32 ? host.widest->mode : vm->format->mode))
+		    !change_format(vm->fd,
+				   disturbance.times % 32 ? host.widest->mode : vm->format->mode))
 			disturbance.formats++;
 	}
 	return unused;
@@ -136,8 +137,8 @@ static void decode_disturbed(const struct format *f, struct vcpu *vcpu)
 			good &= one(vcpu, i, 0x20000000, values[n & 1]);
 	disturbance.over = true;
 	pthread_join(thread, NULL);
-	diag("%s: %lu instructions, their page was unmapped %lu times, %lu changes of format", f->name,
-	     n * ARRAY_SIZE(insns), (unsigned long)disturbance.times, disturbance.formats);
+	diag("%s: %lu instructions, their page was unmapped %lu times, %lu changes of format",
+	     f->name, n * ARRAY_SIZE(insns), (unsigned long)disturbance.times, disturbance.formats);
 	ok(good, "%s: all instructions while the host unmaps their page", f->name);
 }
 

@@ -138,8 +138,9 @@ static void same_name(void)
 	ok(stat_of(pid, second, "unlisted") == 1, "two VMs of one name: gstage_stats says so");
 	/* Another mode than it has, so that a change would show; a host with one cannot show it. */
 	ok(run("./gstage set %d-%d %s 2>&1", pid, second,
-	       strcmp(mode, "sv39x4") ? "sv39x4" : host.modes & (1 << 9) ? "sv48x4" : "sv39x4") ==
-			   1 &&
+	       strcmp(mode, "sv39x4") ? "sv39x4" :
+	       host.modes & (1 << 9)  ? "sv48x4" :
+					"sv39x4") == 1 &&
 		   printed("may mean another VM"),
 	   "two VMs of one name: set refuses");
 	ok(!strcmp(fd_mode(second), mode), "two VMs of one name: and the older one is as it was");
@@ -163,7 +164,8 @@ static int in_namespace(void *arg)
 	if (stat_of(vm->tid, vm->fd, "process") != 0)
 		return 1;
 	if (run("./gstage vms | awk '$1 == \"%d-%d\" && $2 == \"-\" && $3 == \"-\" { print \"none\" }'",
-		vm->tid, vm->fd) || !strstr(output, "none"))
+		vm->tid, vm->fd) ||
+	    !strstr(output, "none"))
 		return 2;
 	/* By its own id, it finds the VM that it makes itself. */
 	fd = vm_bare();

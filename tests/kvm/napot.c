@@ -103,8 +103,8 @@ static void whole(char *(*map)(void), bool tlb)
 	populate(map, 0);
 	guest_fill(vcpu, GPA, SZ_4K, PAGES, 2);
 	ok(svnapot ? counted(vm, "faults_64k %u faults_4k 0 leaves_64k %u leaves_4k 0", COUNT,
-			     COUNT)
-		   : counted(vm, "faults_64k 0 leaves_64k 0 leaves_4k %lu", PAGES),
+			     COUNT) :
+		     counted(vm, "faults_64k 0 leaves_64k 0 leaves_4k %lu", PAGES),
 	   "%s: %s", what, svnapot ? "leaves of 64 KiB, one fault each" : "no leaves of 64 KiB");
 	ok(!guest_check(vcpu, GPA, SZ_4K, PAGES, 2) &&
 		   *host_word(PAGES - 1) == stamp(2, gpa(PAGES - 1)) && counted(vm, "faults 0"),
@@ -116,7 +116,8 @@ static void whole(char *(*map)(void), bool tlb)
 		madvise(mem + 19 * SZ_4K, SZ_4K, MADV_DONTNEED);
 		ok(guest_load(vcpu, gpa(19)) == 0 && !guest_check(vcpu, gpa(16), SZ_4K, 3, 2) &&
 			   !guest_check(vcpu, gpa(20), SZ_4K, 12, 2),
-		   "%s: one page is dropped: it is zero, and the other pages keep their data", what);
+		   "%s: one page is dropped: it is zero, and the other pages keep their data",
+		   what);
 		ok(mapped(-1, 16), "%s: one page is dropped: the others have 4 KiB leaves", what);
 		mprotect(mem + 37 * SZ_4K, SZ_4K, PROT_READ);
 		u64 efaults = vcpu->efaults;

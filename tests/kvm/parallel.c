@@ -152,8 +152,8 @@ static void together(void)
 		vcpu_halt(vm->vcpu[v]);
 		wrong += s->wrong;
 		if (s->wrong)
-			diag("vCPU %u: %llu wrong values; the first at 0x%llx: 0x%llx, expected 0x%llx", v,
-			     (unsigned long long)s->wrong, (unsigned long long)s->bad_addr,
+			diag("vCPU %u: %llu wrong values; the first at 0x%llx: 0x%llx, expected 0x%llx",
+			     v, (unsigned long long)s->wrong, (unsigned long long)s->bad_addr,
 			     (unsigned long long)s->bad_value, (unsigned long long)s->bad_expected);
 	}
 	diag("%llu faults, %llu exclusive, %llu retries, %llu changes of format, %llu agings",
@@ -182,8 +182,7 @@ int main(void)
 	const struct format *f;
 
 	host_init(150);
-	for_each_format(f)
-	{
+	for_each_format(f) {
 		vm = vm_new(f);
 		name = f->name;
 		mem = mem_map(SIZE, SMALL);

@@ -14,13 +14,13 @@
 #include "vcpu.h"
 
 #define FLASH_PA 0x20000000
-#define SIZE	 (4 * SZ_2M)
+#define SIZE     (4 * SZ_2M)
 
 /* The flash has two 16-bit chips in parallel. */
-#define QUERY	   0x00980098
+#define QUERY      0x00980098
 #define READ_ARRAY 0x00ff00ff
-#define NAME	   0x40 /* three words: Q, R, Y */
-#define ASK	   (0x55 * 4)
+#define NAME       0x40 /* three words: Q, R, Y */
+#define ASK        (0x55 * 4)
 
 static void store32(struct vcpu *vcpu, u64 gpa, u32 value)
 {

@@ -55,12 +55,12 @@ static void effect(const char *name, const struct format *f, bool grow)
 	ok(is_like(vm, f, grow), "%s: a VM that does not choose starts in %s", name, f->name);
 	ok(is_like(before, widest, false), "%s: a VM that is there already stays as it is", name);
 	ok(ioctl(host.kvm, KVM_CHECK_EXTENSION, KVM_CAP_VM_GPA_BITS) == (int)widest->gpa_bits &&
-	   ioctl(vm, KVM_CHECK_EXTENSION, KVM_CAP_RISCV_SET_HGATP_MODE) == (int)host.modes,
+		   ioctl(vm, KVM_CHECK_EXTENSION, KVM_CAP_RISCV_SET_HGATP_MODE) == (int)host.modes,
 	   "%s: what the host has is the same", name);
 	ok(is(set_slot(vm, 0, 0, format_end(f) - SZ_4K, SZ_4K, page), 0) && is_like(vm, f, grow) &&
-	   is(set_slot(vm, 1, 0, format_end(f), SZ_4K, page),
-	      grow && f != widest ? 0 : EFAULT) &&
-	   is_like(vm, grow && f != widest ? next_format(f) : f, grow),
+		   is(set_slot(vm, 1, 0, format_end(f), SZ_4K, page),
+		      grow && f != widest ? 0 : EFAULT) &&
+		   is_like(vm, grow && f != widest ? next_format(f) : f, grow),
 	   "%s: and can%s have slots beyond it", name, grow ? "" : "not");
 	close(vm);
 
@@ -83,10 +83,34 @@ static void refused(const char *before)
 {
 	char list[300];
 	const char *bad[] = {
-		"\n", " ", "sv39", "sv39x", "sv39x4x", "sv39x4 x", "xsv39x4", "SV39X4", "Max", "maxx",
-		"ma", "autos", "aut", "auto max", "max,auto", "8", "0", "-1", "bare", "none", "sv32x4",
-		"sv64x4", "sv39x4\nsv48x4", "sv39x4         x", "auto            garbage",
-		"max                                                                  x", "\xff", list,
+		"\n",
+		" ",
+		"sv39",
+		"sv39x",
+		"sv39x4x",
+		"sv39x4 x",
+		"xsv39x4",
+		"SV39X4",
+		"Max",
+		"maxx",
+		"ma",
+		"autos",
+		"aut",
+		"auto max",
+		"max,auto",
+		"8",
+		"0",
+		"-1",
+		"bare",
+		"none",
+		"sv32x4",
+		"sv64x4",
+		"sv39x4\nsv48x4",
+		"sv39x4         x",
+		"auto            garbage",
+		"max                                                                  x",
+		"\xff",
+		list,
 	};
 	static const struct {
 		unsigned int mode;
@@ -141,12 +165,13 @@ static void guest(void)
 	vcpu_start(vcpu);
 	guest_store(vcpu, CONTROL_GPA + CONTROL_SIZE - 8, 1);
 	ok(get_format(vm->fd) == next_format(NULL) &&
-	   vm_stat(vm, "hgatp") >> 60 == next_format(NULL)->mode, "auto: a guest runs in %s",
-	   next_format(NULL)->name);
+		   vm_stat(vm, "hgatp") >> 60 == next_format(NULL)->mode,
+	   "auto: a guest runs in %s", next_format(NULL)->name);
 	ok(is(set_slot(vm->fd, 0, 0, high, SZ_4K, page), 0) && get_format(vm->fd) == host.widest,
 	   "auto: and grows when it is given memory");
 	guest_store(vcpu, high, 0x1234);
-	ok(*(u64 *)page == 0x1234 && vm_stat(vm, "hgatp") >> 60 == host.widest->mode && vm_sound(vm),
+	ok(*(u64 *)page == 0x1234 && vm_stat(vm, "hgatp") >> 60 == host.widest->mode &&
+		   vm_sound(vm),
 	   "auto: which it uses");
 	vcpu_stop(vcpu);
 	vm_free(vm);

@@ -151,8 +151,8 @@ static void in_parts(void)
 	pthread_create(&thread, NULL, signals, &self);
 	while (size && good) {
 		err = prefault(gpa, size, 0);
-		good = !err ? range.gpa > gpa && range.gpa + range.size == GPA + SIZE
-			    : err == EINTR && range.gpa == gpa && range.size == size;
+		good = !err ? range.gpa > gpa && range.gpa + range.size == GPA + SIZE :
+			      err == EINTR && range.gpa == gpa && range.size == size;
 		none += err == EINTR;
 		parts++;
 		gpa = range.gpa;
@@ -318,8 +318,7 @@ int main(void)
 	}
 	ok(ioctl(host.kvm, KVM_CHECK_EXTENSION, KVM_CAP_PRE_FAULT_MEMORY) == 1,
 	   "KVM_CAP_PRE_FAULT_MEMORY");
-	for_each_format(f)
-	{
+	for_each_format(f) {
 		vm = vm_new(f);
 		vcpu = vcpu_new(vm);
 		name = f->name;

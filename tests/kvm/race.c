@@ -25,9 +25,9 @@ static const char *const names[RIVALS] = {
 };
 
 /* Rounds of one contest. The end of a slot or a VM waits for a grace period, which may be slow. */
-#define ROUNDS_MAX 4000
-#define ROUNDS_MIN 1000
-#define SLOW_MS	   20000
+#define ROUNDS_MAX        4000
+#define ROUNDS_MIN        1000
+#define SLOW_MS           20000
 #define CONTEST_MS(rival) ((rival) == CREATE_VCPU ? 7000 : 3000)
 
 /* The next round, for the two operations. */
@@ -156,7 +156,8 @@ static void contest(enum rival rival)
 	unsigned int won = 0, wrong = 0, round;
 	/* If the host has one format only, no gpa is above the new format. */
 	u64 gpa = narrow != host.widest && (rival == HIGH_SLOT || rival == CREATE_VCPU) ?
-			  format_end(narrow) : SZ_1G;
+			  format_end(narrow) :
+			  SZ_1G;
 	int vm = vm_bare();
 	u64 start = now_ms();
 

@@ -66,8 +66,8 @@ static void alone(struct work *work)
 	cpu_set_t set;
 
 	if (harts <= work->vm->vcpus)
-		bail("%u harts are too few: %u vCPUs need one hart each, and the test one more", harts,
-		     work->vm->vcpus);
+		bail("%u harts are too few: %u vCPUs need one hart each, and the test one more",
+		     harts, work->vm->vcpus);
 	for (unsigned int i = 0; i < work->vm->vcpus; i++) {
 		CPU_ZERO(&set);
 		CPU_SET(harts - 1 - i, &set);
@@ -134,8 +134,8 @@ static void with_vcpus(unsigned int vcpus)
 	   "%u vCPUs: another format: the vCPUs leave the guest for it", vcpus);
 	/* The host itself causes a few function calls: allow one for each ten changes. */
 	ok(now.calls <= (CALLS_MAX * vcpus * 10 + 1) * now.reformats / 10,
-	   "%u vCPUs: another format: each vCPU is interrupted at most %u times for a change", vcpus,
-	   CALLS_MAX);
+	   "%u vCPUs: another format: each vCPU is interrupted at most %u times for a change",
+	   vcpus, CALLS_MAX);
 	ok(now.exits <= now.calls + now.others,
 	   "%u vCPUs: another format: no vCPU leaves the guest without an interrupt", vcpus);
 	ok(work_right(work) && vm_sound(work->vm), "%u vCPUs: no value is wrong", vcpus);

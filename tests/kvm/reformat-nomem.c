@@ -137,7 +137,7 @@ static void each_fails(struct work *work, enum way way, const struct format *fro
 	   to->name, way_names[way], least);
 	work_goes_on(work, 1);
 	ok(is(err, 0) && get_format(vm->fd) == to && vm_stat(vm, "hgatp") >> 60 == to->mode &&
-	   vm_stat(vm, "faults") == before.faults && vm_sound(vm) && work_right(work),
+		   vm_stat(vm, "faults") == before.faults && vm_sound(vm) && work_right(work),
 	   "%s to %s by %s: it succeeds when no allocation fails", from->name, to->name,
 	   way_names[way]);
 	if (way == SLOT)
@@ -207,7 +207,8 @@ static void create_vm(void)
 		close(vm);
 		good &= !tables_live();
 	}
-	ok(good, "KVM_CREATE_VM: each of %u allocations fails: ENOMEM, and no table is left", n - 1);
+	ok(good, "KVM_CREATE_VM: each of %u allocations fails: ENOMEM, and no table is left",
+	   n - 1);
 }
 
 int main(void)

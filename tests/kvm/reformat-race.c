@@ -338,7 +338,8 @@ static void contest(const struct contest *c, struct work *work)
 	if (c->success != NONE)
 		ok(first == (c->success == FIRST) && second == (c->success == SECOND),
 		   "a change of format and %s, one after the other in both orders: the second sees "
-		   "the first", c->name);
+		   "the first",
+		   c->name);
 	if (work) {
 		work_goes_on(work, 2);
 		ok(work_right(work) && vm_sound(work->vm),
@@ -350,7 +351,8 @@ static const struct contest at_work[] = {
 	{ "another change of format", two_formats, change_f, change_g, either, NONE },
 	{ "a memslot above the limit", set_widest, change_f, make_above, made, FIRST },
 	{ "the deletion of a memslot", slot_above, change_f, remove_slot, went, SECOND },
-	{ "a memslot that moves above the limit", slot_below, change_f, make_above, moved_up, FIRST },
+	{ "a memslot that moves above the limit", slot_below, change_f, make_above, moved_up,
+	  FIRST },
 	{ "a memslot that moves below the limit", slot_above, change_f, move_below, moved_down,
 	  SECOND },
 };
@@ -466,8 +468,8 @@ static void deaths(void)
 				break;
 			wrong += !die(end, &written);
 		}
-		diag("the VM's process %s: %u rounds in %u ms, %u changes of format", end_names[end],
-		     round, (unsigned int)(now_ms() - start), written);
+		diag("the VM's process %s: %u rounds in %u ms, %u changes of format",
+		     end_names[end], round, (unsigned int)(now_ms() - start), written);
 		ok(!wrong, "a change of format while the VM's process %s: every outcome is legal",
 		   end_names[end]);
 		ok(wait_for(!tables_live(), 10000), "no tables are left after the VM's process %s",

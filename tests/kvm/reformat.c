@@ -413,8 +413,9 @@ static unsigned int storm_share(unsigned int n)
 
 static bool enough(void)
 {
-	return storm.changes >= storm_share(STORM_CHANGES) && storm.grows >= storm_share(STORM_GROWS) &&
-	       storm.logs >= storm_share(STORM_LOGS) && storm.drops >= storm_share(STORM_DROPS);
+	return storm.changes >= storm_share(STORM_CHANGES) &&
+	       storm.grows >= storm_share(STORM_GROWS) && storm.logs >= storm_share(STORM_LOGS) &&
+	       storm.drops >= storm_share(STORM_DROPS);
 }
 
 static void all_at_once(struct work *work)
@@ -488,8 +489,9 @@ static void in_all(void)
 		}
 	}
 	ok(changes >= least, "%u changes of format in all, at least %u", changes, least);
-	ok(!few, "%s", one_format() ? "the only format is set again and again" :
-				      "there are many changes from each format to each other");
+	ok(!few, "%s",
+	   one_format() ? "the only format is set again and again" :
+			  "there are many changes from each format to each other");
 }
 
 int main(int argc, char **argv)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Dirty rings: what the guest wrote and nothing else, none of it lost where a ring fills up, and
- * memory that is copied while its guest goes on writing is the guest's memory in the end. A ring that is
- * full does not hold up pre-faults.
+ * memory that is copied while its guest goes on writing is the guest's memory in the end. A ring
+ * that is full does not hold up pre-faults.
  */
 #include <errno.h>
 #include <linux/kvm.h>
@@ -21,7 +21,7 @@
 #define SIZE   (PAGES * SZ_4K)
 #define ROUNDS 100
 /* Places that vCPUs which never stop write to. */
-#define HOT    64
+#define HOT 64
 
 static struct vm *vm;
 static struct ring rings[2];
@@ -113,8 +113,8 @@ static void exact(const char *name)
 	   "%s: more than a ring holds: full %u times, and nothing is lost", name, full);
 	ok(entries >= PAGES && entries < PAGES + PAGES / 8,
 	   "%s: a page takes one entry, or few more (%u for %u)", name, entries, PAGES);
-	ok(!guest_check(vcpu, GPA, SZ_4K, PAGES, 2) && vm_sound(vm), "%s: all is written, and sound",
-	   name);
+	ok(!guest_check(vcpu, GPA, SZ_4K, PAGES, 2) && vm_sound(vm),
+	   "%s: all is written, and sound", name);
 	if (host.gstage)
 		ok(vm_stat(vm, "faults_logged") > PAGES / 2,
 		   "%s: %llu of these stores took no look-up of the page", name,
@@ -184,7 +184,8 @@ static void running(const char *name)
 	after = differ(copy);
 	diag("%u entries; %u pages differed before the last copy", entries, before);
 	/* What the last round lacks is seen: so would be a page that a ring had lost. */
-	ok(before && !after, "%s, %u vCPUs that never stop: the copy is the memory", name, vm->vcpus);
+	ok(before && !after, "%s, %u vCPUs that never stop: the copy is the memory", name,
+	   vm->vcpus);
 	ok(vm_sound(vm), "%s: sound after that", name);
 	vm_slot(vm, 0, 0, GPA, SIZE, mem);
 }
@@ -195,9 +196,9 @@ static void out_of_cpu(int sig)
 }
 
 /*
- * The ring has been full, the VMM has emptied it, and the vCPU has not run since: KVM still has its request to
- * tell that the ring is full. A pre-fault that waits for the end of that waits for itself. It gets two seconds
- * of CPU time.
+ * The ring has been full, the VMM has emptied it, and the vCPU has not run since: KVM still has its
+ * request to tell that the ring is full. A pre-fault that waits for the end of that waits for
+ * itself. It gets two seconds of CPU time.
  */
 static void full_prefault(const char *name)
 {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * SBI calls with arguments that the stock module of some kernel cannot bear (kvm/compat/fixes-*.c): counters of the PMU
- * that there are not, an area for snapshots that is named over and over, or that cannot be written, and fences of the last
- * addresses. On a host with Sscofpmf, where guests have a PMU.
+ * SBI calls with arguments that the stock module of some kernel cannot bear (kvm/compat/fixes-*.c):
+ * counters of the PMU that there are not, an area for snapshots that is named over and over, or
+ * that cannot be written, and fences of the last addresses. On a host with Sscofpmf, where guests
+ * have a PMU.
  *
  * With the stock module it shows those of them that do the host no harm beyond this test.
  */
@@ -16,7 +17,7 @@
 #include "stock.h"
 #include "tap.h"
 
-#define EXT_PMU	   0x504d55
+#define EXT_PMU    0x504d55
 #define EXT_RFENCE 0x52464e43
 
 enum {
@@ -34,16 +35,16 @@ enum { RFENCE_SFENCE_VMA = 1, RFENCE_SFENCE_VMA_ASID };
 #define SBI_INVALID_PARAM -3
 
 /* Events: of the firmware, and one of hardware whose number the firmware has not. */
-#define EVENT_FW	0xf0000
+#define EVENT_FW        0xf0000
 #define EVENT_DTLB_MISS 0x10019
-#define SKIP_MATCH	1
+#define SKIP_MATCH      1
 
 #define CSR_CYCLE 0xc00
-#define MARK	  0x6d61726b
+#define MARK      0x6d61726b
 
 #define AREA_GPA 0x90000000UL
 #define HOLE_GPA 0xa0000000UL
-#define CALLS	 4000
+#define CALLS    4000
 
 static struct snippet s;
 
@@ -98,7 +99,8 @@ static void counters(void)
 	if (!host.gstage && stock()->pmu_unchecked)
 		return;
 	ok(refused("info", PMU_GET_INFO, ~0ULL, 0, 0, 0), "info of the counter -1 is refused");
-	ok(refused("start", PMU_START, ~0ULL, 3, 0, 0) && refused("stop", PMU_STOP, ~0ULL, 3, 0, 0) &&
+	ok(refused("start", PMU_START, ~0ULL, 3, 0, 0) &&
+		   refused("stop", PMU_STOP, ~0ULL, 3, 0, 0) &&
 		   refused("match", PMU_CFG_MATCH, ~0ULL, 3, 0, EVENT_FW) &&
 		   refused("start", PMU_START, ~0ULL - 62, ~0ULL, 0, 0) &&
 		   refused("start", PMU_START, count, 1, 0, 0),
@@ -111,8 +113,10 @@ static void counters(void)
 	if (hw < 32) {
 		const u32 insn = (u32)(CSR_CYCLE + hw) << 20 | 0x2573; /* csrr a0, ... */
 
-
-		/* It traps. Where the trap leads to is another matter: the stock 6.12 does it wrong. */
+		/*
+		 * It traps. Where the trap leads to is another matter: the stock 6.12 does it
+		 * wrong.
+		 */
 		snippet_set(&s, A0, MARK);
 		snippet_run(&s, &insn, 1);
 		ok(snippet_get(&s, A0) == MARK, "nor by their CSR");
@@ -121,7 +125,8 @@ static void counters(void)
 	ok(!sbi(EXT_PMU, PMU_CFG_MATCH, hw, 1, 0, EVENT_FW, NULL) &&
 		   !sbi(EXT_PMU, PMU_START, hw, 1, 0, 0, NULL) &&
 		   !sbi(EXT_PMU, PMU_FW_READ, hw, 0, 0, 0, NULL) &&
-		   !sbi(EXT_PMU, PMU_STOP, hw, 1, 0, 0, NULL), "one that has an event is");
+		   !sbi(EXT_PMU, PMU_STOP, hw, 1, 0, 0, NULL),
+	   "one that has an event is");
 	/* KVM believes a guest which event a counter is for that is in use. */
 	good = !sbi(EXT_PMU, PMU_CFG_MATCH, hw, 1, SKIP_MATCH, EVENT_DTLB_MISS, NULL);
 	ok(good && refused("read", PMU_FW_READ, hw, 0, 0, 0),
@@ -132,11 +137,10 @@ static void counters(void)
 static void name_area(u64 gpa, unsigned int calls)
 {
 	static const u32 insns[] = {
-		0x00090513, /* again: mv a0, s2 */
-		0x00000593, /* li a1, 0 */
-		INSN_ECALL,
-		0xfff98993, /* addi s3, s3, -1 */
-		0xfe0998e3, /* bnez s3, again */
+		0x00090513,             /* again: mv a0, s2 */
+		0x00000593,             /* li a1, 0 */
+		INSN_ECALL, 0xfff98993, /* addi s3, s3, -1 */
+		0xfe0998e3,             /* bnez s3, again */
 	};
 
 	snippet_set(&s, S2, gpa);
@@ -157,7 +161,8 @@ static void snapshots(void)
 	bool leaks = !host.gstage && stock()->pmu_leak;
 	long lost;
 
-	if (set_slot(s.vm, 1, 0, AREA_GPA, SZ_4K, area) || set_slot(s.vm, 2, 0, HOLE_GPA, SZ_4K, hole))
+	if (set_slot(s.vm, 1, 0, AREA_GPA, SZ_4K, area) ||
+	    set_slot(s.vm, 2, 0, HOLE_GPA, SZ_4K, hole))
 		bail("no slots");
 	/* It cannot be written from here on. */
 	mprotect(hole, SZ_4K, PROT_NONE);
@@ -192,14 +197,18 @@ static void fences(void)
 	static const struct {
 		u64 start, size;
 	} ranges[] = {
-		{ -4096, 4095 }, { -4096, 4096 }, { -4096, 1 }, { -8192, 8191 }, { -1, 1 }, { -4096, 8192 },
-		{ -1, -1 }, { -4097, 4096 }, { 0, -4095 }, { 0, -2 }, { 0, 0 }, { 4096, 4096 },
+		{ -4096, 4095 }, { -4096, 4096 }, { -4096, 1 }, { -8192, 8191 },
+		{ -1, 1 },       { -4096, 8192 }, { -1, -1 },   { -4097, 4096 },
+		{ 0, -4095 },    { 0, -2 },       { 0, 0 },     { 4096, 4096 },
 	};
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(ranges); i++)
-		for (u64 function = RFENCE_SFENCE_VMA; function <= RFENCE_SFENCE_VMA_ASID; function++)
-			if (sbi(EXT_RFENCE, function, 1, 0, ranges[i].start, ranges[i].size, NULL) ||
-			    snippet_get(&s, A2) != ranges[i].start || snippet_get(&s, A3) != ranges[i].size)
+		for (u64 function = RFENCE_SFENCE_VMA; function <= RFENCE_SFENCE_VMA_ASID;
+		     function++)
+			if (sbi(EXT_RFENCE, function, 1, 0, ranges[i].start, ranges[i].size,
+				NULL) ||
+			    snippet_get(&s, A2) != ranges[i].start ||
+			    snippet_get(&s, A3) != ranges[i].size)
 				bail("range %u: refused, or a register has changed", i);
 	ok(true, "fences of the last addresses come to an end");
 }

@@ -14,7 +14,7 @@
 #include "tap.h"
 #include "vcpu.h"
 
-#define GPA    SZ_1G
+#define GPA SZ_1G
 /* The VMM touches the first half. Of each 16 the last are ordinary memory. */
 #define PAGES  32
 #define SIZE   (PAGES * SZ_4K)

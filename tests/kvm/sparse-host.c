@@ -34,21 +34,60 @@ static const struct expected {
 		unsigned int mode;
 	} grow[7];
 } hosts[] = {
-	{ 0x500, 59,
-	  { { 0, 8 }, { 34, 8 }, { 41, 8 }, { 42, 10 }, { 48, 10 }, { 50, 10 }, { 51, 10 },
-	    { 59, 10 }, { 60, 0 } },
-	  { { T2 - SZ_4K, 8 }, { T2, 8 }, { T2 + SZ_4K, 10 }, { P1, 10 }, { P1 + SZ_4K, 10 },
-	    { P512, 10 }, { P512 + SZ_4K, 0 } } },
-	{ 0x400, 59,
-	  { { 0, 10 }, { 34, 10 }, { 41, 10 }, { 42, 10 }, { 48, 10 }, { 50, 10 }, { 51, 10 },
-	    { 59, 10 }, { 60, 0 } },
-	  { { T2 - SZ_4K, 10 }, { T2, 10 }, { T2 + SZ_4K, 10 }, { P1, 10 }, { P1 + SZ_4K, 10 },
-	    { P512, 10 }, { P512 + SZ_4K, 0 } } },
-	{ 0x100, 41,
-	  { { 0, 8 }, { 34, 8 }, { 41, 8 }, { 42, 0 }, { 48, 0 }, { 50, 0 }, { 51, 0 }, { 59, 0 },
+	{ 0x500,
+	  59,
+	  { { 0, 8 },
+	    { 34, 8 },
+	    { 41, 8 },
+	    { 42, 10 },
+	    { 48, 10 },
+	    { 50, 10 },
+	    { 51, 10 },
+	    { 59, 10 },
 	    { 60, 0 } },
-	  { { T2 - SZ_4K, 8 }, { T2, 8 }, { T2 + SZ_4K, 0 }, { P1, 0 }, { P1 + SZ_4K, 0 },
-	    { P512, 0 }, { P512 + SZ_4K, 0 } } },
+	  { { T2 - SZ_4K, 8 },
+	    { T2, 8 },
+	    { T2 + SZ_4K, 10 },
+	    { P1, 10 },
+	    { P1 + SZ_4K, 10 },
+	    { P512, 10 },
+	    { P512 + SZ_4K, 0 } } },
+	{ 0x400,
+	  59,
+	  { { 0, 10 },
+	    { 34, 10 },
+	    { 41, 10 },
+	    { 42, 10 },
+	    { 48, 10 },
+	    { 50, 10 },
+	    { 51, 10 },
+	    { 59, 10 },
+	    { 60, 0 } },
+	  { { T2 - SZ_4K, 10 },
+	    { T2, 10 },
+	    { T2 + SZ_4K, 10 },
+	    { P1, 10 },
+	    { P1 + SZ_4K, 10 },
+	    { P512, 10 },
+	    { P512 + SZ_4K, 0 } } },
+	{ 0x100,
+	  41,
+	  { { 0, 8 },
+	    { 34, 8 },
+	    { 41, 8 },
+	    { 42, 0 },
+	    { 48, 0 },
+	    { 50, 0 },
+	    { 51, 0 },
+	    { 59, 0 },
+	    { 60, 0 } },
+	  { { T2 - SZ_4K, 8 },
+	    { T2, 8 },
+	    { T2 + SZ_4K, 0 },
+	    { P1, 0 },
+	    { P1 + SZ_4K, 0 },
+	    { P512, 0 },
+	    { P512 + SZ_4K, 0 } } },
 };
 
 static const struct {
@@ -74,9 +113,11 @@ static void reported(const struct expected *e, unsigned int narrowest, unsigned 
 	bool good = true;
 
 	ok(has(host.kvm, KVM_CAP_RISCV_SET_HGATP_MODE) == e->mask &&
-	   has(host.kvm, KVM_CAP_RISCV_SET_HGATP_MODE_ALT) == e->mask &&
-	   has(vm.fd, KVM_CAP_RISCV_SET_HGATP_MODE) == e->mask, "the mask is 0x%x", e->mask);
-	ok(has(host.kvm, KVM_CAP_VM_GPA_BITS) == e->bits && has(vm.fd, KVM_CAP_VM_GPA_BITS) == e->bits,
+		   has(host.kvm, KVM_CAP_RISCV_SET_HGATP_MODE_ALT) == e->mask &&
+		   has(vm.fd, KVM_CAP_RISCV_SET_HGATP_MODE) == e->mask,
+	   "the mask is 0x%x", e->mask);
+	ok(has(host.kvm, KVM_CAP_VM_GPA_BITS) == e->bits &&
+		   has(vm.fd, KVM_CAP_VM_GPA_BITS) == e->bits,
 	   "VM_GPA_BITS is %d", e->bits);
 	ok(mode_of(vm.fd) == widest, "a VM that does not choose has mode %u", widest);
 
@@ -85,17 +126,18 @@ static void reported(const struct expected *e, unsigned int narrowest, unsigned 
 		unsigned int then = err ? widest : modes[i].mode;
 
 		ok(is(set_mode(vm.fd, modes[i].mode), err) && mode_of(vm.fd) == then &&
-		   is(set_mode(vm.fd, widest), 0) &&
-		   is(grow_from(vm.fd, modes[i].mode), err) && mode_of(vm.fd) == then &&
-		   is(set_mode(vm.fd, widest), 0), "ENABLE_CAP %s, with GROW or without: %s",
-		   modes[i].name, err ? "EINVAL" : "accepted");
+			   is(set_mode(vm.fd, widest), 0) &&
+			   is(grow_from(vm.fd, modes[i].mode), err) && mode_of(vm.fd) == then &&
+			   is(set_mode(vm.fd, widest), 0),
+		   "ENABLE_CAP %s, with GROW or without: %s", modes[i].name,
+		   err ? "EINVAL" : "accepted");
 		ok(is(change_format(vm.fd, modes[i].mode), err) && mode_of(vm.fd) == then &&
-		   is(change_format(vm.fd, widest), 0) &&
-		   is(write_format(vm.tid, vm.fd, modes[i].name), err) && mode_of(vm.fd) == then &&
-		   is(change_format(vm.fd, widest), 0), "attribute and debugfs, %s: %s",
-		   modes[i].name, err ? "EINVAL" : "accepted");
+			   is(change_format(vm.fd, widest), 0) &&
+			   is(write_format(vm.tid, vm.fd, modes[i].name), err) &&
+			   mode_of(vm.fd) == then && is(change_format(vm.fd, widest), 0),
+		   "attribute and debugfs, %s: %s", modes[i].name, err ? "EINVAL" : "accepted");
 		ok(is(set_policy(modes[i].name), err) &&
-		   !strcmp(policy(), err ? "max" : modes[i].name) && !set_policy("max"),
+			   !strcmp(policy(), err ? "max" : modes[i].name) && !set_policy("max"),
 		   "gstage_mode, %s: %s", modes[i].name, err ? "EINVAL" : "accepted");
 	}
 	for (unsigned int i = 0; i < ARRAY_SIZE(e->round); i++) {

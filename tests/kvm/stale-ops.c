@@ -54,7 +54,8 @@ static void move_pages(struct stage *stage, int flags)
 	char *to = stage->away + stage->start;
 
 	must(mremap(stage->mem + stage->start, length(stage), length(stage),
-		    MREMAP_MAYMOVE | MREMAP_FIXED | flags, to) == to, "mremap");
+		    MREMAP_MAYMOVE | MREMAP_FIXED | flags, to) == to,
+	     "mremap");
 }
 
 static void move_away(struct stage *stage)
@@ -71,13 +72,15 @@ static void move_content(struct stage *stage)
 static void map_other(struct stage *stage)
 {
 	must(mmap(stage->mem + stage->start, length(stage), PROT_READ | PROT_WRITE,
-		  MAP_SHARED | MAP_FIXED, stage->file, SPAN + stage->start) != MAP_FAILED, "mmap");
+		  MAP_SHARED | MAP_FIXED, stage->file, SPAN + stage->start) != MAP_FAILED,
+	     "mmap");
 }
 
 static void punch(struct stage *stage)
 {
 	must(!fallocate(stage->file, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, stage->start,
-			length(stage)), "fallocate");
+			length(stage)),
+	     "fallocate");
 }
 
 static pid_t child;
@@ -185,10 +188,11 @@ void stage_set(struct stage *stage, const struct op *op)
 			 op->shared ? stage->file : -1, 0);
 
 	must(mem == stage->mem &&
-	     !madvise(mem, SPAN, stage->backing == HUGE ? MADV_HUGEPAGE : MADV_NOHUGEPAGE),
+		     !madvise(mem, SPAN, stage->backing == HUGE ? MADV_HUGEPAGE : MADV_NOHUGEPAGE),
 	     "memory");
 	must(mmap(stage->away, SPAN, PROT_NONE, MAP_FIXED | MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) ==
-	     stage->away, "mmap");
+		     stage->away,
+	     "mmap");
 	if (!op->slots) {
 		vm_slot(stage->vm, SLOT_RANGE, 0, BASE, SPAN, mem);
 		return;

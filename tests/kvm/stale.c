@@ -25,7 +25,7 @@
 #define MS 20000
 
 /* The time, and the least number of scenes, for one way to withdraw a range. */
-#define PLAY_MS	   350
+#define PLAY_MS    350
 #define SCENES_MIN 5
 
 /* Passes after the withdrawal: the first finds old pages, the second also new mappings. */
@@ -34,11 +34,24 @@
 #define PAGE SZ_4K
 #define MID  (SZ_2M / 2)
 
-static const u64 starts[] = { 0, PAGE, MID, SZ_2M - PAGE, SZ_2M, SZ_2M + PAGE, SZ_2M + MID,
-			      2 * SZ_2M - PAGE, 2 * SZ_2M, 2 * SZ_2M + PAGE, SPAN - PAGE };
-static const u64 ends[] = { PAGE, SZ_2M - PAGE, SZ_2M, SZ_2M + PAGE, 2 * SZ_2M - PAGE, 2 * SZ_2M,
-			    2 * SZ_2M + PAGE, 2 * SZ_2M + MID, 3 * SZ_2M, 3 * SZ_2M + PAGE,
-			    SPAN - PAGE, SPAN };
+static const u64 starts[] = { 0,           PAGE,
+			      MID,         SZ_2M - PAGE,
+			      SZ_2M,       SZ_2M + PAGE,
+			      SZ_2M + MID, 2 * SZ_2M - PAGE,
+			      2 * SZ_2M,   2 * SZ_2M + PAGE,
+			      SPAN - PAGE };
+static const u64 ends[] = { PAGE,
+			    SZ_2M - PAGE,
+			    SZ_2M,
+			    SZ_2M + PAGE,
+			    2 * SZ_2M - PAGE,
+			    2 * SZ_2M,
+			    2 * SZ_2M + PAGE,
+			    2 * SZ_2M + MID,
+			    3 * SZ_2M,
+			    3 * SZ_2M + PAGE,
+			    SPAN - PAGE,
+			    SPAN };
 
 /* The chunks of 2 MiB that the guest accesses, as bit masks. */
 static const unsigned int touched[] = { 0xf, 0xe, 0x2, 0x6, 0xd };
@@ -265,8 +278,10 @@ static void stock_case(struct stage *stage, enum backing backing, const char *wh
 		   op->name);
 		bad = known(stage, op, offset);
 		if (left && !(backing == HUGE && op->splits))
-			ok(bad > 400, "stock, %s from inside %s: the test finds the defect: "
-			   "%u of 512 pages stay mapped", op->name, what, bad);
+			ok(bad > 400,
+			   "stock, %s from inside %s: the test finds the defect: "
+			   "%u of 512 pages stay mapped",
+			   op->name, what, bad);
 		else
 			ok(!bad, "stock, %s from inside %s: no page stays mapped", op->name, what);
 	}
@@ -277,10 +292,8 @@ static void stock_cases(void)
 {
 	struct stage stage;
 
-	stock_case(&stage, SMALL, "a hole", after_hole, SZ_2M - PAGE,
-		   stock()->stale_after_hole);
-	stock_case(&stage, HUGE, "a huge page", after_leaf, MID,
-		   stock()->stale_after_leaf);
+	stock_case(&stage, SMALL, "a hole", after_hole, SZ_2M - PAGE, stock()->stale_after_hole);
+	stock_case(&stage, HUGE, "a huge page", after_leaf, MID, stock()->stale_after_leaf);
 }
 
 /* The argument is the number of vCPUs, or a part of the names of the ways to test. */
@@ -304,8 +317,9 @@ int main(int argc, char **argv)
 				if (strstr(ops[i].name, wanted))
 					play(&stage, &ops[i]);
 			for (unsigned int i = 0; i < stock_ops_count && vcpus == 1; i++)
-				ok(!(backing == HUGE ? after_leaf(&stage, stock_ops[i], MID) :
-				     after_hole(&stage, stock_ops[i], SZ_2M - PAGE)),
+				ok(!(backing == HUGE ?
+					     after_leaf(&stage, stock_ops[i], MID) :
+					     after_hole(&stage, stock_ops[i], SZ_2M - PAGE)),
 				   "%s, %s pages, every page: %s", f->name,
 				   backing == HUGE ? "huge" : "small", stock_ops[i]->name);
 			end(&stage);

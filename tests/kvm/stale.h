@@ -12,8 +12,8 @@
 #define MOVED  (4 * SZ_1G)
 
 /* The tags of stamps: before the withdrawal, of stores after it, and of the pages of the file. */
-#define TAG_OLD	  0x0ff
-#define TAG_NEW	  0x1ff
+#define TAG_OLD   0x0ff
+#define TAG_NEW   0x1ff
 #define TAG_OTHER 0x2ff
 
 /**

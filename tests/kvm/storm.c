@@ -11,14 +11,14 @@
 #include "count.h"
 #include "vcpu.h"
 
-#define GPA	SZ_1G
-#define PAGES	2048UL
-#define SIZE	(PAGES * SZ_4K)
-#define LAST	(SIZE - 16 * SZ_4K) /* the thread drops memory from here on in elsewhere() */
-#define FEW	256UL /* pages in same(): few, as each fault may be repeated often */
+#define GPA     SZ_1G
+#define PAGES   2048UL
+#define SIZE    (PAGES * SZ_4K)
+#define LAST    (SIZE - 16 * SZ_4K) /* the thread drops memory from here on in elsewhere() */
+#define FEW     256UL               /* pages in same(): few, as each fault may be repeated often */
 #define BIG_GPA (4 * SZ_1G)
-#define BIG	(6 * SZ_1G)
-#define ROUNDS	20
+#define BIG     (6 * SZ_1G)
+#define ROUNDS  20
 
 static struct vm *vm;
 static struct vcpu *vcpu;

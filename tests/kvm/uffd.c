@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Memory that another thread of the VMM provides page by page (userfaultfd), and memory that is lost
- * (hardware poison): the guest gets what it is given, one event for each page, and the VMM a SIGBUS
- * that says where. A signal ends the wait for a page.
+ * Memory that another thread of the VMM provides page by page (userfaultfd), and memory that is
+ * lost (hardware poison): the guest gets what it is given, one event for each page, and the VMM a
+ * SIGBUS that says where. A signal ends the wait for a page.
  *
- * Debian's riscv64 kernels have no CONFIG_MEMORY_FAILURE, and so no MADV_HWPOISON. UFFDIO_POISON makes
- * pages that answer every access in the same way.
+ * Debian's riscv64 kernels have no CONFIG_MEMORY_FAILURE, and so no MADV_HWPOISON. UFFDIO_POISON
+ * makes pages that answer every access in the same way.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -52,7 +52,8 @@ static void map_kind(const struct kind *kind)
 	mem = mem_aligned(SIZE, SZ_2M);
 	other = NULL;
 	if (kind->memfd < 0) {
-		mmap(mem, SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+		mmap(mem, SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1,
+		     0);
 		return;
 	}
 	fd = memfd_create("uffd", kind->memfd);
@@ -214,8 +215,8 @@ static void provided(const struct kind *kind, bool minor)
 }
 
 /*
- * A thread that waits for a page which nobody provides: how often it asked, and how it ended. Its signal comes once it
- * has asked, and again and again, since it may not wait yet.
+ * A thread that waits for a page which nobody provides: how often it asked, and how it ended. Its
+ * signal comes once it has asked, and again and again, since it may not wait yet.
  */
 static struct waiter {
 	struct vcpu *vcpu;
@@ -301,7 +302,8 @@ static void interrupted(void)
 			   "%s: %s that waits for a page: a signal ends KVM_RUN with EINTR and KVM_EXIT_INTR",
 			   name, names[i]);
 		} else {
-			ok(err == -1, "%s: %s that waits for a page: no signal ends that of the stock module",
+			ok(err == -1,
+			   "%s: %s that waits for a page: no signal ends that of the stock module",
 			   name, names[i]);
 		}
 		end_waiting(0);
@@ -309,13 +311,15 @@ static void interrupted(void)
 		unwatch();
 		vcpu_wait(vcpu);
 		value = guest_load(vcpu, GPA);
-		ok(value == (ops[i] == OP_STORE ? 5 : 0), "%s: %s is done in the end", name, names[i]);
+		ok(value == (ops[i] == OP_STORE ? 5 : 0), "%s: %s is done in the end", name,
+		   names[i]);
 		madvise(mem, SIZE, MADV_DONTNEED);
 		watch(UFFDIO_REGISTER_MODE_MISSING);
 	}
 	if (host.gstage) {
 		err = wait_and_signal(vcpu, true);
-		ok(is(err, EINTR), "%s: a pre-fault that waits for a page: a signal ends it with EINTR", name);
+		ok(is(err, EINTR),
+		   "%s: a pre-fault that waits for a page: a signal ends it with EINTR", name);
 		end_waiting(0);
 	}
 	vm_slot(vm, 0, 0, GPA, 0, mem);
@@ -348,8 +352,8 @@ static void poison(u64 offset)
 
 static bool told(u64 at, unsigned int lsb)
 {
-	bool good = signals == 1 && last.si_code == BUS_MCEERR_AR &&
-		    last.si_addr == mem + at && last.si_addr_lsb == (short)lsb;
+	bool good = signals == 1 && last.si_code == BUS_MCEERR_AR && last.si_addr == mem + at &&
+		    last.si_addr_lsb == (short)lsb;
 
 	if (!good)
 		diag("%lu signals, code %d, address %p of %p, lsb %d", (unsigned long)signals,
@@ -376,7 +380,8 @@ static void poisoned(const struct kind *kind)
 	vm_slot(vm, 0, 0, GPA, SIZE, mem);
 	guest_fill(vcpu, GPA, SZ_4K, SZ_2M / SZ_4K, 1);
 	guest_fill(vcpu, GPA + bad + SZ_2M, SZ_4K, SZ_2M / SZ_4K, 2);
-	ok(!signals, "%s: %s: nothing is said of the pages around a poisoned one", name, kind->name);
+	ok(!signals, "%s: %s: nothing is said of the pages around a poisoned one", name,
+	   kind->name);
 
 	guest_load(vcpu, GPA + at);
 	ok(told(at, lsb), "%s: %s: a load of it: SIGBUS, BUS_MCEERR_AR, the page, lsb %u", name,
@@ -398,7 +403,7 @@ static void poisoned(const struct kind *kind)
 	ok(told(at, lsb) && guest_load(vcpu, GPA + at) == 5,
 	   "%s: %s: a store: the same, and it is not lost", name, kind->name);
 	ok(!guest_check(vcpu, GPA, SZ_4K, SZ_2M / SZ_4K, 1) &&
-	   !guest_check(vcpu, GPA + bad + SZ_2M, SZ_4K, SZ_2M / SZ_4K, 2) && vm_sound(vm),
+		   !guest_check(vcpu, GPA + bad + SZ_2M, SZ_4K, SZ_2M / SZ_4K, 2) && vm_sound(vm),
 	   "%s: %s: the rest is as it was", name, kind->name);
 	vm_slot(vm, 0, 0, GPA, 0, mem);
 	unmap_kind();

@@ -49,9 +49,9 @@ bool counted(const struct vm *vm, const char *fmt, ...)
 		if (!value)
 			bail("counted(): there is no number after %s", name);
 		expected = strtol(value + (*value == '<' || *value == '>'), NULL, 0);
-		same = *value == '<'   ? more <= expected
-		       : *value == '>' ? more >= expected
-				       : more == expected;
+		same = *value == '<' ? more <= expected :
+		       *value == '>' ? more >= expected :
+				       more == expected;
 		if (!same)
 			diag("%s: %ld, expected %s", name, more, value);
 		good &= same;

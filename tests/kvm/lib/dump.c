@@ -259,9 +259,9 @@ bool walk_right(const struct vm *vm, const struct dump *dump, u64 gpa)
 
 		if (step->level != level || step->table != table ||
 		    step->index != (gpa >> (12 + 9 * level) & ((1 << bits) - 1)) ||
-		    strcmp(step->kind, i < count - 1 ? "table"
-				       : run         ? "leaf"
-						     : "none"))
+		    strcmp(step->kind, i < count - 1 ? "table" :
+				       run           ? "leaf" :
+						       "none"))
 			return false;
 		table = PTE_PPN(step->pte) << 12;
 	}
@@ -270,8 +270,8 @@ bool walk_right(const struct vm *vm, const struct dump *dump, u64 gpa)
 	if (!run)
 		return !(steps[count - 1].pte & PTE_V);
 	/* The last step must be the leaf in the line of @gpa. */
-	table = run->pte & PTE_N ? PTE_PPN(steps[count - 1].pte) * SZ_4K - run->leaf / 2
-				 : PTE_PPN(steps[count - 1].pte) * SZ_4K;
+	table = run->pte & PTE_N ? PTE_PPN(steps[count - 1].pte) * SZ_4K - run->leaf / 2 :
+				   PTE_PPN(steps[count - 1].pte) * SZ_4K;
 	return steps[count - 1].level == run->level &&
 	       table == ((run->pa + (gpa - run->gpa)) & ~(run->leaf - 1));
 }

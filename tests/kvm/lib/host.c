@@ -125,8 +125,8 @@ u64 rnd(void)
 
 void *mem_aligned(size_t size, size_t align)
 {
-	char *raw = mmap(NULL, size + align, PROT_NONE,
-			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	char *raw = mmap(NULL, size + align, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
+			 -1, 0);
 	char *mem;
 
 	if (raw == MAP_FAILED)

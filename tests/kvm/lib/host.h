@@ -79,17 +79,17 @@ void nap(unsigned int turns);
 void keep_to(unsigned int hart);
 
 /* Wait until @cond is true. False if it is still false after @ms milliseconds. */
-#define wait_for(cond, ms)                                   \
-	({                                                   \
-		u64 end_ = now_ms() + (ms);                  \
-		bool held_;                                  \
-		for (unsigned int turns_ = 0;; turns_++) {   \
-			held_ = (cond);                      \
-			if (held_ || now_ms() >= end_)       \
-				break;                       \
-			nap(turns_);                         \
-		}                                            \
-		held_;                                       \
+#define wait_for(cond, ms)                                                                         \
+	({                                                                                         \
+		u64 end_ = now_ms() + (ms);                                                        \
+		bool held_;                                                                        \
+		for (unsigned int turns_ = 0;; turns_++) {                                         \
+			held_ = (cond);                                                            \
+			if (held_ || now_ms() >= end_)                                             \
+				break;                                                             \
+			nap(turns_);                                                               \
+		}                                                                                  \
+		held_;                                                                             \
 	})
 
 /** rnd() - a pseudo-random number; the sequence is the same in every run on one CPU type */

@@ -12,7 +12,8 @@
 #define RUN_SIZE (3 * SZ_4K)
 
 #define REG_ID(type) (KVM_REG_RISCV | KVM_REG_SIZE_U64 | (type))
-#define CSR_ID(name) REG_ID(KVM_REG_RISCV_CSR | KVM_REG_RISCV_CSR_GENERAL | KVM_REG_RISCV_CSR_REG(name))
+#define CSR_ID(name)                                                                               \
+	REG_ID(KVM_REG_RISCV_CSR | KVM_REG_RISCV_CSR_GENERAL | KVM_REG_RISCV_CSR_REG(name))
 
 static u64 one_reg(const struct snippet *s, unsigned long request, u64 id, u64 value)
 {

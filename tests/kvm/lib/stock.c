@@ -7,11 +7,22 @@
 #include "tap.h"
 
 static const struct stock known[] = {
-	{ .series = "6.12.", .stale_after_hole = true, .slot_efaults = true, .aia_oops = true,
-	  .pmu_unchecked = true, .pmu_leak = true },
-	{ .series = "7.2.", .huge_leaves = true, .initially_set = true, .stale_after_leaf = true,
-	  .shared_stores = true, .pmu_leak = true },
-	{ .series = "7.3.", .huge_leaves = true, .initially_set = true, .stale_after_leaf = true,
+	{ .series = "6.12.",
+	  .stale_after_hole = true,
+	  .slot_efaults = true,
+	  .aia_oops = true,
+	  .pmu_unchecked = true,
+	  .pmu_leak = true },
+	{ .series = "7.2.",
+	  .huge_leaves = true,
+	  .initially_set = true,
+	  .stale_after_leaf = true,
+	  .shared_stores = true,
+	  .pmu_leak = true },
+	{ .series = "7.3.",
+	  .huge_leaves = true,
+	  .initially_set = true,
+	  .stale_after_leaf = true,
 	  .shared_stores = true },
 };
 

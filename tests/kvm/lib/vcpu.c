@@ -15,13 +15,11 @@
 /* The longest time for a command of the guest, on the slowest machine. */
 #define COMMAND_MS 30000
 
-#define REG_ID(type, name)                           \
-	(KVM_REG_RISCV | KVM_REG_SIZE_U64 | (type) | \
-	 (name) / sizeof(unsigned long))
+#define REG_ID(type, name)                                                                         \
+	(KVM_REG_RISCV | KVM_REG_SIZE_U64 | (type) | (name) / sizeof(unsigned long))
 #define CORE_REG(name) REG_ID(KVM_REG_RISCV_CORE, offsetof(struct kvm_riscv_core, name))
-#define CSR_REG(name)                                             \
-	REG_ID(KVM_REG_RISCV_CSR | KVM_REG_RISCV_CSR_GENERAL,     \
-	       offsetof(struct kvm_riscv_csr, name))
+#define CSR_REG(name)                                                                              \
+	REG_ID(KVM_REG_RISCV_CSR | KVM_REG_RISCV_CSR_GENERAL, offsetof(struct kvm_riscv_csr, name))
 
 static size_t run_size;
 
@@ -82,8 +80,7 @@ struct vcpu *vcpu_new(struct vm *vm)
 	set_reg(vcpu, CORE_REG(regs.sp), CONTROL_GPA + box + BOX_STACK_TOP);
 	set_reg(vcpu, CORE_REG(regs.a0), CONTROL_GPA + box);
 	set_reg(vcpu, CSR_REG(stvec), CONTROL_GPA + GUEST_TRAP);
-	set_reg(vcpu, CSR_REG(sscratch),
-		CONTROL_GPA + box + offsetof(struct mailbox, trap_cause));
+	set_reg(vcpu, CSR_REG(sscratch), CONTROL_GPA + box + offsetof(struct mailbox, trap_cause));
 	vm->vcpu[vm->vcpus++] = vcpu;
 	return vcpu;
 }

@@ -32,7 +32,7 @@ static const struct place places[PARTS] = {
 	[SPARSE] = { 2 * SZ_1G, 16 * SZ_2M, SZ_2M, SMALL },
 	[THP] = { 3 * SZ_1G, 2 * SZ_2M, SZ_2M / 4, HUGE },
 	[TOP] = { 2048 * SZ_1G - 4 * SZ_4K, 4 * SZ_4K, SZ_4K, SMALL },
-	[LOGGED] = { 512 * SZ_1G, LOGGED_PAGES * SZ_4K, SZ_4K, SMALL },
+	[LOGGED] = { 512 * SZ_1G, LOGGED_PAGES *SZ_4K, SZ_4K, SMALL },
 	/* FICKLE has a page of an Sv39x4 root for itself: a drop of FICKLE empties this page. */
 	[FICKLE] = { 1024 * SZ_1G, 2 * SZ_2M, SZ_2M / 4, SMALL },
 };
@@ -141,8 +141,8 @@ static void wait_passes(struct work *work, volatile u64 *passes[], u64 n)
 		if (*passes[i] >= from[i] + n)
 			continue;
 		tell_of_stall(work);
-		bail("vCPU %u of %u stalls: %llu passes in %u waits and %llu ms", i, work->vm->vcpus,
-		     (unsigned long long)(*passes[i] - from[i]), looks,
+		bail("vCPU %u of %u stalls: %llu passes in %u waits and %llu ms", i,
+		     work->vm->vcpus, (unsigned long long)(*passes[i] - from[i]), looks,
 		     (unsigned long long)(now_ms() - start));
 	}
 }

@@ -11,16 +11,16 @@
 #ifndef TESTS_KVM_GUEST_H
 #define TESTS_KVM_GUEST_H
 
-#define CONTROL_GPA	  0x10000000
-#define CONTROL_SIZE	  0x00200000
+#define CONTROL_GPA       0x10000000
+#define CONTROL_SIZE      0x00200000
 #define CONTROL_CODE_SIZE 0x00010000
-#define VCPUS_MAX	  4
-#define BOX_STRIDE	  0x00070000
-#define BOX_STACK_TOP	  0x00004000
-#define BOX_LIST	  0x00008000
-#define BOX_FIRST	  0x00028000
-#define BOX_LAST	  0x00048000
-#define LIST_MAX	  0x00004000
+#define VCPUS_MAX         4
+#define BOX_STRIDE        0x00070000
+#define BOX_STACK_TOP     0x00004000
+#define BOX_LIST          0x00008000
+#define BOX_FIRST         0x00028000
+#define BOX_LAST          0x00048000
+#define LIST_MAX          0x00004000
 
 /* MMIO: no test creates a slot here. */
 #define DOORBELL_GPA 0x0f000000
@@ -81,7 +81,7 @@ enum guest_op {
 
 /* The host and the guest share the mailbox. Each field has one writer at a time. */
 struct mailbox {
-	volatile uint32_t seq;	/* the host counts commands */
+	volatile uint32_t seq;  /* the host counts commands */
 	volatile uint32_t done; /* the guest: the last command that it has done */
 	volatile uint32_t gone;
 	volatile uint32_t stop;

@@ -11,22 +11,21 @@ uint64_t decode(uint64_t which, uint64_t addr, uint64_t value);
  * Load and store guest memory. If KVM_RUN fails with EFAULT, the host skips the instruction: the
  * result of a load is then NO_ACCESS, and a store has no effect.
  */
-#define LOAD(insn, addr)                                     \
-	({                                                   \
-		u64 v_ = NO_ACCESS;                          \
-		asm volatile(".option push\n.option norvc\n" \
-			     insn " %0, 0(%1)\n"             \
-			     ".option pop"                   \
-			     : "+&r"(v_)                     \
-			     : "r"(addr)                     \
-			     : "memory");                    \
-		v_;                                          \
+#define LOAD(insn, addr)                                                                           \
+	({                                                                                         \
+		u64 v_ = NO_ACCESS;                                                                \
+		asm volatile(".option push\n.option norvc\n" insn " %0, 0(%1)\n"                   \
+			     ".option pop"                                                         \
+			     : "+&r"(v_)                                                           \
+			     : "r"(addr)                                                           \
+			     : "memory");                                                          \
+		v_;                                                                                \
 	})
 
-#define STORE(insn, addr, value)                             \
-	asm volatile(".option push\n.option norvc\n"         \
-		     insn " %1, 0(%0)\n"                     \
-		     ".option pop" ::"r"(addr), "r"(value)   \
+#define STORE(insn, addr, value)                                                                   \
+	asm volatile(".option push\n.option norvc\n" insn " %1, 0(%0)\n"                           \
+		     ".option pop" ::"r"(addr),                                                    \
+		     "r"(value)                                                                    \
 		     : "memory")
 
 static inline void fence(void)

@@ -26,11 +26,11 @@
 
 struct soak {
 	uint64_t steady, fickle, logged, high; /* the number of places of each part */
-	uint64_t word;		       /* the index of this vCPU's word in each page */
-	volatile uint64_t up;	       /* set by the host: the high places can be used */
-	volatile uint64_t passes_up;   /* the number of passes that began with `up` set */
-	volatile uint64_t passes_down; /* the number of passes that began without it */
-	volatile uint64_t wrong;       /* the number of wrong values */
+	uint64_t word;                         /* the index of this vCPU's word in each page */
+	volatile uint64_t up;                  /* set by the host: the high places can be used */
+	volatile uint64_t passes_up;           /* the number of passes that began with `up` set */
+	volatile uint64_t passes_down;         /* the number of passes that began without it */
+	volatile uint64_t wrong;               /* the number of wrong values */
 	uint64_t bad_addr, bad_value, bad_expected; /* the first wrong value */
 };
 
