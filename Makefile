@@ -53,6 +53,7 @@ test:
 	@lab/lab need-packages libcmocka-dev jq libncurses-dev tmux mandoc man-db python3-jsonschema codespell clang-format-19 perl
 	@tests/stage check $(LOGS)/pc $(MAKE) -s check
 	@tests/stage lab-tests $(LOGS)/kvm lab/lab test --kernel $(KVER)
+	@tests/stage strict $(LOGS)/kvm lab/lab strict --kernel $(KVER) --seeds 1
 	@for k in $(OTHERS); do tests/stage kernel-$$k $(LOGS)/kvm lab/lab test --smoke --kernel $$k; done
 	@tests/stage kernel-doc $(LOGS)/style $(MAKE) -s -C tests/style check-kernel-doc LOGDIR=$(LOGS)/style
 	@tests/stage schema $(LOGS)/schema sh -c 'tests/cli/validate $(LOGS)/kvm/command@*.tap >$(LOGS)/schema/schema.tap'

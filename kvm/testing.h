@@ -12,17 +12,13 @@
  * Mistakes that a test build can make on purpose, one at a time: the parameter test_mistake. They
  * show that a test, or a strict hart, can tell. docs/LAB.md says what each leaves out.
  */
-#define GST_KVM_MISTAKES(X)                                                                        \
-	X(no_back_fence)                                                                           \
-	X(no_turn_fence)                                                                           \
-	X(no_entry_check)                                                                          \
-	X(no_generation_fence)                                                                     \
-	X(no_vmid_fence)                                                                           \
-	X(no_vs_fence)                                                                             \
-	X(no_g_fence)                                                                              \
-	X(no_range_flush)                                                                          \
-	X(no_all_flush) X(range_for_all) X(no_purge) X(no_forget) X(no_fresh_fence)                \
-		X(no_read_fence) X(no_read_mode) X(no_load_barrier)
+/* clang-format off */
+#define GST_KVM_MISTAKES(X) \
+	X(no_back_fence) X(no_turn_fence) X(no_entry_check) X(no_generation_fence) \
+	X(no_vmid_fence) X(no_vs_fence) X(no_g_fence) X(no_range_flush) \
+	X(no_all_flush) X(range_for_all) X(no_purge) X(no_forget) \
+	X(no_fresh_fence) X(no_read_fence) X(no_read_mode) X(no_load_barrier)
+/* clang-format on */
 
 #define GST_KVM_MISTAKE(name) GST_KVM_MISTAKE_##name,
 enum gst_kvm_mistake { GST_KVM_MISTAKE_none, GST_KVM_MISTAKES(GST_KVM_MISTAKE) };
