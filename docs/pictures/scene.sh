@@ -9,7 +9,7 @@ for m in sv39x4 sv48x4 sv57x4; do
 done
 # They are at work when each has mapped some memory.
 tries=0
-until [ "$(./gstage vms | awk '$3 ~ /^sv/ && $7 > 2000' | wc -l)" = 3 ] || [ $tries = 120 ]; do
+until [ "$(./gstage vms | awk '$4 ~ /^sv/ && $8 > 2000' | wc -l)" = 3 ] || [ $tries = 120 ]; do
 	sleep 1
 	tries=$((tries + 1))
 done
