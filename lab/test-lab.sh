@@ -191,7 +191,7 @@ check "a host without the hypervisor extension: says so" says 'loading kvm.ko'
 kernel=$("$LAB/lab" status | sed -n 's/^kernel \([0-9.]*\):.*/\1/p')
 rm -rf "$TOP/build/guest-$kernel"
 cd /
-lab exec --module none --mem 3G --with-qemu "$(program guest.sh 'ls /guest')"
+lab exec --module none --mem 3G --with-qemu "$(program guest.sh 'ls -1 /guest')"
 check "the first --with-qemu packs what guests boot, from any folder" prints $'Image\ninitrd'
 cd "$TOP"
 

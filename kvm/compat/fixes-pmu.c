@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * gstage: faults of the stock PMU that later kernels have repaired.
+ * gstage: faults of the stock PMU.
  *
- * Stock KVM uses numbers from the guest as indices, and does not check all of them. A call that is
- * refused here gets the same answer as one with a number that is too large.
+ * Linux 6.12 uses numbers from the guest as indices, and does not check all of them. Later kernels
+ * check them. But a guest can give an event of hardware to a firmware counter, and a read of that
+ * counter then makes these kernels print a warning with a backtrace. A call that is refused here
+ * gets the same answer as one with a number that is too large.
  */
 #include <linux/kvm_host.h>
 #include <asm/kvm_vcpu_insn.h>
@@ -26,11 +28,13 @@ static bool is_counter(const struct kvm_pmu *pmu, unsigned long counter)
 /* The event of a firmware counter is an index. A counter that was never configured has none. */
 static bool is_readable(const struct kvm_pmu *pmu, unsigned long counter)
 {
-	const struct kvm_pmc *pmc = &pmu->pmc[counter];
+	const struct kvm_pmc *pmc;
 
-	return is_counter(pmu, counter) &&
-	       (pmc->cinfo.type != SBI_PMU_CTR_TYPE_FW ||
-		(pmc->event_idx & SBI_PMU_EVENT_IDX_CODE_MASK) < SBI_PMU_FW_MAX);
+	if (!is_counter(pmu, counter))
+		return false;
+	pmc = &pmu->pmc[counter];
+	return pmc->cinfo.type != SBI_PMU_CTR_TYPE_FW ||
+	       (pmc->event_idx & SBI_PMU_EVENT_IDX_CODE_MASK) < SBI_PMU_FW_MAX;
 }
 
 static int pmu_handler(struct kvm_vcpu *vcpu, struct kvm_run *run,

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Faults of Linux 6.12 that later kernels have repaired: those of 7.2, and more.
+# Faults of Linux 6.12 in stock objects: those of 7.2, and more.
 include $(gstage)/kvm/compat/v7.2.mk
-gstage-fixes += fixes-aia.o fixes-pmu.o
+gstage-fixes += fixes-aia.o
 
 CFLAGS_aia_aplic.o += -Dkvm_riscv_aia_aplic_has_attr=stock_kvm_riscv_aia_aplic_has_attr
 CFLAGS_aia_imsic.o += -Dkvm_riscv_aia_imsic_has_attr=stock_kvm_riscv_aia_imsic_has_attr
@@ -13,6 +13,3 @@ CFLAGS_aia_imsic.o += -Dkvm_riscv_vcpu_aia_imsic_update=stock_kvm_riscv_vcpu_aia
 ifeq ($(shell grep -c 'vcpu->mutex' $(src)/aia_imsic.c),0)
 gstage-flags += -DGST_KVM_FIX_IMSIC_LOCK
 endif
-
-CFLAGS_vcpu_pmu.o += -Dkvm_riscv_vcpu_pmu_read_hpm=stock_kvm_riscv_vcpu_pmu_read_hpm
-CFLAGS_vcpu_sbi_pmu.o += -Dvcpu_sbi_ext_pmu=stock_vcpu_sbi_ext_pmu

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Faults of Linux 7.2 that later kernels have repaired (docs/SECURITY.md). A function of gstage stands
-# before each faulty one, and checks the arguments.
+# Faults of Linux 7.2 in stock objects: those of 7.3, and more.
+include $(gstage)/kvm/compat/v7.3.mk
 gstage-fixes += fixes-sbi.o
 
 CFLAGS_vcpu_pmu.o += -Dkvm_riscv_vcpu_pmu_snapshot_set_shmem=stock_kvm_riscv_vcpu_pmu_snapshot_set_shmem

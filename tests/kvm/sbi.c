@@ -127,6 +127,9 @@ static void counters(void)
 		   !sbi(EXT_PMU, PMU_FW_READ, hw, 0, 0, 0, NULL) &&
 		   !sbi(EXT_PMU, PMU_STOP, hw, 1, 0, 0, NULL),
 	   "one that has an event is");
+	/* The stock modules of 7.x print a warning. */
+	if (!host.gstage)
+		return;
 	/* KVM believes a guest which event a counter is for that is in use. */
 	good = !sbi(EXT_PMU, PMU_CFG_MATCH, hw, 1, SKIP_MATCH, EVENT_DTLB_MISS, NULL);
 	ok(good && refused("read", PMU_FW_READ, hw, 0, 0, 0),
