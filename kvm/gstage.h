@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * gstage: the G-stage MMU of kvm.ko, between generic KVM and the engine. Each room has a header of
- * its own.
+ * gstage: the G-stage MMU of kvm.ko, between generic KVM and the engine. Each folder has a header
+ * of its own.
  */
 #ifndef GST_KVM_GSTAGE_H
 #define GST_KVM_GSTAGE_H
@@ -129,7 +129,7 @@ struct gst_kvm_stats {
  * @vmid: VMID in the low %GST_KVM_VMID_WIDTH bits, generation above (vmid.c); 0: none yet
  * @hgatp_root: MODE and PPN that vCPUs load: those of the root of @space, or of the void root
  * @changing: not 0 while @vmid or @hgatp_root is new and not all vCPUs have been told
- * @entered: on each hart, the index of the vCPU of this VM that entered the guest there last
+ * @loaded: on each hart, the index of the vCPU of this VM that was loaded there last
  * @hgatp_read: hgatp as last read back from a hart that loaded it; 0: never loaded
  * @small: dirty logging has split a large leaf, or kept one from being made. Set once, with
  *	mmu_lock held for reading or writing
@@ -144,7 +144,7 @@ struct gst_kvm {
 	unsigned long vmid;
 	unsigned long hgatp_root;
 	atomic_t changing;
-	int __percpu *entered;
+	int __percpu *loaded;
 	unsigned long hgatp_read;
 	bool small;
 	struct gst_kvm_stats stats;

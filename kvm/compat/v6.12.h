@@ -52,6 +52,12 @@ static inline void gst_kvm_write_hgatp(unsigned long hgatp)
 	csr_write(CSR_HGATP, hgatp);
 }
 
+/* Write vsatp for a vCPU, in the same way. */
+static inline void gst_kvm_write_vsatp(unsigned long vsatp)
+{
+	csr_write(CSR_VSATP, vsatp);
+}
+
 static inline unsigned long gst_kvm_read_hgatp(void)
 {
 	return csr_read(CSR_HGATP);

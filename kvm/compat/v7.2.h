@@ -59,6 +59,12 @@ static inline void gst_kvm_write_hgatp(unsigned long hgatp)
 	ncsr_write(CSR_HGATP, hgatp);
 }
 
+/* Write vsatp for a vCPU, in the same way. */
+static inline void gst_kvm_write_vsatp(unsigned long vsatp)
+{
+	ncsr_write(CSR_VSATP, vsatp);
+}
+
 static inline unsigned long gst_kvm_read_hgatp(void)
 {
 	return ncsr_read(CSR_HGATP);

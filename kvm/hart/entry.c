@@ -7,11 +7,13 @@
  * counts only on the hart where the vCPU last ran. In all other cases the vCPU owes a fence of
  * both stages, and executes it when it enters the guest, wherever that is:
  *
- * - It was loaded on another hart since it last left the guest. kvm_arch_vcpu_load() then sets
- *   last_exit_cpu to -1, and the stock code sets it again when the vCPU has left the guest.
- * - Another vCPU of the same VM entered the guest on this hart since. Both use one VMID, but
- *   each guest hart has ASIDs and local fences of its own (gst_kvm.entered).
- * - The VM has another VMID (gst_kvm_load_root() sets last_exit_cpu to -1).
+ * - It was loaded on another hart since it last left the guest.
+ * - Another vCPU of the same VM was loaded on this hart since. Both use one VMID, but each guest
+ *   hart has ASIDs and local fences of its own (gst_kvm.loaded).
+ * - The VM has another VMID.
+ *
+ * What finds one of these sets last_exit_cpu to -1 (hgatp.c). The stock code sets it to the hart
+ * again when the vCPU has left the guest.
  *
  * docs/TLB.md has the argument for each step of a vCPU.
  */
@@ -23,10 +25,7 @@
 
 static bool owes_fence(struct kvm_vcpu *vcpu)
 {
-	if (vcpu->arch.last_exit_cpu != smp_processor_id())
-		return true;
-	return *this_cpu_ptr(to_gst_kvm(vcpu->kvm)->entered) != vcpu->vcpu_idx &&
-	       !gst_kvm_mistaken(no_turn_fence);
+	return vcpu->arch.last_exit_cpu != smp_processor_id();
 }
 
 /* HFENCE.VVMA is for the VMID in hgatp, which is the vCPU's. */
@@ -66,14 +65,13 @@ static noinline void load_late(struct kvm_vcpu *vcpu)
  */
 void kvm_riscv_local_tlb_sanitize(struct kvm_vcpu *vcpu)
 {
-	if (unlikely(!gst_kvm_root_is_loaded(vcpu)) && !gst_kvm_mistaken(no_entry_check))
+	if (unlikely(!gst_kvm_hgatp_is_loaded(vcpu)) && !gst_kvm_mistaken(no_entry_check))
 		load_late(vcpu);
 	if (unlikely(owes_fence(vcpu))) {
 		gst_kvm_count(vcpu, entry_fences, 1);
 		fence_both_stages(vcpu);
 		/* A FENCE.I that the guest's hart executed, too, was on the other hart. */
 		local_flush_icache_all();
-		*this_cpu_ptr(to_gst_kvm(vcpu->kvm)->entered) = vcpu->vcpu_idx;
 	}
 }
 

@@ -22,7 +22,7 @@ static inline unsigned long gst_kvm_vmid_of(unsigned long word)
 	return word & ((1UL << GST_KVM_VMID_WIDTH) - 1);
 }
 
-void gst_kvm_detect_vmids(unsigned int mode);
+void gst_kvm_detect_vmids(unsigned long hgatp);
 unsigned int gst_kvm_vmid_bits(void);
 unsigned long gst_kvm_current_vmid(struct gst_kvm *gk);
 void gst_kvm_new_generation(void);
@@ -41,16 +41,28 @@ void gst_kvm_forget_root(struct gst_kvm *gk, gst_root_t root);
 /* What a vCPU of the VM needs in hgatp, with this value of gst_kvm.vmid. */
 static inline unsigned long gst_kvm_hgatp(const struct gst_kvm *gk, unsigned long vmid)
 {
-	return READ_ONCE(gk->hgatp_root) | ((vmid << HGATP_VMID_SHIFT) & HGATP_VMID);
+	unsigned int generation_bits = BITS_PER_LONG - GST_KVM_VMID_WIDTH;
+
+	return READ_ONCE(gk->hgatp_root) |
+	       (vmid << generation_bits >> (generation_bits - HGATP_VMID_SHIFT));
 }
 
-/* Does this hart have in hgatp what the vCPU needs now? */
-static inline bool gst_kvm_root_is_loaded(struct kvm_vcpu *vcpu)
+/*
+ * Does this hart have the root, MODE and VMID of the vCPU's VM in hgatp? It is asked before each
+ * entry into the guest: keep it short.
+ */
+static inline bool gst_kvm_hgatp_is_loaded(struct kvm_vcpu *vcpu)
 {
 	const struct gst_kvm *gk = to_gst_kvm(vcpu->kvm);
-	unsigned long vmid = READ_ONCE(gk->vmid);
 
-	return to_gst_vcpu(vcpu)->vmid == vmid && gst_kvm_read_hgatp() == gst_kvm_hgatp(gk, vmid);
+	return gst_kvm_read_hgatp() == gst_kvm_hgatp(gk, READ_ONCE(gk->vmid));
+}
+
+/* The same, and the vCPU has seen the generation of the VMID. */
+static inline bool gst_kvm_root_is_loaded(struct kvm_vcpu *vcpu)
+{
+	return to_gst_vcpu(vcpu)->vmid == READ_ONCE(to_gst_kvm(vcpu->kvm)->vmid) &&
+	       gst_kvm_hgatp_is_loaded(vcpu);
 }
 
 /* entry.c */

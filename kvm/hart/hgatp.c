@@ -45,11 +45,29 @@ const struct gst_format *gst_kvm_widest(void)
 	return gst_format_widest(host_modes);
 }
 
+static unsigned long hgatp_of(unsigned int mode, void *table)
+{
+	unsigned long ppn = __pa(table) >> PAGE_SHIFT;
+
+	return ((unsigned long)mode << HGATP_MODE_SHIFT) | (ppn & HGATP_PPN);
+}
+
+/* A root that maps nothing. */
+static struct page *alloc_root(void)
+{
+	return alloc_pages(GFP_KERNEL | __GFP_ZERO, get_order(GST_ROOT_SIZE));
+}
+
+static void free_root(struct page *root)
+{
+	__free_pages(root, get_order(GST_ROOT_SIZE));
+}
+
 /*
- * Each mode by itself: a host may have Sv57x4 without Sv48x4. MODE is WARL, so
- * start from a known state and compare what reads back.
+ * Try each mode: a host may have Sv57x4 without Sv48x4. MODE is WARL, so start from a known state
+ * and compare what reads back.
  */
-static void __init detect_modes(void)
+static void __init detect_modes(void *root)
 {
 	for (unsigned int i = 0; i < GST_FORMATS; i++) {
 		const struct gst_format *fmt = &gst_formats[i];
@@ -57,32 +75,33 @@ static void __init detect_modes(void)
 		if (fmt->xlen != GST_XLEN)
 			continue;
 		csr_write(CSR_HGATP, 0);
-		csr_write(CSR_HGATP, (unsigned long)fmt->mode << HGATP_MODE_SHIFT);
+		csr_write(CSR_HGATP, hgatp_of(fmt->mode, root));
 		if (csr_read(CSR_HGATP) >> HGATP_MODE_SHIFT == fmt->mode)
 			host_modes |= BIT_ULL(fmt->mode);
 	}
 	host_modes &= gst_kvm_test_modes();
 }
 
-/* With interrupts off: nothing else may run on this hart, nor this on another, before the fence. */
+/*
+ * With interrupts off: nothing else may run on this hart, nor this on another, before the fence.
+ * hgatp gets a root that maps nothing, since the hart may walk with each value by speculation.
+ */
 void __init gst_kvm_detect_modes(void)
 {
+	struct page *root = alloc_root();
 	unsigned long flags;
 
+	if (!root)
+		return;
 	local_irq_save(flags);
-	detect_modes();
+	gst_kvm_write_vsatp(0);
+	detect_modes(page_address(root));
 	if (gst_kvm_widest())
-		gst_kvm_detect_vmids(gst_kvm_widest()->mode);
+		gst_kvm_detect_vmids(hgatp_of(gst_kvm_widest()->mode, page_address(root)));
 	csr_write(CSR_HGATP, 0);
 	kvm_riscv_local_hfence_gvma_all();
 	local_irq_restore(flags);
-}
-
-static unsigned long hgatp_of(unsigned int mode, void *table)
-{
-	unsigned long ppn = __pa(table) >> PAGE_SHIFT;
-
-	return ((unsigned long)mode << HGATP_MODE_SHIFT) | (ppn & HGATP_PPN);
+	free_root(root);
 }
 
 /**
@@ -92,7 +111,7 @@ static unsigned long hgatp_of(unsigned int mode, void *table)
  */
 int gst_kvm_void_root_init(void)
 {
-	void_root = alloc_pages(GFP_KERNEL | __GFP_ZERO, get_order(GST_ROOT_SIZE));
+	void_root = alloc_root();
 	if (!void_root)
 		return -ENOMEM;
 	void_hgatp = hgatp_of(gst_format_fitting(host_modes, 0)->mode, page_address(void_root));
@@ -102,7 +121,7 @@ int gst_kvm_void_root_init(void)
 /* No hart is enabled any more. */
 void gst_kvm_void_root_exit(void)
 {
-	__free_pages(void_root, get_order(GST_ROOT_SIZE));
+	free_root(void_root);
 }
 
 /**
@@ -185,18 +204,41 @@ void gst_kvm_load_root(struct kvm_vcpu *vcpu)
 }
 
 /*
- * Some kernels leave all registers as they are where a vCPU comes back to the hart that it last
- * ran on, and no other was there. hgatp may be another by now all the same: forgotten, or
- * changed for the vCPU while it was on another hart and did not get to run there.
+ * Does the hart hold translations of this vCPU, and of no other vCPU with this VMID? Fences that
+ * the vCPU executes on another hart do not count here. Another vCPU may have left translations as
+ * soon as it was loaded: the hart may walk by speculation.
+ */
+static bool hart_is_its_own(struct kvm_vcpu *vcpu, int cpu)
+{
+	int *loaded = this_cpu_ptr(to_gst_kvm(vcpu->kvm)->loaded);
+	bool turn = *loaded != vcpu->vcpu_idx && !gst_kvm_mistaken(no_turn_fence);
+	bool back = vcpu->arch.last_exit_cpu != cpu && !gst_kvm_mistaken(no_back_fence);
+
+	*loaded = vcpu->vcpu_idx;
+	return !turn && !back;
+}
+
+/*
+ * vsatp and hgatp must belong to one VM, since the hart may walk with both at any time, also
+ * outside of the guest. The stock code writes vsatp first, while hgatp is still that of another VM.
+ * The hart could cache translations with the other VM's VMID that go by this VM's vsatp. So vsatp
+ * is Bare here before hgatp changes.
  *
- * On another hart the vCPU may execute fences that are for this one: entry.c.
+ * Some kernels write no register where a vCPU comes back to the hart that it last ran on, if no
+ * other vCPU was there. But hgatp may have changed: its root was taken away, or the vCPU got
+ * another one while it was on another hart and did not enter the guest there.
  */
 void kvm_arch_vcpu_load(struct kvm_vcpu *vcpu, int cpu)
 {
-	if (vcpu->arch.last_exit_cpu != cpu && !gst_kvm_mistaken(no_back_fence))
+	if (!hart_is_its_own(vcpu, cpu))
 		vcpu->arch.last_exit_cpu = -1;
-	if (!gst_kvm_root_is_loaded(vcpu))
+	if (!gst_kvm_root_is_loaded(vcpu)) {
+		if (!gst_kvm_mistaken(no_bare_vsatp)) {
+			gst_kvm_write_vsatp(0);
+			gst_kvm_load_root(vcpu);
+		}
 		gst_kvm_load_in_full(vcpu);
+	}
 	stock_kvm_arch_vcpu_load(vcpu, cpu);
 }
 
@@ -214,6 +256,7 @@ int kvm_arch_enable_virtualization_cpu(void)
 
 	if (ret)
 		return ret;
+	gst_kvm_write_vsatp(0);
 	write_hgatp(void_hgatp);
 	/* What this hart has cached, nobody knows. */
 	gst_kvm_new_generation();
@@ -222,10 +265,12 @@ int kvm_arch_enable_virtualization_cpu(void)
 
 /*
  * A hart that goes offline answers no interrupt any more, and would not hear of a root that is
- * forgotten. The module's memory goes, too.
+ * forgotten. The module's memory goes, too. Without vsatp = 0 the hart could walk by the last
+ * guest's vsatp, with the guest's addresses as the host's.
  */
 void kvm_arch_disable_virtualization_cpu(void)
 {
+	gst_kvm_write_vsatp(0);
 	write_hgatp(0);
 	stock_kvm_arch_disable_virtualization_cpu();
 }

@@ -33,11 +33,9 @@ unsigned int gst_kvm_vmid_bits(void)
  * VMID is WARL, and 0 while MODE is Bare on some harts: use a MODE that the host has. The caller
  * holds off everything else on this hart, and fences.
  */
-void __init gst_kvm_detect_vmids(unsigned int mode)
+void __init gst_kvm_detect_vmids(unsigned long hgatp)
 {
-	unsigned long all = ((unsigned long)mode << HGATP_MODE_SHIFT) | HGATP_VMID;
-
-	csr_write(CSR_HGATP, all);
+	csr_write(CSR_HGATP, hgatp | HGATP_VMID);
 	vmid_bits = fls_long((csr_read(CSR_HGATP) & HGATP_VMID) >> HGATP_VMID_SHIFT);
 	vmid_bits = min(vmid_bits, gst_kvm_test_vmid_bits());
 	/* With fewer VMIDs than harts generations would change all the time. */
