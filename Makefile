@@ -48,20 +48,36 @@ check:
 	done
 	@tests/tally $$(find $(LOGS)/pc -name '*.tap' | sort)
 
+# These run two at a time, the longest first.
+STAGES	:= $(OTHERS:%=stage-kernel-%) stage-strict stage-check stage-isa stage-examples stage-kernel-doc
+
 test:
 	@rm -rf $(LOGS)
 	@lab/lab need-packages libcmocka-dev jq libncurses-dev tmux mandoc man-db python3-jsonschema codespell clang-format-19 perl
-	@tests/stage check $(LOGS)/pc $(MAKE) -s check
 	@tests/stage lab-tests $(LOGS)/kvm lab/lab test --kernel $(KVER)
-	@tests/stage strict $(LOGS)/kvm lab/lab strict --kernel $(KVER) --seeds 1
-	@for k in $(OTHERS); do tests/stage kernel-$$k $(LOGS)/kvm lab/lab test --smoke --kernel $$k; done
-	@tests/stage kernel-doc $(LOGS)/style $(MAKE) -s -C tests/style check-kernel-doc LOGDIR=$(LOGS)/style
+	@$(MAKE) -s -j2 $(STAGES)
 	@tests/stage schema $(LOGS)/schema sh -c 'tests/cli/validate $(LOGS)/kvm/command@*.tap >$(LOGS)/schema/schema.tap'
-	@tests/stage isa $(LOGS)/isa lab/lab root make -s -C tests/isa check LOGDIR=/gstage/build/test-logs/isa
-	@tests/stage examples $(LOGS)/examples lab/lab root make -s -C examples check-baremetal LOGDIR=/gstage/build/test-logs/examples
 	@tests/stage lab $(LOGS)/lab lab/test-lab.sh $(LOGS)/lab
 	@echo
 	@tests/tally $$(find $(LOGS) -name '*.tap' | sort)
+
+stage-kernel-%:
+	@tests/stage kernel-$* $(LOGS)/kvm lab/lab test --smoke --kernel $*
+
+stage-strict:
+	@tests/stage strict $(LOGS)/kvm lab/lab strict --kernel $(KVER) --seeds 1
+
+stage-check:
+	@tests/stage check $(LOGS)/pc $(MAKE) -s check
+
+stage-isa:
+	@tests/stage isa $(LOGS)/isa lab/lab root make -s -C tests/isa check LOGDIR=/gstage/build/test-logs/isa
+
+stage-examples:
+	@tests/stage examples $(LOGS)/examples lab/lab root make -s -C examples check-baremetal LOGDIR=/gstage/build/test-logs/examples
+
+stage-kernel-doc:
+	@tests/stage kernel-doc $(LOGS)/style $(MAKE) -s -C tests/style check-kernel-doc LOGDIR=$(LOGS)/style
 
 # All kernels on all hosts, with and without AIA, two boots at a time. There is a job for each kernel and host. The long jobs come
 # first, so that both boots are busy to the end.

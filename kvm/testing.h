@@ -18,7 +18,7 @@
 	X(no_vmid_fence) X(no_vs_fence) X(no_g_fence) X(no_range_flush) \
 	X(no_all_flush) X(range_for_all) X(no_purge) X(no_forget) \
 	X(no_fresh_fence) X(no_read_fence) X(no_read_mode) X(no_load_barrier) \
-	X(no_bare_vsatp)
+	X(no_bare_vsatp) X(swap_hgatp)
 /* clang-format on */
 
 #define GST_KVM_MISTAKE(name) GST_KVM_MISTAKE_##name,

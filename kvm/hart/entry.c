@@ -109,6 +109,8 @@ unsigned long gst_kvm_vvma_begin(unsigned long vmid)
 	struct kvm_vcpu *vcpu = kvm_get_running_vcpu();
 	unsigned long flags;
 
+	if (gst_kvm_mistaken(swap_hgatp))
+		return csr_swap(CSR_HGATP, vmid);
 	local_irq_save(flags);
 	if (vcpu && (csr_read(CSR_HGATP) & HGATP_VMID) != vmid)
 		vcpu->arch.last_exit_cpu = -1;
@@ -117,5 +119,8 @@ unsigned long gst_kvm_vvma_begin(unsigned long vmid)
 
 void gst_kvm_vvma_end(unsigned long flags)
 {
-	local_irq_restore(flags);
+	if (gst_kvm_mistaken(swap_hgatp))
+		csr_write(CSR_HGATP, flags);
+	else
+		local_irq_restore(flags);
 }

@@ -42,7 +42,7 @@ strict_reports() {
 }
 
 # The tests that run for many seeds when none is named. They neither count faults nor look at the time.
-STRICT_TESTS=(hgatp three-vms goback vsatp stale)
+STRICT_TESTS=(hgatp three-vms goback vsatp vs-fence stale)
 
 # strict_jobs TEST...: print a line for each test and seed that has no result yet.
 strict_jobs() {

@@ -533,6 +533,7 @@ static void csr_write(struct hart *h, unsigned csr, u64 v)
 		c->hgatp = atp(cfg->hgatp_modes, c->hgatp, v, BIT(cfg->vmid_bits) - 1,
 			       SEED(HGATP) ? ~0ull : ~3ull, false);
 		trace(h, "hgatp", c->hgatp, v);
+		report_hgatp(h);
 		break;
 	default:
 		write_machine(h, csr, v);

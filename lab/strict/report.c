@@ -29,10 +29,24 @@ void report(struct hart *h, const char *fmt, ...)
 	trace(h, "report", 0, 0);
 }
 
+/* hgatp.MODE of a VMID since the last fence, plus 1; and whether it has changed since then. */
+#define VMID_MODE 0x7f
+#define CHANGED   0x80
+
+/* hgatp is written. */
+void report_hgatp(struct hart *h)
+{
+	u8 mode = ATP_MODE(h->c.hgatp) + 1, *noted = &h->vmid_mode[ATP_VMID(h->c.hgatp)];
+
+	if (*noted && (*noted & VMID_MODE) != mode)
+		*noted = CHANGED;
+	*noted = (*noted & CHANGED) | mode;
+}
+
 /*
- * The guest is entered. A VMID that this hart has used with another MODE since the last
- * HFENCE.GVMA with rs1=x0 must not be used: "If hgatp.MODE is changed for a given VMID, an
- * HFENCE.GVMA with rs1=x0 (and rs2 set to either x0 or the VMID) must be executed".
+ * The guest is entered. Since the last HFENCE.GVMA with rs1=x0, this hart must not have had the
+ * VMID with another MODE: "If hgatp.MODE is changed for a given VMID, an HFENCE.GVMA with rs1=x0
+ * (and rs2 set to either x0 or the VMID) must be executed", "even if the old or new MODE is Bare".
  */
 void report_entry(struct hart *h)
 {
@@ -42,11 +56,9 @@ void report_entry(struct hart *h)
 		return;
 	if (mode == MODE_BARE)
 		report(h, "V=1 is entered with hgatp.MODE Bare");
-	else if (h->vmid_mode[vmid] && h->vmid_mode[vmid] != mode)
-		report(h,
-		       "VMID %llu is used with MODE %llu, and was with MODE %u since the last fence",
-		       (unsigned long long)vmid, (unsigned long long)mode, h->vmid_mode[vmid]);
-	h->vmid_mode[vmid] = mode;
+	else if (h->vmid_mode[vmid] & CHANGED)
+		report(h, "VMID %llu is used, and its MODE was another one since the last fence",
+		       (unsigned long long)vmid);
 }
 
 void report_fence_g(struct hart *h, bool has_vmid, u64 vmid)
@@ -55,6 +67,7 @@ void report_fence_g(struct hart *h, bool has_vmid, u64 vmid)
 		h->vmid_mode[vmid] = 0;
 	else
 		memset(h->vmid_mode, 0, sizeof(h->vmid_mode));
+	report_hgatp(h);
 }
 
 static bool gone(struct machine *m, u64 pa)

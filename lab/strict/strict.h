@@ -393,6 +393,7 @@ void buffer_fence(struct hart *h, unsigned pred, unsigned succ);
 
 /* report.c */
 void report(struct hart *h, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void report_hgatp(struct hart *h);
 void report_entry(struct hart *h);
 void report_fence_g(struct hart *h, bool has_vmid, u64 vmid);
 void report_access(struct hart *h, const struct walk *w);
