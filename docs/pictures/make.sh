@@ -21,7 +21,8 @@ fi
 "$top/lab/lab" exec --mem 4G --timeout 600 --with-qemu --with "$top/build/cli/gstage" --with "$top/build/cli/libgstage-preload.so" \
 	--with "$top/build/tests/in-pty" "$here/scene.sh" >"$tmp/scene"
 sed '/^@top/,$d' "$tmp/scene" >"$tmp/vms"
-"$here/render.py" 'gstage vms' 110 <"$tmp/vms" >"$here/vms.svg"
+# As wide as the widest line, because render.py crops what is wider.
+"$here/render.py" 'gstage vms' "$(wc -L <"$tmp/vms")" <"$tmp/vms" >"$here/vms.svg"
 
 # tmux turns the output of `gstage top` into a screen again, and render.py makes a picture of the screen.
 sed '1,/^@top/d' "$tmp/scene" | base64 -d >"$tmp/top.raw"

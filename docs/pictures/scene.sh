@@ -1,15 +1,22 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# In the lab: three guests in three formats, what `gstage vms` says of them, and `gstage top` while they boot.
+# Runs in the lab: starts three guests in three formats, and shows them with `gstage vms` and `gstage top` while they boot.
 
 for m in sv39x4 sv48x4 sv57x4; do
 	./gstage exec --mode $m -- qemu-system-riscv64 -M virt -accel kvm -cpu host -m 256 -smp 1 -nographic -nodefaults \
 		-serial stdio -kernel /guest/Image -initrd /guest/initrd \
 		-append "console=ttyS0 quiet panic=-1 gstage=$m gstage_loop=10" -no-reboot >$m.out 2>&1 </dev/null &
 done
-# They are at work when each has mapped some memory.
+# busy: print how many guests have mapped some memory. The columns are found by their headings.
+busy() {
+	./gstage vms | awk 'NR == 1 { for (i = 1; i <= NF; i++) column[$i] = i }
+		NR > 1 && column["4K"] && $column["MODE"] ~ /^sv/ && $column["4K"] > 2000 { n++ }
+		END { print n + 0 }'
+}
+
+# Wait until all three work.
 tries=0
-until [ "$(./gstage vms | awk '$4 ~ /^sv/ && $8 > 2000' | wc -l)" = 3 ] || [ $tries = 120 ]; do
+until [ "$(busy)" = 3 ] || [ $tries = 120 ]; do
 	sleep 1
 	tries=$((tries + 1))
 done
