@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# gstage check: each rule is broken on purpose, in an image and, where it can show, in a dump.
+# gstage check finds each broken rule, in an image of memory and, if a dump can show it, in a dump.
 
 DUMP=$TMP/dump
 IMAGE=$TMP/image
 
-# An image that the engine made; further arguments change entries.
+# image XLEN MODE [CHANGE]...: let the engine make an image, and change entries of it.
 image()
 {
 	hgatp=$("$BUILD/mkimage-$1" "$IMAGE" "$2" $(shift 2; echo "$@"))
@@ -13,7 +13,7 @@ check_image()
 {
 	"$GSTAGE" check --base 0x88000000 --hgatp "$@" "$IMAGE"
 }
-# finds NAME RULE...: exit status 3, and just these rules, sorted, each once or more.
+# finds NAME RULE...: the exit status is 3, and exactly these rules are reported, once or more. RULEs are sorted.
 finds()
 {
 	name=$1
@@ -34,14 +34,15 @@ for mode in sv39x4 sv48x4 sv57x4; do
 	image 64 $mode
 	run check_image "$hgatp"
 	finds_nothing "image: $mode: what the engine built breaks no rule"
-	holds "image: $mode: and is all there" grep -q " $mode: [4-9] tables, leaves by level 6 1 0 0 0, of 64K 1\$" "$TMP/out"
+	holds "image: $mode: it counts all tables and leaves" grep -q " $mode: [4-9] tables, leaves by level 6 1 0 0 0, of 64K 1\$" "$TMP/out"
 done
 image 32 sv32x4
 run check_image "$hgatp" --xlen 32
-finds_nothing 'image: sv32x4'
-holds 'image: sv32x4: all there' grep -q ' sv32x4: 3 tables, leaves by level 6 1 0 0 0, of 64K 0$' "$TMP/out"
+finds_nothing 'image: sv32x4: what the engine built breaks no rule'
+holds 'image: sv32x4: it counts all tables and leaves' grep -q ' sv32x4: 3 tables, leaves by level 6 1 0 0 0, of 64K 0$' "$TMP/out"
 
-# broken NAME CHANGE RULE...: in Sv48x4, GPA:LEVEL:XOR. 0x80900000 is a page, 0x80000000 of 2 MiB, 0x80800000 of 64 KiB.
+# broken NAME CHANGE RULE...: make the CHANGE, GPA:LEVEL:XOR, in an image of Sv48x4. It has a leaf of 4 KiB at 0x80900000, of
+# 2 MiB at 0x80000000, and of 64 KiB at 0x80800000.
 broken()
 {
 	name=$1
@@ -56,7 +57,7 @@ broken 'a leaf without D' 80900000:0:80 INV-05
 broken 'W without R' 80900000:0:2 INV-05 SPEC-03
 broken 'a leaf with a reserved bit' 80900000:0:0040000000000000 INV-06 SPEC-05
 broken 'a reserved memory type' 80900000:0:6000000000000000 INV-06 SPEC-06
-broken 'a large leaf, misaligned' 80000000:1:400 INV-07 SPEC-08
+broken 'a misaligned large leaf' 80000000:1:400 INV-07 SPEC-08
 broken 'a pointer at level 0' 80900000:0:d6 INV-08 SPEC-09
 broken 'a pointer with A' 80900000:1:40 INV-06 SPEC-04
 broken 'a pointer with a memory type' 80900000:1:2000000000000000 INV-06 SPEC-06
@@ -64,10 +65,10 @@ broken 'a pointer with N' 80900000:1:8000000000000000 INV-06 SPEC-07
 broken 'an entry without V that is not zero' 80900000:0:1 INV-09
 broken 'N on a large leaf' 80000000:1:8000000000000000 INV-11 SPEC-07
 broken 'a 64 KiB leaf whose parts differ' 80803000:0:4 INV-11
-broken 'a 64 KiB leaf of the wrong page number' 80800000:0:400 INV-11 SPEC-07
+broken 'a 64 KiB leaf with a wrong page number' 80800000:0:400 INV-11 SPEC-07
 broken 'a table outside of the image' 80900000:1:100000000 INPUT-01
-broken 'a table outside of every memory' 80900000:1:3ffffffffffc00 INPUT-01
-# The table of pages of the first region is the second, too.
+broken 'a table above all physical addresses' 80900000:1:3ffffffffffc00 INPUT-01
+# A last-level entry that points to the root.
 broken 'an entry that points to the root' 1:0:$(printf '%x' $((0x24c000d3 ^ (0x88000000 >> 2) ^ 1))) INV-08 SPEC-09
 image 64 sv39x4
 first=$(od -An -tx8 -j$((2 * 8)) -N8 "$IMAGE" | tr -d ' ')
@@ -78,45 +79,45 @@ finds 'image: a table with two parents' INV-02
 image 64 sv39x4 80900000:1:$(printf '%x' $((0x22000801 ^ $(
 	od -An -td8 -j$((0x$first / 1024 * 4096 - 0x88000000 + 4 * 8)) -N8 "$IMAGE"))))
 run check_image "$hgatp"
-finds 'image: a cycle through the root ends' INV-02
+finds 'image: a cycle through the root does not loop forever' INV-02
 image 64 sv39x4 1:0:24c000d3
 run check_image "$hgatp"
 finds 'image: an empty table' INV-04
 
-# h: a change of hgatp.
+# h:: changes hgatp.
 image 64 sv39x4 h::1
 run check_image "$hgatp"
 finds 'image: a root that is not aligned' INV-01 SPEC-02
 image 64 sv39x4 h::3000000000000000
 run check_image "$hgatp"
-finds 'image: no such mode' INV-01 SPEC-01
+finds 'image: an unknown mode' INV-01 SPEC-01
 image 64 sv39x4 h::400000000000000
 run check_image "$hgatp"
 finds 'image: a reserved bit of hgatp' SPEC-01
 image 64 sv39x4 h::10000
 run check_image "$hgatp"
-exits 'image: the root is not in it' 1 'root is outside'
+exits 'image: the root is outside of it' 1 'root is outside'
 run check_image "$hgatp" --json
-json 'image: and stdout is JSON all the same' 1 out '.[0].complete == false'
+json 'image: the root is outside of it: stdout is JSON, too' 1 out '.[0].complete == false'
 image 64 sv39x4
 truncate -s 20000 "$IMAGE"
 run check_image "$hgatp"
-finds 'image: cut off behind the root' INPUT-01
+finds 'image: it is cut off after the root' INPUT-01
 : >"$IMAGE"
 run check_image "$hgatp"
 exits 'image: an empty file' 1 'root is outside'
 run "$GSTAGE" check --base 0xffffffffffffff00 --hgatp "$hgatp" "$HERE/run"
-exits 'image: an address at the end of all' 1 'root is outside'
+exits 'image: a base at the end of all addresses' 1 'root is outside'
 run "$GSTAGE" check --base 0 --hgatp "$hgatp" /dev/null
-exits 'image: no regular file' 1 'not a regular file'
+exits 'image: not a regular file' 1 'not a regular file'
 run "$GSTAGE" check --hgatp "$hgatp" "$IMAGE"
-exits 'image: hgatp without base' 2 'give both'
+exits 'image: --hgatp without --base' 2 'give both'
 image 64 sv39x4 80900000:0:10
 run check_image "$hgatp" --json
 json 'image: JSON' 3 out '.[0] | .count == 2 and .complete and .input == "image" and .mode == "sv39x4" and
 	.leaves == {levels: [6, 1, 0, 0, 0], "64K": 1} and ([.violations[].rule] | sort) == ["INV-05", "SPEC-10"] and
 	.violations[0].gpa == "0x80900000"'
-schema 'image: JSON as its schema' check out
+schema 'image: JSON matches its schema' check out
 
 # Dumps.
 host
@@ -125,7 +126,7 @@ cp "$DEBUGFS/kvm/1-2/gstage_page_tables" "$DUMP"
 in_tree -- dump --json 1-2 >"$DUMP.json"
 run "$GSTAGE" check "$DUMP"
 finds_nothing 'dump: text that breaks no rule'
-holds 'dump: and is all there' grep -q ' sv39x4: leaves by level 5 1 0 0 0, of 64K 1$' "$TMP/out"
+holds 'dump: it counts all leaves' grep -q ' sv39x4: leaves by level 5 1 0 0 0, of 64K 1$' "$TMP/out"
 run "$GSTAGE" check "$DUMP.json"
 finds_nothing 'dump: JSON that breaks no rule'
 from_stdin()
@@ -145,27 +146,27 @@ dumped()
 	finds "dump: $name" "$@"
 }
 dumped 'a leaf without U' 's/df R W X U/cf R W X -/' INV-05 SPEC-10
-dumped 'flags that are not the PTE'"'"'s' 's/R W X U/R W - U/' INPUT-06
-dumped 'a pa that is not the PTE'"'"'s' 's/pa 0x92000000/pa 0x92001000/' INPUT-06
-dumped 'a large leaf, misaligned' 's/pa 0x90000000 pte 0x240000df/pa 0x90001000 pte 0x240004df/' INV-07 SPEC-08
-dumped 'a 64 KiB leaf that is none' 's/pte 0x80000000244020d7/pte 0x80000000244018d7/' INV-11 SPEC-07
+dumped 'flags that contradict the PTE' 's/R W X U/R W - U/' INPUT-06
+dumped 'a pa that contradicts the PTE' 's/pa 0x92000000/pa 0x92001000/' INPUT-06
+dumped 'a misaligned large leaf' 's/pa 0x90000000 pte 0x240000df/pa 0x90001000 pte 0x240004df/' INV-07 SPEC-08
+dumped 'a malformed 64 KiB leaf' 's/pte 0x80000000244020d7/pte 0x80000000244018d7/' INV-11 SPEC-07
 dumped 'a 64 KiB leaf without N' 's/pte 0x80000000244020d7 R W - U A D N/pte 0x244000d7 R W - U A D/' INPUT-06
 dumped 'a range that cuts a leaf' 's/-0x80200000/-0x801ff000/' INPUT-02
 dumped 'an empty range' 's/-0x80305000/-0x80300000/' INPUT-02
 dumped 'two runs that overlap' 's/^0x80200000-0x80210000/0x801f0000-0x80200000/' INPUT-03
 dumped 'a range beyond the format' 's/^0x80300000-0x80305000/0x20000000000-0x20000005000/' INPUT-04
 dumped 'a level that the format lacks' 's/2M 1 2M/2M 3 2M/' INPUT-05
-dumped 'leaves that are not of their level' 's/2M 1 2M/2M 1 1G/' INPUT-05
+dumped 'leaves whose size contradicts their level' 's/2M 1 2M/2M 1 1G/' INPUT-05
 dumped 'a PTE that is a pointer' 's/pte 0x240000df/pte 0x24000001/' INPUT-07
-dumped 'memory beyond what a PTE can name' \
+dumped 'memory above all physical addresses' \
 	's/^0x80300000.*/0x80300000-0x80400000 1M 0 4K pa 0xfffffffffff000 pte 0x3ffffffffffcd3 R - - U A D/' INPUT-08
-dumped 'a head that contradicts itself' 's/levels 3/levels 4/' INPUT-09
+dumped 'a header that contradicts itself' 's/levels 3/levels 4/' INPUT-09
 dumped 'a root that is not aligned' 's/root 0x81230000/root 0x81231000/' INV-01
-dumped 'no such mode' 's/mode sv39x4/mode sv40x4/' INV-01
+dumped 'an unknown mode' 's/mode sv39x4/mode sv40x4/' INV-01
 sed 's/^0x80000000.*/0x0-0x20000000000 2T 0 4K pa 0x0 pte 0xd3 R - - U A D/; /^0x8/d' "$DUMP" >"$TMP/huge"
 run timeout 20 "$GSTAGE" check "$TMP/huge"
 finds_nothing 'dump: 2 TiB of 4 KiB leaves take no time'
-holds 'dump: and are counted' grep -q 'leaves by level 536870912 ' "$TMP/out"
+holds 'dump: many leaves are counted' grep -q 'leaves by level 536870912 ' "$TMP/out"
 sed 's/^0x80000000.*/0x80100000-0xc0000000 1023M 2 1G pa 0x80100000 pte 0x200000d3 R - - U A D/; /^0x8020/d; /^0x8030/d' "$DUMP" >"$TMP/cut"
 run "$GSTAGE" check "$TMP/cut"
 finds_nothing 'dump: a large leaf that came meanwhile begins where it was met'
@@ -182,15 +183,15 @@ for text in '' '{}' '[]' '{"version":1}' 'x' '# gstage-dump 2' '# gstage-dump 1'
 	'{"version":1,"mode":"sv39x4","runs":[{}]}' '{"a":[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[['; do
 	printf '%s' "$text" >"$TMP/odd"
 	run "$GSTAGE" check "$TMP/odd"
-	exits "dump: '$text' is none" 1 'cannot parse' 'gstage dump'
+	exits "dump: '$text' is not a dump" 1 'cannot parse' 'gstage dump'
 done
 printf '# gstage-dump 1\0\n' >"$TMP/odd"
 run "$GSTAGE" check "$TMP/odd"
-exits 'dump: a NUL in it' 1 'it is not text'
+exits 'dump: it has a NUL' 1 'it is not text'
 run "$GSTAGE" check --json "$TMP/odd"
-schema 'check: errors as their schema' error err
+schema 'check: errors match their schema' error err
 run "$GSTAGE" check "$TMP/huge" --json
-schema 'dump: JSON of the check as its schema' check out
+schema 'dump: JSON of the check matches its schema' check out
 run "$GSTAGE" check /nonexistent
 exits 'check: no such file' 1 'cannot read /nonexistent: No such'
 run "$GSTAGE" check "$TMP"
@@ -198,4 +199,4 @@ exits 'check: a folder' 1 'cannot read .*: Is a directory'
 run "$GSTAGE" check
 exits 'check: no file is a usage error' 2 'FILE is missing'
 run "$GSTAGE" check --xlen 48 "$DUMP"
-exits 'check: an XLEN that is none' 2 'XLEN cannot be 48'
+exits 'check: an impossible XLEN' 2 'XLEN cannot be 48'

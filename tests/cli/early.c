@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A library that the fake VMM needs.  The dynamic linker initialises it before
- * preloaded ones, so its VM comes before the preload library has started.
+ * A library that the fake VMM links. The dynamic linker initialises it before preloaded libraries,
+ * so it creates its VM before the preload library has started.
  */
 #include <fcntl.h>
 #include <stdlib.h>

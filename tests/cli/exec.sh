@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# gstage exec: what reaches the VMM, what comes back, and what stops it before.
+# gstage exec: what the VMM gets, what gstage returns, and why it may not start a VMM.
 
-# The VMM is the process: arguments, environment, status, signals.
+# The VMM replaces the process of gstage: arguments, environment, status, signals.
 run gx -- --mode sv39x4 -- "$VMM" show 'two words' -v --json --mode -- '' '*'
-prints 'arguments reach the VMM as they are' "[two words]
+prints 'arguments reach the VMM unchanged' "[two words]
 [-v]
 [--json]
 [--mode]
@@ -11,7 +11,7 @@ prints 'arguments reach the VMM as they are' "[two words]
 []
 [*]"
 run gx -- --mode sv39x4 "$VMM" show -m -v
-prints 'without -- the first word is the VMM, the rest is its own' "[-m]
+prints 'without -- the first word is the VMM, and all others are its arguments' "[-m]
 [-v]"
 ln -s "$VMM" "$TMP/-dash"
 run fake PATH="$TMP:$PATH" "$GSTAGE" exec -m max -- -dash show x
@@ -31,9 +31,9 @@ for code in 0 1 77 125 255; do
 	exits "the VMM's exit status $code is gstage's" $code
 done
 run gx -- -m max -- "$VMM" die 9
-exits 'a VMM that is killed is seen to be killed' 137
+exits 'the exit status shows that the VMM was killed' 137
 
-# signal SIGNAL: to the pid that the shell started, when the VMM is ready.
+# signal SIGNAL: send it to the pid that the shell started, when the VMM is ready.
 signal()
 {
 	rm -f "$TMP/pid"
@@ -51,16 +51,16 @@ run signal TERM
 exits 'SIGTERM to gstage ends the VMM' 143
 holds 'the VMM has the pid of gstage' test "$(cat "$TMP/pid")" = "$pid"
 run signal USR1
-exits 'a signal that the VMM handles is handled by it' 42
+exits 'the VMM can handle a signal' 42
 
-# The preload library is asked for in a way that keeps what was there.
+# gstage sets LD_PRELOAD, and keeps what the user has set.
 run gx -- --mode SV48X4 -- "$VMM" env LD_PRELOAD GSTAGE_MODE GSTAGE_VERBOSE
-prints "the user's own LD_PRELOAD is kept, after ours" "$LIB:$FAKE
+prints "the user's own LD_PRELOAD comes after our library" "$LIB:$FAKE
 sv48x4
 (unset)"
 run gx -- -m sv39x4 -- "$GSTAGE" exec -m sv48x4 -- "$VMM" \
 	env LD_PRELOAD GSTAGE_MODE
-prints 'gstage exec within gstage exec: the inner mode, the library once' \
+prints 'gstage exec within gstage exec: the inner mode counts, and the library is loaded once' \
 	"$LIB:$FAKE
 sv48x4"
 run gx GSTAGE_VERBOSE=1 GSTAGE_JSON=1 -- -m max -- "$VMM" \
@@ -79,24 +79,24 @@ relative()
 		"$TMP/usr/bin/gstage" exec -m max -- "$VMM" env LD_PRELOAD)
 }
 run relative
-prints 'GSTAGE_PRELOAD may be relative, the VMM gets it absolute' "$LIB:$FAKE"
+prints 'a relative GSTAGE_PRELOAD becomes absolute for the VMM' "$LIB:$FAKE"
 run gx GSTAGE_PRELOAD=/nonexistent -- -m max -- "$VMM" vms 1
-exits 'a library that is not there stops it' 125 'cannot use the library in GSTAGE_PRELOAD'
+exits 'a missing library is an error' 125 'cannot use the library in GSTAGE_PRELOAD'
 run gx GSTAGE_PRELOAD="$HERE/run" -- -m max -- "$VMM" vms 1
-exits 'a library that is none stops it' 125 'not a shared library'
+exits 'a file that is not a library is an error' 125 'not a shared library'
 rm "$TMP/usr/lib/gstage/libgstage-preload.so"
 run fake "$TMP/usr/bin/gstage" exec -m max -- "$VMM" vms 1
-exits 'an installation without the library stops it' 125 'cannot find libgstage'
+exits 'an installation without the library is an error' 125 'cannot find libgstage'
 mkdir "$TMP/a b"
 cp "$GSTAGE" "$LIB" "$TMP/a b/"
 run fake "$TMP/a b/gstage" exec -m max -- "$VMM" vms 1
-exits 'a path that LD_PRELOAD cannot hold stops it' 125 'a space or a colon'
+exits 'a path that LD_PRELOAD cannot have is an error' 125 'a space or a colon'
 
-# What the user asks for.
+# Wrong arguments.
 run gx -- -- "$VMM" vms 1
-exits 'no mode: which ones there are' 125 '--mode is missing.* sv57x4, max and auto$'
+exits 'no mode: the error lists the modes' 125 '--mode is missing.* sv57x4, max and auto$'
 run gx -- -m sv64x4 -- "$VMM" vms 1
-exits 'an unknown mode: which ones there are' 125 \
+exits 'an unknown mode: the error lists the modes' 125 \
 	"unknown mode 'sv64x4'.* sv39x4, .*, max and auto$"
 run gx -- -m '' -- "$VMM" vms 1
 exits 'an empty mode is unknown' 125 "unknown mode ''"
@@ -105,11 +105,11 @@ exits 'no VMM' 125 'no VMM given'
 run gx -- -m max --
 exits 'no VMM after --' 125 'no VMM given'
 run gx -- --nonsense -m max -- "$VMM"
-exits 'exec: an unknown option is its own failure' 125 nonsense
+exits 'exec: an unknown option is an error of gstage, 125' 125 nonsense
 run gx FAKEKVM_MASK=0x500 -- -m sv48x4 -- "$VMM" vms 1
-exits 'a mode that the host lacks: which ones it has' 125 \
+exits 'a mode that the host lacks: the error lists the modes that it has' 125 \
 	'does not have sv48x4; it has sv39x4, sv57x4$'
-holds 'and the VMM did not run' test ! -s "$TMP/out"
+holds 'a mode that the host lacks: the VMM does not run' test ! -s "$TMP/out"
 run gx -- -m sv32x4 -- "$VMM" vms 1
 exits 'the mode of RV32 on RV64' 125 'does not have sv32x4'
 run gx FAKEKVM_MASK=0 -- -m max -- "$VMM" exit 3
@@ -120,14 +120,14 @@ exits 'exec without permission' 125 'no permission'
 run gx FAKEKVM_MASK=0 -- -m auto -- "$VMM" exit 3
 exits 'exec with auto on a stock module' 125 "not gstage's" 'modprobe kvm.*insmod'
 run gx -- -m AUTO -- "$VMM" env GSTAGE_MODE
-prints 'auto in any case' auto
+prints 'auto in capitals' auto
 
-# VMMs that it cannot run, or could not reach.
+# VMMs that gstage cannot start, or that ignore the preload library.
 run gx -- -m max -- no-such-vmm
 exits 'a VMM not in PATH' 127 "cannot find the VMM 'no-such-vmm' in PATH"
 mkdir -m 0 "$TMP/closed"
 run fake PATH="$TMP/closed" "$GSTAGE" exec -m max -- no-such-vmm
-exits 'a folder of PATH that may not be read tells nothing' 127 'cannot find'
+exits 'a folder of PATH that cannot be read is skipped' 127 'cannot find'
 run gx -- -m max -- "$TMP/no-such-vmm"
 exits 'a VMM not at its path' 127 'cannot find the VMM'
 run gx -- -m max -- ''
@@ -138,7 +138,7 @@ cp "$VMM" "$TMP/plain" && chmod 644 "$TMP/plain"
 run gx -- -m max -- "$TMP/plain"
 exits 'a VMM without the x bit' 126 'cannot execute .*: Permission' 'chmod'
 run fake PATH="$TMP:/nonexistent" "$GSTAGE" exec -m max -- plain
-exits 'in PATH: found, not executable' 126 'cannot execute'
+exits 'a VMM in PATH without the x bit' 126 'cannot execute'
 run gx -- -m max -- "$TMP"
 exits 'a directory' 126 'cannot execute'
 for kind in static static-pie; do
@@ -152,7 +152,7 @@ exits 'a VMM of another libc' 125 'is linked with musl'
 run gx -- -m max -- "$BUILD/vmm-no-linker" vms 1
 exits 'a VMM whose dynamic linker is missing' 127 'cannot execute' interpreter
 
-# patched [OFFSET OCTAL]...: the fake VMM with some bytes changed.
+# patched [OFFSET OCTAL]...: copy the fake VMM, and change some bytes of it.
 patched()
 {
 	cp "$VMM" "$TMP/patched"
@@ -164,19 +164,19 @@ patched()
 }
 patched 18 363
 run gx -- -m max -- "$TMP/patched"
-exits "another machine's VMM" 126 'another machine: it is 64-bit RISC-V, not 64-b'
+exits "a VMM for another machine" 126 'another machine: it is 64-bit RISC-V, not 64-b'
 patched 4 1
 run gx -- -m max -- "$TMP/patched"
-exits "another width's VMM" 126 'another machine: it is 32-bit'
+exits "a VMM of another width" 126 'another machine: it is 32-bit'
 patched 5 2 16 0 17 3
 run gx -- -m max -- "$TMP/patched"
-exits "another byte order's VMM" 126 'other byte order'
+exits "a VMM of another byte order" 126 'other byte order'
 patched 54 7
 run gx -- -m max -- "$TMP/patched"
-exits 'program headers of a wrong size count for none' 125 'statically'
+exits 'program headers of a wrong size are ignored' 125 'statically'
 patched 39 177
 run gx -- -m max -- "$TMP/patched"
-exits 'program headers past the end count for none' 125 'statically'
+exits 'program headers past the end of the file are ignored' 125 'statically'
 cp "$BUILD/relocatable" "$TMP/object" && chmod +x "$TMP/object"
 run gx -- -m max -- "$TMP/object"
 exits 'an object file' 126 'neither an ELF program nor a script'
@@ -190,14 +190,14 @@ exits 'an empty file' 126 'neither an ELF program nor a script'
 printf '#!/bin/sh\n"%s" vms 2\nexit 5\n' "$VMM" >"$TMP/script"
 chmod +x "$TMP/script"
 run gx -- -m sv48x4 -- "$TMP/script"
-exits "a script: its exit status" 5
-holds 'a script: what it starts gets the mode' \
+exits "a script: its exit status is returned" 5
+holds 'a script: the VMM that it starts gets the mode' \
 	test "$(cat "$TMP/out")" = '9 9'
 printf '#!/nonexistent/sh\n' >"$TMP/script"
 run gx -- -m max -- "$TMP/script"
 exits 'a script whose interpreter is missing' 127 'cannot execute' interpreter
 
-# Needs another user's file on a file system that honours the bits.
+# This needs a file of another user, on a file system that honours the setuid bit.
 cp "$BUILD/vmm-no-pie" "$TMP/setuid"
 if [ "$(id -u)" -eq 0 ] && ! findmnt -no OPTIONS -T "$TMP" | grep -q nosuid &&
 	chown 65534:65534 "$TMP/setuid" && chmod 4755 "$TMP/setuid"; then
@@ -208,16 +208,16 @@ if [ "$(id -u)" -eq 0 ] && ! findmnt -no OPTIONS -T "$TMP" | grep -q nosuid &&
 	exits 'a setgid VMM' 125 'because it is setgid'
 	chown 0:0 "$TMP/setuid" && chmod 4755 "$TMP/setuid"
 	run gx -- -m sv39x4 -- "$TMP/setuid" vms 1
-	prints "setuid to the user who runs it already" 8
+	prints "a VMM that is setuid to the user who runs it" 8
 	chown 65534:65534 "$TMP/setuid" && chmod 4755 "$TMP/setuid"
 	run setpriv --no-new-privs env LD_PRELOAD="$FAKE" "$GSTAGE" exec \
 		-m sv39x4 -- "$TMP/setuid" exit 4
-	exits 'setuid where the kernel ignores it' 4
+	exits 'a setuid VMM on a file system that ignores the bit' 4
 else
 	skip 'a setuid VMM' 'needs root, and no nosuid'
 fi
 
-# Errors that a program reads.
+# Errors as JSON.
 run gx FAKEKVM_MASK=0x500 -- --json -m sv48x4 -- "$VMM" vms 1
 json 'json: an unsupported mode' 125 err 'length == 1 and .[0].version == 1 and
 	.[0].error.code == "unsupported-mode" and .[0].error.status == 125'
@@ -228,5 +228,5 @@ odd=$(printf 'q"b\\t\tn\001 e\303\251 bad\377 long\360\200\200\200 cut\342\202')
 run gx -- --json -m max -- "$TMP/$odd"
 json 'json: any bytes in a name give valid JSON' 127 err \
 	'.[0].error.message | contains("q\"b\\t\tn\u0001 e\u00e9 bad\ufffd long")'
-# jq itself would mend bytes that are not UTF-8.
-holds 'json: and valid UTF-8' iconv -f UTF-8 -t UTF-8 -o /dev/null "$TMP/err"
+# Use iconv, because jq would repair bytes that are not UTF-8.
+holds 'json: any bytes in a name give valid UTF-8' iconv -f UTF-8 -t UTF-8 -o /dev/null "$TMP/err"

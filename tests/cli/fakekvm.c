@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A fake /dev/kvm, preloaded below the library under test: it shows what the
- * command does on hosts that the machine which runs the tests is not.  See
- * fakekvm.h for how to steer it.
+ * A fake /dev/kvm, preloaded below the library under test, to test the command on any kind of host.
+ * Environment variables choose the host: see fakekvm.h.
  *
- * Its files are memfds, known again by their name and holding the VM's state,
- * so it needs no table, no lock, and survives fork().
+ * Its files are memfds. It recognises them by their name, and they have the state of the VM. So it
+ * needs no table and no lock, and still works after fork().
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -35,7 +34,7 @@ struct vm {
 	int interrupted;
 };
 
-/* Declared here, since fcntl.h may make macros or inlines of them. */
+/* Declare them here, because fcntl.h may define them as macros or inline functions. */
 int __open_2(const char *path, int flags);
 int __open64_2(const char *path, int flags);
 
@@ -84,7 +83,7 @@ static int failing(int err)
 	return -1;
 }
 
-/* Files that are not KVM's device */
+/* Files other than /dev/kvm */
 
 static int ends(const char *path, const char *end)
 {
@@ -93,7 +92,7 @@ static int ends(const char *path, const char *end)
 	return len >= n && !strcmp(path + len - n, end);
 }
 
-/* Is @call on @path, below debugfs, to fail?  Sets errno then. */
+/* Must @call on the debugfs file @path fail? If so, sets errno. */
 static int debugfs_fails(const char *call, const char *path)
 {
 	const char *root = getenv("GSTAGE_DEBUGFS"), *how = getenv("FAKEKVM_DEBUGFS");
@@ -158,7 +157,7 @@ ssize_t read(int fd, void *buf, size_t size)
 
 	if (!next)
 		*(void **)&next = dlsym(RTLD_NEXT, "read");
-	/* With "end" as the call what comes first is there. */
+	/* With the call "end" only the first read() succeeds. */
 	if (file_fails("read", fd) || (lseek(fd, 0, SEEK_CUR) > 0 && file_fails("end", fd)))
 		return -1;
 	return next(fd, buf, size);
@@ -173,7 +172,7 @@ ssize_t write(int fd, const void *buf, size_t size)
 		*(void **)&next = dlsym(RTLD_NEXT, "write");
 	if (file_fails("write", fd))
 		return -1;
-	/* A question, to which the file has the answer already. */
+	/* A write to gstage_walk is logged. The file already has the answer. */
 	if (path_of(fd, path, sizeof(path)) && ends(path, "/gstage_walk")) {
 		say("walk %.*s", (int)size, (const char *)buf);
 		return size;
@@ -181,7 +180,7 @@ ssize_t write(int fd, const void *buf, size_t size)
 	return next(fd, buf, size);
 }
 
-/* Opening */
+/* open() */
 
 static int fake_open(int *fd, const char *path)
 {
@@ -276,7 +275,7 @@ int close(int fd)
 	return next(fd);
 }
 
-/* Requests */
+/* ioctl() */
 
 static unsigned int host_mask(void)
 {
@@ -331,7 +330,7 @@ static int enable_cap(int fd, const struct kvm_enable_cap *cap)
 	return 0;
 }
 
-/* A slot beyond the VM's mode widens a VM that may grow. */
+/* A slot above the limit of its mode widens a VM that may grow. */
 static int set_region(int fd, const struct kvm_userspace_memory_region *region)
 {
 	static const unsigned int bits[] = { [1] = 34, [8] = 41, 50, 59 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the fake /dev/kvm and the fake VMM agree on beyond the KVM API.
+ * The interface between the fake /dev/kvm and the fake VMM, beside the KVM API.
  *
  * Environment of the fake:
  *	FAKEKVM_MASK	KVM_CHECK_EXTENSION's mask; 0 is a stock module (0x700)
@@ -23,9 +23,9 @@
 
 #include <linux/ioctl.h>
 
-/* On a VM: returns its hgatp.MODE, whether chosen or the default. */
+/* On a VM: returns its hgatp.MODE. */
 #define FAKE_GET_MODE _IO(0xae, 0xf0)
-/* On a VM: stores the request as it arrived; bit 31 of the number is set. */
+/* On a VM: stores the request number that the fake got; bit 31 of this number is set. */
 #define FAKE_ECHO _IOWR(0xae, 0xf1, unsigned long)
 
 #endif

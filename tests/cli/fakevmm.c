@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A VMM for the tests of the command: creates VMs as VMMs do, and shows what
- * reached it.  fakevmm WHAT [ARG...]; the table at the end lists WHAT.
+ * A VMM for the tests of the command. It creates VMs as VMMs do, and prints what it got. fakevmm
+ * WHAT [ARG...]; the table at the end lists WHAT.
  */
 #include <dirent.h>
 #include <dlfcn.h>
@@ -31,7 +31,7 @@
 		}                                                                                  \
 	} while (0)
 
-/* Set by the library that is initialised before the preloaded one. */
+/* early.c, which is initialised before the preload library, sets it. */
 extern int early_mode;
 
 static int open_kvm(void)
@@ -62,7 +62,7 @@ static int count_fds(void)
 	return count;
 }
 
-/* vms N: N - 1 scratch VMs and then the VM; prints the mode of each. */
+/* vms N: create N - 1 scratch VMs and then the VM, and print the mode of each. */
 static int vms(char **args)
 {
 	int kvm = open_kvm(), count = atoi(args[0]), vm;
@@ -76,7 +76,7 @@ static int vms(char **args)
 	return 0;
 }
 
-/* late: a vCPU comes at once after the VM, as in any VMM. */
+/* late: create a vCPU immediately after the VM. */
 static int late(char **args)
 {
 	int vm = create_vm(open_kvm());
@@ -87,7 +87,7 @@ static int late(char **args)
 	return 0;
 }
 
-/* slots GPA...: prints the mode after a page at each address, or "no". */
+/* slots GPA...: create a slot of one page at each GPA. Print the mode after each, or "no". */
 static int slots(char **args)
 {
 	struct kvm_userspace_memory_region slot = { .memory_size = 4096 };
@@ -118,7 +118,7 @@ static void *thread(void *arg)
 	return NULL;
 }
 
-/* threads MODE: eight threads, fifty VMs each, all of that mode. */
+/* threads MODE: create fifty VMs in each of eight threads. All must have this mode. */
 static int threads(char **args)
 {
 	pthread_t t[8];
@@ -132,7 +132,7 @@ static int threads(char **args)
 	return 0;
 }
 
-/* forked MODE: a child's VM has the mode too. */
+/* forked MODE: a VM that a child creates must have the mode. */
 static int forked(char **args)
 {
 	int status;
@@ -146,7 +146,7 @@ static int forked(char **args)
 	return 0;
 }
 
-/* early: the mode of a VM created before the preload library's start-up. */
+/* early: print the mode of a VM that was created before the preload library was initialised. */
 static int early(char **args)
 {
 	(void)args;
@@ -154,7 +154,7 @@ static int early(char **args)
 	return 0;
 }
 
-/* errno: a successful call leaves errno as it was. */
+/* errno: a successful call must not change errno. */
 static int keeps_errno(char **args)
 {
 	int kvm = open_kvm();
@@ -166,7 +166,7 @@ static int keeps_errno(char **args)
 	return 0;
 }
 
-/* refused N: KVM_CREATE_VM fails N times, leaving no descriptor behind. */
+/* refused N: KVM_CREATE_VM must fail N times, and must leave no open descriptor. */
 static int refused(char **args)
 {
 	int kvm = open_kvm(), count = atoi(args[0]), before = count_fds();
@@ -180,7 +180,7 @@ static int refused(char **args)
 	return 0;
 }
 
-/* others: requests that are not KVM's do what they always did. */
+/* others: ioctls of other files must still work. */
 static int others(char **args)
 {
 	int p[2], waiting = 0;
@@ -191,13 +191,13 @@ static int others(char **args)
 	CHECK(ioctl(p[0], TCSBRK, 1) == -1 && errno == ENOTTY);
 	CHECK(ioctl(-1, FIONREAD, &waiting) == -1 && errno == EBADF);
 	CHECK(ioctl(-1, KVM_CREATE_VM, 0) == -1 && errno == EBADF);
-	/* No third argument at all. */
+	/* There is no third argument. */
 	CHECK(!ioctl(p[0], FIOCLEX));
 	CHECK(fcntl(p[0], F_GETFD) == FD_CLOEXEC);
 	return 0;
 }
 
-/* requests MODE: numbers of either width and sign arrive as they were given. */
+/* requests MODE: request numbers of either width and sign must reach KVM unchanged. */
 static int requests(char **args)
 {
 	int (*narrow)(int, int, ...), vm, kvm = open_kvm();
@@ -212,21 +212,21 @@ static int requests(char **args)
 	CHECK(!ioctl(vm, seen, &seen) && seen == (unsigned long)(int)FAKE_ECHO);
 
 #if __SIZEOF_LONG__ == 8
-	/* The kernel looks at 32 bits, whatever is above them. */
+	/* The kernel ignores all bits above the low 32. */
 	vm = ioctl(kvm, 0xffffffff00000000UL | KVM_CREATE_VM, 0);
 	CHECK(vm >= 0 && ioctl(vm, FAKE_GET_MODE, 0) == atoi(args[0]));
 #endif
 	return 0;
 }
 
-/* type N: KVM_CREATE_VM's argument arrives. */
+/* type N: the argument of KVM_CREATE_VM must reach KVM. */
 static int type(char **args)
 {
 	ioctl(open_kvm(), KVM_CREATE_VM, atol(args[0]));
 	return 0;
 }
 
-/* quiet: a refusal with stderr closed harms nothing. */
+/* quiet: a refusal must also work when stderr is closed. */
 static int quiet(char **args)
 {
 	int kvm = open_kvm();
@@ -236,7 +236,7 @@ static int quiet(char **args)
 	return ioctl(kvm, KVM_CREATE_VM, 0) == -1 && errno == ENOMEM ? 0 : 1;
 }
 
-/* The path of a file that gets descriptor 2, and what it holds when VMs have been made. */
+/* The path of a file that gets descriptor 2. Its contents are checked after VMs were created. */
 static int reuse(char **args, bool close_all)
 {
 	char text[1024];
@@ -248,7 +248,7 @@ static int reuse(char **args, bool close_all)
 	if (disk != STDERR_FILENO || write(disk, "superblock", 10) != 10 ||
 	    lseek(disk, 0, SEEK_SET))
 		return 97;
-	/* Every number that is free becomes the disk, too. */
+	/* Open the disk with every free descriptor, too. */
 	if (close_all) {
 		int fd;
 
@@ -265,19 +265,19 @@ static int reuse(char **args, bool close_all)
 	return len == 10 && !memcmp(text, "superblock", 10) ? 0 : 96;
 }
 
-/* reuse FILE: the VMM closes stderr, and its disk gets the number. */
+/* reuse FILE: the VMM closes stderr, and its disk gets descriptor 2. */
 static int reuse_stderr(char **args)
 {
 	return reuse(args, false);
 }
 
-/* reuse-all FILE: the disk gets every number, the library's own too. */
+/* reuse-all FILE: the disk gets every descriptor, also that of the library. */
 static int reuse_all(char **args)
 {
 	return reuse(args, true);
 }
 
-/* daemon: stderr goes to /dev/null; tells whether anything still has what it was. */
+/* daemon: redirect stderr to /dev/null, and report whether the old stderr is still open. */
 static int become_daemon(char **args)
 {
 	struct stat was, st;
@@ -327,7 +327,7 @@ static void on_usr1(int sig)
 	_exit(42);
 }
 
-/* wait: prints its pid; exits with 42 on SIGUSR1, dies of the others. */
+/* wait: print the pid. Exit with 42 on SIGUSR1; other signals kill it. */
 static int wait_signal(char **args)
 {
 	(void)args;
@@ -373,6 +373,6 @@ int main(int argc, char **argv)
 	for (i = 0; i < sizeof(actions) / sizeof(actions[0]); i++)
 		if (argc > 1 && !strcmp(argv[1], actions[i].name))
 			return actions[i].run(argv + 2);
-	fprintf(stderr, "fakevmm: what?\n");
+	fprintf(stderr, "fakevmm: unknown WHAT\n");
 	return 98;
 }

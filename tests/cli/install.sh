@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# What is installed: files, man pages without a warning, completion.
+# What `make install` installs: files, man pages without a warning, completion.
 
 ROOT=$TMP/root
 run make -s -C "$HERE/../../cli" CROSS_COMPILE= OUT="$BUILD/bug" LIB_FLAGS=-DGSTAGE_BUG PREFIX=/usr DESTDIR="$ROOT" install
-exits 'install: it goes through' 0
+exits 'install: make install succeeds' 0
 for file in bin/gstage lib/gstage/libgstage-preload.so share/man/man1/gstage.1 share/man/man7/gstage.7 \
 	share/bash-completion/completions/gstage; do
 	holds "install: $file" test -s "$ROOT/usr/$file"
@@ -13,11 +13,11 @@ exits 'install: the command finds its library' 4
 
 for page in gstage.1 gstage.7; do
 	run mandoc -T lint -W warning "$HERE/../../docs/man/$page"
-	holds "man: $page: mandoc has nothing to say" test "$status" -eq 0 -a ! -s "$TMP/out"
+	holds "man: $page: mandoc prints no warning" test "$status" -eq 0 -a ! -s "$TMP/out"
 	run man --warnings -l "$HERE/../../docs/man/$page"
-	holds "man: $page: nor has man" test "$status" -eq 0 -a ! -s "$TMP/err"
+	holds "man: $page: man prints no warning" test "$status" -eq 0 -a ! -s "$TMP/err"
 done
-# Each command, and each option of --help, is in the page.
+# gstage.1 has each command, and each option of its --help.
 man -l "$HERE/../../docs/man/gstage.1" 2>/dev/null | col -b >"$TMP/page"
 for command in modes exec set vms show dump walk top explain check; do
 	holds "man: gstage.1 has $command" grep -qE "gstage $command( |\$)" "$TMP/page"
@@ -36,7 +36,7 @@ for name in $(cat "$kvm"/*.c "$kvm"/*/*.c | sed -n 's/^module_param[a-z_]*(\([a-
 	holds "man: gstage.7 has $name" grep -qw "$name" "$TMP/page"
 done
 
-# completes WORD...: what bash proposes for the last one.
+# completes WORD...: print what bash proposes for the last word.
 completes()
 {
 	GSTAGE_DEBUGFS=$DEBUGFS bash -c '. "$1"; shift; COMP_WORDS=(gstage "$@"); COMP_CWORD=$#; _gstage
@@ -52,7 +52,7 @@ prints 'completion: a VM' 77-9
 run completes set 77-9 sv5
 prints 'completion: a mode for it' sv57x4
 run completes dump --gpa 0x80000000 12
-prints 'completion: behind an option with a value' 1234-8
+prints 'completion: after an option with a value' 1234-8
 run completes exec -m a
 prints 'completion: exec has auto' auto
 run completes top -s f

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * mkimage FILE MODE [GPA:LEVEL:XOR | h::XOR]...: have the engine build tables, change
- * bits of some entries (gpa 1 is the last page) or of hgatp, and write the memory that
- * they are in to FILE. Prints hgatp. Built for each XLEN.
+ * mkimage FILE MODE [GPA:LEVEL:XOR | h::XOR]...: let the engine build tables, flip bits of some
+ * entries or of hgatp, and write the memory of the tables to FILE. Prints hgatp. A GPA of 1 stands
+ * for the last page of the format. There is a build for each XLEN.
  *
- * Mapped are, from 0x80000000 on, a large leaf, 64 KiB where there is Svnapot, five
- * pages, and the last page of the format. Memory begins at 0x88000000.
+ * From 0x80000000 on, the tables map a large leaf, a 64 KiB leaf if the XLEN has Svnapot, and five
+ * pages. They also map the last page of the format. Memory begins at 0x88000000.
  */
 #include <err.h>
 #include <inttypes.h>
@@ -93,7 +93,7 @@ static void map(struct gst_space *space, gst_gpa_t gpa, uint64_t size, gst_pa_t 
 	gst_gather_finish(space, &gather);
 }
 
-/* The entry of @level on the way to @gpa. */
+/* Return: the entry of @level in the walk of @gpa. */
 static gst_pte_t *entry(const struct gst_format *fmt, gst_gpa_t gpa, unsigned int level)
 {
 	gst_pte_t *page = (gst_pte_t *)memory, *ptep = NULL;

@@ -23,7 +23,7 @@ exits 'modes: an unknown option is a usage error' 2 nonsense
 run "$GSTAGE" modes extra
 exits 'modes: an argument is a usage error' 2 'Too many arguments'
 
-# row MODE SUPPORTED GPA-BITS LEVELS READS...: the table has this line.
+# row MODE SUPPORTED GPA-BITS LEVELS READS...: does the table have this line?
 row()
 {
 	sed 's/  */ /g' "$TMP/out" | grep -qxF "$*"
@@ -35,7 +35,7 @@ holds 'table: Sv48x4: 19, 24 and 29 reads' row sv48x4 yes 50 4 19 24 29
 holds 'table: Sv57x4, the default: 23, 29 and 35 reads' \
 	row sv57x4 yes, default 59 5 23 29 35
 run modes FAKEKVM_MASK=0x500
-holds 'table: a hole in the mask is a no' row sv48x4 no 50 4 19 24 29
+holds 'table: a mode that the mask lacks has "no"' row sv48x4 no 50 4 19 24 29
 run modes FAKEKVM_MASK=0x100
 holds 'table: the only mode is the default' \
 	row sv39x4 yes, default 41 3 15 19 23
@@ -44,12 +44,12 @@ holds 'table: RV32 has Sv32x4, and 8 reads for an Sv32 guest' \
 	row sv32x4 yes, default 34 2 8
 holds 'table: RV32 has no other mode' test "$(wc -l <"$TMP/out")" -eq 3
 run modes FAKEKVM_MASK=0xf00
-holds 'table: a mode that we do not know is mentioned' \
+holds 'table: an unknown mode in the mask is mentioned' \
 	grep -q 'mask 0x800' "$TMP/out"
 
 for mask in 0x100 0x300 0x700 0x500 0xf00 2; do
 	run fake FAKEKVM_MASK=$mask "$GSTAGE" modes --json
-	json "json: mask $mask as it is, with what each mode supports" 0 out "
+	json "json: mask $mask, and which modes are supported" 0 out "
 		length == 1 and .[0] as \$o | \$o.version == 1 and
 		\$o.host_mask == $((mask)) and (\$o.modes | length > 0) and
 		([\$o.modes[] | .supported ==
@@ -65,28 +65,28 @@ json 'json: reads, levels and GPA bits' 0 out '.[0].modes ==
 	  gpa_bits: 59, levels: 5, pte_reads: {Sv39: 23, Sv48: 29, Sv57: 35}}]
 	and .[0].default_hgatp_mode == 10'
 
-# The module that is loaded.
+# The version of the loaded module.
 run modes FAKEKVM_MODULE=1.2.3
-holds 'module: its version is said' grep -qx 'Module: gstage 1.2.3' "$TMP/out"
+holds 'module: its version is printed' grep -qx 'Module: gstage 1.2.3' "$TMP/out"
 run modes
-holds 'module: not a word where it has none' test "$(grep -c Module "$TMP/out")" -eq 0
+holds 'module: no line if it has no version' test "$(grep -c Module "$TMP/out")" -eq 0
 run fake FAKEKVM_MODULE=1.2.3 "$GSTAGE" modes --json
 json 'module: in JSON' 0 out '.[0].module == "1.2.3"'
 run fake "$GSTAGE" modes --json
-json 'module: null in JSON where it has none' 0 out '.[0] | has("module") and .module == null'
+json 'module: null in JSON if it has no version' 0 out '.[0] | has("module") and .module == null'
 
 # The host's policy for VMs that do not choose.
 run modes
-holds 'policy: not a word where the module has none' \
+holds 'policy: no line if the module has no such parameter' \
 	test "$(grep -c 'olicy' "$TMP/out")" -eq 0
 run fake "$GSTAGE" modes --json
-json 'policy: null in JSON' 0 out '.[0] | has("policy") and .policy == null'
+json 'policy: null in JSON if the module has no such parameter' 0 out '.[0] | has("policy") and .policy == null'
 run modes FAKEKVM_POLICY=max
-holds 'policy: max is said' grep -q '^Policy .*/gstage_mode: max$' "$TMP/out"
+holds 'policy: max is printed' grep -q '^Policy .*/gstage_mode: max$' "$TMP/out"
 holds 'policy: max: the highest is the default' \
 	row sv57x4 yes, default 59 5 23 29 35
 run modes FAKEKVM_POLICY=auto
-holds 'policy: auto is said, and that VMs widen' \
+holds 'policy: auto is printed, with a note that VMs widen' \
 	grep -q '^Policy .*: auto (a VM widens by itself)$' "$TMP/out"
 holds 'policy: auto: the narrowest is the default' \
 	row sv39x4 yes, default 41 3 15 19 23
@@ -108,7 +108,7 @@ for case in max:0x700:10 auto:0x700:8 auto:0x600:9 auto:2:1 sv48x4:0x700:9 \
 		([\$o.modes[] | .default == (.hgatp_mode == $mode)] | all)"
 done
 
-# Where nobody can tell: the cause and what to do.
+# The modes cannot be found out: the error has the cause and the remedy.
 run modes FAKEKVM_MASK=0
 exits 'a stock module: what it is, what to load' 1 "not gstage's" 'modprobe kvm.*insmod'
 run modes FAKEKVM_MASK=0x800

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# TAP for shell tests: run a command, then state what is to be seen of it.
-# Wants $LOG (the TAP file) and $TMP (a scratch folder).
+# TAP for shell tests: run a command, then check its status and output.
+# The caller sets $LOG (the TAP file) and $TMP (a scratch folder).
 
 count=0
 failed=0
@@ -11,7 +11,7 @@ say()
 	printf '%s\n' "$*" | tee -a "$LOG"
 }
 
-# result STATUS NAME: 0 is ok.
+# result STATUS NAME: print a result, which is ok if STATUS is 0.
 result()
 {
 	count=$((count + 1))
@@ -34,7 +34,7 @@ skip()
 	say "ok $count $1 # SKIP $2"
 }
 
-# run COMMAND...: sets $status; stdout and stderr are left in $TMP/out and err.
+# run COMMAND...: run it, and set $status. Its output is in $TMP/out and $TMP/err.
 run()
 {
 	command="$*"
@@ -42,9 +42,9 @@ run()
 	"$@" >"$TMP/out" 2>"$TMP/err" </dev/null || status=$?
 }
 
-# The checks below are about the command that ran last.  Each is one test.
+# The checks below are about the last command of run(). Each check is one test.
 
-# exits NAME STATUS [PATTERN]: and stderr has a line matching each PATTERN.
+# exits NAME STATUS [PATTERN]...: it had this exit status, and each PATTERN matches a line of its stderr.
 exits()
 {
 	name=$1
@@ -57,7 +57,7 @@ exits()
 	result $bad "$name"
 }
 
-# prints NAME TEXT: exit status 0, and stdout is exactly TEXT.
+# prints NAME TEXT: its exit status was 0, and its stdout was exactly TEXT.
 prints()
 {
 	bad=0
@@ -66,7 +66,7 @@ prints()
 	result $bad "$1"
 }
 
-# json NAME STATUS STREAM FILTER: STREAM is JSON throughout, FILTER holds.
+# json NAME STATUS STREAM FILTER: it had this exit status, STREAM is JSON, and jq's FILTER is true for it.
 json()
 {
 	bad=0
@@ -76,7 +76,7 @@ json()
 	[ $bad -eq 0 ] || sed 's/^/# jq: /' "$TMP/jq" | tee -a "$LOG"
 }
 
-# schema NAME SCHEMA STREAM: each line of STREAM is what docs/schema/SCHEMA.json says.
+# schema NAME SCHEMA STREAM: each document of STREAM matches docs/schema/SCHEMA.json.
 schema()
 {
 	bad=0

@@ -1,16 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# A fake debugfs: VMs of gstage's module, or of the stock one.
+# A fake debugfs with VMs of gstage's module or of the stock module.
 
 DEBUGFS=$TMP/debugfs
 
-# vm NAME [MODE]: a VM in debugfs, of a stock module without MODE.
+# vm NAME [MODE]: make the folder of a VM. Without MODE it is a VM of the stock module.
 vm()
 {
 	mkdir -p "$DEBUGFS/kvm/$1"
 	[ $# -eq 1 ] || echo "$2" >"$DEBUGFS/kvm/$1/gstage_mode"
 }
 
-# host [VM MODE]...: debugfs of a host with gstage's module and these VMs.
+# host [VM MODE]...: make the debugfs of a host with gstage's module and these VMs.
 host()
 {
 	rm -rf "$DEBUGFS"
@@ -23,7 +23,7 @@ host()
 	done
 }
 
-# in_tree [NAME=VALUE...] -- ARG...: `gstage ARG...` there.
+# in_tree [NAME=VALUE...] -- ARG...: run `gstage ARG...` with this debugfs.
 in_tree()
 {
 	vars=
@@ -36,7 +36,7 @@ in_tree()
 	fake GSTAGE_DEBUGFS="$DEBUGFS" $vars "$GSTAGE" "$@"
 }
 
-# full VM MODE LEVELS BITS [NAME VALUE]...: a VM with all the files, of two vCPUs, that maps 2 MiB, 64 KiB and 5 pages.
+# full VM MODE LEVELS BITS [NAME VALUE]...: make a VM with all files. It has two vCPUs, and leaves of 2 MiB, 64 KiB and 5 pages.
 full()
 {
 	dir=$DEBUGFS/kvm/$1

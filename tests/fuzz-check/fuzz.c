@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Running inputs under libFuzzer. */
+/* Run inputs under libFuzzer. */
 #include "input.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Making a dump or an image from bytes, and checking it as `gstage check` does. */
+/* Make a dump or an image from bytes, and check it as `gstage check` does. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,7 +29,7 @@ static void finding(void *arg, const char *rule, unsigned int number, uint64_t g
 	(void)pte;
 	while (r < RULES && strcmp(rule, rule_names[r]))
 		r++;
-	/* Whatever the input is, each finding has a number and a text. */
+	/* For every input, each finding must have a number and a text. */
 	if (r == RULES || !number || number >= NUMBERS || !*what)
 		abort();
 	found[r][number]++;

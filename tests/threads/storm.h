@@ -66,7 +66,7 @@ struct storm {
 	 */
 	uint64_t begun, ended;
 
-	/* How often each thing happened. */
+	/* Counters of the operations and their results. */
 	uint64_t shared_ops, retries, busy, alone, no_memory, answers, exact;
 };
 
