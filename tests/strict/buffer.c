@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Litmus tests: what RVWMO allows is seen, and what it forbids is not.
+ * Litmus tests: all outcomes that RVWMO allows occur, and no outcome that it forbids.
  */
 #include "t.h"
 
@@ -28,8 +28,8 @@ static void put(struct machine *m, unsigned hart, const u32 *words, unsigned n)
 	put(m, hart, (const u32[]){ __VA_ARGS__ }, sizeof((const u32[]){ __VA_ARGS__ }) / 4)
 
 /*
- * Harts take turns of one instruction until both have done n; then a0 and a1 of each are the
- * result.
+ * The harts execute one instruction each in turn, until both have executed @n. The result is in
+ * their a0 and a1.
  */
 static void play(struct machine *m, unsigned n)
 {
@@ -113,13 +113,14 @@ void test_buffer(void)
 	enum { W = 1, R = 2, RW = 3 };
 	u32 nop = 0x13;
 
-	ok(store_buffering(nop), "store buffering is seen without a fence");
-	ok(store_buffering(FENCE(W, W)), "and with fence w,w");
-	ok(!store_buffering(FENCE(RW, RW)), "and not with fence rw,rw");
-	ok(!store_buffering(FENCE(W, R)), "nor with fence w,r");
-	ok(message_passing(nop, false), "stores are seen in another order without a fence");
-	ok(message_passing(FENCE(R, R), false), "and with fence r,r");
-	ok(!message_passing(FENCE(W, W), false), "and not with fence w,w");
-	ok(!message_passing(nop, true), "nor where the second is a release");
+	ok(store_buffering(nop), "store buffering occurs without a fence");
+	ok(store_buffering(FENCE(W, W)), "store buffering occurs with fence w,w");
+	ok(!store_buffering(FENCE(RW, RW)), "store buffering does not occur with fence rw,rw");
+	ok(!store_buffering(FENCE(W, R)), "store buffering does not occur with fence w,r");
+	ok(message_passing(nop, false), "two stores can be seen in another order without a fence");
+	ok(message_passing(FENCE(R, R), false),
+	   "two stores can be seen in another order with fence r,r");
+	ok(!message_passing(FENCE(W, W), false), "two stores are seen in order with fence w,w");
+	ok(!message_passing(nop, true), "two stores are seen in order if the second is a release");
 	ok(!forwarding(), "a hart sees its own stores");
 }

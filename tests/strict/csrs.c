@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* CSRs, traps and their return, as "Hypervisor Extension" has them. */
+/* CSRs, traps and returns from traps, as the chapter "Hypervisor Extension" describes them. */
 #include "t.h"
 
 static u64 write_read(struct hart *h, u32 csr, u64 value)
@@ -14,38 +14,41 @@ static void warl(struct hart *h)
 	u64 v;
 
 	v = write_read(h, 0x680, 8ull << 60 | 5ull << 44 | 0x80103);
-	ok(v == (8ull << 60 | 5ull << 44 | 0x80100), "hgatp.PPN has 2 low bits that are 0 (%llx)",
+	ok(v == (8ull << 60 | 5ull << 44 | 0x80100), "the 2 low bits of hgatp.PPN are 0 (%llx)",
 	   (unsigned long long)v);
 	v = write_read(h, 0x680, 5ull << 60 | 7ull << 44);
 	ok(ATP_MODE(v) != 5 && ATP_VMID(v) == 7,
-	   "a MODE that is not there does not stop the rest of hgatp");
+	   "a write to hgatp with an unsupported MODE changes the other fields");
 	v = write_read(h, 0x680, 0);
 	v = write_read(h, 0x180, 5ull << 60 | 0x80100);
-	ok(v == 0, "a MODE that is not there stops all of satp (%llx)", (unsigned long long)v);
+	ok(v == 0, "a write to satp with an unsupported MODE changes nothing (%llx)",
+	   (unsigned long long)v);
 	v = write_read(h, 0x602, ~0ull);
 	ok(!(v & (BIT(9) | BIT(10) | BIT(11) | BIT(20) | BIT(21) | BIT(22) | BIT(23))) &&
 		   v & BIT(8) && v & BIT(13),
-	   "hedeleg: no guest-page fault, no ecall but of U (%llx)", (unsigned long long)v);
+	   "hedeleg has no guest-page faults, and no ecall except from U (%llx)",
+	   (unsigned long long)v);
 	v = write_read(h, 0x603, ~0ull);
-	ok(v == 0x444, "hideleg: the VS interrupts (%llx)", (unsigned long long)v);
+	ok(v == 0x444, "hideleg has the VS interrupts (%llx)", (unsigned long long)v);
 	v = write_read(h, 0x645, ~0ull);
-	ok(v == 0x444, "hvip (%llx)", (unsigned long long)v);
+	ok(v == 0x444, "hvip has the VS interrupts (%llx)", (unsigned long long)v);
 	RUN(h, 1, CSRR(A0, 0x644));
-	ok((h->x[A0] & 0x444) == 0x444, "hip shows hvip");
+	ok((h->x[A0] & 0x444) == 0x444, "hip shows the bits of hvip");
 	RUN(h, 1, CSRR(A0, 0x244));
-	ok(h->x[A0] == 0x222, "vsip shows what is delegated, a bit lower (%llx)",
+	ok(h->x[A0] == 0x222, "vsip shows delegated interrupts, one bit lower (%llx)",
 	   (unsigned long long)h->x[A0]);
 	write_read(h, 0x645, 0);
 	v = write_read(h, 0x607, ~0ull);
 	ok(v == 0, "hgeie is 0: GEILEN is 0");
 	v = write_read(h, 0x600, ~0ull);
-	ok(v == (2ull << 32 | 0x7003c0), "hstatus (%llx)", (unsigned long long)v);
+	ok(v == (2ull << 32 | 0x7003c0), "hstatus has only its writable fields (%llx)",
+	   (unsigned long long)v);
 	write_read(h, 0x600, 0);
 	v = write_read(h, 0x105, TRAPS | 2);
-	ok(v == TRAPS, "stvec has no reserved mode");
+	ok(v == TRAPS, "stvec takes no reserved mode");
 }
 
-/* Into VS-mode or VU-mode at CODE, with hgatp and vsatp Bare. */
+/* Enter VS-mode or VU-mode at CODE, with hgatp and vsatp Bare. */
 static void guest(struct hart *h, u8 priv)
 {
 	h->virt = true;
@@ -87,15 +90,16 @@ static void virtual_instructions(struct hart *h)
 	trapped(h, U_MODE, SRET, E_VIRTUAL, SRET, "VU executes sret");
 	trapped(h, S_MODE, CSRR(A0, 0xc01), E_VIRTUAL, CSRR(A0, 0xc01),
 		"VS reads time without hcounteren");
-	trapped(h, S_MODE, ECALL, E_ECALL_VS, 0, "VS calls");
-	trapped(h, U_MODE, ECALL, E_ECALL_U, 0, "VU calls");
+	trapped(h, S_MODE, ECALL, E_ECALL_VS, 0, "VS executes ecall");
+	trapped(h, U_MODE, ECALL, E_ECALL_U, 0, "VU executes ecall");
 	h->c.hstatus = HS_VTVM;
 	trapped(h, S_MODE, CSRR(A0, 0x180), E_VIRTUAL, CSRR(A0, 0x180), "VS reads satp with VTVM");
-	trapped(h, S_MODE, SFENCE(X0, X0), E_VIRTUAL, SFENCE(X0, X0), "VS fences with VTVM");
+	trapped(h, S_MODE, SFENCE(X0, X0), E_VIRTUAL, SFENCE(X0, X0),
+		"VS executes sfence.vma with VTVM");
 	h->c.hstatus = HS_VTW;
-	trapped(h, S_MODE, 0x10500073, E_VIRTUAL, 0x10500073, "VS waits with VTW");
+	trapped(h, S_MODE, 0x10500073, E_VIRTUAL, 0x10500073, "VS executes wfi with VTW");
 	h->c.hstatus = HS_VTSR;
-	trapped(h, S_MODE, SRET, E_VIRTUAL, SRET, "VS returns with VTSR");
+	trapped(h, S_MODE, SRET, E_VIRTUAL, SRET, "VS executes sret with VTSR");
 	h->c.hstatus = 0;
 }
 
@@ -106,13 +110,13 @@ static void delegation(struct hart *h)
 	RUN(h, 1, ECALL);
 	ok(h->virt && h->priv == S_MODE && h->c.vscause == E_ECALL_U && h->c.vsepc == CODE &&
 		   h->pc == TRAPS,
-	   "what is delegated goes to VS-mode");
+	   "a delegated exception traps to VS-mode");
 	RUN(h, 1, CSRR(A0, 0x142));
 	ok(h->x[A0] == E_ECALL_U, "scause in VS-mode is vscause");
 	h->c.vsepc = CODE;
 	RUN(h, 1, SRET);
 	ok(h->virt && h->priv == U_MODE && h->pc == CODE,
-	   "sret in VS-mode returns by vsstatus and vsepc");
+	   "sret in VS-mode uses vsstatus and vsepc");
 	host(h);
 	h->c.hideleg = IRQ_VS;
 	h->c.hvip = IRQ_VSS;
@@ -125,7 +129,8 @@ static void delegation(struct hart *h)
 	h->c.hideleg = 0;
 	guest(h, S_MODE);
 	RUN(h, 0, 0x13);
-	ok(!h->virt && h->c.scause == (BIT(63) | 2), "and cause 2 in HS-mode");
+	ok(!h->virt && h->c.scause == (BIT(63) | 2),
+	   "a VS software interrupt has cause 2 in HS-mode");
 	host(h);
 	h->c.hvip = h->c.mie = 0;
 	h->c.hstatus = HS_SPV;
@@ -144,19 +149,21 @@ static void timers(struct hart *h)
 	c->henvcfg = ENV_STCE;
 	c->htimedelta = 1000;
 	c->vstimecmp = 500;
-	ok(pending_interrupts(h) & IRQ_VST, "vstimecmp goes by time and htimedelta");
+	ok(pending_interrupts(h) & IRQ_VST,
+	   "a VS timer interrupt is pending when time plus htimedelta reaches vstimecmp");
 	c->htimedelta = 0;
 	c->vstimecmp = ~0ull;
-	ok(!(pending_interrupts(h) & IRQ_VST), "and not otherwise");
+	ok(!(pending_interrupts(h) & IRQ_VST), "a VS timer interrupt is not pending before that");
 	c->stimecmp = 0;
-	ok(pending_interrupts(h) & IRQ_ST, "stimecmp");
+	ok(pending_interrupts(h) & IRQ_ST,
+	   "a timer interrupt is pending when time reaches stimecmp");
 	c->stimecmp = ~0ull;
 	h->m->clock = 1000;
 	c->hcounteren = 7;
 	c->htimedelta = 5;
 	guest(h, S_MODE);
 	RUN(h, 1, CSRR(A0, 0xc01));
-	ok(h->x[A0] == 105, "time in the guest is time and htimedelta (%llu)",
+	ok(h->x[A0] == 105, "the guest reads time plus htimedelta (%llu)",
 	   (unsigned long long)h->x[A0]);
 	host(h);
 }

@@ -62,7 +62,7 @@ static const struct one one[] = {
 
 static void compressed(void)
 {
-	/* A form of each kind, and the instruction that it is short for. */
+	/* One instruction of each compressed form, and its expansion. */
 	static const struct {
 		u16 half;
 		u32 word;
@@ -95,11 +95,11 @@ static void atomics(struct hart *h)
 	h->x[A2] = 0x20;
 	RUN(h, 1, 0x00c5a52f); /* amoadd.w a0, a2, (a1) */
 	ok(h->x[A0] == 0xfffffffffffffff0 && ram_read(h->m, DATA, 8) == 0xffffffff00000010,
-	   "amoadd.w returns the old word, sign-extended, and writes a word alone");
+	   "amoadd.w returns the old word, sign-extended, and writes only one word");
 	RUN(h, 2, 0x1005b52f, 0x18c5b6af); /* lr.d a0, (a1); sc.d a3, a2, (a1) */
-	ok(!h->x[A3] && ram_read(h->m, DATA, 8) == 0x20, "sc.d after lr.d stores, and says 0");
+	ok(!h->x[A3] && ram_read(h->m, DATA, 8) == 0x20, "sc.d after lr.d stores, and returns 0");
 	RUN(h, 1, 0x18c5b6af);
-	ok(h->x[A3] == 1, "sc.d without a reservation says 1");
+	ok(h->x[A3] == 1, "sc.d without a reservation returns 1");
 	h->x[A1] = DATA + 4;
 	RUN(h, 1, 0x00c5b52f); /* amoadd.d, misaligned */
 	ok(h->c.scause == E_STORE_MISALIGNED && h->c.stval == DATA + 4, "a misaligned AMO traps");
@@ -125,7 +125,7 @@ static void floats(struct hart *h)
 	ok(h->x[A0] == BIT(9), "a single that is not boxed is a quiet NaN");
 	h->c.mstatus &= ~ST_FS;
 	RUN(h, 1, 0xe0009553);
-	ok(h->c.scause == E_ILLEGAL, "without FS it is illegal");
+	ok(h->c.scause == E_ILLEGAL, "a floating-point instruction is illegal without FS");
 }
 
 void test_insns(void)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What a hart keeps, until which fence. "Never" and "always" are a hundred times here. */
+/* Which entries of page tables a hart keeps, and which fence drops them. */
 #include "t.h"
 
 #define TIMES 100
@@ -20,7 +20,7 @@ static u64 where(struct hart *h, u64 va, bool virt)
 	return w.fault ? ~0ull : w.pa;
 }
 
-/* How often va leads to pa. */
+/* How many of TIMES translations of va give pa? */
 static unsigned count(struct hart *h, u64 va, bool virt, u64 pa)
 {
 	unsigned n = 0;
@@ -59,26 +59,26 @@ static void leaves(void)
 
 	map(m, TABLE, 3, VA, 0, OTHER, LEAF);
 	n = count(h, VA, false, DATA);
-	ok(n && n < TIMES, "without a fence both the old page and the new are seen (old %u of %u)",
-	   n, TIMES);
+	ok(n && n < TIMES,
+	   "without a fence the hart uses the old page or the new one (old %u of %u)", n, TIMES);
 	all(h, true, VA + PAGE_SIZE, false, 0);
-	ok(count(h, VA, false, DATA), "the fence of another page leaves it");
+	ok(count(h, VA, false, DATA), "a fence of another page does not drop the old page");
 	all(h, false, 0, true, 2);
-	ok(count(h, VA, false, DATA), "and that of another ASID");
+	ok(count(h, VA, false, DATA), "a fence of another ASID does not drop it");
 	fence(h, (struct fence){ .stage = STAGE_G });
-	ok(count(h, VA, false, DATA), "and that of another stage");
+	ok(count(h, VA, false, DATA), "a fence of another stage does not drop it");
 	all(h, true, VA, true, 1);
-	ok(count(h, VA, false, OTHER) == TIMES, "its own fence does not");
+	ok(count(h, VA, false, OTHER) == TIMES, "a fence of this page and ASID drops it");
 	map(m, TABLE, 3, VA, 0, DATA, LEAF | PTE_G);
 	all(h, true, VA, false, 0);
 	count(h, VA, false, DATA);
 	map(m, TABLE, 3, VA, 0, OTHER, LEAF | PTE_G);
 	all(h, false, 0, true, 1);
-	ok(count(h, VA, false, DATA), "a global page outlives the fence of an ASID");
+	ok(count(h, VA, false, DATA), "a fence of an ASID does not drop a global page");
 	h->c.satp = (u64)MODE_SV39 << 60 | 2ull << 44 | TABLE >> 12;
-	ok(count(h, VA, false, DATA), "and is seen by another ASID");
+	ok(count(h, VA, false, DATA), "another ASID can use the global page");
 	all(h, false, 0, false, 0);
-	ok(count(h, VA, false, OTHER) == TIMES, "until all is fenced");
+	ok(count(h, VA, false, OTHER) == TIMES, "a fence of everything drops the global page");
 	machine_free(m);
 }
 
@@ -88,14 +88,14 @@ static void pointers(void)
 	struct hart *h = fresh(&m);
 	u64 old = *entry(m, TABLE, 3, VA, 1);
 
-	/* A new table in the place of the old. */
+	/* A new table replaces the old one. */
 	*entry(m, TABLE, 3, VA, 1) = 0;
 	map(m, TABLE, 3, VA, 0, OTHER, LEAF);
 	all(h, true, VA, false, 0);
 	ok(count(h, VA, false, DATA) && *entry(m, TABLE, 3, VA, 1) != old,
-	   "a fence by address leaves pointers to tables");
+	   "a fence with an address does not drop pointers to tables");
 	all(h, false, 0, false, 0);
-	ok(count(h, VA, false, OTHER) == TIMES, "one without an address does not");
+	ok(count(h, VA, false, OTHER) == TIMES, "a fence without an address drops them");
 	machine_free(m);
 }
 
@@ -107,17 +107,18 @@ static void invalid(void)
 
 	count(h, far, false, 0);
 	map(m, TABLE, 3, far, 0, DATA, LEAF);
-	ok(count(h, far, false, ~0ull), "an entry that was not valid is kept");
+	ok(count(h, far, false, ~0ull), "an invalid entry can be kept");
 	all(h, true, far, false, 0);
-	ok(count(h, far, false, ~0ull), "also over a fence by address, where a table came");
+	ok(count(h, far, false, ~0ull),
+	   "a fence with an address does not drop it if a pointer replaced it");
 	all(h, false, 0, false, 0);
-	ok(count(h, far, false, DATA) == TIMES, "and not over one of all");
+	ok(count(h, far, false, DATA) == TIMES, "a fence of everything drops it");
 	far += 0x200000;
 	count(h, far, false, 0);
 	map(m, TABLE, 3, far, 1, RAM_BASE, LEAF);
 	all(h, true, far, false, 0);
 	ok(count(h, far, false, RAM_BASE + (far & 0x1fffff)) == TIMES,
-	   "nor over one by address, where a huge leaf came");
+	   "a fence with an address drops it if a huge leaf replaced it");
 	machine_free(m);
 }
 
@@ -130,11 +131,11 @@ static void napot(void)
 	h->c.satp = (u64)MODE_SV39 << 60 | TABLE >> 12;
 	for (unsigned n = 0; n < 16; n++)
 		map(m, TABLE, 3, base + n * PAGE_SIZE, 0, RAM_BASE + 0x18000, LEAF | PTE_N);
-	/* One entry is another by now: its page is still had out of the others. */
+	/* One entry has changed. The other entries of the leaf still translate its page. */
 	map(m, TABLE, 3, base, 0, 0, 0);
 	map(m, TABLE, 3, base + 3 * PAGE_SIZE, 0, OTHER, LEAF | PTE_N | 8 << 10);
 	ok(count(h, base + 3 * PAGE_SIZE, false, RAM_BASE + 0x13000),
-	   "a page of a 64 KiB leaf comes out of any of its entries");
+	   "any entry of a 64 KiB leaf may translate any of its pages");
 	machine_free(m);
 }
 
@@ -162,15 +163,15 @@ static void guest(void)
 	map(m, G_TABLE, 3, GPA, 0, OTHER, LEAF | PTE_U);
 	h->c.hgatp = 0;
 	h->c.hgatp = hgatp | 6ull << 44;
-	ok(count(h, GPA, true, OTHER) == TIMES, "another VMID has nothing of it");
+	ok(count(h, GPA, true, OTHER) == TIMES, "another VMID does not use the kept entries");
 	h->c.hgatp = hgatp | 5ull << 44;
-	ok(count(h, GPA, true, DATA), "hgatp that was another meanwhile changes nothing");
+	ok(count(h, GPA, true, DATA), "a change of hgatp and back does not drop them");
 	g_fence(h, false, 0, true, 6);
 	g_fence(h, true, GPA + PAGE_SIZE, true, 5);
 	fence(h, (struct fence){ .stage = STAGE_VS, .has_vmid = true, .vmid = 5 });
-	ok(count(h, GPA, true, DATA), "nor do fences of another VMID, page or stage");
+	ok(count(h, GPA, true, DATA), "fences of another VMID, page or stage do not drop them");
 	g_fence(h, true, GPA, true, 5);
-	ok(count(h, GPA, true, OTHER) == TIMES, "its own does");
+	ok(count(h, GPA, true, OTHER) == TIMES, "a fence of this page and VMID drops them");
 	machine_free(m);
 }
 

@@ -82,7 +82,9 @@ static u64 new_table(void)
 	return tables;
 }
 
-/* The root of the G-stage has 2 bits more: addresses in these tests fit into the first page. */
+/*
+ * The root of the G-stage has 2 more index bits. Addresses in these tests fit into its first page.
+ */
 u64 *entry(struct machine *m, u64 root, int levels, u64 va, int level)
 {
 	u64 table = root;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the tests of the strict machine share: results, a small machine, instructions, page tables.
+ * Functions for the tests of the strict machine: results, a small machine, instructions, page
+ * tables.
  */
 #ifndef T_H
 #define T_H
@@ -16,7 +17,7 @@ struct machine *machine(unsigned harts, void (*change)(struct config *cfg));
 #define TRAPS (RAM_BASE + 0x3000) /* stvec and vstvec */
 #define TABLE (RAM_BASE + 0x100000)
 
-/* Put words at CODE, and execute so many instructions from there. */
+/* Copy @n words to CODE, and execute @steps instructions from there. */
 void run(struct hart *h, const u32 *words, unsigned n, unsigned steps);
 #define RUN(h, steps, ...)                                                                         \
 	run(h, (const u32[]){ __VA_ARGS__ }, sizeof((const u32[]){ __VA_ARGS__ }) / 4, steps)
@@ -38,7 +39,8 @@ u32 s(u32 op, u32 f3, u32 rs1, u32 rs2, u32 imm);
 #define ECALL             0x00000073
 
 /*
- * Tables, at TABLE: the entry for va at a level below root, with tables in between made as needed.
+ * The tables are at TABLE. map() sets the entry of @level for @va below @root, and entry() finds
+ * it. Both create missing tables in between.
  */
 void map(struct machine *m, u64 root, int levels, u64 va, int level, u64 pa, u64 flags);
 u64 *entry(struct machine *m, u64 root, int levels, u64 va, int level);
