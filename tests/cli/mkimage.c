@@ -13,57 +13,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <gst/space.h>
+#include "../lib/pool.h"
 
 #define BASE  UINT64_C(0x88000000)
 #define PAGES 32
 
-static _Alignas(GST_ROOT_SIZE) unsigned char memory[PAGES * GST_PAGE_SIZE];
+static _Alignas(GST_ROOT_SIZE) uint64_t memory[PAGES][POOL_WORDS];
 static struct gst_meta metas[PAGES];
-static unsigned int used = GST_ROOT_PAGES;
+static bool used[PAGES];
 
-static int reserve(void *ctx, void *source, unsigned int n)
-{
-	(void)ctx;
-	(void)source;
-	return used + n <= PAGES ? 0 : -GST_ENOMEM;
-}
+struct pool pool = { .pages = memory, .metas = metas, .used = used, .count = PAGES };
 
-static void *alloc(void *ctx, void *source)
+void pool_failed(const char *what, const void *page)
 {
-	(void)ctx;
-	(void)source;
-	return memory + used++ * GST_PAGE_SIZE;
-}
-
-static void *alloc_root(void *ctx)
-{
-	(void)ctx;
-	return memory;
-}
-
-static void free_page(void *ctx, void *page)
-{
-	(void)ctx;
-	(void)page;
-}
-
-static gst_pa_t to_pa(void *ctx, void *page)
-{
-	(void)ctx;
-	return BASE + ((unsigned char *)page - memory);
-}
-
-static void *to_va(void *ctx, gst_pa_t pa)
-{
-	(void)ctx;
-	return memory + (pa - BASE);
-}
-
-static struct gst_meta *meta(void *ctx, void *page)
-{
-	(void)ctx;
-	return &metas[((unsigned char *)page - memory) / GST_PAGE_SIZE];
+	errx(1, "%s: %p", what, page);
 }
 
 static void flush(void *ctx, const struct gst_flush *what)
@@ -73,13 +36,7 @@ static void flush(void *ctx, const struct gst_flush *what)
 }
 
 static const struct gst_ops ops = {
-	.reserve = reserve,
-	.alloc = alloc,
-	.alloc_root = alloc_root,
-	.free = free_page,
-	.to_pa = to_pa,
-	.to_va = to_va,
-	.meta = meta,
+	POOL_OPS,
 	.flush = flush,
 };
 
@@ -104,7 +61,7 @@ static gst_pte_t *entry(const struct gst_format *fmt, gst_gpa_t gpa, unsigned in
 		if (at > level) {
 			if (!gst_pte_is_table(*ptep))
 				errx(1, "no table on the way to 0x%" PRIx64, gpa);
-			page = to_va(NULL, gst_pte_table_pa(*ptep));
+			page = pool_to_va(NULL, gst_pte_table_pa(*ptep));
 		}
 	}
 	return ptep;
@@ -124,6 +81,7 @@ int main(int argc, char **argv)
 		errx(2, "FILE MODE [GPA:LEVEL:XOR]...");
 	hgatp = (uint64_t)fmt->mode << (GST_XLEN == 64 ? 60 : 31) | BASE >> GST_PAGE_SHIFT;
 	last = gst_format_size(fmt) - GST_PAGE_SIZE;
+	pool.offset = BASE - (uintptr_t)memory;
 	if (gst_init(&space, &ops, NULL, fmt))
 		errx(1, "cannot make a root");
 	map(&space, 0x80000000, GST_LEVEL_SIZE(1), 0x90000000, rw | GST_EXEC);
