@@ -1,17 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# `make help` lists the targets. Each folder has a Makefile of its own; lab/lab does all that needs the emulated host.
+# `make help` lists the targets. Each folder has its own Makefile. lab/lab does everything that needs the emulated host.
 
 KVER	?= 6.12
 # The kernel series in lab/versions.lock. `make test` runs all tests on KVER, and the smoke tests on the others.
 KERNELS	:= $(shell awk '!/^\#/ && $$2 ~ /^linux-source-/ { print $$1 }' lab/versions.lock)
 OTHERS	:= $(filter-out $(KVER),$(KERNELS))
 LOGS	:= $(CURDIR)/build/test-logs
-# Tests that run on the PC alone. Each writes *.tap into LOGDIR.
+# Tests that only need the PC. Each writes *.tap into LOGDIR.
 PC_TESTS := tests/style tests/strict tests/host tests/threads tests/fuzz tests/fuzz-check tests/cli tests/port examples
 
 help:
 	@echo 'make run               set up the lab, and run three Linux guests at once, each in another G-stage format (root)'
-	@echo 'make test              all tests: check, and all that run in the lab (root)'
+	@echo 'make test              run all tests: those of check, and those in the lab (root)'
 	@echo 'make test-all          the lab tests on all kernels, on hosts with each format, plain and with AIA: 46 minutes on two cores (root)'
 	@echo 'make check             the tests that need neither root nor the lab'
 	@echo 'make check-long        ten million random operations on the engine; check has a hundred thousand'
@@ -20,7 +20,7 @@ help:
 	@echo 'make proof-bites       show that each proof can fail (root)'
 	@echo 'make coverage          list what the tests of the engine do not execute'
 	@echo 'make module KVER=6.12  build kvm.ko for this kernel series (root)'
-	@echo 'make strict SEEDS=10   run the tests of isolation on the strict machine, with so many seeds; completed runs are kept (root)'
+	@echo 'make strict SEEDS=10   run the tests of isolation on the strict machine, with 10 seeds; completed runs are kept (root)'
 	@echo 'make bench             measure the stock kvm.ko and ours by turns, in one boot (root)'
 	@echo 'make bench-report      write docs/BENCHMARKS.md, docs/bench and the figures in README.md from runs: an hour or more (root)'
 	@echo 'make bench-engine      count instructions of the engine and of the stock G-stage code; needs valgrind (root)'
@@ -40,7 +40,8 @@ run:
 module:
 	@lab/lab module --kernel $(KVER)
 
-# The tally comes last and decides. It finds failures in the logs; tests/stage writes a log for a stage that fails without one.
+# The tally comes last and decides the exit status. It finds failures in the logs. tests/stage writes a log for a stage that fails
+# without one.
 check:
 	@rm -rf $(LOGS)/pc
 	@for t in $(PC_TESTS); do \
@@ -53,7 +54,7 @@ STAGES	:= $(OTHERS:%=stage-kernel-%) stage-strict stage-check stage-isa stage-ex
 
 test:
 	@rm -rf $(LOGS)
-	@lab/lab need-packages libcmocka-dev jq libncurses-dev tmux mandoc man-db python3-jsonschema codespell clang-format-19 perl
+	@lab/lab need-packages libcmocka-dev jq libncurses-dev tmux mandoc man-db python3-jsonschema codespell shellcheck clang-format-19 perl
 	@tests/stage lab-tests $(LOGS)/kvm lab/lab test --kernel $(KVER)
 	@$(MAKE) -s -j2 $(STAGES)
 	@tests/stage schema $(LOGS)/schema sh -c 'tests/cli/validate $(LOGS)/kvm/command@*.tap >$(LOGS)/schema/schema.tap'
@@ -79,8 +80,8 @@ stage-examples:
 stage-kernel-doc:
 	@tests/stage kernel-doc $(LOGS)/style $(MAKE) -s -C tests/style check-kernel-doc LOGDIR=$(LOGS)/style
 
-# All kernels on all hosts, with and without AIA, two boots at a time. There is a job for each kernel and host. The long jobs come
-# first, so that both boots are busy to the end.
+# Run all kernels on all hosts, with and without AIA, two boots at a time. There is a job for each kernel and host. Long jobs come
+# first, so that two boots run until the end.
 MATRIX	:= $(foreach host,sv57 sv48 sv39,$(KERNELS:%=test-on/%/$(host)))
 
 test-all:
@@ -93,7 +94,7 @@ test-all:
 $(MATRIX): test-on/%:
 	@tests/stage $* $(LOGS)/kvm lab/lab test --kernel $(*D) --cpu $(*F) --aia both
 
-# On 2 and on 3 harts: docs/STRICT.md.
+# Runs have 2 or 3 harts: see docs/STRICT.md.
 strict:
 	@lab/lab strict --kernel $(KVER) --smp 2 --seeds $(or $(SEEDS),10)
 	@lab/lab strict --kernel $(KVER) --smp 3 --seeds $(or $(SEEDS),10)

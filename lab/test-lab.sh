@@ -1,13 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# test-lab.sh [LOGDIR]: test the lab under bad circumstances, and what exec promises. Prints TAP. Run it as root, with the lab set up.
+# test-lab.sh [LOGDIR]: test the lab's errors, and everything that exec promises. Prints TAP. Run it as root, when the lab is set up.
 set -uo pipefail
 
 LAB=$(cd "$(dirname "$(readlink -f "$0")")" && pwd)
 TOP=${LAB%/*}
 TMP=$(mktemp -d /var/tmp/gstage-test-lab.XXXXXX)
 chmod 755 "$TMP"
-# The folders of runs are below TMP too, so that the test sees what they leave.
+# The folders of runs are below TMP too, so that the test sees files that remain there.
 export TMPDIR=$TMP/run
 mkdir "$TMPDIR"
 trap 'kill $(jobs -p) 2>/dev/null; rm -rf "$TMP"' EXIT
@@ -193,7 +193,7 @@ rm -rf "$TOP/build/guest-$kernel"
 cd /
 lab exec --module none --mem 3G --with-qemu "$(program guest.sh 'ls -1 /guest')"
 check "the first --with-qemu packs what guests boot, from any folder" prints $'Image\ninitrd'
-cd "$TOP"
+cd "$TOP" || exit
 
 program patching.sh '[ "$1" = kept ] || rmmod lab_notifiers
 	insmod lab_patching.ko rounds=1000 patch=0; dmesg | sed -n "s/.*lab_patching: .*switches, //p"' >"$TMP/null"

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# guests.sh FORMAT...: the demonstration, inside the emulated host. Run a Linux guest in each G-stage format at the same time, and print
-# what KVM says about them. This needs QEMU, the guests' kernel and initramfs, and the gstage command.
+# guests.sh FORMAT...: the demonstration. It runs in the emulated host, starts a Linux guest in each G-stage format at the same time,
+# and prints what KVM reports about them. This needs QEMU, the guests' kernel and initramfs, and the gstage command.
 
 kvm=/sys/kernel/debug/kvm
 limit=200
@@ -25,7 +25,7 @@ for m in $modes; do
 	mkfifo "$m.in"
 	# QEMU does not align anonymous memory to 2 MiB, so the G-stage cannot map huge pages of the host as such. One guest has its
 	# memory from hugetlbfs, to show larger leaves.
-	memory= pages='4 KiB'
+	memory='' pages='4 KiB'
 	if [ "$m" = sv48x4 ]; then
 		memory='-M memory-backend=ram -object memory-backend-memfd,id=ram,size=256M,hugetlb=on,hugetlbsize=2M'
 		pages='2 MiB'
@@ -67,7 +67,7 @@ while [ -n "$waiting" ]; do
 done
 [ "$failed" = 0 ] || { stop_all; exit 1; }
 
-# All guests are up. Print what KVM says about them.
+# All guests are up. Print what KVM reports about them.
 echo
 printf '%-10s %-7s %4s  %-18s %6s %8s %7s %6s %6s %7s %9s %9s %7s\n' \
 	VM mode GPA 'hgatp as loaded' tables bytes '4 KiB' '2 MiB' '1 GiB' faults 'PTE reads' 'PTE reads' seconds
@@ -81,7 +81,7 @@ for m in $modes; do
 		continue
 	fi
 	mode=$(cat "$dir/gstage_mode")
-	[ "$mode" = "$m" ] || fail "$m was asked for, and the VM has $mode"
+	[ "$mode" = "$m" ] || fail "the VM is in $mode, and not in $m"
 	awk -v vm="${dir##*/}" -v mode="$mode" -v seconds="$(cat "$m.seconds")" '
 		# All levels of the G-stage translate the address of each PTE of the guest, and its final address.
 		function reads(guest, g) { return (guest + 1) * (g + 1) - 1 }

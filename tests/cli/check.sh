@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=sh
 # gstage check finds each broken rule, in an image of memory and, if a dump can show it, in a dump.
 
 DUMP=$TMP/dump
@@ -7,7 +8,9 @@ IMAGE=$TMP/image
 # image XLEN MODE [CHANGE]...: let the engine make an image, and change entries of it.
 image()
 {
-	hgatp=$("$BUILD/mkimage-$1" "$IMAGE" "$2" $(shift 2; echo "$@"))
+	xlen=$1
+	shift
+	hgatp=$("$BUILD/mkimage-$xlen" "$IMAGE" "$@")
 }
 check_image()
 {
@@ -69,15 +72,15 @@ broken 'a 64 KiB leaf with a wrong page number' 80800000:0:400 INV-11 SPEC-07
 broken 'a table outside of the image' 80900000:1:100000000 INPUT-01
 broken 'a table above all physical addresses' 80900000:1:3ffffffffffc00 INPUT-01
 # A last-level entry that points to the root.
-broken 'an entry that points to the root' 1:0:$(printf '%x' $((0x24c000d3 ^ (0x88000000 >> 2) ^ 1))) INV-08 SPEC-09
+broken 'an entry that points to the root' "1:0:$(printf '%x' $((0x24c000d3 ^ (0x88000000 >> 2) ^ 1)))" INV-08 SPEC-09
 image 64 sv39x4
 first=$(od -An -tx8 -j$((2 * 8)) -N8 "$IMAGE" | tr -d ' ')
 last=$(od -An -tx8 -j$((2047 * 8)) -N8 "$IMAGE" | tr -d ' ')
-image 64 sv39x4 1:2:$(printf '%x' $((0x$first ^ 0x$last)))
+image 64 sv39x4 "1:2:$(printf '%x' $((0x$first ^ 0x$last)))"
 run check_image "$hgatp"
 finds 'image: a table with two parents' INV-02
-image 64 sv39x4 80900000:1:$(printf '%x' $((0x22000801 ^ $(
-	od -An -td8 -j$((0x$first / 1024 * 4096 - 0x88000000 + 4 * 8)) -N8 "$IMAGE"))))
+pointer=$(od -An -td8 -j$(((0x$first >> 10 << 12) - 0x88000000 + 4 * 8)) -N8 "$IMAGE")
+image 64 sv39x4 "80900000:1:$(printf '%x' $((0x22000801 ^ pointer)))"
 run check_image "$hgatp"
 finds 'image: a cycle through the root does not loop forever' INV-02
 image 64 sv39x4 1:0:24c000d3

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=sh
 # gstage exec: what the VMM gets, what gstage returns, and why it may not start a VMM.
 
 # The VMM replaces the process of gstage: arguments, environment, status, signals.
@@ -157,7 +158,7 @@ patched()
 {
 	cp "$VMM" "$TMP/patched"
 	while [ $# -gt 0 ]; do
-		printf "\\$2" | dd of="$TMP/patched" bs=1 seek="$1" \
+		printf '%b' "\\0$2" | dd of="$TMP/patched" bs=1 seek="$1" \
 			conv=notrunc status=none
 		shift 2
 	done

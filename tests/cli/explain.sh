@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=sh
 # gstage explain: how many PTEs a TLB miss reads.
 
 run "$GSTAGE" explain --modes sv39x4,sv48x4,sv57x4

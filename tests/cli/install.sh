@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=sh
 # What `make install` installs: files, man pages without a warning, completion.
 
 ROOT=$TMP/root

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=sh
 # gstage vms, show, dump and walk: what they print, and their errors.
 
 host
@@ -138,6 +139,7 @@ json 'dump: a large dump as JSON' 0 out '.[0].runs | length == 3000 and .[2999].
 # The VM ends in the middle of the dump.
 run in_tree FAKEKVM_DEBUGFS=end:5:gstage_page_tables -- dump 5000007-8
 exits 'dump: the VM ends meanwhile' 1 'the VM 5000007-8 no longer exists'
+# shellcheck disable=SC2016 # the inner shell expands it
 holds 'dump: the VM ends meanwhile: all lines before that are printed' sh -c \
 	'[ $(wc -l <"$1") -gt 5 ] && [ $(wc -l <"$1") -lt 3005 ] && head -n $(wc -l <"$1") "$2" | cmp -s - "$1"' - \
 	"$TMP/out" "$TMP/large"
@@ -217,17 +219,17 @@ for line in vms 'show 5000001-2' 'dump 5000001-2' 'walk 5000001-2 0' 'top -n 1';
 	dump) file=gstage_page_tables ;;
 	walk) file=gstage_walk ;;
 	esac
-	run in_tree FAKEKVM_DEBUGFS=open:1:$file -- "$@"
+	run in_tree FAKEKVM_DEBUGFS=open:1:"$file" -- "$@"
 	exits "$what: the kernel is locked down" 1 'no permission to use' 'locked down'
-	if [ $file != gstage_stats ] || [ "$what" = show ]; then
+	if [ "$file" != gstage_stats ] || [ "$what" = show ]; then
 		run in_tree FAKEKVM_DEBUGFS=open:2:gstage_mode -- "$@"
 		for err in 2 19; do
-			run in_tree FAKEKVM_DEBUGFS=open:$err:$file -- "$@"
+			run in_tree FAKEKVM_DEBUGFS=open:$err:"$file" -- "$@"
 			[ $err = 2 ] || exits "$what: gone before it was opened" 1 'the VM 5000001-2 no longer exists' 'running VM'
 		done
-		run in_tree FAKEKVM_DEBUGFS=read:5:$file -- "$@"
+		run in_tree FAKEKVM_DEBUGFS=read:5:"$file" -- "$@"
 		exits "$what: the VM ends while its files are read" 1 'the VM 5000001-2 no longer exists'
-		run in_tree FAKEKVM_DEBUGFS=read:5:$file -- "$@" --json
+		run in_tree FAKEKVM_DEBUGFS=read:5:"$file" -- "$@" --json
 		json "$what: the VM ends while its files are read, in JSON" 1 err '.[0].error.code == "vm-gone"'
 		schema "$what: errors match their schema" error err
 		rm "$DEBUGFS/kvm/5000001-2/$file"
@@ -236,7 +238,8 @@ for line in vms 'show 5000001-2' 'dump 5000001-2' 'walk 5000001-2 0' 'top -n 1';
 		rm "$DEBUGFS/kvm/5000001-2/gstage_mode"
 		run in_tree -- "$@"
 		exits "$what: the VM's files do not exist any more" 1 'the VM 5000001-2 no longer exists'
-		set -- "$what" 5000009-9 $([ "$what" != walk ] || echo 0)
+		set -- "$what" 5000009-9
+		[ "$what" != walk ] || set -- "$@" 0
 		run in_tree -- "$@"
 		exits "$what: an unknown VM: the error lists the VMs" 1 'no VM 5000009-9; there is 5000001-2'
 	fi

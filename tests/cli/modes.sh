@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=sh
 # gstage modes, and the command as a whole.
 
 modes()
@@ -12,7 +13,7 @@ prints 'the version is that of the file VERSION' \
 run "$GSTAGE" --help
 for name in 'modes ' 'exec --mode MODE ' 'set VM MODE ' 'vms ' 'show VM ' 'dump VM ' 'walk VM GPA ' 'top ' \
 	'check FILE '; do
-	holds "help names $name" grep -qF " $name[" "$TMP/out"
+	holds "help names $name" grep -qF " ${name}[" "$TMP/out"
 done
 run "$GSTAGE"
 exits 'no command is a usage error' 2 'command is missing'
@@ -101,7 +102,7 @@ for case in max:0x700:10 auto:0x700:8 auto:0x600:9 auto:2:1 sv48x4:0x700:9 \
 	mask=${case#*:}
 	mode=${mask#*:}
 	mask=${mask%:*}
-	run fake FAKEKVM_POLICY=$policy FAKEKVM_MASK=$mask "$GSTAGE" modes --json
+	run fake FAKEKVM_POLICY="$policy" FAKEKVM_MASK="$mask" "$GSTAGE" modes --json
 	json "json: policy $policy with mask $mask: the default is $mode" 0 out "
 		.[0] as \$o | \$o.policy == \"$policy\" and
 		\$o.default_hgatp_mode == $mode and

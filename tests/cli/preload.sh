@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=sh
 # The preload library sets the mode of every VM, and changes nothing else.
 
 for case in sv39x4:8 sv48x4:9 sv57x4:10 max:10; do

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=sh
 # gstage set: which VM it changes, what it prints, and its errors.
 
 # gs [NAME=VALUE...] -- ARG...: `gstage set ARG...` there.

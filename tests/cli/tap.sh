@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=sh
 # TAP for shell tests: run a command, then check its status and output.
 # The caller sets $LOG (the TAP file) and $TMP (a scratch folder).
 

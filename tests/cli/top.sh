@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=sh
 # gstage top: with --batch, and in a terminal of tmux.
 
 host

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=sh
 # A fake debugfs with VMs of gstage's module or of the stock module.
 
 DEBUGFS=$TMP/debugfs

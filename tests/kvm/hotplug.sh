@@ -16,7 +16,7 @@ three=$!
 reformat=$!
 turns=0
 while kill -0 $three 2>/dev/null || kill -0 $reformat 2>/dev/null; do
-	echo 0 >$cpu && usleep 100000 && echo 1 >$cpu || break
+	{ echo 0 >$cpu && usleep 100000 && echo 1 >$cpu; } || break
 	usleep 200000
 	turns=$((turns + 1))
 done

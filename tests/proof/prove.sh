@@ -28,7 +28,7 @@ REACH) flags='-DPROOF_REACH' ;;
 *) flags="-DGST_SEED=GST_SEED_$bug" ;;
 esac
 
-# shellcheck disable=SC2086 # lists of words
+# shellcheck disable=SC2046,SC2086,SC3045 # lists of words; every sh that we know has ulimit -v
 goto-cc -std=c11 -ffreestanding -m32 -include atomics.h -I . -I ../.. -I ../../include \
 	-DGST_PAGE_SHIFT=4 -DGST_ROOT_XBITS=1 -DGST_NAPOT_BITS=1 $defines $flags "$@" \
 	"$file.c" world.c embed.c hart.c midway.c -o "${result%.result}.goto" >"$log" 2>&1 &&

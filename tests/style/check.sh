@@ -1,8 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# check.sh TAP [KERNEL_DOC]: check what a program can find in the words and the form of the sources. With KERNEL_DOC, which is
-# scripts/kernel-doc of a kernel's sources, check the kernel-doc comments instead. Each check also gets a bad example, and must find
-# the fault in it.
+# check.sh TAP [KERNEL_DOC]: check the spelling, the wrapping and the form of all files. With KERNEL_DOC, the path of a kernel's
+# scripts/kernel-doc, check the kernel-doc comments instead. Each check also gets a bad example, and must find its fault.
 set -uo pipefail
 
 here=$(cd "$(dirname "$(readlink -f "$0")")" && pwd)
@@ -68,14 +67,14 @@ loop_macros() {
 	return "$status"
 }
 
-# drawn FILE...: print the functions in drawings that neither kvm/ nor engine/ has. Three are the kernel's own.
+# drawn FILE...: print the functions in drawings that are neither in kvm/ nor in engine/. Three are functions of the kernel.
 # shellcheck disable=SC2317 # check() calls it
 drawn() {
 	local name status=0
 	for name in $(sed 's/\\n/ /g' "$@" | grep -oE '[a-z_0-9]+\(\)' | tr -d '()' | sort -u); do
 		case $name in kvm_arch_vcpu_ioctl_run | gstage_page_fault | handle_mm_fault) continue ;; esac
 		grep -rqw --include='*.[ch]' "$name" kvm engine && continue
-		echo "$name() is in a drawing and not in kvm/ or engine/: change docs/pictures, and run make drawings"
+		echo "$name() is in a drawing, but not in kvm/ or engine/: change docs/pictures, and run make drawings"
 		status=1
 	done
 	return "$status"
@@ -104,7 +103,7 @@ if [ $# -gt 1 ]; then
 fi
 
 if need codespell; then
-	# Less what has no words: lines of runs, pictures, operation scripts, locked packages.
+	# Skip files without words: lines of runs, pictures, operation scripts, locked packages.
 	sources ! -path './docs/bench/runs/*' ! -name '*.svg' ! -path './tests/fuzz-check/corpus/*' ! -name '*.lock' ! -path './LICENSES/*' \
 		! -path './tests/style/*'
 	check 'codespell finds no misspelt word:bad.md' codespell -I "$here/words" <<-'END'
@@ -127,7 +126,7 @@ END
 check '.clang-format knows the loop macros:bad.c' loop_macros <<-'END'
 		new_for_each_thing(thing)
 END
-# The version of Debian 13, which Debian 12 has too. Other versions format some lines differently.
+# Use the version of Debian 13, which Debian 12 also has. Other versions format some lines differently.
 if need clang-format-19; then
 	cp .clang-format "$tmp/"
 	check 'C is formatted as .clang-format says:bad.c' clang-format-19 --dry-run -Werror <<-'END'
@@ -135,6 +134,16 @@ if need clang-format-19; then
 		{
 		    return 0;
 		}
+	END
+fi
+if need shellcheck; then
+	# Scripts have a shebang, or a directive if other scripts source them.
+	mapfile -t FILES < <(find . \( -path ./build -o -path ./.git \) -prune -o -type f -exec awk '
+		FNR == 1 && /^#!.*sh$/ || FNR < 4 && /^# shellcheck shell=/ { print substr(FILENAME, 3); nextfile }
+		FNR > 3 { nextfile }' {} + | sort -u)
+	check 'shell scripts pass shellcheck:bad.sh' shellcheck -x <<-'END'
+		#!/bin/sh
+		rm $1
 	END
 fi
 echo "1..$n" >&3
