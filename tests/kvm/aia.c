@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The AIA in the kernel, on a host with AIA: vCPUs that have no interrupt file, since they were
- * made after the AIA was initialized; and interrupt files whose addresses the VM's format has to
- * hold.
+  * KVM's own AIA device, on a host with AIA. A vCPU has no interrupt file if it is created after
+  * the AIA was initialized. The addresses of interrupt files must be in the VM's format.
  *
- * With the stock module it shows whether that oopses in the first case.
+ * On a stock module that oopses for a vCPU without a file, the test shows one such oops.
  */
 #include <errno.h>
 #include <linux/kvm.h>
@@ -22,7 +21,7 @@
 #define VCPUS      2
 #define EIDELIVERY 0x70
 
-/* One instruction: a store to where no memory is. */
+/* The guest's code: one store to a gpa without memory. */
 static u32 *code;
 
 static int set_attr(int aia, unsigned long request, u32 group, u64 attr, void *value)
@@ -51,7 +50,7 @@ static int create(int vm, u32 mode)
 	return device.fd;
 }
 
-/* A VM whose AIA was initialized before its vCPU was made. */
+/* Create a VM, initialize its AIA, and only then create its vCPU. Return: the fd of the AIA. */
 static int early(struct snippet *s, u32 mode)
 {
 	int aia;
@@ -117,7 +116,7 @@ static bool attribute_has(void)
 	return attribute(KVM_HAS_DEVICE_ATTR);
 }
 
-/* Where KVM is asked for a register of the interrupt file, it leaves that to user space. */
+/* Does an access to a register of the interrupt file end KVM_RUN with KVM_EXIT_RISCV_CSR? */
 static bool emulated(const u32 *insns, unsigned int count, unsigned long csr)
 {
 	struct snippet s;
@@ -157,7 +156,7 @@ static const struct {
 	bool (*good)(void);
 } cases[] = {
 	{ "KVM_RUN", runs_auto },
-	{ "KVM_RUN with files of hardware alone", runs_hwaccel },
+	{ "KVM_RUN in mode HWACCEL", runs_hwaccel },
 	{ "KVM_SET_DEVICE_ATTR", attribute_set },
 	{ "KVM_GET_DEVICE_ATTR", attribute_get },
 	{ "KVM_HAS_DEVICE_ATTR", attribute_has },
@@ -171,7 +170,7 @@ static void no_file(void)
 		ok(cases[i].good(), "a vCPU without an interrupt file: %s", cases[i].what);
 }
 
-/* In a process of its own. Return: does the host's kernel kill it? */
+/* Run @good in a child. Return: does the host's kernel kill the child? */
 static bool killed(bool (*good)(void))
 {
 	int status = -1;
@@ -184,8 +183,8 @@ static bool killed(bool (*good)(void))
 }
 
 /*
- * Of the cases that oops the stock kernel this one holds no lock there, and kills nothing but the
- * process.
+ * Several cases oops the stock kernel. Only this one is run there: it holds no lock when it oopses,
+ * so that it only kills the process.
  */
 static void stock_module(void)
 {
@@ -196,7 +195,7 @@ static void stock_module(void)
 		no_file();
 }
 
-/* A VM with two vCPUs whose files lie in the two pages below @end. */
+/* struct two - a VM with two vCPUs, whose interrupt files are in the two pages below an end */
 struct two {
 	int vm, aia, vcpu[VCPUS];
 };
@@ -212,7 +211,9 @@ static int set_addr(const struct two *two, unsigned int i, u64 addr)
 			KVM_DEV_RISCV_AIA_ADDR_IMSIC(i), &addr);
 }
 
-/* @from: it starts in this format; @grow: and may grow */
+/*
+ * Create a VM that starts in the format @from. It may grow if @grow is set. The files end at @end.
+ */
 static struct two two_new(const struct format *from, bool grow, u32 mode, u64 end)
 {
 	struct kvm_mp_state runnable = { .mp_state = KVM_MP_STATE_RUNNABLE };
@@ -246,7 +247,9 @@ static void two_end(struct two *two)
 	close(two->vm);
 }
 
-/* Each vCPU runs, with its file mapped: beside the page of code the only leaves of the VM. */
+/*
+ * Run each vCPU once. Are the interrupt files and the page of code then the only leaves of the VM?
+ */
 static bool two_run(const struct two *two)
 {
 	struct vm vm = { .fd = two->vm, .tid = gettid(), .format = get_format(two->vm) };
@@ -296,67 +299,67 @@ static void formats(void)
 		two = two_new(f, false, KVM_DEV_RISCV_AIA_MODE_AUTO, beyond);
 		ok(is(init(two.aia), ERANGE) && get_format(two.vm) == f &&
 			   is(init(two.aia), ERANGE),
-		   "%s: beyond it: ERANGE, from the start", f->name);
+		   "%s: interrupt files that end above its limit: ERANGE", f->name);
 		if (wider)
 			ok(is(change_format(two.vm, wider->mode), 0) && is(init(two.aia), 0) &&
 				   two_run(&two) && narrows(&two, f, ERANGE),
-			   "%s: and possible once the VM is wider; then it is not narrowed again",
+			   "%s: they are possible in a wider format, and then the VM is not narrowed again",
 			   f->name);
 		else
 			ok(!set_addr(&two, 0, file_addr(at, 0)) &&
 				   !set_addr(&two, 1, file_addr(at, 1)) && is(init(two.aia), 0) &&
 				   two_run(&two),
-			   "%s: and possible with other addresses", f->name);
+			   "%s: other addresses are possible after that", f->name);
 		two_end(&two);
 
 		two = two_new(f, true, KVM_DEV_RISCV_AIA_MODE_AUTO, beyond);
 		ok(is(init(two.aia), wider ? 0 : ERANGE) && get_format(two.vm) == (wider ?: f) &&
 			   (!wider || two_run(&two)),
 		   "%s: a VM that may grow %s", f->name,
-		   wider ? "grows" : "cannot grow beyond the host: ERANGE");
+		   wider ? "grows for them" : "cannot grow above the widest format: ERANGE");
 		two_end(&two);
 	}
 
 	/* Narrowing. */
 	two = two_new(host.widest, false, KVM_DEV_RISCV_AIA_MODE_AUTO, format_end(host.widest));
 	ok(narrow == host.widest || narrows(&two, narrow, ERANGE),
-	   "not narrowed below the addresses that its files are to have");
+	   "a VM is not narrowed below the addresses set for its files");
 	ok(is(init(two.aia), 0) && (narrow == host.widest || narrows(&two, narrow, ERANGE)),
-	   "nor when the AIA is initialized, and no file is mapped yet");
+	   "it is not narrowed when the AIA is initialized, and no file is mapped yet");
 	two_end(&two);
 	two = two_new(host.widest, false, KVM_DEV_RISCV_AIA_MODE_AUTO, format_end(narrow));
 	ok(is(init(two.aia), 0) && narrows(&two, narrow, 0) && two_run(&two),
-	   "narrowed where its files fit, and they are mapped then");
+	   "a VM is narrowed if its files fit, and they are mapped then");
 	two_end(&two);
 
-	/* A page at the very top of all addresses. */
+	/* The last file is in the last page of the 64-bit address space. */
 	two = two_new(narrow, true, KVM_DEV_RISCV_AIA_MODE_AUTO, 0);
 	ok(is(init(two.aia), ERANGE) && get_format(two.vm) == narrow,
 	   "files in the last pages of 64 bits: ERANGE");
 	two_end(&two);
 
-	/* An address that is too high already is no reason not to widen. */
+	/* A VM can be widened though the address of a file is too high even then. */
 	two = two_new(narrow, true, KVM_DEV_RISCV_AIA_MODE_AUTO, 2 * format_end(host.widest));
 	if (narrow != host.widest)
 		ok(is(change_format(two.vm, next_format(narrow)->mode), 0) &&
 			   is(set_slot(two.vm, 1, 0, format_end(host.widest) - SZ_4K, SZ_4K, code),
 			      0) &&
 			   get_format(two.vm) == host.widest && is(init(two.aia), ERANGE),
-		   "files beyond all formats: the VM is widened, and grows for a memslot");
+		   "files above all formats: the VM can be widened, and grows for a memslot");
 	two_end(&two);
 
-	/* What is refused for another reason leaves a VM as it was that would grow. */
+	/* If KVM refuses the addresses for another reason, the VM does not grow. */
 	two = two_new(narrow, true, KVM_DEV_RISCV_AIA_MODE_AUTO, format_end(host.widest));
 	if (set_addr(&two, 1, format_end(narrow)))
 		bail("the address of an interrupt file is refused");
 	ok(is(init(two.aia), EINVAL) && get_format(two.vm) == narrow,
-	   "addresses that do not go together: EINVAL, and the VM has not grown");
+	   "addresses that contradict each other: EINVAL, and the VM has not grown");
 	two_end(&two);
 
-	/* MMIO may be anywhere. */
+	/* Emulated files are MMIO, which may be at any gpa. */
 	two = two_new(narrow, false, KVM_DEV_RISCV_AIA_MODE_EMUL, format_end(host.widest) * 2);
 	ok(is(init(two.aia), 0) && get_format(two.vm) == narrow,
-	   "files that are emulated: beyond the format, as other MMIO");
+	   "emulated files may be above the limit of the format");
 	two_end(&two);
 }
 

@@ -21,6 +21,7 @@
 
 #include "dump.h"
 #include "live.h"
+#include "race.h"
 #include "tap.h"
 
 #define FAIL_NTH "/sys/module/kvm/parameters/test_fail_nth"
@@ -55,12 +56,6 @@ static void write_code(void *page, enum code which)
 	memcpy(page, code, sizeof(code));
 }
 
-static void spin(unsigned int n)
-{
-	for (volatile unsigned int i = 0; i < n; i++)
-		;
-}
-
 static void run_once(void)
 {
 	struct kvm_one_reg reg = { .id = REG_PC, .addr = (uintptr_t)&gpa };
@@ -72,7 +67,7 @@ static void run_once(void)
 	if (quit)
 		return;
 	go = 0;
-	spin(delay);
+	race_spin(delay);
 	ret = ioctl(vcpu, KVM_RUN, 0);
 	if (!ret && run->exit_reason == KVM_EXIT_RISCV_SBI && run->riscv_sbi.args[0] <= 2) {
 		by_code[run->riscv_sbi.args[0]]++;
@@ -120,7 +115,7 @@ static int change_without_memory(unsigned int nth, const struct format *to)
 	delay = rnd() % 3000;
 	ran = 0;
 	go = 1;
-	spin(rnd() % 3000);
+	race_spin(rnd() % 3000);
 	err = change_format(vm, to->mode);
 	while (!ran)
 		;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Where the page of a fault comes from, without dirty logging: memory that was never touched,
- * files, what is shared with a child, what may not be written, and what is not there.
+  * Faults without dirty logging, on different kinds of memory: anonymous memory that was never
+ * touched, files, pages shared with a child, memory that the VMM may not write, and no memory.
  */
 #include <errno.h>
 #include <string.h>
@@ -17,7 +17,7 @@
 #define GPA   SZ_1G
 #define PAGES 64
 #define SIZE  (PAGES * SZ_4K)
-/* Accesses to no memory. */
+/* The number of accesses to a gpa whose slot has no memory. */
 #define NOTHING 400
 
 static struct vm *vm;
@@ -69,7 +69,7 @@ static unsigned int resident(void)
 	return n;
 }
 
-/* Does the VMM, or its child, see what the guest wrote with this tag? */
+/* Does this process, the VMM or its child, see what the guest wrote with this tag? */
 static bool host_sees(u64 tag)
 {
 	bool right = true;
@@ -94,8 +94,8 @@ static void fresh(void)
 	faults = host_faults();
 	guest_fill(vcpu, GPA, SZ_4K, PAGES, 2);
 	faults = host_faults() - faults;
-	ok(faults == PAGES && both_see(2), "fresh memory: %ld faults of the host's for %u stores",
-	   faults, PAGES);
+	ok(faults == PAGES && both_see(2),
+	   "fresh memory: %ld page faults in the host for %u stores", faults, PAGES);
 	end();
 }
 
@@ -104,19 +104,20 @@ static void read_only(void)
 	u64 efaults = vcpu->efaults;
 
 	begin(MAP_PRIVATE | MAP_ANONYMOUS, -1);
-	/* A slot wants memory that may be written when it is made. */
+	/* KVM refuses a slot whose memory cannot be written, so change that after begin(). */
 	mprotect(mem, SIZE, PROT_READ);
 	guest_store(vcpu, gpa(3), 1);
 	ok(vcpu->efaults == efaults + 1 && !resident(),
-	   "fresh memory that the VMM may only read: a store is EFAULT, and makes no page");
-	ok(guest_load(vcpu, gpa(3)) == 0 && guest_load(vcpu, gpa(4)) == 0, "and reads as zero");
+	   "fresh memory that the VMM may only read: a store fails with EFAULT, and allocates no page");
+	ok(guest_load(vcpu, gpa(3)) == 0 && guest_load(vcpu, gpa(4)) == 0, "it reads as zero");
 	mprotect(mem, SIZE, PROT_READ | PROT_WRITE);
 	guest_fill(vcpu, GPA, SZ_4K, PAGES, 1);
-	ok(both_see(1), "written once that is allowed");
+	ok(both_see(1), "stores succeed when the VMM may write it");
 	mprotect(mem, SIZE, PROT_READ);
 	efaults = vcpu->efaults;
 	guest_store(vcpu, gpa(3), 1);
-	ok(vcpu->efaults == efaults + 1 && both_see(1), "and not when it is no more");
+	ok(vcpu->efaults == efaults + 1 && both_see(1),
+	   "a store fails with EFAULT when the VMM may not write it any more");
 	end();
 }
 
@@ -139,12 +140,12 @@ static void file(bool shared)
 	}
 	ok(both_see(1) && (shared ? reached : spared), "a file that is mapped %s: %s",
 	   shared ? "shared" : "privately",
-	   shared ? "it has what the guest wrote" : "it has nothing of it");
+	   shared ? "it has what the guest wrote" : "the guest's stores do not change it");
 	close(fd);
 	end();
 }
 
-/* Clean again in the host, and not to be taken for what it was. */
+/* MADV_FREE makes pages clean. Stores must make them dirty again, or the host may drop them. */
 static void freed(void)
 {
 	begin(MAP_PRIVATE | MAP_ANONYMOUS, -1);
@@ -170,11 +171,11 @@ static void forked(void)
 	child = child_begin(first_is_there);
 	guest_fill(vcpu, GPA, SZ_4K, PAGES, 2);
 	ok(both_see(2), "a child after a fork: the guest has what it wrote");
-	ok(child_end(&child), "and the child what was there before");
+	ok(child_end(&child), "the child has the pages from before the fork");
 	end();
 }
 
-/* Of klogctl(). */
+/* Commands of klogctl(). */
 #define LOG_READ_ALL 3
 #define LOG_CLEAR    5
 
@@ -192,7 +193,7 @@ static unsigned int kvm_messages(void)
 	return n;
 }
 
-/* Memory that is not there, which a guest can ask for as often as it likes. */
+/* A slot without memory. A guest must not be able to fill the log with such accesses. */
 static void nothing(void)
 {
 	u64 efaults = vcpu->efaults;
@@ -204,14 +205,14 @@ static void nothing(void)
 	for (unsigned int n = 0; n < NOTHING; n++)
 		guest_load(vcpu, gpa(PAGES / 2 + n % (PAGES / 2)));
 	lines = kvm_messages();
-	ok(vcpu->efaults == efaults + NOTHING, "no memory of the VMM's: EFAULT");
+	ok(vcpu->efaults == efaults + NOTHING,
+	   "accesses to a slot without memory fail with EFAULT");
 	if (host.gstage)
-		ok(lines && lines < NOTHING,
-		   "and the log is not filled with it: %u lines for %u of them", lines, NOTHING);
+		ok(lines && lines < NOTHING, "they do not fill the log: %u lines for %u accesses",
+		   lines, NOTHING);
 	else
-		ok(lines >= NOTHING,
-		   "and the stock module fills the log with it: %u lines for %u of them", lines,
-		   NOTHING);
+		ok(lines >= NOTHING, "the stock module fills the log: %u lines for %u accesses",
+		   lines, NOTHING);
 	end();
 }
 
@@ -228,7 +229,7 @@ int main(void)
 	freed();
 	forked();
 	nothing();
-	ok(vm_sound(vm), "sound");
+	ok(vm_sound(vm), "the tables are sound");
 	vm_free(vm);
 	return done();
 }

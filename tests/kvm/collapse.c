@@ -14,7 +14,7 @@
 #define CHUNKS 200
 #define SIZE   (CHUNKS * SZ_2M)
 
-/* The host may allocate or free so many pages for other purposes. */
+/* The number of pages that the host may allocate or free for other purposes. */
 #define NOISE (CHUNKS / 4)
 
 /*

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The format of a VM is read and changed: the device attribute
- * KVM_RISCV_VM_GSTAGE_MODE and the file gstage_mode in debugfs, line by line of
- * docs/ABI.md. Under load: reformat.c.
+  * Read and change the format of a VM, through the device attribute KVM_RISCV_VM_GSTAGE_MODE and
+  * the file gstage_mode in debugfs. Checks docs/ABI.md line by line. reformat.c does it under load.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -153,7 +152,7 @@ static void ioctls(void)
 	mem_unmap(nothing, SZ_4K);
 }
 
-/* What cannot be is refused, whatever the VM has, and changes nothing. */
+/* Modes that are impossible are refused, in every state of the VM, and change nothing. */
 static void refused(const struct vm *vm, const char *what)
 {
 	static const char *const names[] = {
@@ -204,13 +203,13 @@ static void refused(const struct vm *vm, const char *what)
 			ok(is(change_format(vm->fd, all[i].mode), EINVAL) &&
 				   is(write_format(vm->tid, vm->fd, all[i].name), EINVAL) &&
 				   is_in(vm, f),
-			   "%s, %s: %s, which this host has not: EINVAL", what, f->name,
+			   "%s, %s: %s, which this host does not have: EINVAL", what, f->name,
 			   all[i].name);
 	ok(vm_stat(vm, "tables") == tables && vm_leaves(vm) == leaves, "%s, %s: no table changed",
 	   what, f->name);
 }
 
-/* From each to each, with nothing in the VM, or slots, or mappings. */
+/* Change from each format to each, and back. */
 static void each_to_each(const struct vm *vm, const char *what)
 {
 	const struct format *f, *g;
@@ -231,10 +230,10 @@ static void each_to_each(const struct vm *vm, const char *what)
 		   is(write_format(vm->tid, vm->fd, " \tsv57x4 \n"),
 		      host.modes >> 10 & 1 ? 0 : EINVAL) &&
 		   is(change(ATTRIBUTE, vm, next_format(NULL)), 0),
-	   "%s: space around a name does not count", what);
+	   "%s: spaces around a name are ignored", what);
 }
 
-/* A slot that ends at the limit of a format, or a page beyond. */
+/* A slot ends at the limit of a format, or one page above it. */
 static void limits(const struct vm *vm, const char *what)
 {
 	const struct format *f, *g;
@@ -260,11 +259,11 @@ static void limits(const struct vm *vm, const char *what)
 			if (set_slot(vm->fd, HIGH, 0, gpa, 0, high))
 				bail("cannot delete a slot");
 			ok(good,
-			   "%s: a slot that ends %s the limit of %s: ERANGE for what is narrower",
-			   what, beyond ? "a page beyond" : "at", f->name);
+			   "%s: a slot that ends %s the limit of %s: ERANGE for each format that is too narrow",
+			   what, beyond ? "a page above" : "at", f->name);
 			ok(is(change(ATTRIBUTE, vm, next_format(NULL)), 0) &&
 				   is_in(vm, next_format(NULL)),
-			   "%s: narrower when the slot is gone", what);
+			   "%s: a narrower format is possible when the slot is deleted", what);
 		}
 	}
 }
@@ -277,26 +276,26 @@ static void without_guest(void)
 	refused(&vm, "empty VM");
 	each_to_each(&vm, "empty VM");
 	ok(is(set_mode(vm.fd, host.widest->mode), 0) && is_in(&vm, host.widest),
-	   "empty VM: a change is no commitment, and KVM_ENABLE_CAP is possible");
+	   "empty VM: KVM_ENABLE_CAP is still possible after a change");
 	ok(is(change(ATTRIBUTE, &vm, f), 0) &&
 		   is(set_slot(vm.fd, LOW, 0, format_end(f), SIZE, low), EFAULT),
-	   "empty VM: changed to %s, it refuses slots beyond", f->name);
+	   "empty VM: after a change to %s it refuses slots above its limit", f->name);
 	if (set_slot(vm.fd, LOW, 0, SZ_1G, SIZE, low))
 		bail("no slot");
 	refused(&vm, "VM with a slot");
 	each_to_each(&vm, "VM with a slot");
 	limits(&vm, "VM with a slot");
-	ok(is(set_mode(vm.fd, f->mode), EBUSY), "VM with a slot: KVM_ENABLE_CAP is EBUSY still");
+	ok(is(set_mode(vm.fd, f->mode), EBUSY), "VM with a slot: KVM_ENABLE_CAP is EBUSY");
 	close(vm.fd);
 }
 
-/* What was touched up there is pruned with the slot, and is not in the way. */
+/* The deletion of a high slot removes its mappings, so they do not prevent a narrower format. */
 static void pruned(struct vm *vm)
 {
 	const struct format *f;
 
 	for_each_format(f) {
-		/* At the limit of each, from the widest. */
+		/* The slot ends at the limit of @f. The VM has the widest format. */
 		u64 gpa = format_end(f) - SIZE, leaves;
 
 		if (change(ATTRIBUTE, vm, host.widest))
@@ -306,18 +305,19 @@ static void pruned(struct vm *vm)
 		guest_fill(vm->vcpu[1], gpa, SZ_4K, PAGES, 7);
 		ok(vm_leaves(vm) == leaves + PAGES &&
 			   !guest_check(vm->vcpu[0], gpa, SZ_4K, PAGES, 7),
-		   "memory at the limit of %s is used", f->name);
+		   "the guest uses memory below the limit of %s", f->name);
 		if (f != next_format(NULL))
 			ok(is(change(DEBUGFS, vm, next_format(NULL)), ERANGE) &&
 				   is_in(vm, host.widest) &&
 				   !guest_check(vm->vcpu[0], gpa, SZ_4K, PAGES, 7),
-			   "and not lost to a narrower format: ERANGE");
+			   "a narrower format than %s is refused, and the memory stays: ERANGE",
+			   f->name);
 		vm_slot(vm, HIGH, 0, gpa, 0, high);
 		ok(is(change(ATTRIBUTE, vm, next_format(NULL)), 0) &&
 			   is_in(vm, next_format(NULL)) && vm_leaves(vm) == leaves &&
 			   !guest_check(vm->vcpu[0], SZ_1G, SZ_4K, PAGES, 1) &&
 			   !guest_check(vm->vcpu[1], SZ_1G, SZ_4K, PAGES, 1) && vm_sound(vm),
-		   "narrower is possible when the slot is gone, and nothing else is lost");
+		   "a narrower format is possible when the slot is deleted, and other memory stays");
 	}
 }
 
@@ -333,14 +333,14 @@ static void with_guest(void)
 	guest_fill(vm->vcpu[0], SZ_1G, SZ_4K, PAGES, 1);
 	guest_check(vm->vcpu[1], SZ_1G, SZ_4K, PAGES, 1);
 	refused(vm, "running VM");
-	/* The second way through, all that is looked at has been looked at before. */
+	/* The guest has already touched all its memory before the second call. */
 	each_to_each(vm, "running VM");
 	faults = vm_stat(vm, "faults");
 	each_to_each(vm, "running VM again");
 	ok(!guest_check(vm->vcpu[0], SZ_1G, SZ_4K, PAGES, 1) &&
 		   !guest_check(vm->vcpu[1], SZ_1G, SZ_4K, PAGES, 1) &&
 		   vm_stat(vm, "faults") == faults,
-	   "running VM: all memory is there, and no page faulted");
+	   "running VM: the memory is unchanged, and no page faulted");
 	for_each_format(f)
 		ok(is(change(ATTRIBUTE, vm, f), 0) &&
 			   !guest_check(vm->vcpu[0], SZ_1G, SZ_4K, PAGES, 1) &&
@@ -355,11 +355,13 @@ static void with_guest(void)
 	each_to_each(vm, "VM that was stopped");
 	ok(!guest_check(vm->vcpu[1], SZ_1G, SZ_4K, PAGES, 1) &&
 		   !guest_check(vm->vcpu[0], SZ_1G, SZ_4K, PAGES, 1),
-	   "VM that was stopped: it goes on with its memory");
+	   "VM that was stopped: it goes on, and its memory is unchanged");
 	vm_free(vm);
 }
 
-/* A VM that may grow can be changed as any other, and goes on growing. */
+/*
+ * The format of a VM that may grow can be changed like that of any other. It can grow after that.
+ */
 static void growing(void)
 {
 	const struct format *narrow = next_format(NULL);
@@ -376,14 +378,14 @@ static void growing(void)
 		bail("cannot delete a slot");
 	ok(is(change_format(vm.fd, narrow->mode), 0) && get_format(vm.fd) == narrow &&
 		   vm_stat(&vm, "grow") == 1,
-	   "it is narrowed when the slot is gone");
+	   "it is narrowed when the slot is deleted");
 	ok(is(set_slot(vm.fd, HIGH, 0, format_end(host.widest) - SIZE, SIZE, high), 0) &&
 		   get_format(vm.fd) == host.widest,
-	   "and grows again");
+	   "it grows again");
 	close(vm.fd);
 }
 
-/* The file of a VM that is gone is of no use. */
+/* gstage_mode fails when its VM has ended. */
 static void gone(void)
 {
 	struct vm vm = { .fd = vm_bare(), .tid = gettid() };
@@ -394,15 +396,15 @@ static void gone(void)
 	file = open(path, O_RDWR | O_CLOEXEC);
 	ok(write(file, next_format(NULL)->name, 6) == 6 && write(file, host.widest->name, 6) == 6 &&
 		   is_in(&vm, host.widest),
-	   "an open file takes one name after the other");
+	   "an open file takes several names, one write each");
 	close(vm.fd);
 	ok(write(file, host.widest->name, 6) == -1 && errno == EIO,
-	   "the file of a VM that is gone: EIO");
+	   "an open file of a VM that has ended: EIO");
 	close(file);
-	ok(is(write_format(vm.tid, vm.fd, host.widest->name), ENOENT), "and it cannot be opened");
+	ok(is(write_format(vm.tid, vm.fd, host.widest->name), ENOENT), "it cannot be opened again");
 }
 
-/* Everything that debugfs says of a VM whose tables are gone. */
+/* Check all debugfs files of a VM whose tables are freed. */
 static void tells_nothing(const struct vm *vm, const char *who, u64 peak)
 {
 	char text[256];
@@ -418,19 +420,21 @@ static void tells_nothing(const struct vm *vm, const char *who, u64 peak)
 	ok(!vm_stat(vm, "gpa_bits") && !vm_stat(vm, "levels") && !vm_stat(vm, "hgatp") &&
 		   !vm_stat(vm, "tables") && !vm_stat(vm, "table_bytes") && !vm_leaves(vm) &&
 		   vm_stat(vm, "tables_peak") == peak,
-	   "%s: gstage_stats has no table, and the peak", who);
+	   "%s: gstage_stats counts no table, and keeps the peak", who);
 	vm_text(vm, "gstage_check", text, sizeof(text));
-	ok(!strcmp(text, "violations 0\n"), "%s: there is nothing wrong with it", who);
+	ok(!strcmp(text, "violations 0\n"), "%s: gstage_check finds no violation", who);
 	vm_text(vm, "gstage_page_tables", text, sizeof(text));
 	ok(!strcmp(text, "# gstage-dump 1\n# mode none\n# levels 0\n# gpa_bits 0\n# root 0x0\n"),
-	   "%s: the dump is a header", who);
+	   "%s: the dump has only a header", who);
 	snprintf(text, sizeof(text), "/sys/kernel/debug/kvm/%d-%d/gstage_walk", vm->tid, vm->fd);
 	ok(is(write_text(text, "0x80000000"), ENODEV) &&
 		   is(write_format(vm->tid, vm->fd, host.widest->name), ENODEV),
-	   "%s: a walk, and another format: ENODEV", who);
+	   "%s: a walk or a change of format fails with ENODEV", who);
 }
 
-/* A VM whose process is gone, and whose fd another has: its tables went with the process. */
+/*
+ * The process of a VM ends, and another process has its fd. The tables are freed with the process.
+ */
 static void orphan(void)
 {
 	struct vm *vm =
@@ -470,7 +474,7 @@ static void orphan(void)
 	munmap(vm, sizeof(*vm));
 }
 
-/* Read an open file from its start. */
+/* Read hgatp from an open gstage_stats. */
 static u64 hgatp_of(int file)
 {
 	char text[2048] = "", *at;
@@ -481,7 +485,10 @@ static u64 hgatp_of(int file)
 	return at ? strtoull(at + 7, NULL, 0) : 0;
 }
 
-/* Where debugfs is open to all, the root's address is told to those who may know it. */
+/*
+ * debugfs is open to all here. Only a file that a privileged process has opened shows the root's
+ * address in hgatp.
+ */
 static void unprivileged(void)
 {
 	const u64 ppn = (1ULL << 44) - 1;
@@ -514,7 +521,7 @@ static void unprivileged(void)
 	chmod("/sys/kernel/debug", 0700);
 	ok((hgatp & ppn) && hgatp_of(opened) == hgatp, "root reads the root's address in hgatp");
 	ok(WIFEXITED(status) && !WEXITSTATUS(status),
-	   "nobody reads it with a page number of 0, unless root opened the file (exit status %d)",
+	   "the user nobody reads a page number of 0, except from a file that root opened (exit status %d)",
 	   WEXITSTATUS(status));
 	close(opened);
 	vm_free(vm);

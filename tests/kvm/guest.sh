@@ -25,8 +25,8 @@ mode_bits() {
 	esac
 }
 
-# The guest in the widest format has hugetlbfs pages, of which the host has 64. Another one has transparent huge pages,
-# and one has small pages. QEMU does not align anonymous memory to 2 MiB here, so the huge pages come from a file.
+# The guest in the widest format has hugetlbfs pages. The host has 64 of them. Another guest has transparent huge pages,
+# and one guest has small pages. QEMU does not align anonymous memory to 2 MiB here, so the huge pages come from a file.
 hugetlb=${modes##* }
 thp=
 [ "${modes#* * }" = "$modes" ] || { thp=${modes#* }; thp=${thp%% *}; }

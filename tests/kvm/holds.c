@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * No hold of the VM's MMU lock grows with the VM. A VM of 1 TiB has a table in each 64 MiB; what
- * works on all of it looks after each piece whether others wait for the lock, and frees tables
- * after a bounded number of them. Both are counted. A thread that waits for the lock meanwhile gets
- * it.
+  * A larger VM does not make the module hold mmu_lock longer. The VM here has 1 TiB, and a table in
+ * each 64 MiB. An operation on all of it works in pieces. After each piece it checks whether a
+ * thread waits for the lock. It frees tables whenever it has gathered a certain number of them. The
+ * module counts both. A thread that waits for the lock meanwhile gets it.
  */
 #include <errno.h>
 #include <linux/kvm.h>
@@ -21,13 +21,13 @@
 #define TABLES  (SIZE / STRIDE)
 #define BIG_GPA (2 * SZ_1G + SIZE)
 
-/* Of kvm/unmap.c: 512 tables are gathered, and then what one more GiB has. */
+/* kvm/host/unmap.c gathers up to 512 tables, and then at most those of one more GiB. */
 #define GATHERED_MOST (2 * 513)
 
-/* A page of hugetlbfs, so often in a row. */
+/* The number of times that one page of hugetlbfs is mapped, side by side. */
 #define ALIASES 1024UL
 #define WORDS   (ALIASES * SZ_2M / SZ_4K / 64)
-/* Of kvm/logging.c: large leaves that are passed over at once. */
+/* The number of large leaves that kvm/user/logging.c passes over in one piece. */
 #define PASSED 64
 
 #define SLOTS 256
@@ -46,19 +46,19 @@ static void begin(u64 manual)
 
 static void end(void)
 {
-	ok(vm_sound(vm), "sound");
+	ok(vm_sound(vm), "the tables are sound");
 	vm_free(vm);
-	ok(!tables_live(), "and no table is left");
+	ok(!tables_live(), "no table is left after the end of the VM");
 }
 
-/* A table for each of these pages, and a mapping. */
+/* Map one page in each 64 MiB, so that each of them has a table. */
 static void touch(void)
 {
 	guest_fill(vcpu, GPA, STRIDE, TABLES, ++tag);
 	count_from(vm);
 }
 
-/* Wants the lock, over and over: gstage_stats takes it for writing. */
+/* Take the lock over and over: a read of gstage_stats takes it for writing. */
 static atomic_bool over, wanted;
 
 static void *want_lock(void *unused)
@@ -79,11 +79,11 @@ static void give_back(char *mem)
 	madvise(mem, SIZE, MADV_DONTNEED);
 	over = true;
 	pthread_join(thread, NULL);
-	ok(count_of(vm, "lock_breaks") > 0, "another thread wants the lock, and gets it %ld times",
+	ok(count_of(vm, "lock_breaks") > 0, "another thread that wants the lock gets it %ld times",
 	   count_of(vm, "lock_breaks"));
 }
 
-/* Everything was unmapped: in pieces of 1 GiB, and with few flushes. */
+/* Check that everything was unmapped, in pieces of 1 GiB and with few flushes. */
 static void gone(const char *how)
 {
 	long flushes = count_of(vm, "flushes_all") - count_of(vm, "lock_breaks");
@@ -91,14 +91,14 @@ static void gone(const char *how)
 
 	diag("%s: %ld pieces, %ld flushes, %llu tables at once at most", how,
 	     count_of(vm, "lock_pieces"), flushes, (unsigned long long)peak);
-	ok(peak > 0 && peak <= GATHERED_MOST, "%s: a bounded number of tables waits for a flush",
-	   how);
-	ok(flushes <= (long)TABLES / 512 + 4, "%s: there is no flush more than that takes", how);
+	ok(peak > 0 && peak <= GATHERED_MOST,
+	   "%s: the number of tables that wait for a flush is bounded", how);
+	ok(flushes <= (long)TABLES / 512 + 4, "%s: there is about one flush for 512 tables", how);
 	ok(counted(vm, "leaves_4k -%lu lock_pieces >%lu", TABLES, SIZE / SZ_1G - 1),
-	   "%s: all is gone, a GiB at a time", how);
+	   "%s: everything is unmapped in pieces of a GiB", how);
 }
 
-/* A 2 MiB leaf that was split once: from then on large leaves are looked for when logging stops. */
+/* Split one 2 MiB leaf. After that the module looks for large leaves whenever logging stops. */
 static void split_once(void)
 {
 	char *mem = mem_map(SZ_2M, HUGE);
@@ -168,7 +168,7 @@ static void sparse(void)
 	mem_unmap(mem, SIZE);
 }
 
-/* As many large leaves as one likes in little memory: one page of hugetlbfs, again and again. */
+/* Many large leaves in little memory: all of them map the same page of hugetlbfs. */
 static void large(void)
 {
 	const u64 size = ALIASES * SZ_2M;
@@ -192,13 +192,13 @@ static void large(void)
 		count_from(vm);
 		clear(0, all ? size / SZ_4K : 64);
 		ok(counted(vm, "splits %lu lock_pieces >%lu", all ? ALIASES : 1, all ? WORDS : 1),
-		   "bits of %s are cleared in pieces", all ? "all leaves" : "one leaf");
+		   "dirty bits of %s are cleared in pieces", all ? "all leaves" : "one leaf");
 		vm_slot(vm, 0, 0, GPA, size, mem);
 		ok(counted(vm, "collapses %lu leaves_2m %lu lock_pieces >%lu", all ? ALIASES : 1,
 			   all ? ALIASES : 1, all ? ALIASES : ALIASES / PASSED),
-		   "logging stops in pieces, over %s", all ? "small leaves" : "large ones");
+		   "logging of %s leaves stops in pieces", all ? "small" : "large");
 		ok(vm_stat(vm, "gathered_peak") <= GATHERED_MOST,
-		   "a bounded number of tables waits for a flush");
+		   "the number of tables that wait for a flush is bounded");
 	}
 	end();
 	mem_unmap(mem, size);
@@ -206,7 +206,7 @@ static void large(void)
 	write_text("/proc/sys/vm/nr_hugepages", "0");
 }
 
-/* One notifier, one hold of generic KVM's, many slots. */
+/* Many slots in one range. Generic KVM takes the lock once for a notifier of the whole range. */
 static void slots(void)
 {
 	char *mem = mem_map(SLOTS * SZ_4K, SMALL);
@@ -218,7 +218,7 @@ static void slots(void)
 	count_from(vm);
 	madvise(mem, SLOTS * SZ_4K, MADV_DONTNEED);
 	ok(counted(vm, "unmaps %u leaves_4k -%u lock_pieces >%u", SLOTS, SLOTS, SLOTS / 64),
-	   "memory of %u slots is given back in pieces", SLOTS);
+	   "memory of %u slots is unmapped in pieces", SLOTS);
 	end();
 	mem_unmap(mem, SLOTS * SZ_4K);
 }

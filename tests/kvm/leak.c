@@ -3,7 +3,7 @@
  * A VM frees all its G-stage tables when it ends. A table is freed when the last mapping in it
  * goes away.
  *
- *	leak [LIVES]	create and end so many VMs
+ * leak [LIVES]	the number of VMs to create and end
  *
  * The stock module leaks every table but the root. With it the test does the same and asserts the
  * leak, which proves that the test finds one.
@@ -17,7 +17,7 @@
 #define SPARSE 200 /* pages, one in each 2 MiB, and so one table each */
 #define DENSE  1024
 
-/* The host may allocate so many pages for other purposes during the whole test. */
+/* The number of pages that the host may allocate for other purposes during the whole test. */
 #define NOISE 2000
 
 static unsigned int lives_led;

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What dirty logging costs and what it leaves behind, counted: leaves are split when it starts, one
- * fault for the first store to a page, and large leaves come back when it stops. dirty.c compares
- * the log itself with the truth.
+  * What dirty logging costs, in counts. Leaves are split when it starts, the first store to a page
+ * is one fault, and large leaves come back when it stops. dirty.c checks the contents of the log.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -55,7 +54,7 @@ static void begin(enum backing backing, u64 manual)
 
 static void end(void)
 {
-	ok(vm_sound(vm), "sound");
+	ok(vm_sound(vm), "the tables are sound");
 	vm_free(vm);
 	mem_unmap(mem, SIZE);
 }
@@ -65,7 +64,7 @@ static void logging(bool on)
 	vm_slot(vm, 0, on ? KVM_MEM_LOG_DIRTY_PAGES : 0, GPA, SIZE, mem);
 }
 
-/* How many pages are dirty? */
+/* Fetch the log. Return: the number of dirty pages. */
 static unsigned int fetch(void)
 {
 	struct kvm_dirty_log log = { .slot = 0, .dirty_bitmap = map };
@@ -93,7 +92,7 @@ static void clear(unsigned int first, unsigned int pages)
 		bail("KVM_CLEAR_DIRTY_LOG: %s", strerror(errno));
 }
 
-/* Pages that this thread takes from the host's allocator are traced, ... */
+/* Start to trace the pages that this thread takes from the host's allocator. */
 static void taken_from(void)
 {
 	char filter[64];
@@ -104,7 +103,7 @@ static void taken_from(void)
 		bail("no tracepoint of the page allocator: %s", strerror(errno));
 }
 
-/* ... and counted. */
+/* Stop to trace. Return: how many pages this thread took. */
 static unsigned int taken(void)
 {
 	static char text[1 << 20];
@@ -119,8 +118,7 @@ static unsigned int taken(void)
 	return n;
 }
 
-/* Stores to some pages: as many faults as there are pages that none was stored to since the last
- * look. */
+/* Let the guest store to @pages pages. Does this take @faults faults of 4 KiB, and nothing else? */
 static bool stores(unsigned int first, unsigned int pages, unsigned int faults)
 {
 	guest_fill(vcpu, gpa(first), SZ_4K, pages, 2);
@@ -135,32 +133,33 @@ static void plain(void)
 	ok(counted(vm, "splits %u leaves_4k %lu leaves_2m -%u faults 0", CHUNKS, PAGES, CHUNKS),
 	   "logging starts: each huge leaf is split once, without a fault");
 	ok(!fetch() && stores(500, 100, 100) && stores(500, 100, 0) && fetch() == 100,
-	   "the first store to a page is one fault, and the next none");
+	   "the first store to a page is one fault, and the next store none");
 	ok(map[500 / 64] == ~0ull << 500 % 64 && stores(500, 100, 100) && fetch() == 100,
-	   "fetched, it is so again");
-	/* A fault of a load brings what is around it, and no right to write. */
-	ok(!guest_check(vcpu, GPA, SZ_4K, 500, 1) && counted(vm, "faults 0"), "loads cost nothing");
+	   "after a fetch of the log, the first store to a page is one fault again");
+	/* The split has mapped these pages for reading. */
+	ok(!guest_check(vcpu, GPA, SZ_4K, 500, 1) && counted(vm, "faults 0"),
+	   "loads are no faults");
 	logging(false);
 	ok(counted(vm, "collapses %u leaves_4k -%lu leaves_2m %u faults 0", CHUNKS, PAGES, CHUNKS),
 	   "logging stops: all huge leaves are back, without a fault");
 	guest_fill(vcpu, GPA, SZ_4K, PAGES, 3);
-	ok(counted(vm, "faults 0"), "and can be written without one");
+	ok(counted(vm, "faults 0"), "logging has stopped: stores are no faults");
 	for (unsigned int n = 0; n < 5; n++) {
 		logging(true);
 		logging(false);
 	}
 	ok(counted(vm, "splits %u collapses %u leaves_4k 0 leaves_2m 0 faults 0", 5 * CHUNKS,
 		   5 * CHUNKS),
-	   "five times on and off: as often split and collapsed");
-	ok(!guest_check(vcpu, GPA, SZ_4K, PAGES, 3), "with the data as it was");
+	   "logging starts and stops five times: each time all leaves are split and collapsed");
+	ok(!guest_check(vcpu, GPA, SZ_4K, PAGES, 3), "the data is unchanged");
 	end();
 }
 
-/* KVM_CAP_MANUAL_DIRTY_LOG_PROTECT2: what is not cleared is not protected. */
+/* KVM_CAP_MANUAL_DIRTY_LOG_PROTECT2: only KVM_CLEAR_DIRTY_LOG write-protects pages again. */
 static void by_hand(bool all_set)
 {
 	unsigned int pages;
-	const char *how = all_set ? "all set from the start" : "by hand";
+	const char *how = all_set ? "manual protect, all bits set" : "manual protect";
 
 	begin(HUGE,
 	      KVM_DIRTY_LOG_MANUAL_PROTECT_ENABLE | (all_set ? KVM_DIRTY_LOG_INITIALLY_SET : 0));
@@ -171,35 +170,36 @@ static void by_hand(bool all_set)
 	else
 		ok(counted(vm, "splits %u leaves_2m -%u faults 0", CHUNKS, CHUNKS),
 		   "%s: leaves are split when logging starts", how);
-	ok(fetch() == (all_set ? PAGES : 0), "%s: %s is dirty then", how,
-	   all_set ? "all" : "nothing");
+	ok(fetch() == (all_set ? PAGES : 0), "%s: %s dirty at the start", how,
+	   all_set ? "all pages are" : "no page is");
 	if (all_set) {
-		ok(stores(0, 640, 0), "%s: a store to what is not cleared costs nothing", how);
+		ok(stores(0, 640, 0), "%s: a store to a page whose bit is not cleared is no fault",
+		   how);
 		taken_from();
 		clear(64, 128);
 		pages = taken();
 		ok(pages >= 1 && pages <= 4,
-		   "%s: which takes a table, and not the many of a large range (%u pages)", how,
-		   pages);
+		   "%s: a clear in one huge leaf takes few pages for tables (%u)", how, pages);
 		ok(counted(vm, "splits 1 leaves_4k 512 leaves_2m -1 faults 0"),
-		   "%s: a leaf is split when a bit of it is cleared", how);
+		   "%s: a leaf is split when one of its bits is cleared", how);
 		ok(fetch() == PAGES - 128 && !map[1] && !map[2] && stores(0, 640, 128) &&
 			   fetch() == PAGES,
-		   "%s: a store to what is costs a fault, and is logged", how);
+		   "%s: a store to a page whose bit is cleared is one fault, and is logged", how);
 		clear(0, PAGES);
 		ok(counted(vm, "splits %u leaves_2m -%u faults 0", CHUNKS - 1, CHUNKS - 1),
-		   "%s: and the others then", how);
+		   "%s: the other leaves are split when their bits are cleared", how);
 	}
 	ok(stores(0, 64, 64) && fetch() == 64 && stores(0, 64, 0) && fetch() == 64,
-	   "%s: fetching does not protect", how);
+	   "%s: a fetch of the log does not write-protect", how);
 	clear(0, 64);
-	ok(!fetch() && stores(0, 64, 64) && fetch() == 64, "%s: clearing does", how);
+	ok(!fetch() && stores(0, 64, 64) && fetch() == 64, "%s: a clear of bits does", how);
 	logging(false);
-	ok(counted(vm, "collapses %u leaves_2m %u", CHUNKS, CHUNKS), "%s: and back", how);
+	ok(counted(vm, "collapses %u leaves_2m %u", CHUNKS, CHUNKS),
+	   "%s: all huge leaves are back when logging stops", how);
 	end();
 }
 
-/* The parameter by which leaves stay large when logging starts. */
+/* With eager_page_split=N, leaves stay large when logging starts. */
 static void not_eager(void)
 {
 	begin(HUGE, 0);
@@ -211,14 +211,16 @@ static void not_eager(void)
 	guest_store(vcpu, gpa(700), 5);
 	ok(counted(vm, "faults_4k 1 leaves_4k 512 leaves_2m -1") && fetch() == 1 &&
 		   map[700 / 64] == 1ull << 700 % 64,
-	   "but by the first store to it, which is logged");
+	   "eager_page_split is off: the first store to a leaf splits it, and is logged");
 	logging(false);
 	if (write_text(EAGER, "Y"))
 		bail(EAGER ": %s", strerror(errno));
 	end();
 }
 
-/* Not beyond the slot's ends, nor where the host has small pages. */
+/*
+ * When logging stops, leaves become large only within the slot, and where the host has huge pages.
+ */
 static void back_where_it_may(void)
 {
 	u64 theirs = 0;
@@ -236,18 +238,18 @@ static void back_where_it_may(void)
 	count_from(vm);
 	vm_slot(vm, 0, KVM_MEM_LOG_DIRTY_PAGES, gpa(256), SIZE - SZ_2M, mem + SZ_2M / 2);
 	ok(counted(vm, "splits %u", CHUNKS - 3),
-	   "a slot that cuts huge pages: those within it are split");
+	   "a slot that cuts huge pages: the huge leaves in it are split");
 	vm_slot(vm, 0, 0, gpa(256), SIZE - SZ_2M, mem + SZ_2M / 2);
 	ok(counted(vm, "collapses %u leaves_2m 1 faults 0", CHUNKS - 3),
-	   "and come back, but not at its ends nor where the host has small pages");
+	   "a slot that cuts huge pages: they come back, except where the host has small pages");
 	ok(guest_load(vcpu, gpa(255)) == MMIO_ANSWER &&
 		   guest_load(vcpu, gpa(PAGES - 256)) == MMIO_ANSWER &&
 		   guest_load(vcpu, gpa(519)) == 0,
-	   "nothing beyond is mapped");
+	   "nothing outside the slot is mapped");
 	vm_slot(vm, 0, 0, GPA, 0, mem);
 	end();
 
-	/* Small pages that came by faults while logging was on become large when it ends. */
+	/* Small leaves that faults mapped while logging was on become large when it stops. */
 	begin(HUGE, 0);
 	logging(true);
 	madvise(mem, SIZE, MADV_DONTNEED);
@@ -257,11 +259,14 @@ static void back_where_it_may(void)
 	logging(false);
 	ok(counted(vm, "collapses >%u faults 0", 1) && !guest_check(vcpu, GPA, SZ_4K, PAGES, 2) &&
 		   vm_stat(vm, "leaves_2m") == mem_huge_bytes(mem, SIZE) / SZ_2M,
-	   "pages that came while logging was on join as the host's: %llu leaves",
+	   "pages mapped while logging was on: a huge leaf for each huge page of the host (%llu)",
 	   (unsigned long long)vm_stat(vm, "leaves_2m"));
 	end();
 
-	/* What the host shares until somebody writes is not writable because it became large. */
+	/*
+	 * Pages that the host shares for copy-on-write stay read-only when their leaves become
+	 * large.
+	 */
 	begin(HUGE, 0);
 	logging(true);
 	child = fork();
@@ -271,7 +276,8 @@ static void back_where_it_may(void)
 	guest_check(vcpu, GPA, SZ_4K, PAGES, 1);
 	count_from(vm);
 	logging(false);
-	ok(counted(vm, "collapses %u", CHUNKS), "pages shared with a child become large, too");
+	ok(counted(vm, "collapses %u", CHUNKS),
+	   "leaves of pages shared with a child become large, too");
 	guest_fill(vcpu, GPA, SZ_4K, PAGES, 2);
 	for (unsigned int page = 0; page < PAGES; page++) {
 		from.iov_base = mem + page * SZ_4K;
@@ -279,13 +285,16 @@ static void back_where_it_may(void)
 			theirs == stamp(1, gpa(page));
 	}
 	ok(kept && !guest_check(vcpu, GPA, SZ_4K, PAGES, 2),
-	   "and a store does not reach the child's");
+	   "a store to them does not change the child's pages");
 	kill(child, SIGKILL);
 	waitpid(child, NULL, 0);
 	end();
 }
 
-/* Memory is short when logging starts: large leaves stay, protected, and stores split them. */
+/*
+ * An allocation fails when logging starts. The leaves that are not split yet stay large, and are
+ * write-protected. Stores split them.
+ */
 static void short_of_memory(void)
 {
 	char text[16];
@@ -303,7 +312,8 @@ static void short_of_memory(void)
 		ok(!fetch() && vm_stat(vm, "leaves_2m") == CHUNKS - splits,
 		   "allocation %u fails when logging starts: %u of %u huge leaves are split", n,
 		   splits, CHUNKS);
-		ok(n != 2 || !splits, "the second allocation is the one that counts");
+		if (n == 2)
+			ok(!splits, "a failure of the second allocation leaves all of them large");
 		for (unsigned int i = 0; i < PAGES; i += 100)
 			guest_store(vcpu, gpa(i), 5);
 		fetch();
@@ -312,10 +322,10 @@ static void short_of_memory(void)
 				bail("page %u is logged wrongly", i);
 		ok(count_of(vm, "leaves_2m") == -CHUNKS &&
 			   count_of(vm, "faults_4k") == (PAGES + 99) / 100,
-		   "the log is right, with a fault for each page, and the leaves are split by "
-		   "then");
+		   "the log is right, each store was one fault, and all leaves are split");
 		logging(false);
-		ok(vm_stat(vm, "leaves_2m") == CHUNKS, "huge leaves come back");
+		ok(vm_stat(vm, "leaves_2m") == CHUNKS,
+		   "all huge leaves are back when logging stops");
 		end();
 	}
 }

@@ -24,7 +24,7 @@
 
 /* The guest uses one page in each 2 MiB, so that each page needs a table. */
 #define SPARSE (8 * SZ_1G)
-/* Of kvm/unmap.c: 512 tables are gathered, and then what one more GiB has. */
+/* kvm/host/unmap.c gathers up to 512 tables, and then at most those of one more GiB. */
 #define GATHERED_MOST (2 * 513)
 
 static const struct kind {
@@ -97,7 +97,7 @@ static bool released(const struct kind *kind)
 	taken = !syscall(SYS_process_mrelease, pidfd, 0);
 	if (taken) {
 		ok(vm_stat(&vm, "gathered_peak") <= GATHERED_MOST,
-		   "%s: a bounded number of tables waits for a flush", what);
+		   "%s: the number of tables that wait for a flush is bounded", what);
 		ok(counted(&vm, kind->wanted), "%s: all leaves of the guest are unmapped", what);
 		ok(vm_sound(&vm), "%s: the tables are sound", what);
 	}

@@ -40,7 +40,7 @@ int main(void)
 		vm_slot(vm, 0, 0, SZ_1G, SIZE, mem);
 		guest_fill(vcpu, SZ_1G, SZ_4K, PAGES, 1);
 		ok(counted("entries") - entries >= (long)vm_stat(vm, "faults"),
-		   "%s: KVM enters the guest by the hypervisor", f->name);
+		   "%s: KVM enters the guest through the hypervisor", f->name);
 
 		fences = counted("fences");
 		madvise(mem, SIZE, MADV_DONTNEED);

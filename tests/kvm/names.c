@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Which VM a name means. KVM names the folder of a VM in debugfs by the thread that made it, in
- * the initial PID namespace, and makes none if the name is taken. gstage_stats names the process,
- * and counts the VMs that have no folder. The command finds a VM by its process, and does not
- * change a VM by a name that another VM may have.
+  * Which VM a name means. KVM names the folder of a VM in debugfs after the thread that created the
+ * VM, with its id in the initial PID namespace. It makes no folder if the name is taken.
+ * gstage_stats names the process, and counts the VMs that have no folder. The command finds a VM by
+ * its process. It refuses a name that may also be the name of another VM.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -42,7 +42,7 @@ static int run(const char *fmt, ...)
 	return out ? WEXITSTATUS(pclose(out)) : -1;
 }
 
-/* Did the last command print @wanted? Shows what it printed instead. */
+/* Did the last command print @wanted? If not, shows what it printed. */
 static bool printed(const char *wanted)
 {
 	char *next = output, *part;
@@ -55,7 +55,7 @@ static bool printed(const char *wanted)
 	return false;
 }
 
-/* A number of the gstage_stats of the VM that thread @tid made as @fd, or -1. */
+/* A number in gstage_stats of the VM that thread @tid created as @fd; -1 if there is none. */
 static long stat_of(pid_t tid, int fd, const char *name)
 {
 	if (run("sed -n 's/^%s //p' /sys/kernel/debug/kvm/%d-%d/gstage_stats", name, tid, fd) ||
@@ -64,7 +64,7 @@ static long stat_of(pid_t tid, int fd, const char *name)
 	return atol(output);
 }
 
-/* struct maker - a thread that makes a VM, and stays if it is told to */
+/* struct maker - a thread that creates a VM, and then lives until @end if @stay is set */
 struct maker {
 	pthread_t thread;
 	pthread_barrier_t made, end;
@@ -87,7 +87,7 @@ static void *make(void *arg)
 
 static void by_thread(bool stay)
 {
-	const char *what = stay ? "a thread that lives" : "a thread that ended";
+	const char *what = stay ? "VM of a thread that lives" : "VM of a thread that ended";
 	struct maker m = { .stay = stay };
 	char name[64];
 
@@ -102,18 +102,19 @@ static void by_thread(bool stay)
 	ok(stat_of(m.tid, m.fd, "process") == getpid(), "%s: gstage_stats names the process", what);
 	snprintf(name, sizeof(name), "VM %d-%d of process %d (names), 0 vCPUs\n", m.tid, m.fd,
 		 getpid());
-	ok(!run("./gstage show %d 2>&1", getpid()) && printed(name), "%s: show PID", what);
-	ok(!run("./gstage show %d-%d 2>&1", getpid(), m.fd) && printed(name), "%s: show PID-FD",
+	ok(!run("./gstage show %d 2>&1", getpid()) && printed(name), "%s: show finds it by PID",
 	   what);
+	ok(!run("./gstage show %d-%d 2>&1", getpid(), m.fd) && printed(name),
+	   "%s: show finds it by PID-FD", what);
 	ok(!run("./gstage show %d-%d 2>&1", m.tid, m.fd) && printed(name),
-	   "%s: show, with the folder's name", what);
+	   "%s: show finds it by the folder's name", what);
 	snprintf(name, sizeof(name), "%d-%d", m.tid, m.fd);
 	ok(!run("./gstage vms | awk '$2 == %d && $3 == \"names\" { print $1 }'", getpid()) &&
 		   printed(name),
-	   "%s: vms has the process", what);
+	   "%s: vms prints the process", what);
 	ok(!run("./gstage set %d-%d sv39x4 2>&1", getpid(), m.fd) && printed(" sv39x4") &&
 		   ioctl(m.fd, KVM_CHECK_EXTENSION, KVM_CAP_VM_GPA_BITS) == 41,
-	   "%s: set PID-FD", what);
+	   "%s: set finds it by PID-FD", what);
 
 	if (stay) {
 		pthread_barrier_wait(&m.end);
@@ -122,38 +123,44 @@ static void by_thread(bool stay)
 	close(m.fd);
 }
 
-/* A vCPU keeps the first VM when its descriptor is closed; the second gets the same number. */
+/* The first VM lives on after close(), because its vCPU refers to it. The second VM gets its fd. */
 static void same_name(void)
 {
 	int first = vm_bare(), vcpu = ioctl(first, KVM_CREATE_VCPU, 0UL), second;
 	pid_t pid = getpid();
 	char mode[16];
 
-	ok(stat_of(pid, first, "unlisted") == 0, "one VM: no other has its name");
+	ok(stat_of(pid, first, "unlisted") == 0,
+	   "one VM: gstage_stats counts no VM without a folder");
 	close(first);
 	second = vm_bare();
 	if (vcpu < 0 || second != first)
 		bail("the second VM is %d and not %d", second, first);
 	snprintf(mode, sizeof(mode), "%s", fd_mode(second));
-	ok(stat_of(pid, second, "unlisted") == 1, "two VMs of one name: gstage_stats says so");
-	/* Another mode than it has, so that a change would show; a host with one cannot show it. */
+	ok(stat_of(pid, second, "unlisted") == 1,
+	   "two VMs of one name: gstage_stats counts the one without a folder");
+	/*
+	 * Ask for another mode than the VM has, to see a change. A host with one mode cannot show
+	 * it.
+	 */
 	ok(run("./gstage set %d-%d %s 2>&1", pid, second,
 	       strcmp(mode, "sv39x4") ? "sv39x4" :
 	       host.modes & (1 << 9)  ? "sv48x4" :
 					"sv39x4") == 1 &&
 		   printed("may mean another VM"),
 	   "two VMs of one name: set refuses");
-	ok(!strcmp(fd_mode(second), mode), "two VMs of one name: and the older one is as it was");
+	ok(!strcmp(fd_mode(second), mode),
+	   "two VMs of one name: set has not changed the newer one");
 	ok(run("./gstage show %d 2>&1", pid) == 1 && printed("may mean another VM"),
 	   "two VMs of one name: show PID refuses, too");
 	ok(!run("./gstage vms") && printed("VMs that are not listed: 1"),
-	   "two VMs of one name: vms says that one is missing");
+	   "two VMs of one name: vms says that one is not listed");
 	close(vcpu);
-	ok(!run("./gstage vms") && !strstr(output, "-"), "no VM has a folder now: none is listed");
+	ok(!run("./gstage vms") && !strstr(output, "-"), "vms lists no VM when none has a folder");
 	close(second);
 }
 
-/* In a PID namespace of its own, where @vm's process has no id, but other processes may. */
+/* Runs in a new PID namespace. The process of @vm has no id there, but its number may be in use. */
 static int in_namespace(void *arg)
 {
 	const struct vm *vm = arg;
@@ -167,7 +174,7 @@ static int in_namespace(void *arg)
 		vm->tid, vm->fd) ||
 	    !strstr(output, "none"))
 		return 2;
-	/* By its own id, it finds the VM that it makes itself. */
+	/* With its own id, this process finds the VM that it creates. */
 	fd = vm_bare();
 	if (fd < 0 || run("./gstage show %d 2>&1", getpid()) ||
 	    !strstr(output, " of process 1 (names)"))
@@ -189,7 +196,7 @@ static void in_other_namespace(void)
 	if (!child)
 		_exit(in_namespace(vm));
 	waitpid(child, &status, 0);
-	ok(!status, "another PID namespace: only its own processes have VMs");
+	ok(!status, "another PID namespace: the command finds only the VMs of its processes");
 	if (status)
 		diag("step %d failed", WEXITSTATUS(status));
 	vm_free(vm);

@@ -88,7 +88,7 @@ static void drop(void)
 }
 
 /*
- * Has the VM so many more leaves of 64 KiB, and so many more pages in leaves of 4 KiB? Without
+ * Has the VM this many more leaves of 64 KiB, and this many more pages in leaves of 4 KiB? Without
  * Svnapot all of these pages are in leaves of 4 KiB.
  */
 static bool mapped(long napots, long pages)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The module's parameter gstage_mode, line by line of docs/ABI.md: what VMs get
- * that do not choose. Names that are refused when the module is loaded are in
- * policy-load.sh.
+  * The module's parameter gstage_mode, which decides the format of VMs that do not choose one.
+ * Checks docs/ABI.md line by line. policy-load.sh has the names that are refused when the module is
+ * loaded.
  */
 #include <errno.h>
 #include <gstage/kvm.h>
@@ -18,7 +18,7 @@
 
 static char *page;
 
-/* What a VM is like that was made just now. */
+/* Is a new VM in format @f, and may it grow? */
 static bool is_like(int vm_fd, const struct format *f, bool grow)
 {
 	struct vm vm = { .fd = vm_fd, .tid = gettid() };
@@ -41,7 +41,7 @@ static bool is_policy(const char *name)
 	return false;
 }
 
-/* Under the policy @name VMs start in @f. */
+/* Check that VMs start in @f under the policy @name. */
 static void effect(const char *name, const struct format *f, bool grow)
 {
 	const struct format *g, *widest = host.widest;
@@ -50,18 +50,19 @@ static void effect(const char *name, const struct format *f, bool grow)
 
 	if (set_mode(before, widest->mode))
 		bail("cannot set a mode");
-	ok(is(set_policy(name), 0) && is_policy(name), "%s: can be written and read", name);
+	ok(is(set_policy(name), 0) && is_policy(name), "%s: the parameter can be written and read",
+	   name);
 	vm = vm_bare();
 	ok(is_like(vm, f, grow), "%s: a VM that does not choose starts in %s", name, f->name);
-	ok(is_like(before, widest, false), "%s: a VM that is there already stays as it is", name);
+	ok(is_like(before, widest, false), "%s: a VM that exists already does not change", name);
 	ok(ioctl(host.kvm, KVM_CHECK_EXTENSION, KVM_CAP_VM_GPA_BITS) == (int)widest->gpa_bits &&
 		   ioctl(vm, KVM_CHECK_EXTENSION, KVM_CAP_RISCV_SET_HGATP_MODE) == (int)host.modes,
-	   "%s: what the host has is the same", name);
+	   "%s: the capabilities of the host do not change", name);
 	ok(is(set_slot(vm, 0, 0, format_end(f) - SZ_4K, SZ_4K, page), 0) && is_like(vm, f, grow) &&
 		   is(set_slot(vm, 1, 0, format_end(f), SZ_4K, page),
 		      grow && f != widest ? 0 : EFAULT) &&
 		   is_like(vm, grow && f != widest ? next_format(f) : f, grow),
-	   "%s: and can%s have slots beyond it", name, grow ? "" : "not");
+	   "%s: such a VM can%s have slots above its limit", name, grow ? "" : "not");
 	close(vm);
 
 	good = true;
@@ -74,11 +75,11 @@ static void effect(const char *name, const struct format *f, bool grow)
 			is_like(vm, g, false);
 		close(vm);
 	}
-	ok(good, "%s: a VM that chooses gets what it chooses", name);
+	ok(good, "%s: a VM that chooses a format gets it", name);
 	close(before);
 }
 
-/* Refused, and what was before stays. */
+/* Bad values are refused, and the parameter keeps the value @before. */
 static void refused(const char *before)
 {
 	char list[300];
@@ -129,13 +130,13 @@ static void refused(const char *before)
 		good = false;
 		set_policy(before);
 	}
-	ok(good, "%s: rubbish is refused, and the value kept", before);
+	ok(good, "%s: bad values are refused, and the parameter keeps its value", before);
 	set_policy("");
-	ok(is_policy(before), "%s: writing nothing changes nothing", before);
+	ok(is_policy(before), "%s: an empty write changes nothing", before);
 	for (unsigned int i = 0; i < ARRAY_SIZE(all); i++)
 		if (!(host.modes >> all[i].mode & 1))
 			ok(is(set_policy(all[i].name), EINVAL) && is_policy(before),
-			   "%s: %s, which this host has not, is refused, and the value kept",
+			   "%s: %s, which this host does not have, is refused, and the parameter keeps its value",
 			   before, all[i].name);
 }
 
@@ -144,14 +145,13 @@ static void with_space(const char *name)
 	char text[32];
 
 	snprintf(text, sizeof(text), "%s\n", name);
-	ok(is(set_policy(text), 0) && is_policy(name), "%s: with a newline, as echo writes it",
-	   name);
+	ok(is(set_policy(text), 0) && is_policy(name), "%s: a newline at the end is ignored", name);
 	snprintf(text, sizeof(text), " \t%s \n", name);
 	set_policy(strcmp(name, "max") ? "max" : "auto");
-	ok(is(set_policy(text), 0) && is_policy(name), "%s: space around it does not count", name);
+	ok(is(set_policy(text), 0) && is_policy(name), "%s: spaces around it are ignored", name);
 }
 
-/* vm_new() and all above it work in a VM that starts by itself in the narrowest. */
+/* The VMM of these tests also works if VMs start in the narrowest format and grow. */
 static void guest(void)
 {
 	const u64 high = format_end(host.widest) - SZ_4K;
@@ -168,11 +168,11 @@ static void guest(void)
 		   vm_stat(vm, "hgatp") >> 60 == next_format(NULL)->mode,
 	   "auto: a guest runs in %s", next_format(NULL)->name);
 	ok(is(set_slot(vm->fd, 0, 0, high, SZ_4K, page), 0) && get_format(vm->fd) == host.widest,
-	   "auto: and grows when it is given memory");
+	   "auto: the VM grows for a slot above its limit");
 	guest_store(vcpu, high, 0x1234);
 	ok(*(u64 *)page == 0x1234 && vm_stat(vm, "hgatp") >> 60 == host.widest->mode &&
 		   vm_sound(vm),
-	   "auto: which it uses");
+	   "auto: the guest uses this slot");
 	vcpu_stop(vcpu);
 	vm_free(vm);
 }
@@ -183,7 +183,7 @@ int main(void)
 
 	host_init(60);
 	page = mem_map(SZ_4K, SMALL);
-	ok(is_policy("max"), "max unless one writes something else");
+	ok(is_policy("max"), "the default is max");
 	effect("max", host.widest, false);
 	effect("auto", next_format(NULL), true);
 	for_each_format(f)
@@ -196,7 +196,7 @@ int main(void)
 	with_space(host.widest->name);
 	guest();
 	set_policy("max");
-	ok(is_policy("max"), "max again");
+	ok(is_policy("max"), "the parameter is max again");
 	ok(!tables_live(), "no tables are left");
 	return done();
 }

@@ -21,7 +21,7 @@ static struct vcpu *vcpu;
 static const char *name;
 static struct kvm_pre_fault_memory range;
 
-/* 0 or errno; what is left is in range. */
+/* Pre-fault a range. KVM writes the rest of the range to @range. Return: 0 or errno. */
 static int prefault(u64 gpa, u64 size, u64 flags)
 {
 	range = (struct kvm_pre_fault_memory){ .gpa = gpa, .size = size, .flags = flags };
@@ -47,20 +47,20 @@ static void refused(void)
 		int err;
 		const char *what;
 	} cases[] = {
-		{ GPA + 1, SZ_4K, 0, EINVAL, "a gpa that is no page's" },
-		{ GPA, SZ_4K + 8, 0, EINVAL, "a size that is no page's" },
+		{ GPA + 1, SZ_4K, 0, EINVAL, "a gpa that is not aligned to 4 KiB" },
+		{ GPA, SZ_4K + 8, 0, EINVAL, "a size that is not a multiple of 4 KiB" },
 		{ GPA, 0, 0, EINVAL, "an empty range" },
 		{ GPA, -SZ_4K, 0, EINVAL, "a range that overflows" },
 		{ GPA, SZ_4K, 1, EINVAL, "a flag" },
 		{ GPA - SZ_4K, SZ_4K, 0, ENOENT, "a gpa in no slot" },
-		{ 1ULL << 62, SZ_4K, 0, ENOENT, "a gpa beyond the format" },
+		{ 1ULL << 62, SZ_4K, 0, ENOENT, "a gpa above the limit of the format" },
 	};
 	u64 leaves = vm_leaves(vm);
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(cases); i++)
 		ok(is(prefault(cases[i].gpa, cases[i].size, cases[i].flags), cases[i].err) &&
 			   range.gpa == cases[i].gpa && range.size == cases[i].size,
-		   "%s: %s is refused, and nothing is moved on", name, cases[i].what);
+		   "%s: %s is refused, and the range is not changed", name, cases[i].what);
 	ok(vm_leaves(vm) == leaves, "%s: nothing was mapped", name);
 }
 
@@ -85,9 +85,9 @@ static void *prefault_thread(void *arg)
 }
 
 /*
- * A signal that is pending when it begins: it waits for the vCPU that another thread runs, gets the
- * signal meanwhile, and then has its turn. A signal that comes before the call is another
- * matter, and tried again.
+ * A signal is pending when the pre-fault begins. The ioctl waits for the vCPU's mutex, because
+ * another thread runs the vCPU. The signal arrives meanwhile. If the signal arrives before the
+ * ioctl, the round shows nothing and is repeated.
  */
 static void interrupted(void)
 {
@@ -103,7 +103,7 @@ static void interrupted(void)
 		ended = -2;
 		pthread_create(&thread, NULL, prefault_thread, NULL);
 		wait_for(ended == -1, 5000);
-		/* Its handler has to wait for the end of the call. */
+		/* The handler runs only after the ioctl has returned. */
 		usleep(20000);
 		pthread_kill(thread, SIGUSR2);
 		vcpu_stop(vcpu);
@@ -113,8 +113,7 @@ static void interrupted(void)
 			good = range.gpa == GPA && range.size == SZ_2M &&
 			       vm_stat(vm, "prefaults") == before && caught == caught_before + 1;
 	}
-	ok(tried && good, "%s: a signal that is pending ends it with EINTR, and nothing is done",
-	   name);
+	ok(tried && good, "%s: a pending signal ends it with EINTR before it maps anything", name);
 
 	sigset_t one, old;
 
@@ -127,7 +126,9 @@ static void interrupted(void)
 	sigprocmask(SIG_SETMASK, &old, NULL);
 }
 
-/* Signals without end: each call says what is left, and all of it is done in the end. */
+/*
+ * Send signals all the time. Each call reports the rest of the range, and in the end all is mapped.
+ */
 static void *signals(void *arg)
 {
 	pthread_t *to = arg;
@@ -162,10 +163,11 @@ static void in_parts(void)
 	pthread_join(thread, NULL);
 	count_from(vm);
 	ok(good && !guest_check(vcpu, GPA, SZ_4K, PAGES, 1) && counted(vm, "faults 0"),
-	   "%s: with signals without end it is done in parts", name);
-	diag("%u parts, of which %u EINTR with nothing done", parts, none);
+	   "%s: while signals arrive all the time it is done in parts", name);
+	diag("%u calls, %u of them EINTR before anything was mapped", parts, none);
 }
 
+/* Take pages of the slot's memory away until the test ends. */
 static void *taker(void *arg)
 {
 	char *mem = arg;
@@ -175,13 +177,13 @@ static void *taker(void *arg)
 		madvise(mem + n++ * 37 % PAGES * SZ_4K, 5 * SZ_4K, MADV_DONTNEED);
 		if (n % 8 == 0)
 			madvise(mem + n / 8 % (SIZE / SZ_2M) * SZ_2M, SZ_2M, MADV_DONTNEED);
-		/* Without a break no fault would ever be through before the next one begins. */
+		/* Without a pause, each fault would be overtaken by a notifier and repeated. */
 		usleep(300);
 	}
 	return NULL;
 }
 
-/* While the host takes pages away nothing of them is mapped that it does not have any more. */
+/* While the host takes pages away, the guest and the host always see the same pages. */
 static void raced(void)
 {
 	char *mem = mem_map(SIZE + SZ_2M, SMALL);
@@ -201,17 +203,18 @@ static void raced(void)
 	guest_fill(vcpu, GPA, SZ_4K, PAGES, 77);
 	for (unsigned int page = 0; page < PAGES; page++)
 		bad += *(u64 *)(mem + page * SZ_4K) != stamp(77, GPA + page * SZ_4K);
-	ok(!bad && vm_sound(vm), "%s: while the host takes pages away the guest's are the host's",
+	ok(!bad && vm_sound(vm),
+	   "%s: while the host takes pages away, the guest writes the pages that the host has",
 	   name);
 	madvise(mem, SIZE, MADV_DONTNEED);
 	ok(!guest_check(vcpu, GPA, SZ_4K, 0, 0) && guest_load(vcpu, GPA + 9 * SZ_4K) == 0 &&
 		   vm_sound(vm),
-	   "%s: and what is taken after that is gone", name);
+	   "%s: the guest does not keep pages that are taken away after that", name);
 	vm_slot(vm, 0, 0, GPA, 0, mem);
 	mem_unmap(mem, SIZE + SZ_2M);
 }
 
-/* Memory that the host does not have yet, and what the VMM may not touch. */
+/* Memory that the host has not populated, memory that the VMM may not access, a read-only slot. */
 static void fresh(void)
 {
 	char *mem = mem_map(SIZE, SMALL);
@@ -220,22 +223,22 @@ static void fresh(void)
 	count_from(vm);
 	ok(!prefault_all(GPA, 64 * SZ_4K) && counted(vm, "faults 0 leaves_4k 64") &&
 		   !guest_load(vcpu, GPA + 3 * SZ_4K) && counted(vm, "faults 0"),
-	   "%s: fresh memory can be loaded from without a fault", name);
+	   "%s: loads from fresh memory are no faults", name);
 	guest_fill(vcpu, GPA, SZ_4K, 64, 3);
 	ok(counted(vm, "faults_4k 64") && !guest_check(vcpu, GPA, SZ_4K, 64, 3),
-	   "%s: and stored to after one", name);
+	   "%s: the first store to each of its pages is one fault", name);
 	mprotect(mem + SZ_2M, SZ_4K, PROT_NONE);
 	ok(is(prefault_all(GPA + SZ_2M - 4 * SZ_4K, 8 * SZ_4K), EFAULT) &&
 		   range.gpa == GPA + SZ_2M && range.size == 4 * SZ_4K,
-	   "%s: EFAULT where the VMM has nothing, and it says where", name);
+	   "%s: EFAULT at memory that the VMM may not access, and the range says where", name);
 	vm_slot(vm, 0, 0, GPA, 0, mem);
 	vm_slot(vm, 0, KVM_MEM_READONLY, GPA, SIZE, mem);
 	u64 stores = vcpu->mmio_writes;
 
-	ok(!prefault_all(GPA, 64 * SZ_4K), "%s: a read-only slot, too", name);
+	ok(!prefault_all(GPA, 64 * SZ_4K), "%s: a read-only slot can be pre-faulted", name);
 	guest_store(vcpu, GPA + 5 * SZ_4K, 9);
 	ok(vcpu->mmio_writes == stores + 1 && !guest_check(vcpu, GPA, SZ_4K, 64, 3),
-	   "%s: which it cannot store to", name);
+	   "%s: a store to it is still an MMIO exit", name);
 	vm_slot(vm, 0, 0, GPA, 0, mem);
 	mem_unmap(mem, SIZE);
 }
@@ -252,13 +255,13 @@ static void works(enum backing backing)
 		refused();
 		in_parts();
 		interrupted();
-		/* Not mapped, but there. */
+		/* Unmap the pages from the guest. The host keeps them. */
 		vm_slot(vm, 0, 0, GPA, 0, mem);
 		vm_slot(vm, 0, 0, GPA, SIZE, mem);
 	}
 	count_from(vm);
-	ok(!prefault_all(GPA, SIZE) && range.gpa == GPA + SIZE, "%s: %s pages: all of it", name,
-	   what);
+	ok(!prefault_all(GPA, SIZE) && range.gpa == GPA + SIZE,
+	   "%s: %s pages: the whole slot is pre-faulted", name, what);
 	if (backing == HUGE)
 		ok(counted(vm, "leaves_2m %lu leaves_4k 0 prefaults %lu faults 0", SIZE / SZ_2M,
 			   SIZE / SZ_2M),
@@ -266,25 +269,27 @@ static void works(enum backing backing)
 	else
 		ok(counted(vm, "leaves_2m 0 leaves_4k %lu prefaults %lu faults 0", PAGES,
 			   PAGES / 16),
-		   "%s: with 4 KiB leaves, a window of them at a time", name);
+		   "%s: with 4 KiB leaves, 16 at a time", name);
 	ok(!prefault_all(GPA, SIZE) && counted(vm, "prefaults 0"),
-	   "%s: what is mapped already costs nothing", name);
+	   "%s: a pre-fault of mapped pages maps nothing", name);
 	guest_fill(vcpu, GPA, SZ_4K, PAGES, 5);
 	ok(counted(vm, "faults 0") && !guest_check(vcpu, GPA, SZ_4K, PAGES, 5),
-	   "%s: and the guest writes all of it without a fault", name);
+	   "%s: the guest writes the whole slot without a fault", name);
 
-	/* Behind the slot there is none: what is there is done, and said. */
+	/*
+	 * The range goes beyond the slot: the part in the slot is done, and the rest is reported.
+	 */
 	madvise(mem, SIZE, MADV_DONTNEED);
 	memset(mem, 2, SIZE);
 	ok(!prefault_all(GPA + SIZE - SZ_2M, SZ_2M) &&
 		   is(prefault_all(GPA + SIZE - SZ_4K, 2 * SZ_4K), ENOENT) &&
 		   range.gpa == GPA + SIZE && range.size == SZ_4K,
-	   "%s: it ends where the slot does", name);
+	   "%s: it ends at the end of the slot, with ENOENT", name);
 	ok(!prefault(GPA + SIZE - SZ_4K, 2 * SZ_4K, 0) && range.gpa == GPA + SIZE &&
 		   range.size == SZ_4K,
-	   "%s: a range that is done in part is no error, and says what is left", name);
+	   "%s: a call that maps a part returns 0 and reports the rest", name);
 
-	/* A logged slot: the first store is seen all the same. */
+	/* In a logged slot, pre-faulted pages are write-protected: the log sees the first store. */
 	vm_slot(vm, 0, KVM_MEM_LOG_DIRTY_PAGES, GPA, SIZE, mem);
 	prefault_all(GPA, SIZE);
 	u64 log[PAGES / 64] = { 0 };
@@ -296,7 +301,7 @@ static void works(enum backing backing)
 	ioctl(vm->fd, KVM_GET_DIRTY_LOG, &dirty);
 	ok(log[1] == 1ULL << (77 - 64) && !log[0] && !log[2],
 	   "%s: dirty logging sees the one store", name);
-	ok(vm_sound(vm), "%s: sound", name);
+	ok(vm_sound(vm), "%s: the tables are sound", name);
 	vm_slot(vm, 0, 0, GPA, 0, mem);
 	mem_unmap(mem, SIZE);
 }
@@ -310,14 +315,15 @@ int main(void)
 	sigaction(SIGUSR2, &action, NULL);
 	if (!host.gstage) {
 		ok(ioctl(host.kvm, KVM_CHECK_EXTENSION, KVM_CAP_PRE_FAULT_MEMORY) == 0,
-		   "the stock module does not have it");
+		   "the stock module does not have KVM_CAP_PRE_FAULT_MEMORY");
 		vm = vm_new(NULL);
 		vcpu = vcpu_new(vm);
-		ok(is(prefault(CONTROL_GPA, SZ_4K, 0), EINVAL), "nor does it do it");
+		ok(is(prefault(CONTROL_GPA, SZ_4K, 0), EINVAL),
+		   "the stock module refuses KVM_PRE_FAULT_MEMORY with EINVAL");
 		return done();
 	}
 	ok(ioctl(host.kvm, KVM_CHECK_EXTENSION, KVM_CAP_PRE_FAULT_MEMORY) == 1,
-	   "KVM_CAP_PRE_FAULT_MEMORY");
+	   "KVM_CAP_PRE_FAULT_MEMORY is 1");
 	for_each_format(f) {
 		vm = vm_new(f);
 		vcpu = vcpu_new(vm);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Dirty rings: what the guest wrote and nothing else, none of it lost where a ring fills up, and
- * memory that is copied while its guest goes on writing is the guest's memory in the end. A ring
- * that is full does not hold up pre-faults.
+  * Dirty rings have exactly the pages that the guest wrote, and lose none when a ring is full. A
+ * copy of memory, made with the rings while the guest writes, is right in the end. A pre-fault does
+ * not wait because a ring is full.
  */
 #include <errno.h>
 #include <linux/kvm.h>
@@ -20,7 +20,7 @@
 #define PAGES  4096
 #define SIZE   (PAGES * SZ_4K)
 #define ROUNDS 100
-/* Places that vCPUs which never stop write to. */
+/* Pages that the vCPUs in running() write to. */
 #define HOT 64
 
 static struct vm *vm;
@@ -28,7 +28,7 @@ static struct ring rings[2];
 static char *mem, taken[PAGES];
 static unsigned int full, entries;
 
-/* Take all that is there and have it watched again. */
+/* Take all entries of the rings, and let KVM watch their pages again. */
 static void collect(void)
 {
 	unsigned int n = 0, reset;
@@ -48,7 +48,7 @@ static void when_full(struct vcpu *vcpu)
 	collect();
 }
 
-/* Another thread collects. */
+/* For a vCPU thread: wait until the main thread has collected. */
 static void wait_full(struct vcpu *vcpu)
 {
 	(void)vcpu;
@@ -56,6 +56,7 @@ static void wait_full(struct vcpu *vcpu)
 	usleep(200);
 }
 
+/* Are the pages taken from the rings exactly those in @written? */
 static bool exactly(const char *written)
 {
 	for (unsigned int page = 0; page < PAGES; page++) {
@@ -68,6 +69,7 @@ static bool exactly(const char *written)
 	return true;
 }
 
+/* Write the first page, the last page, and random pages, @n in all. Sets them in @written. */
 static void write_some(struct vcpu *vcpu, unsigned int n, char *written)
 {
 	memset(written, 0, PAGES);
@@ -97,27 +99,29 @@ static void exact(const char *name)
 		collect();
 		good &= exactly(written);
 	}
-	ok(good, "%s: the rings have what was written", name);
+	ok(good, "%s: the rings have exactly the written pages", name);
 	memset(taken, 0, sizeof(taken));
 	memset(written, 0, sizeof(written));
 	collect();
 	guest_check(vcpu, GPA, SZ_4K, PAGES, 1);
 	collect();
-	ok(exactly(written), "%s: once, and not what was read", name);
+	ok(exactly(written), "%s: the rings have them only once, and no pages that were only read",
+	   name);
 
 	full = entries = 0;
 	memset(written, 1, sizeof(written));
 	guest_fill(vcpu, GPA, SZ_4K, PAGES, 2);
 	collect();
 	ok(exactly(written) && full >= PAGES / RING_ENTRIES - 1,
-	   "%s: more than a ring holds: full %u times, and nothing is lost", name, full);
+	   "%s: more pages than a ring holds: it is full %u times, and no page is lost", name,
+	   full);
 	ok(entries >= PAGES && entries < PAGES + PAGES / 8,
-	   "%s: a page takes one entry, or few more (%u for %u)", name, entries, PAGES);
+	   "%s: most pages take one entry (%u entries for %u pages)", name, entries, PAGES);
 	ok(!guest_check(vcpu, GPA, SZ_4K, PAGES, 2) && vm_sound(vm),
-	   "%s: all is written, and sound", name);
+	   "%s: the guest's memory is right, and the tables are sound", name);
 	if (host.gstage)
 		ok(vm_stat(vm, "faults_logged") > PAGES / 2,
-		   "%s: %llu of these stores took no look-up of the page", name,
+		   "%s: %llu of the faults did not look up the page in the host", name,
 		   (unsigned long long)vm_stat(vm, "faults_logged"));
 }
 
@@ -135,7 +139,7 @@ static unsigned int differ(const u64 *copy)
 	return n;
 }
 
-/* Copy what has been taken, which is watched again by now. */
+/* Copy the pages that were taken. KVM already watches them again. */
 static void copy_taken(u64 *copy)
 {
 	for (unsigned int page = 0; page < PAGES; page++)
@@ -144,7 +148,7 @@ static void copy_taken(u64 *copy)
 	memset(taken, 0, sizeof(taken));
 }
 
-/* As a migration does it. */
+/* Copy the memory while the guest runs, as a migration does. */
 static void running(const char *name)
 {
 	static u64 copy[PAGES];
@@ -183,10 +187,9 @@ static void running(const char *name)
 	copy_taken(copy);
 	after = differ(copy);
 	diag("%u entries; %u pages differed before the last copy", entries, before);
-	/* What the last round lacks is seen: so would be a page that a ring had lost. */
-	ok(before && !after, "%s, %u vCPUs that never stop: the copy is the memory", name,
-	   vm->vcpus);
-	ok(vm_sound(vm), "%s: sound after that", name);
+	/* @before is not 0, so the comparison also sees a page that a ring has lost. */
+	ok(before && !after, "%s, %u vCPUs that never stop: the copy is right", name, vm->vcpus);
+	ok(vm_sound(vm), "%s: the tables are sound after that", name);
 	vm_slot(vm, 0, 0, GPA, SIZE, mem);
 }
 
@@ -196,9 +199,9 @@ static void out_of_cpu(int sig)
 }
 
 /*
- * The ring has been full, the VMM has emptied it, and the vCPU has not run since: KVM still has its
- * request to tell that the ring is full. A pre-fault that waits for the end of that waits for
- * itself. It gets two seconds of CPU time.
+ * The ring was full, the VMM has emptied it, and the vCPU has not run since. KVM's request
+ * KVM_REQ_DIRTY_RING_SOFT_FULL is still set, and only KVM_RUN clears it. A pre-fault that waits for
+ * that never ends. A signal ends it after two seconds of CPU time.
  */
 static void full_prefault(const char *name)
 {
@@ -225,12 +228,13 @@ static void full_prefault(const char *name)
 	for (unsigned int page = 0; page < 32 && !err; page++)
 		err = vcpu_prefault(vcpu, GPA + 2 * SIZE + page * SZ_4K, SZ_4K);
 	setitimer(ITIMER_PROF, &off, NULL);
-	ok(is(err, 0), "%s: memory is faulted ahead though the ring was full", name);
+	ok(is(err, 0), "%s: pre-faults succeed after the ring was full", name);
 	err = vcpu_prefault(vcpu, GPA + 4 * SIZE, SZ_4K);
-	ok(is(err, ENOENT), "%s: and where there is none, that is said", name);
+	ok(is(err, ENOENT), "%s: a pre-fault without a slot fails with ENOENT", name);
 	vcpu_wait(vcpu);
 	collect();
-	ok(!guest_check(vcpu, GPA, SZ_4K, PAGES, 3), "%s: and the guest goes on", name);
+	ok(!guest_check(vcpu, GPA, SZ_4K, PAGES, 3), "%s: the guest goes on after the pre-faults",
+	   name);
 	vm_slot(vm, 1, 0, GPA + 2 * SIZE, 0, fresh);
 	mem_unmap(fresh, SZ_2M);
 }

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * SBI calls with arguments that the stock module of some kernel cannot bear (kvm/compat/fixes-*.c):
- * counters of the PMU that there are not, an area for snapshots that is named over and over, or
- * that cannot be written, and fences of the last addresses. On a host with Sscofpmf, where guests
- * have a PMU.
+  * SBI calls whose arguments some stock module does not check (kvm/compat/fixes-*.c). A guest names
+ * PMU counters that do not exist, sets the same area for snapshots many times, sets an area that
+ * cannot be written, and fences the last addresses. The host has Sscofpmf, so guests have a PMU.
  *
- * With the stock module it shows those of them that do the host no harm beyond this test.
+ * On a stock module the test only makes calls that do not harm the host after the test.
  */
 #include <errno.h>
 #include <linux/kvm.h>
@@ -34,7 +33,7 @@ enum { RFENCE_SFENCE_VMA = 1, RFENCE_SFENCE_VMA_ASID };
 
 #define SBI_INVALID_PARAM -3
 
-/* Events: of the firmware, and one of hardware whose number the firmware has not. */
+/* A firmware event, and a hardware event whose number is not that of a firmware event. */
 #define EVENT_FW        0xf0000
 #define EVENT_DTLB_MISS 0x10019
 #define SKIP_MATCH      1
@@ -48,7 +47,7 @@ enum { RFENCE_SFENCE_VMA = 1, RFENCE_SFENCE_VMA_ASID };
 
 static struct snippet s;
 
-/* An SBI call of the guest. Return: its error */
+/* Let the guest make an SBI call. Return: the SBI error. */
 static long sbi(u64 ext, u64 function, u64 a0, u64 a1, u64 a2, u64 a3, u64 *value)
 {
 	static const u32 insns[] = { INSN_ECALL };
@@ -85,17 +84,19 @@ static void counters(void)
 	while (hw < count) {
 		u64 info;
 
-		/* Bit 63 says that it is the firmware's. 1 is the time, which is no counter. */
+		/*
+		 * Bit 63 is set for a firmware counter. Number 1 is the time, which is no counter.
+		 */
 		if (hw != 1 && (sbi(EXT_PMU, PMU_GET_INFO, hw, 0, 0, 0, &info) || info >> 63))
 			break;
 		hw++;
 	}
 	diag("%llu counters, %llu of hardware", (unsigned long long)count, (unsigned long long)hw);
-	ok(count > hw && hw > 1, "the guest has counters of hardware and of the firmware");
+	ok(count > hw && hw > 1, "the guest has hardware counters and firmware counters");
 
 	good = refused("the 65th counter", PMU_GET_INFO, 64, 0, 0, 0);
-	ok(good == !(!host.gstage && stock()->pmu_unchecked), "the 65th counter %s",
-	   good ? "is refused" : "is told of");
+	ok(good == !(!host.gstage && stock()->pmu_unchecked), "info of the 65th counter is %s",
+	   good ? "refused" : "given");
 	if (!host.gstage && stock()->pmu_unchecked)
 		return;
 	ok(refused("info", PMU_GET_INFO, ~0ULL, 0, 0, 0), "info of the counter -1 is refused");
@@ -104,39 +105,38 @@ static void counters(void)
 		   refused("match", PMU_CFG_MATCH, ~0ULL, 3, 0, EVENT_FW) &&
 		   refused("start", PMU_START, ~0ULL - 62, ~0ULL, 0, 0) &&
 		   refused("start", PMU_START, count, 1, 0, 0),
-	   "counters from -1 on are refused");
+	   "start, stop and match of counters that do not exist are refused");
 	ok(refused("read", PMU_FW_READ, count - 1, 0, 0, 0) &&
 		   refused("read", PMU_FW_READ, hw, 0, 0, 0) &&
 		   refused("read", PMU_FW_READ, count, 0, 0, 0) &&
 		   refused("read", PMU_FW_READ, ~0ULL, 0, 0, 0),
-	   "the firmware's counters that have no event are not read");
+	   "reads of firmware counters without an event are refused");
 	if (hw < 32) {
 		const u32 insn = (u32)(CSR_CYCLE + hw) << 20 | 0x2573; /* csrr a0, ... */
 
 		/*
-		 * It traps. Where the trap leads to is another matter: the stock 6.12 does it
-		 * wrong.
+		 * It traps. Do not check where the trap goes, because stock 6.12 gets that wrong.
 		 */
 		snippet_set(&s, A0, MARK);
 		snippet_run(&s, &insn, 1);
-		ok(snippet_get(&s, A0) == MARK, "nor by their CSR");
+		ok(snippet_get(&s, A0) == MARK,
+		   "a read of such a counter through its CSR does not return a value");
 	}
-	/* One that has an event is. */
 	ok(!sbi(EXT_PMU, PMU_CFG_MATCH, hw, 1, 0, EVENT_FW, NULL) &&
 		   !sbi(EXT_PMU, PMU_START, hw, 1, 0, 0, NULL) &&
 		   !sbi(EXT_PMU, PMU_FW_READ, hw, 0, 0, 0, NULL) &&
 		   !sbi(EXT_PMU, PMU_STOP, hw, 1, 0, 0, NULL),
-	   "one that has an event is");
-	/* The stock modules of 7.x print a warning. */
+	   "a firmware counter with an event can be read");
+	/* The stock modules of 7.x print a warning for the following. */
 	if (!host.gstage)
 		return;
-	/* KVM believes a guest which event a counter is for that is in use. */
+	/* With SKIP_MATCH, KVM takes the guest's word for the event of a counter that is in use. */
 	good = !sbi(EXT_PMU, PMU_CFG_MATCH, hw, 1, SKIP_MATCH, EVENT_DTLB_MISS, NULL);
 	ok(good && refused("read", PMU_FW_READ, hw, 0, 0, 0),
-	   "the firmware's counters that are given an event of hardware are not read");
+	   "a read of a firmware counter with a hardware event is refused");
 }
 
-/* The guest names the area so often without leaving for user space. */
+/* Let the guest set the area for snapshots @calls times, without an exit to user space. */
 static void name_area(u64 gpa, unsigned int calls)
 {
 	static const u32 insns[] = {
@@ -167,15 +167,15 @@ static void snapshots(void)
 	if (set_slot(s.vm, 1, 0, AREA_GPA, SZ_4K, area) ||
 	    set_slot(s.vm, 2, 0, HOLE_GPA, SZ_4K, hole))
 		bail("no slots");
-	/* It cannot be written from here on. */
+	/* From now on KVM cannot write the memory of HOLE_GPA. */
 	mprotect(hole, SZ_4K, PROT_NONE);
 	name_area(AREA_GPA, 100);
 	before = host_free_pages();
 	name_area(AREA_GPA, CALLS);
 	lost = before - host_free_pages();
 	ok(leaks ? lost > CALLS * 3 / 4 : lost < CALLS / 4,
-	   "an area for snapshots, named %u times: %s (%ld pages)", CALLS,
-	   leaks ? "the host loses a page each time" : "the host loses nothing", lost);
+	   "an area for snapshots is set %u times: the host loses %s (%ld pages)", CALLS,
+	   leaks ? "a page each time" : "nothing", lost);
 	if (!host.gstage)
 		return;
 	for (unsigned int i = 0; i < 100; i++) {
@@ -187,14 +187,14 @@ static void snapshots(void)
 		if (!sbi(EXT_PMU, PMU_SET_SHMEM, HOLE_GPA, 0, 0, 0, NULL) ||
 		    !sbi(EXT_PMU, PMU_SET_SHMEM, AREA_GPA, 1, 0, 0, NULL) ||
 		    !sbi(EXT_PMU, PMU_SET_SHMEM, AREA_GPA, 0, 1, 0, NULL))
-			bail("an area that cannot be is taken");
+			bail("an impossible area is not refused");
 	}
-	ok(true, "an area without memory is refused, and the one before stays");
+	ok(true, "an area without memory is refused, and the old area stays in use");
 	mem_unmap(area, SZ_4K);
 	mem_unmap(hole, SZ_4K);
 }
 
-/* Ranges that end in the last page of all addresses, or beyond it. */
+/* Ranges that end in the last page of the address space, or wrap around. */
 static void fences(void)
 {
 	static const struct {
@@ -213,7 +213,7 @@ static void fences(void)
 			    snippet_get(&s, A2) != ranges[i].start ||
 			    snippet_get(&s, A3) != ranges[i].size)
 				bail("range %u: refused, or a register has changed", i);
-	ok(true, "fences of the last addresses come to an end");
+	ok(true, "each fence of the last addresses ends");
 }
 
 int main(void)
@@ -223,7 +223,7 @@ int main(void)
 	snippet_vcpu(&s);
 	counters();
 	snapshots();
-	/* The stock modules of 6.12 and 7.2 stay in the kernel for good. */
+	/* The stock modules of 6.12 and 7.2 never return from such a fence. */
 	if (host.gstage)
 		fences();
 	snippet_end(&s);

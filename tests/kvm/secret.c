@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * memfd_secret(): memory that get_user_pages gives to nobody. The guest gets EFAULT for all of it,
- * whether the VMM has touched it or not, and no page of it comes along with its neighbours in the
- * same slot.
+  * memfd_secret(): memory that get_user_pages refuses. An access of the guest to it ends KVM_RUN
+ * with EFAULT, also if the VMM has touched the page. A fault on ordinary memory beside it in the
+ * same slot does not map it.
  */
 #include <errno.h>
 #include <string.h>
@@ -15,7 +15,10 @@
 #include "vcpu.h"
 
 #define GPA SZ_1G
-/* The VMM touches the first half. Of each 16 the last are ordinary memory. */
+/*
+ * In each 16 pages, the first SECRET are secret and the others ordinary. The VMM touches the first
+ * half.
+ */
 #define PAGES  32
 #define SIZE   (PAGES * SZ_4K)
 #define SECRET 12
@@ -53,7 +56,7 @@ static void map_secret(void)
 			*(u64 *)(mem + page * SZ_4K) = stamp(1, gpa(page));
 }
 
-/* How many of the secret pages were not refused to a load or a store. */
+/* Let the guest access each secret page. Return: how many accesses did not end with EFAULT. */
 static unsigned int given(bool store)
 {
 	unsigned int n = 0;
@@ -72,6 +75,7 @@ static unsigned int given(bool store)
 	return n;
 }
 
+/* How many of the secret pages that the VMM has touched do not have its value any more. */
 static unsigned int stored(void)
 {
 	unsigned int n = 0;
@@ -92,21 +96,22 @@ static void refused(const char *name, u32 flags)
 		count_from(vm);
 	for (unsigned int page = 0; page < PAGES; page++)
 		wrong += !is_secret(page) && guest_load(vcpu, gpa(page)) != stamp(1, gpa(page));
-	ok(!wrong, "%s: the ordinary memory beside it is there", name);
+	ok(!wrong, "%s: the guest reads the ordinary memory beside it", name);
 	if (host.gstage)
 		ok(counted(vm, "leaves_4k %u leaves_64k 0", PAGES / 16 * neighbours),
-		   "%s: and no page of the other came along", name);
+		   "%s: its faults map no secret page", name);
 	n = given(false);
-	ok(!n, "%s: each load is refused with EFAULT (%u were not)", name, n);
+	ok(!n, "%s: each load fails with EFAULT (%u did not)", name, n);
 	n = given(true);
-	ok(!n && !stored(), "%s: and each store (%u were not)", name, n);
+	ok(!n && !stored(), "%s: each store fails with EFAULT (%u did not)", name, n);
 	if (host.gstage) {
 		unsigned int errors = 0;
 
 		for (unsigned int page = 0; page < PAGES; page++)
 			errors += vcpu_prefault(vcpu, gpa(page), SZ_4K) == EFAULT;
 		ok(errors == PAGES / 16 * SECRET && counted(vm, "leaves_4k 0 leaves_64k 0"),
-		   "%s: and each pre-fault (%u of %u)", name, errors, PAGES / 16 * SECRET);
+		   "%s: each pre-fault fails with EFAULT (%u of %u)", name, errors,
+		   PAGES / 16 * SECRET);
 	}
 	vm_slot(vm, 0, 0, GPA, 0, mem);
 }
@@ -120,7 +125,7 @@ int main(void)
 	map_secret();
 	refused("plain", 0);
 	refused("logged", KVM_MEM_LOG_DIRTY_PAGES);
-	ok(vm_sound(vm), "sound");
+	ok(vm_sound(vm), "the tables are sound");
 	vm_free(vm);
 	return done();
 }

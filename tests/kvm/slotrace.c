@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A memslot is deleted and made again while a vCPU stores into it and another is faulted ahead.
- * Each store finds memory, or none, which is an MMIO exit; KVM_RUN does not fail. A pre-fault finds
- * memory, or says that there is no slot.
+  * A memslot is deleted and created again, while one vCPU stores to it and another pre-faults it.
+ * Each store succeeds or is an MMIO exit, and KVM_RUN never fails. Each pre-fault succeeds or
+ * fails with ENOENT.
  */
 #include <errno.h>
 #include <string.h>
@@ -18,7 +18,7 @@
 #define PAGES 512
 #define SIZE  (PAGES * SZ_4K)
 #define HOT   64
-/* A slot goes and comes in a grace period each, which may be slow. */
+/* The deletion and the creation of a slot each wait for a grace period, which may be slow. */
 #define ROUNDS_MIN 50
 #define ROUNDS_MAX 2000
 #define SLOW_MS    20000
@@ -63,7 +63,7 @@ static void disturb(const char *name, int gone)
 	for (round = 0; round < ROUNDS_MAX; round++) {
 		if (now_ms() - start > SLOW_MS && round >= ROUNDS_MIN)
 			break;
-		/* Seen is seen. */
+		/* Once is enough to show the defect. */
 		if (defect && vcpu->efaults != efaults)
 			break;
 		usleep(rnd() % 1200);
@@ -80,14 +80,14 @@ static void disturb(const char *name, int gone)
 	diag("%s: %u rounds, %lu stores without a slot; %lu pre-faults, %lu without a slot", name,
 	     round, (unsigned long)(vcpu->mmio_writes - mmio), done_ahead, no_slot);
 	if (defect)
-		ok(efaults, "%s: KVM_RUN fails with EFAULT: a defect of this stock module", name);
+		ok(efaults, "%s: KVM_RUN fails with EFAULT, a defect of this stock module", name);
 	else
 		ok(!efaults, "%s: KVM_RUN never fails (EFAULT %lu times)", name,
 		   (unsigned long)efaults);
 	if (host.gstage)
-		ok(!wrong && done_ahead && no_slot, "%s: pre-faults find memory, or say ENOENT",
+		ok(!wrong && done_ahead && no_slot, "%s: pre-faults succeed or fail with ENOENT",
 		   name);
-	ok(vm_sound(vm), "%s: sound", name);
+	ok(vm_sound(vm), "%s: the tables are sound", name);
 	vm_slot(vm, 0, 0, GPA, 0, mem);
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * After the host has withdrawn a range of memory from a guest, the guest must not reach the old
- * pages any more: neither by a mapping that was not removed, nor by a stale translation in the
- * TLB of a hart.
+ * pages any more: neither through a mapping that was not removed, nor through a stale translation
+ * in the TLB of a hart.
  *
  * vCPUs load or store in a loop and leave guest mode only for faults, because an emulated hart
  * flushes its TLB on every exit. Meanwhile the test withdraws a range, in many ways and with many

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Memory that another thread of the VMM provides page by page (userfaultfd), and memory that is
- * lost (hardware poison): the guest gets what it is given, one event for each page, and the VMM a
- * SIGBUS that says where. A signal ends the wait for a page.
+  * Another thread of the VMM provides memory page by page (userfaultfd): the guest reads what this
+  * thread provides, and each missing page causes an event. A signal ends the wait for a page. A
+  * page is lost (hardware poison): the VMM gets a SIGBUS with the address.
  *
- * Debian's riscv64 kernels have no CONFIG_MEMORY_FAILURE, and so no MADV_HWPOISON. UFFDIO_POISON
- * makes pages that answer every access in the same way.
+ * Debian's riscv64 kernels have no CONFIG_MEMORY_FAILURE, and so no MADV_HWPOISON. The test uses
+ * UFFDIO_POISON, whose pages behave in the same way when they are accessed.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -42,7 +42,10 @@ static const struct kind {
 	{ "hugetlbfs", SZ_2M, MFD_HUGETLB },
 };
 
-/* The slot's memory, and the same where nobody waits for events; NULL: there is no such. */
+/*
+ * @mem is the slot's memory, which userfaultfd watches. @other maps the same file without
+ * userfaultfd; NULL for anonymous memory.
+ */
 static char *mem, *other;
 
 static void map_kind(const struct kind *kind)
@@ -103,7 +106,7 @@ static void unwatch(void)
 		bail("UFFDIO_UNREGISTER: %s", strerror(errno));
 }
 
-/* The thread that provides pages. Each has the stamp that a guest would give it. */
+/* For the thread that provides pages. It fills each with the stamp that a guest would write. */
 static size_t page_size;
 static atomic_ulong events, strange;
 static atomic_bool over;
@@ -115,7 +118,7 @@ static void provide(const struct uffd_msg *msg)
 	bool minor = msg->arg.pagefault.flags & UFFD_PAGEFAULT_FLAG_MINOR;
 	u64 offset = at - (uintptr_t)mem;
 
-	/* Counted before a guest can see it. */
+	/* Count the event before a guest can see the page. */
 	events++;
 	for (u64 i = 0; i < page_size; i += SZ_4K)
 		*(u64 *)((minor ? other + offset : page) + i) = stamp(TAG, GPA + offset + i);
@@ -186,12 +189,12 @@ static void provided(const struct kind *kind, bool minor)
 
 	/* Two threads that wait for the same page may each have sent an event. */
 	ok(!both(OP_CHECK, pages, TAG) && events >= pages && events <= 2 * pages && !strange,
-	   "%s: %s, %s: two vCPUs read what they are given", name, kind->name, how);
+	   "%s: %s, %s: two vCPUs read what the thread provides", name, kind->name, how);
 	diag("%lu events for %u pages", (unsigned long)events, pages);
 	events = 0;
 	both(OP_FILL, pages, TAG + 1);
 	ok(!both(OP_CHECK, pages, TAG + 1) && !events && vm_sound(vm),
-	   "%s: %s, %s: and what they write then needs no event", name, kind->name, how);
+	   "%s: %s, %s: their stores after that cause no event", name, kind->name, how);
 
 	madvise(mem, SIZE, MADV_DONTNEED);
 	if (other && !minor)
@@ -202,10 +205,10 @@ static void provided(const struct kind *kind, bool minor)
 		while (range.size && !ioctl(vm->vcpu[2]->fd, KVM_PRE_FAULT_MEMORY, &range))
 			;
 		ok(!range.size && events == pages && !strange,
-		   "%s: %s, %s: a pre-fault asks for each page once", name, kind->name, how);
+		   "%s: %s, %s: a pre-fault causes one event for each page", name, kind->name, how);
 		count_from(vm);
 		ok(!both(OP_CHECK, pages, TAG) && counted(vm, "faults 0") && vm_sound(vm),
-		   "%s: %s, %s: and leaves no fault", name, kind->name, how);
+		   "%s: %s, %s: loads after the pre-fault are no faults", name, kind->name, how);
 	}
 	over = true;
 	pthread_join(thread, NULL);
@@ -215,8 +218,10 @@ static void provided(const struct kind *kind, bool minor)
 }
 
 /*
- * A thread that waits for a page which nobody provides: how often it asked, and how it ended. Its
- * signal comes once it has asked, and again and again, since it may not wait yet.
+ * struct waiter - a thread that waits for a page which nobody provides
+ *
+ * wait_and_signal() signals it after its event. It repeats the signal, because the thread may not
+ * wait yet.
  */
 static struct waiter {
 	struct vcpu *vcpu;
@@ -234,7 +239,7 @@ static void *wait_for_page(void *unused)
 	if (waiter.prefault) {
 		err = vcpu_prefault(vcpu, GPA, SZ_4K);
 	} else {
-		/* Exits before the page is asked for are of the host's own making. */
+		/* Ignore exits before the event: the host causes them. */
 		do
 			err = ioctl(vcpu->fd, KVM_RUN, 0) ? errno : 0;
 		while (err == EINTR && !events);
@@ -244,6 +249,7 @@ static void *wait_for_page(void *unused)
 	return unused;
 }
 
+/* Has the waiter caused an event? */
 static bool asked(void)
 {
 	struct uffd_msg msg;
@@ -262,7 +268,7 @@ static int wait_and_signal(struct vcpu *vcpu, bool prefault)
 	events = 0;
 	pthread_create(&waiter.thread, NULL, wait_for_page, NULL);
 	if (!wait_for(asked(), 10000))
-		bail("nobody asks for the page");
+		bail("no event for the page within 10 s");
 	for (unsigned int n = 0; n < 200 && waiter.result < 0; n++) {
 		pthread_kill(waiter.thread, SIGUSR1);
 		usleep(10000);
@@ -270,7 +276,7 @@ static int wait_and_signal(struct vcpu *vcpu, bool prefault)
 	return waiter.result;
 }
 
-/* Whoever still waits gets the page. */
+/* Provide the page, so that a thread which still waits goes on. */
 static void end_waiting(u64 offset)
 {
 	struct uffdio_zeropage zero = { .range = { (uintptr_t)mem + offset, SZ_4K } };
@@ -303,15 +309,15 @@ static void interrupted(void)
 			   name, names[i]);
 		} else {
 			ok(err == -1,
-			   "%s: %s that waits for a page: no signal ends that of the stock module",
+			   "%s: %s that waits for a page: no signal ends KVM_RUN of the stock module",
 			   name, names[i]);
 		}
 		end_waiting(0);
-		/* The command goes on where it was. */
+		/* Enter the guest again, so that it finishes its command. */
 		unwatch();
 		vcpu_wait(vcpu);
 		value = guest_load(vcpu, GPA);
-		ok(value == (ops[i] == OP_STORE ? 5 : 0), "%s: %s is done in the end", name,
+		ok(value == (ops[i] == OP_STORE ? 5 : 0), "%s: %s succeeds after that", name,
 		   names[i]);
 		madvise(mem, SIZE, MADV_DONTNEED);
 		watch(UFFDIO_REGISTER_MODE_MISSING);
@@ -327,7 +333,7 @@ static void interrupted(void)
 	unmap_kind();
 }
 
-/* What SIGBUS said; the page is made good then, so that the guest goes on. */
+/* The last SIGBUS. The handler drops the poisoned page, so that the guest can go on. */
 static siginfo_t last;
 static atomic_ulong signals;
 
@@ -370,7 +376,7 @@ static void poisoned(const struct kind *kind)
 
 	map_kind(kind);
 	page_size = kind->page;
-	/* All else is there, in huge pages where the host likes. */
+	/* Populate all other pages. The host may use huge pages. */
 	madvise(mem, SIZE, MADV_HUGEPAGE);
 	memset(mem, 0, SIZE);
 	madvise(mem + bad, page_size, MADV_DONTNEED);
@@ -380,14 +386,14 @@ static void poisoned(const struct kind *kind)
 	vm_slot(vm, 0, 0, GPA, SIZE, mem);
 	guest_fill(vcpu, GPA, SZ_4K, SZ_2M / SZ_4K, 1);
 	guest_fill(vcpu, GPA + bad + SZ_2M, SZ_4K, SZ_2M / SZ_4K, 2);
-	ok(!signals, "%s: %s: nothing is said of the pages around a poisoned one", name,
-	   kind->name);
+	ok(!signals, "%s: %s: no signal for the pages around a poisoned page", name, kind->name);
 
 	guest_load(vcpu, GPA + at);
-	ok(told(at, lsb), "%s: %s: a load of it: SIGBUS, BUS_MCEERR_AR, the page, lsb %u", name,
-	   kind->name, lsb);
-	ok(!guest_load(vcpu, GPA + at) && !signals, "%s: %s: a new page in its place is seen", name,
-	   kind->name);
+	ok(told(at, lsb),
+	   "%s: %s: a load from the poisoned page: SIGBUS, BUS_MCEERR_AR, its address, lsb %u",
+	   name, kind->name, lsb);
+	ok(!guest_load(vcpu, GPA + at) && !signals,
+	   "%s: %s: the guest reads the new page in its place", name, kind->name);
 
 	madvise(mem + bad, page_size, MADV_DONTNEED);
 	if (other)
@@ -397,14 +403,15 @@ static void poisoned(const struct kind *kind)
 		struct kvm_pre_fault_memory range = { .gpa = GPA + at, .size = SZ_4K };
 
 		ok(ioctl(vcpu->fd, KVM_PRE_FAULT_MEMORY, &range) && errno == EHWPOISON && !signals,
-		   "%s: %s: a pre-fault says EHWPOISON, without a signal", name, kind->name);
+		   "%s: %s: a pre-fault fails with EHWPOISON, without a signal", name, kind->name);
 	}
 	guest_store(vcpu, GPA + at, 5);
 	ok(told(at, lsb) && guest_load(vcpu, GPA + at) == 5,
-	   "%s: %s: a store: the same, and it is not lost", name, kind->name);
+	   "%s: %s: a store to the poisoned page: the same SIGBUS, and the store is not lost", name,
+	   kind->name);
 	ok(!guest_check(vcpu, GPA, SZ_4K, SZ_2M / SZ_4K, 1) &&
 		   !guest_check(vcpu, GPA + bad + SZ_2M, SZ_4K, SZ_2M / SZ_4K, 2) && vm_sound(vm),
-	   "%s: %s: the rest is as it was", name, kind->name);
+	   "%s: %s: the other pages are unchanged", name, kind->name);
 	vm_slot(vm, 0, 0, GPA, 0, mem);
 	unmap_kind();
 }

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Faults that are not of the guest's own access, but of the hart's to a page table of the guest.
- * htinst says so by a pseudoinstruction, for a read or, where the hart sets A or D itself, for a
- * write, while scause says what the guest did (privileged spec, "Transformed Instruction or
- * Pseudoinstruction for mtinst or htinst").
+  * Guest page faults that the hart takes when it walks the guest's own page tables. htinst then has
+ * a pseudoinstruction: for a read, or for a write if the hart sets A or D itself. scause still says
+ * what the guest did (privileged spec, "Transformed Instruction or Pseudoinstruction for mtinst or
+ * htinst").
  *
- * QEMU has none for a write. With the argument "store" it is a test build that makes writes of all
- * reads (test_walk_store=1).
+ * QEMU never reports a write. So the argument "store" tells the test that the module is a test
+ * build which takes every such read for a write (test_walk_store=1).
  */
 #include <errno.h>
 #include <string.h>
@@ -16,8 +16,10 @@
 #include "tap.h"
 #include "vcpu.h"
 
-/* The guest's tables of Sv39: a root that maps the first GiB as it is, and one table for the GiB at
- * FAR. */
+/*
+ * The guest's tables of Sv39. The root maps the first GiB and the GiB of the tables one to one. The
+ * GiB at FAR has a table of its own.
+ */
 #define ROOT_GPA  SZ_1G
 #define TABLE_GPA (SZ_1G + SZ_2M)
 #define DATA_GPA  (SZ_1G + 2 * SZ_2M)
@@ -49,7 +51,7 @@ static void trapped(struct vcpu *v)
 	stval = v->box->trap_value;
 }
 
-/* A vCPU with paging, whose root is mapped. */
+/* Create a VM and a vCPU with paging. The VM maps the guest's root, but not yet its table. */
 static void begin(void)
 {
 	vm = vm_new(NULL);
@@ -60,7 +62,7 @@ static void begin(void)
 	table = mem_map(SZ_4K, SMALL);
 	data = mem_map(SZ_4K, SMALL);
 	root[0] = pte(0, PTE_LEAF);
-	/* The tables themselves, where their gpas are. */
+	/* The guest reaches the tables at their gpas. */
 	root[ROOT_GPA / SZ_1G] = pte(ROOT_GPA, PTE_LEAF);
 	root[FAR / SZ_1G] = pte(TABLE_GPA, PTE_V);
 	table[0] = pte(DATA_GPA & ~(SZ_2M - 1), PTE_LEAF);
@@ -95,26 +97,25 @@ static bool trapped_with(u64 expected)
 	return false;
 }
 
-/* A table in no slot is memory that is not there, whatever the guest was about to do. */
+/* The table is in no slot: an access that needs it is an access fault in the guest. */
 static void no_table(void)
 {
 	begin();
 	guest_load(vcpu, FAR);
 	if (host.gstage)
 		ok(trapped_with(CAUSE_LOAD),
-		   "a load by a table in no slot is an access fault of the guest's");
+		   "a load through a table in no slot is an access fault in the guest");
 	else
 		ok(!traps && vcpu->mmio_reads == 1 && vcpu->mmio_addr == TABLE_GPA,
-		   "a load by a table in no slot: the stock module loads from the table's address "
-		   "instead");
+		   "a load through a table in no slot: the stock module loads from the table's address instead");
 	end();
 	begin();
 	guest_store(vcpu, FAR, 1);
 	if (host.gstage)
-		ok(trapped_with(CAUSE_STORE), "and so is a store");
+		ok(trapped_with(CAUSE_STORE), "a store through it is an access fault, too");
 	else
 		ok(!traps && vcpu->mmio_writes == 1 && vcpu->mmio_addr == TABLE_GPA,
-		   "a store by it: the stock module stores to the table's address");
+		   "a store through it: the stock module stores to the table's address");
 	end();
 	if (!host.gstage)
 		return;
@@ -122,11 +123,11 @@ static void no_table(void)
 	vcpu_post(vcpu, OP_LOAD);
 	vcpu_set_pc(vcpu, FAR);
 	vcpu_wait(vcpu);
-	ok(trapped_with(CAUSE_FETCH), "and a fetch");
+	ok(trapped_with(CAUSE_FETCH), "a fetch through it is an access fault, too");
 	end();
 }
 
-/* A table that the guest may not write: its hart reads it for a store, too. */
+/* The table is in a read-only slot. The hart only reads it, also for a store of the guest. */
 static void read_only(void)
 {
 	begin();
@@ -134,15 +135,14 @@ static void read_only(void)
 	guest_store(vcpu, FAR, 5);
 	if (host.gstage)
 		ok(!traps && !vcpu->mmio_writes && data[0] == 5,
-		   "a store by a table in a read-only slot goes to its page");
+		   "a store through a table in a read-only slot reaches its page");
 	else
 		ok(!traps && vcpu->mmio_writes == 1 && vcpu->mmio_addr == TABLE_GPA && data[0] != 5,
-		   "a store by a table in a read-only slot: the stock module stores to the table's "
-		   "address");
+		   "a store through a table in a read-only slot: the stock module stores to the table's address");
 	end();
 }
 
-/* While its pages are logged, what a fault may write shows. */
+/* The slot logs dirty pages, so a mapping of the table is writable only after a store. */
 static void reads(void)
 {
 	begin();
@@ -150,9 +150,10 @@ static void reads(void)
 	count_from(vm);
 	guest_store(vcpu, FAR, 6);
 	ok(data[0] == 6 && counted(vm, "faults 1 faults_load 1 faults_store 0"),
-	   "a store by a table that is not mapped: one fault, a load");
+	   "a store through a table that is not mapped: one fault, a load");
 	guest_store(vcpu, TABLE_GPA + 8, 0);
-	ok(counted(vm, "faults 1 faults_store 1"), "which does not let the guest write the table");
+	ok(counted(vm, "faults 1 faults_store 1"),
+	   "this fault does not let the guest write the table");
 	end();
 }
 
@@ -166,6 +167,7 @@ static u64 dirty_pages(u32 slot)
 	return log;
 }
 
+/* The hart also writes the table, because it sets A. */
 static void writes(void)
 {
 	begin();
@@ -173,10 +175,10 @@ static void writes(void)
 	count_from(vm);
 	ok(guest_load(vcpu, FAR) == 0x64617461 &&
 		   counted(vm, "faults 1 faults_store 1 faults_load 0"),
-	   "a load by a table whose A bit is to be set: one fault, a store");
+	   "a load through a table whose A bit the hart sets: one fault, a store");
 	ok(dirty_pages(2) == 1, "the table's page is dirty");
 	guest_load(vcpu, TABLE_GPA);
-	ok(counted(vm, "faults 0"), "and is mapped");
+	ok(counted(vm, "faults 0"), "the table's page is mapped");
 	end();
 
 	begin();
@@ -189,14 +191,15 @@ static void writes(void)
 	((u32 *)data)[2] = 0x6f;
 	vcpu_set_pc(vcpu, FAR);
 	vcpu_wait(vcpu);
-	ok(traps == 1 && counted(vm, "faults 1 faults_store 1"), "a fetch by one: the same");
+	ok(traps == 1 && counted(vm, "faults 1 faults_store 1"),
+	   "a fetch through such a table: one fault, a store");
 	end();
 
 	begin();
 	vm_slot(vm, 2, KVM_MEM_READONLY, TABLE_GPA, SZ_4K, table);
 	guest_load(vcpu, FAR);
 	ok(trapped_with(CAUSE_LOAD),
-	   "where the slot is read-only it is an access fault of the guest's");
+	   "a load through such a table in a read-only slot is an access fault in the guest");
 	end();
 }
 

@@ -68,13 +68,13 @@ int snippet_run(struct snippet *s, const u32 *insns, unsigned int count)
 	for (unsigned int i = 0; i < count; i++)
 		((volatile u32 *)s->code)[i] = insns[i];
 	((volatile u32 *)s->code)[count] = INSN_STORE_0;
-	/* Register 0 of these is the pc. */
+	/* KVM's core register 0 is the pc. */
 	snippet_set(s, 0, SNIPPET_GPA);
 	one_reg(s, KVM_SET_ONE_REG, CSR_ID(stvec), SNIPPET_GPA + count * sizeof(u32));
 	one_reg(s, KVM_SET_ONE_REG, CSR_ID(scause), 0);
 	s->run->immediate_exit = 0;
 	ret = ioctl(s->vcpu, KVM_RUN, 0) ? -errno : (int)s->run->exit_reason;
-	/* Let KVM be done with the exit, so that the next run begins at its pc. */
+	/* Let KVM complete the exit. Otherwise the next run would not begin at its pc. */
 	s->run->immediate_exit = 1;
 	ioctl(s->vcpu, KVM_RUN, 0);
 	return ret;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A vCPU that runs a few instructions which the test writes, in a VM without the guest program. */
+/* A VM without the guest program: its vCPU runs a few instructions of the test. */
 #ifndef TESTS_KVM_SNIPPET_H
 #define TESTS_KVM_SNIPPET_H
 
@@ -27,31 +27,35 @@ struct snippet {
 	u32 *code;
 };
 
-/** snippet_begin() - a VM with its page, and no vCPU yet */
+/** snippet_begin() - create the VM and its page of code, without a vCPU */
 void snippet_begin(struct snippet *s);
 
-/** snippet_vcpu() - its vCPU */
+/** snippet_vcpu() - create the vCPU */
 void snippet_vcpu(struct snippet *s);
 
-/** snippet_end() - the VM goes */
+/** snippet_end() - delete the VM */
 void snippet_end(struct snippet *s);
 
-/** snippet_set() - a register of the vCPU: x10 is A0 */
+/** snippet_set() - set an integer register of the vCPU; @x is its number, for example A0 */
 void snippet_set(const struct snippet *s, unsigned int x, u64 value);
 
-/** snippet_get() - read it */
+/** snippet_get() - read an integer register of the vCPU */
 u64 snippet_get(const struct snippet *s, unsigned int x);
 
 /**
- * snippet_run() - run instructions, and a store to gpa 0 behind them, where there is no memory
+ * snippet_run() - run instructions, and then a store to gpa 0, where there is no memory
+ * @s: the VM
+ * @insns: the instructions
+ * @count: their number
  *
- * A trap of the guest goes to that store, too.
+ * A trap of the guest also leads to that store.
  *
- * Return: the exit reason, KVM_EXIT_MMIO where the guest came to the store; or -errno of KVM_RUN
+ * Return: the exit reason, which is KVM_EXIT_MMIO if the guest reached the store; -errno if KVM_RUN
+ * failed
  */
 int snippet_run(struct snippet *s, const u32 *insns, unsigned int count);
 
-/** snippet_cause() - scause of the guest: its last trap, 0 after snippet_run() without one */
+/** snippet_cause() - the guest's scause after snippet_run(): 0 if the guest had no trap */
 u64 snippet_cause(const struct snippet *s);
 
 #endif
