@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What all measures of the comparison use. */
+/* Functions for all measures of the comparison. */
 #ifndef BENCH_COMPARE_FIGURE_H
 #define BENCH_COMPARE_FIGURE_H
 

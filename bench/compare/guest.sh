@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# guest.sh: in the emulated host, boot a real guest to its user space: Debian's kernel under Debian's QEMU, both unmodified. With
-# gstage it boots in each format. With the stock module it boots once, in the only format there is, and each format of gstage is
-# compared with that. The lines are as compare.c prints them.
+# guest.sh: boot a real guest to its user space: Debian's kernel under Debian's QEMU, both unmodified. It runs in the emulated host.
+# With gstage it boots the guest in each format. With the stock module it boots the guest once, in the module's only format, and each
+# format of gstage is compared with that. It prints lines in the form of compare.c.
 #
 # The tracepoint kvm_exit, which both modules have, counts G-stage faults: exits with the causes of a guest page fault.
 
@@ -19,7 +19,7 @@ figure() {
 	printf 'guest-%s-%s\t0\t\t%s\t%s\tDebian guest under QEMU, start to userspace, %s\n' "$1" "$mode" "$2" "$3" "$4"
 }
 
-# boot: run a guest until it says that it has reached user space, and end it there. Sets ns, faults, exits and tables.
+# boot: run a guest until it reports that it has reached user space, and then end it. Sets ns, faults, exits and tables.
 boot() {
 	rm -f guest.in guest.out
 	mkfifo guest.in guest.out

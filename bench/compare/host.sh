@@ -1,12 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# host.sh ROUNDS [MEASURE[=SIZE]...]: in the emulated host, measure the stock module and gstage's by turns. It prints the lines of
+# host.sh ROUNDS [MEASURE[=SIZE]...]: measure the stock module and gstage's by turns. It runs in the emulated host, and prints the lines of
 # compare.c, guest.sh and selftests.sh, with the round and the module in front. All other lines begin with "# ".
 
 rounds=$1
 shift
 
-# Try again for 5 s: the last VM may not be gone yet.
+# Try again for 5 s, because the last VM may not have ended yet.
 unload() {
 	n=0
 	until rmmod kvm 2>rmmod.err; do

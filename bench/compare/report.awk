@@ -91,7 +91,7 @@ function quoted(s) {
 	return "\"" s "\""
 }
 
-# Is this row the last one of its key?
+# Is this the last row of its key?
 function last_of_key(row,    i) {
 	for (i = row + 1; i <= rows; i++) if (key_of[i] == key_of[row]) return 0
 	return 1

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# selftests.sh [SIZE]: in the emulated host, run two programs of the kernel's own KVM selftests, unmodified, and print the times that
-# they report in the form of compare.c. SIZE is the memory of the one vCPU (64M).
+# selftests.sh [SIZE]: run two programs of the kernel's own KVM selftests, unmodified, and print the times that they report in the
+# form of compare.c. It runs in the emulated host. SIZE is the memory of the one vCPU (64M).
 
 size=${1:-64M}
 bytes=$((${size%M} << 20))

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Take memory away from a guest: by the host's memory management, by deleting the slot, and by
- * closing the VM. Measure the host's own share too: the same call on memory that no VM has.
+ * closing the VM. Also measure the host's own share: the same call on memory that is in no VM.
  */
 #include <stdio.h>
 #include <sys/mman.h>
@@ -97,7 +97,7 @@ static void fill(const struct shape *shape, struct vm *vm, char *mem, u64 size)
 	guest_fill(vm->vcpu[0], SLOT_GPA, shape->stride, size / shape->stride, 1);
 }
 
-/* A vCPU that has a hart of its own, and leaves the guest only when the host kicks it. */
+/* The vCPU has a hart of its own, and leaves the guest only when the host kicks it. */
 static void running(const struct shape *shape, char *mem, u64 size)
 {
 	struct vm *vm = vm_with(mem, size, 2);

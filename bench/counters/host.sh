@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# host.sh ROUNDS: in the emulated host, measure bare.ko and gstage.ko by turns. It prints the lines of counters.c.
+# host.sh ROUNDS: measure bare.ko and gstage.ko by turns, in the emulated host. It prints the lines of counters.c.
 
 # Do not count the first run: work that the host does after a boot would be in the figures.
 insmod bare.ko && GSTAGE_MODULE=gstage ./counters bare >/dev/null && rmmod kvm || exit 1

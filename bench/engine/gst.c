@@ -131,7 +131,7 @@ static void map_range(uint64_t gpa, uint64_t pages)
 	    gst_map(&space, gpa, pages * PAGE_BYTES, MEMORY_PA + gpa, ATTR, 0, &gather));
 }
 
-/* What fault-around does: map pages of any address into a table that exists. */
+/* Map pages into an existing table, as fault-around does. */
 static void fill(uint64_t gpa, uint64_t count)
 {
 	static struct gst_page pages[FILL_PAGES];

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/*
- * What is measured. The two programs have the same main.c, and each has one struct impl.
+/* The code under measurement. The two programs have the same main.c, and each has one struct impl.
  */
 #ifndef BENCH_ENGINE_IMPL_H
 #define BENCH_ENGINE_IMPL_H
@@ -59,7 +58,7 @@ struct impl {
 
 extern const struct impl bench_impl;
 
-/* End the program: the figure of an operation that failed means nothing. */
+/* End the program. An operation that fails has no useful figure. */
 _Noreturn void bench_failed(const char *what, uint64_t gpa);
 
 #endif /* BENCH_ENGINE_IMPL_H */

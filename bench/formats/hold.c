@@ -15,14 +15,14 @@
 #define MMIO_GPA 0x0f002000
 #define DATA_GPA 0x100000000ULL
 #define SLOT     1
-/* A gap of so many ticks is longer than the loop itself takes. */
+/* The loop itself takes less than this many ticks, so a longer gap is an exit. */
 #define GAP_TICKS 15
-/* After so many loops all gaps that an event has caused are recorded. */
+/* After this many loops, the guest has recorded all gaps that an event has caused. */
 #define LOOPS 200
 
 extern const char hold_guest[], hold_guest_end[];
 
-/* What the guest does at the begin of a round; `width` in its mailbox. */
+/* What the guest does at the start of a round: `width` in its mailbox. */
 enum act { NOTHING, SBI_CALL, MMIO_STORE, FRESH_PAGE };
 
 /*

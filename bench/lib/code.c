@@ -6,7 +6,7 @@
 #include "code.h"
 #include "tap.h"
 
-/* Offset in the control slot, behind the guest program of tests/kvm. */
+/* The offset in the control slot, after the guest program of tests/kvm. */
 #define CODE (CONTROL_CODE_SIZE - SZ_4K)
 
 void code_set(struct vcpu *vcpu, const char *begin, const char *end)

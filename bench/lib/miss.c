@@ -86,7 +86,7 @@ void miss_start(struct miss *miss, const struct format *format, const struct pag
 	vcpu->box->count = pages;
 	vcpu->box->stride = SZ_4K;
 
-	/* One run maps all that is mapped on demand, so that later runs have TLB misses only. */
+	/* The first run takes all page faults, so that later runs only have TLB misses. */
 	memset(miss->mem, 1, pages * SZ_4K);
 	run_ns(vcpu, 2);
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The longest hold of a VM's MMU lock in each operation, between two looks at who waits for it, in
- * instructions. Wants a test build of the module, and a host of one hart that counts instructions:
- * bench/locks/run.
+ * Measure the longest time that each operation holds a VM's mmu_lock before it checks whether
+ * another thread waits, in instructions. This needs a test build of the module, and a host with one
+ * hart and --icount: bench/locks/run.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -85,7 +85,7 @@ static void read_stat(const char *file)
 	vm_text(vm, file, text, sizeof(text));
 }
 
-/* Memory with a page in each @stride bytes. */
+/* The kinds of memory: one page is used in each @stride bytes. */
 static void all_of(const char *name, u64 size, u64 stride, enum backing backing)
 {
 	char *mem = mem_map(size, backing);
@@ -133,7 +133,7 @@ static void all_of(const char *name, u64 size, u64 stride, enum backing backing)
 	tell("the VM is closed");
 	mem_unmap(mem, size);
 
-	/* Of bitmaps that are all set the bits are cleared, and large leaves are split then. */
+	/* With a bitmap that is all set, KVM_CLEAR_DIRTY_LOG splits large leaves. */
 	if (size > SZ_1G)
 		return;
 	mem = mem_map(size, backing);
@@ -150,7 +150,7 @@ static void all_of(const char *name, u64 size, u64 stride, enum backing backing)
 int main(void)
 {
 	host_init(3000);
-	/* What the host itself does after a boot is over. */
+	/* Wait until the host has finished its own work after a boot. */
 	sleep(20);
 	all_of("256 MiB of 4 KiB pages", SZ_1G / 4, SZ_4K, SMALL);
 	all_of("256 MiB of 2 MiB pages", SZ_1G / 4, SZ_2M, HUGE);

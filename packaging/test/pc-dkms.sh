@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# pc-dkms.sh KERNEL: test for which kernels gstage-dkms builds, what it says about the others, and that it leaves nothing. Run by pc.sh.
+# pc-dkms.sh KERNEL: test for which kernels gstage-dkms builds, what it prints for the others, and that its removal leaves no file.
+# pc.sh runs this.
 # shellcheck source=packaging/test/tap.sh
 . ./tap.sh
 
@@ -10,7 +11,7 @@ modules=/lib/modules/$release
 ours=$modules/updates/dkms/kvm.ko.xz
 stock=$modules/kernel/arch/riscv/kvm/kvm.ko.xz
 
-# tree KERNEL: make /lib/modules of an installed kernel.
+# tree KERNEL: make the folder of an installed kernel in /lib/modules.
 tree() {
 	mkdir -p "/lib/modules/$1"
 	ln -s "/usr/src/linux-headers-$release" "/lib/modules/$1/build"
@@ -50,26 +51,26 @@ line=${release%%.*}.$(echo "$release" | cut -d. -f2)
 kernel=$(awk '$2 ~ /^linux-headers.*-riscv64$/ { print $4 }' /kernel/set)
 package "linux-headers-$release" "$kernel"
 package linux-headers-riscv64 "$kernel"
-# The sources of another kernel satisfy the dependency for apt.
+# For apt, the sources of another kernel satisfy the dependency.
 another=$(dpkg-deb -f gstage-dkms_*_all.deb Depends | grep -o 'linux-source-[0-9.]*' | grep -vm1 "^linux-source-$line$")
 package "$another" 1
 footprint >before
 
 run dpkg -i gstage-dkms_*_all.deb
-check 'without the sources it installs all the same' works
-check 'and says which package is missing' says "apt install linux-source-$line=$kernel"
-check 'the kernel keeps its own KVM' test -f "$stock" -a ! -e "$ours"
+check 'without the sources the package installs, too' works
+check 'without the sources it says which package is missing' says "apt install linux-source-$line=$kernel"
+check 'without the sources the kernel keeps its own KVM' test -f "$stock" -a ! -e "$ours"
 
 sources "$line.1-1"
-check 'other sources are not taken' test ! -e "$ours"
-check 'and it says which version the kernel wants' \
+check 'with sources of another version there is no kvm.ko' test ! -e "$ours"
+check 'with sources of another version it says which version the kernel needs' \
 	says "it is $kernel, and linux-source-$line is $line.1-1: apt install linux-source-$line=$kernel"
 
 start=$SECONDS
 sources "$kernel"
 echo "# building took $((SECONDS - start)) s"
-check 'when the right sources are installed it is built' says "kernel $release has gstage's kvm.ko"
-check 'modprobe takes it' is "$(modinfo -k "$release" -F filename kvm)" "$ours"
+check 'when the right sources are installed kvm.ko is built' says "kernel $release has gstage's kvm.ko"
+check 'modprobe finds this kvm.ko' is "$(modinfo -k "$release" -F filename kvm)" "$ours"
 check 'modinfo shows its version' is "$(modinfo -k "$release" -F gstage kvm)" "$version"
 check 'modinfo shows the sources' is "$(modinfo -k "$release" -F gstage_kvm_sources kvm)" "Linux ${kernel%-*}"
 
@@ -85,20 +86,20 @@ sed 's/MAJOR 6/MAJOR 5/; s/PATCHLEVEL .*/PATCHLEVEL 10/' "$modules/build/include
 mkdir -p /lib/modules/6.13.0-1-riscv64
 : >/lib/modules/6.13.0-1-riscv64/modules.builtin
 run dpkg-reconfigure gstage-dkms
-check 'kernels that it cannot build for are no failure' works
-check 'a second supported kernel has it' says "kernel $second has gstage's kvm.ko"
+check 'dpkg-reconfigure succeeds although DKMS cannot build for some kernels' works
+check "a second supported kernel has gstage's kvm.ko" says "kernel $second has gstage's kvm.ko"
 check 'for an unknown kernel it lists the known ones' says "gstage $version does not know Linux 5.10: install a kernel of $line"
 check 'for a kernel without headers it says how to install them' says 'apt install linux-headers-6.13.0-1-riscv64'
-check 'and the first has it again' test -f "$ours"
+check "the first kernel still has gstage's kvm.ko" test -f "$ours"
 rm -rf "$other" /lib/modules/6.13.0-1-riscv64
 
 run dpkg --purge gstage-dkms
 check 'it can be purged' works
-check "modprobe takes the kernel's own then" is "$(modinfo -k "$release" -F filename kvm)" "$stock"
-check 'and none for the second' test ! -e "/lib/modules/$second/updates"
+check "after the purge modprobe finds the kernel's own kvm.ko" is "$(modinfo -k "$release" -F filename kvm)" "$stock"
+check "after the purge the second kernel has no kvm.ko of gstage" test ! -e "/lib/modules/$second/updates"
 rm -rf "/lib/modules/$second"
-check "the kernel's own is as it was" sh -c "xz -dc $stock | cmp - /kernel/kvm.ko"
+check "the kernel's own kvm.ko is unchanged" sh -c "xz -dc $stock | cmp - /kernel/kvm.ko"
 run dpkg --purge "linux-source-$line"
 footprint >after
-check 'nothing is left' diff before after
+check 'no file is left' diff before after
 done_testing

@@ -21,7 +21,7 @@ done
 mount -t tmpfs tmpfs /mnt/root/tmp
 cp "$debs"/*.deb "$here/../../examples/check.sh" "$here/tap.sh" "$here"/pc-*.sh /mnt/root/tmp/
 mkdir /mnt/root/tmp/logs
-# That root has no documentation.
+# That root was made without documentation. Let dpkg install documentation now.
 rm -f /mnt/root/etc/dpkg/dpkg.cfg.d/*mmdebstrap*
 for test in libgst dkms; do
 	chroot /mnt/root env -C /tmp bash "./pc-$test.sh" "$release" | tee "$logs/$test.tap"

@@ -19,7 +19,7 @@ loaded() { cat /sys/module/kvm/version 2>/dev/null || echo stock; }
 found() { readlink -f "$(modinfo -F filename kvm)"; }
 apt() { run apt-get -q -y -o Dpkg::Use-Pty=0 -o Dpkg::Options::=--force-unsafe-io "$@"; }
 note() { echo "# $SECONDS s: $*"; }
-# took: print how long the steps of DKMS's build took.
+# took: print how long each step of DKMS's build took.
 took() { sed -nE 's/^# (command|elapsed time): /# DKMS: /p' /var/lib/dkms/gstage/*/"$release"/*/log/make.log; }
 # Load the kvm.ko that modprobe finds. udev then gives /dev/kvm to its group.
 load() { run modprobe "$@" kvm; udevadm settle; }
@@ -42,7 +42,7 @@ shows() { tr -d '\r' <"$1.out" | grep -q "gstage-guest: $1: $2"; }
 # vm: print the running VM as the command names it.
 vm() { basename /sys/kernel/debug/kvm/*-*; }
 alive() { local pid="guest_$1"; kill -0 "${!pid}" 2>/dev/null; }
-# says_so NAME TEXT: wait for a line of the guest's init while the guest runs.
+# says_so NAME TEXT: wait until the guest's init prints this line. Fails if the guest ends before that.
 says_so() {
 	local i
 	for ((i = 0; i < 900; i++)); do
@@ -62,76 +62,76 @@ finish() {
 rm -r "$modules"/kernel/{drivers,fs,net,sound}
 depmod "$release"
 footprint >before
-check 'systemd has brought the system up' sh -c 'systemctl is-system-running | grep -qE "running|degraded|starting"'
-check 'stock KVM is what modprobe finds at first' is "$(found)" "$stock"
+check 'the system has booted' sh -c 'systemctl is-system-running | grep -qE "running|degraded|starting"'
+check 'at first modprobe finds stock KVM' is "$(found)" "$stock"
 load
 guest one vmuser
 check 'a VM runs under stock KVM' says_so one Linux
-check 'which is loaded' is "$(loaded)" stock
+check 'stock KVM is loaded' is "$(loaded)" stock
 
 apt update
-check 'the repository is taken' works
+check 'apt update accepts the repository' works
 note 'installing, building kvm.ko'
 apt install "gstage=$version" "gstage-dkms=$version"
 note 'installed'
 took
 check 'apt installs both packages' works
-check 'it says that kvm.ko was built' says "kernel $release has gstage's kvm.ko"
-check 'and that stock KVM is in use' says 'stock KVM is in use by VMs and stays'
-check 'the VM runs on' alive one
-check 'under stock KVM' is "$(loaded)" stock
-check 'to a good end' finish one
+check 'the installation says that kvm.ko was built' says "kernel $release has gstage's kvm.ko"
+check 'the installation says that stock KVM is in use' says 'stock KVM is in use by VMs and stays'
+check 'the VM still runs after the installation' alive one
+check 'it still runs under stock KVM' is "$(loaded)" stock
+check 'it ends well' finish one
 load -r
 load
-check 'then modprobe loads gstage' is "$(loaded)" "$version"
-check 'from updates/dkms' is "$(found)" "$modules/updates/dkms/kvm.ko.xz"
-check 'built from the sources of this kernel' is "$(modinfo -F gstage_kvm_sources kvm)" "Linux ${release%%[-+]*}"
-check "signed with DKMS's key" is "$(modinfo -F signer kvm)" 'DKMS module signing key'
+check 'after that modprobe loads gstage' is "$(loaded)" "$version"
+check 'modprobe loads it from updates/dkms' is "$(found)" "$modules/updates/dkms/kvm.ko.xz"
+check 'it was built from the sources of this kernel' is "$(modinfo -F gstage_kvm_sources kvm)" "Linux ${release%%[-+]*}"
+check "it is signed with DKMS's key" is "$(modinfo -F signer kvm)" 'DKMS module signing key'
 
 run as vmuser gstage modes
-check 'a user of group kvm sees the formats' works
-check 'and which module is loaded' says "gstage $version"
+check 'gstage modes works for a user in the group kvm' works
+check 'gstage modes prints which module is loaded' says "gstage $version"
 run as other gstage modes
-check 'another user does not' fails
-check 'and is told to join the group' says 'adduser USER kvm'
+check 'gstage modes fails for a user who is not in the group kvm' fails
+check 'it tells the user to join the group' says 'adduser USER kvm'
 check 'the command has its manual page' test -f /usr/share/man/man1/gstage.1.gz
 note 'a VM in auto mode'
 guest two vmuser gstage exec --mode auto --verbose --
 check 'a user of group kvm runs a VM in auto mode' says_so two Linux
 run gstage vms
-check 'root sees its format' says sv39x4
-check 'and the module' says "gstage $version"
+check 'gstage vms prints the format of this VM' says sv39x4
+check 'gstage vms prints the module' says "gstage $version"
 for command in vms top "show $(vm)" "dump $(vm)" "walk $(vm) 0x80000000" "set $(vm) sv48x4"; do
 	# shellcheck disable=SC2086
 	run as vmuser gstage $command
-	check "gstage ${command%% *} wants debugfs, which is root's" fails
-	check 'and it says so' says 'as root'
+	check "gstage ${command%% *} needs debugfs, which only root can read" fails
+	check "gstage ${command%% *} says that it needs root" says 'as root'
 done
 
 note 'upgrading, while that VM runs'
 apt install "gstage=$next" "gstage-dkms=$next"
 note 'upgraded'
 took
-check 'apt upgrades' works
-check 'it says that the old version is in use' says "gstage $version is in use by VMs and stays"
-check 'the VM runs on' alive two
-check 'under the old version' is "$(loaded)" "$version"
-check 'to a good end' finish two
+check 'apt upgrades both packages' works
+check 'the upgrade says that the old version is in use' says "gstage $version is in use by VMs and stays"
+check 'the VM still runs after the upgrade' alive two
+check 'it still runs under the old version' is "$(loaded)" "$version"
+check 'it ends well' finish two
 load -r
 load
-check 'then modprobe loads the new version' is "$(loaded)" "$next"
-check 'nothing of the old one is left' test ! -e "/usr/src/gstage-$version" -a ! -e "/var/lib/dkms/gstage/$version"
+check 'after that modprobe loads the new version' is "$(loaded)" "$next"
+check 'no file of the old version is left' test ! -e "/usr/src/gstage-$version" -a ! -e "/var/lib/dkms/gstage/$version"
 
 apt remove gstage gstage-dkms
-check 'apt removes' works
+check 'apt removes both packages' works
 check 'modprobe finds stock KVM again' is "$(found)" "$stock"
-check 'which is loaded at once, as no VM runs' is "$(loaded)" stock
-check 'and is the file of the kernel package' sh -c "cd / && grep 'kvm/kvm.ko.xz$' /var/lib/dpkg/info/linux-image-$release.md5sums | md5sum -c"
+check 'stock KVM is loaded immediately, because no VM runs' is "$(loaded)" stock
+check 'it is the file of the kernel package' sh -c "cd / && grep 'kvm/kvm.ko.xz$' /var/lib/dpkg/info/linux-image-$release.md5sums | md5sum -c"
 guest three vmuser
-check 'a VM runs under it' says_so three Linux
-check 'to a good end' finish three
+check 'a VM runs under stock KVM' says_so three Linux
+check 'it ends well' finish three
 apt purge gstage gstage-dkms
-check 'apt purges' works
+check 'apt purges both packages' works
 footprint >after
-check 'nothing is left' diff before after
+check 'no file is left' diff before after
 done_testing

@@ -34,7 +34,9 @@
 #endif
 #define PA2 (PA1 + 5 * PAGE)
 
-/* Try so many points one by one. Later points are in long runs of entries: try only some. */
+/*
+ * The number of points to try one by one. Later points are in long runs of entries: try only some.
+ */
 #define EACH 8
 
 #define MAP(at, bytes, to, perm, most) { OP_MAP, BASE + (at), bytes, (to) + (at), perm, most, 0, 0 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The smallest part of a kernel with which arch/riscv/kvm/mmu.c compiles. What the measured
- * functions use works: PTEs, memory for tables and so on. Fences are counted. What a
- * fault needs to get a page of the host compiles, but does nothing.
+ * The smallest part of a kernel with which arch/riscv/kvm/mmu.c compiles. The parts that the
+ * measured functions use do work: PTEs, memory for tables and so on. Fences are counted. The parts
+ * that get a page of the host for a fault compile, but do nothing.
  */
 #ifndef BENCH_ENGINE_STUB_H
 #define BENCH_ENGINE_STUB_H
@@ -253,14 +253,14 @@ void kvm_riscv_gstage_free_pgd(struct kvm *kvm);
 #define spin_unlock(lock)       ((void)(lock))
 #define cond_resched_lock(lock) ((void)(lock))
 
-/* In a kernel this is a request to every vCPU; the figures do not include its cost. */
+/* A kernel makes a request to every vCPU here. The figures do not include its cost. */
 #define kvm_riscv_hfence_gvma_vmid_gpa(kvm, hbase, hmask, gpa, size, order)                        \
 	((void)(kvm), (void)(gpa), (void)(order), (void)mem.fences++)
 #define kvm_flush_remote_tlbs(kvm)        ((void)(kvm), (void)mem.fences++)
 #define kvm_riscv_local_hfence_gvma_all() ((void)0)
 #define kvm_riscv_gstage_vmid_bits()      14
 
-/* What a fault needs to get a page of the host. It is compiled, and never called. */
+/* The parts that get a page of the host for a fault. They are compiled, and never called. */
 
 struct vm_area_struct {
 	unsigned long vm_start, vm_end, vm_flags, vm_pgoff;
