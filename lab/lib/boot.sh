@@ -4,7 +4,7 @@
 
 RUN=            # the folder of this run; /run/lab in the lab root
 
-# What a kernel in trouble prints.
+# Lines that a kernel prints for a warning, an oops or a panic.
 SPLAT='WARNING: |BUG: |Oops|Call Trace|Kernel panic|rcu: INFO: .*stall|detected stalls|soft lockup|blocked for more than|Unable to handle kernel|refcount_t: '
 
 # run_folder: make an empty folder for a run.
@@ -72,7 +72,7 @@ qemu_command() {
 		QEMU+=(-icount "shift=0,sleep=off" -rtc "base=2026-01-01,clock=vm" -seed 42)
 	fi
 	if [ "$1" = exec ]; then
-		# Without ioeventfd the hart's own thread serves the port. --icount needs this to be repeatable.
+		# Without ioeventfd the hart's own thread serves the port. Otherwise runs with --icount would differ.
 		QEMU+=(-append "$append" -serial file:/run/lab/serial -device "virtio-serial-pci,ioeventfd=off"
 			-chardev "file,id=out,path=/run/lab/out" -device "virtconsole,chardev=out"
 			-chardev "file,id=control,path=/run/lab/control"
@@ -84,8 +84,8 @@ qemu_command() {
 
 # boot_script exec|shell: print the script that runs in the lab root: pack the initramfs, boot, copy the output.
 boot_script() {
-	# The same files must make the same archive: --icount promises the same run.
-	# The debug information of a module is most of the initramfs, and unpacking it most of a strict machine's boot.
+	# The same files must give the same archive, because runs with --icount must be equal.
+	# Strip modules for the strict machine: their debug information is most of the initramfs, and takes most of its boot time.
 	[ "$EMULATOR" != strict ] || echo 'for m in /run/lab/tree/lab/*.ko; do [ ! -f "$m" ] || riscv64-linux-gnu-strip -g "$m"; done'
 	echo 'set -e; cd /run/lab/tree; find . -exec touch -hd @0 {} +
 		find . | sort | cpio --quiet --reproducible -o -H newc >../initrd; cd ..'
@@ -101,7 +101,7 @@ boot_script() {
 	fi
 }
 
-# ready_to_boot MODE: set ROOT_COMMAND to the command that boots the run. Its output is the program's output.
+# ready_to_boot MODE: set ROOT_COMMAND to the command that boots the host. This command prints the program's output.
 ready_to_boot() {
 	case $EMULATOR in
 	qemu) qemu_command "$1" ;;

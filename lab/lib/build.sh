@@ -4,7 +4,7 @@
 
 CROSS=riscv64-linux-gnu-
 
-# stale TARGET FOLDER...: is anything in the folders newer than the target? This saves a run of make in every exec.
+# stale TARGET FOLDER...: is any file in the folders newer than the target? If not, exec need not run make.
 stale() {
 	local target=$1 d dirs=()
 	shift
@@ -20,12 +20,12 @@ build_alone() {
 	flock 8
 }
 
-# as_of_now, then fresh TARGET: give the target the time at which make started. A target that make found up to date is then not
-# stale, and a source that was edited while make ran is.
+# as_of_now, then fresh TARGET: give the target the time at which make started. So a target is not stale if make found it up to
+# date, and is stale if a source was edited while make ran.
 as_of_now() { : >"$BUILD/.now"; }
 fresh() { touch -r "$BUILD/.now" "$1"; }
 
-# built_for_kernel FOLDER: was it built for the chosen kernel? Objects for another kernel cannot be used.
+# built_for_kernel FOLDER: was the folder built for the chosen kernel? Objects for another kernel cannot be used.
 built_for_kernel() { [ "$(cat "$1/.kernel" 2>/dev/null)" = "$KVERSION" ]; }
 
 # module_out MODULE: print the folder below build/ for gstage or gstage-test.
@@ -67,7 +67,7 @@ make_lab_modules() {
 	fresh "$out/lab_notifiers.ko"
 }
 
-# The modules that the lab itself loads into the host.
+# need_lab_modules: build the modules that the lab itself loads into the host.
 need_lab_modules() {
 	local out=$BUILD/lab-$KERNEL
 	build_alone
@@ -105,7 +105,7 @@ make_guest() {
 	mv "$part" "$guest"
 }
 
-# The kernel and initramfs of guests, which are /guest in the host.
+# Pack the kernel and the initramfs of guests. The host has them in /guest.
 need_guest() {
 	local guest=$BUILD/guest-$KERNEL
 	build_alone

@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 # Build the Debian packages with the cross compiler, and check them with lintian. Sourced by lab/lab.
 
-# This is a root of its own, so that those who only run the lab need not install these packages.
+# This is another root, because users who only run the lab do not need these packages.
 DEB_PACKAGES=(build-essential debhelper dh-dkms dkms lintian man-db pkgconf gcc-riscv64-linux-gnu libc6-dev-riscv64-cross kmod
 	cpio xz-utils e2fsprogs mount pahole bc)
 
@@ -31,7 +31,7 @@ need_deb_root() {
 in_deb_root() { ROOT=$DEB_ROOT in_root "$@"; }
 
 # cross_libraries DIR: unpack the riscv64 libraries that the command is linked with, except the C library, which has a cross
-# package. Also collect their `shlibs` files, which say on what a program that is linked with them depends.
+# package. Also collect their `shlibs` files, which have the dependencies of a program that is linked with them.
 cross_libraries() {
 	local dir=$1 set pkg arch version sha path
 	rm -rf "$dir"
@@ -67,7 +67,7 @@ make_debs() {
 	rm -rf "$tree"
 }
 
-# lintian_clean DIR: fail on what Debian would not accept. Other tags are only printed.
+# lintian_clean DIR: fail on errors and warnings of lintian. Other tags are only printed.
 lintian_clean() {
 	in_deb_root sh -ec 'cd "/gstage/build/$1"; lintian --allow-root --fail-on error,warning --tag-display-limit 0 --info ./*.changes' \
 		- "${1#"$BUILD"/}"

@@ -2,8 +2,8 @@
 # shellcheck shell=bash
 # Private namespaces and the lab root. Sourced by lab/lab.
 #
-# Everything that mounts or starts processes runs in its own mount and PID namespace. When the lab ends, even by SIGKILL, the
-# kernel ends both. setpriv makes the kernel kill unshare when the lab is gone.
+# Every command that mounts or starts processes runs in its own mount and PID namespace. setpriv makes the kernel kill unshare when
+# the lab has ended, even by SIGKILL. The kernel then ends both namespaces.
 
 PRIVATE=(setpriv --pdeathsig KILL unshare --mount --propagation private --pid --fork --kill-child --mount-proc)
 
@@ -17,7 +17,7 @@ root_command() {
 	ROOT_COMMAND=("${PRIVATE[@]}" bash "$LAB/lib/inside.sh" "$ROOT" "$TOP" /gstage "${ROOT_BINDS[@]}")
 	if [ -d "${KDIR_CACHE-}" ]; then
 		ROOT_COMMAND+=("$KDIR_CACHE/usr/src" /usr/src "$KDIR_CACHE" /kernel)
-		# A kernel that was built here has these programs in the folder of its headers.
+		# A kernel that the lab has built has these programs in the folder of its headers.
 		[ ! -d "$KDIR_CACHE/usr/lib/linux-kbuild-$KABI" ] ||
 			ROOT_COMMAND+=("$KDIR_CACHE/usr/lib/linux-kbuild-$KABI" "/usr/lib/linux-kbuild-$KABI")
 	fi

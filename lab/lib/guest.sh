@@ -5,7 +5,7 @@
 
 RV_PACKAGES=(qemu-system-riscv busybox-static libncurses-dev)
 
-# The name depends on the locked packages, on the packages to take from an index, and on how they are packed.
+# The name of the folder depends on the locked packages, on the packages to take from an index, and on how they are packed.
 rv_name() {
 	local hash
 	hash=$(cat <(printf '%s\n' "$SUITE" "${RV_PACKAGES[@]}") <(locked riscv64) "$LAB/lib/bundle.sh" | sha256sum)
@@ -22,7 +22,7 @@ fetch_tree() {
 	fetch_set <"$CACHE/set" || status=$?
 	if [ "$status" -eq 2 ]; then
 		echo "the mirror no longer has the locked set: taking the versions in its index"
-		# `extract` runs no maintainer scripts, so no riscv64 program has to run here.
+		# `extract` runs no maintainer scripts, because this machine cannot run riscv64 programs.
 		mmdebstrap_into "$tree" --variant=extract --architectures=riscv64 --include="${packages// /,}"
 		return
 	fi

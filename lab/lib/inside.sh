@@ -11,7 +11,7 @@ case $PWD/ in "$1"/*) cwd=$2${PWD#"$1"} ;; esac
 while [ "$1" != -- ]; do
 	[ -d "$root$2" ] || mkdir -p "$root$2"
 	case $2 in
-	/usr/* | /kernel | /rv) mount -o bind,ro "$1" "$root$2" ;;   # the cache, which a build must not change
+	/usr/* | /kernel | /rv) mount -o bind,ro "$1" "$root$2" ;;   # a build must not change the cache
 	*) mount --bind "$1" "$root$2" ;;
 	esac
 	shift 2
@@ -20,6 +20,6 @@ shift
 mount -t proc proc "$root/proc"
 mount --bind /dev "$root/dev"
 mount -t tmpfs tmpfs "$root/tmp"
-# No exec here: PID 1 of a namespace does not get Ctrl-C, but its child does.
+# Do not use exec: PID 1 of a namespace does not get Ctrl-C, but its child does.
 chroot "$root" /usr/bin/env -i -C "$cwd" PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/tmp LC_ALL=C.UTF-8 \
 	TERM="${TERM:-dumb}" "$@"

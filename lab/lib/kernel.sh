@@ -158,7 +158,7 @@ lab_kernels() {
 		KVERSION=$(set_version <(locked "$KERNEL"))
 		if have_kernel; then
 			up=$KRELEASE
-			cmp -s "$KDIR_CACHE/set" <(locked "$KERNEL") || up+=", not the locked version: the mirror no longer had that"
+			cmp -s "$KDIR_CACHE/set" <(locked "$KERNEL") || up+=", not the locked version, because the mirror did not have it any more"
 		fi
 		printf '%-7s %-20s %-28s %-11s %s\n' "$KERNEL" "$KVERSION" "$from" "$ours" "$up"
 	done

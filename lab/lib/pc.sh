@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# What the lab needs of the PC: root, packages, a mirror, disk space, and a lock while it sets up. Sourced by lab/lab.
+# What the PC must have for the lab: root, packages, a mirror, disk space, and a lock while the lab sets up. Sourced by lab/lab.
 
 need_root() {
 	[ "$(id -u)" -eq 0 ] || die "this needs root, for mounts and chroot; you are $(id -un)" "run it again as root: sudo $0 ..."
@@ -51,13 +51,13 @@ need_space() {
 		"free some space, or set GSTAGE_CACHE to a folder on a larger file system"
 }
 
-# alone: let only one lab set up this cache. A second one waits, because it needs the same things.
+# alone: let only one lab set up this cache. A second lab waits, because it needs the same files.
 alone() {
 	mkdir -p "$CACHE"
 	exec 9>>"$CACHE/lock"
 	if ! flock -n 9; then
 		say "another lab is setting up $CACHE; waiting for it to finish (Ctrl-C to stop waiting)"
-		flock 9 &               # it needs our open file, which a `child` does not get
+		flock 9 &               # not with `child`, which closes our open file
 		CHILD=$!
 		wait $CHILD
 		CHILD=

@@ -28,8 +28,8 @@ die() {
 	exit 125
 }
 
-# step TITLE COMMAND...: run COMMAND with its output in a log, and show that it runs and how long it takes. COMMAND may be a
-# function. It runs in this shell under `set -e`, so never call step in a condition.
+# step TITLE COMMAND...: run COMMAND with its output in a log, and print the title and the time. COMMAND may be a function. It runs
+# in this shell under `set -e`, so never call step in a condition.
 step() {
 	local title=$1 start=${EPOCHREALTIME/[.,]/}
 	shift
@@ -63,7 +63,7 @@ likely_cause() {
 		echo "the mirror's index of packages is incomplete: the mirror is being updated"
 		echo "try again later or set GSTAGE_MIRROR to another mirror"
 	elif grep -qiE 'hash sum mismatch|hashes of expected file' "$log"; then
-		echo "a download does not have the checksum it should have"
+		echo "a download has a wrong checksum"
 		echo "try again later or set GSTAGE_MIRROR to another mirror"
 	elif grep -qi 'unshare failed\|mount: .*permission denied' "$log"; then
 		echo "this machine does not let root make mounts (an unprivileged container?)"
@@ -77,7 +77,7 @@ leave() {
 	trap '' INT TERM HUP
 	set +e
 	if [ -n "$CHILD" ]; then
-		# The child is unshare(1): SIGKILL ends its whole process namespace.
+		# The child is unshare(1). SIGKILL ends its whole PID namespace.
 		kill -KILL "$CHILD" 2>/dev/null
 		wait "$CHILD" 2>/dev/null
 	fi
@@ -91,7 +91,7 @@ leave() {
 		status=125
 	fi
 	if [ ${#TRASH[@]} -gt 0 ]; then
-		# Try again: processes that were just killed may still write there.
+		# Try again, because processes that were just killed may still write there.
 		for _ in 1 2 3 4 5; do rm -rf -- "${TRASH[@]}" 2>/dev/null && break; sleep 0.2; done
 	fi
 	exit "$status"

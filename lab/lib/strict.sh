@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# The strict machine of lab/strict in the place of QEMU. Sourced by lab/lab.
+# The strict machine of lab/strict, which replaces QEMU. Sourced by lab/lab.
 
 make_strict() {
 	as_of_now
@@ -8,7 +8,7 @@ make_strict() {
 	fresh "$BUILD/strict/strict"
 }
 
-# need_strict: build it, if it is what was asked for.
+# need_strict: build the strict machine if the user has chosen it.
 need_strict() {
 	[ "$EMULATOR" = strict ] || return 0
 	build_alone
@@ -16,8 +16,8 @@ need_strict() {
 	exec 8>&-
 }
 
-# strict_command: fill QEMU with its command line. It has three serial ports: the kernel's messages, the program's output,
-# and what init tells the lab.
+# strict_command: set QEMU to its command line. It has three serial ports: for the kernel's messages, for the program's output, and
+# for messages of init to the lab.
 strict_command() {
 	QEMU=(/gstage/build/strict/strict --kernel /kernel/Image --initrd /run/lab/initrd --smp "$SMP" --mem "$MEM" --cpu "$CPU"
 		--append "console=ttyS0 quiet panic=-1" --seed "$SEED" --reports /run/lab/reports)
@@ -25,11 +25,11 @@ strict_command() {
 	QEMU+=($STRICT_OPTIONS)
 	[ -z "$TRACE" ] || QEMU+=(--trace)
 	[ "$1" != exec ] || QEMU+=(--serial /run/lab/serial --control /run/lab/control)
-	# Nobody reads the pipe "out" when there is a file for each run.
+	# Each run has a file, so do not write to the pipe "out", which no process reads then.
 	[ "$LAB_MODE" != exec ] || QEMU+=(--console /run/lab/out)
 }
 
-# strict_reports: leave with what the machine has reported, if it has.
+# strict_reports: fail if the machine has reported anything.
 strict_reports() {
 	[ -n "$TRACE" ] || grep -q '^strict: report' "$RUN/reports" 2>/dev/null || return 0
 	keep_logs
@@ -41,7 +41,7 @@ strict_reports() {
 	say "the last events of each hart are in $KEPT/reports"
 }
 
-# The tests that run for many seeds when none is named. They neither count faults nor look at the time.
+# The tests that run for many seeds if the user names none. They do not count faults, and do not use a clock.
 STRICT_TESTS=(hgatp three-vms goback vsatp vs-fence stale)
 
 # strict_jobs TEST...: print a line for each test and seed that has no result yet.
@@ -59,7 +59,7 @@ strict_jobs() {
 	done
 }
 
-# strict_result JOB STATUS: a run has ended; its TAP, its reports and what its kernel said become results.
+# strict_result JOB STATUS: a run has ended. Make results of its TAP, its reports and its kernel's messages.
 strict_result() {
 	local job=$1 name=${1##*/} log last why=''
 	log=$LOGS/strict/$name.tap
@@ -72,7 +72,7 @@ strict_result() {
 	elif [[ $last != "exit "* ]]; then
 		why="the program did not end (the machine's status is $2)"
 	elif [ "$last" != 'exit 0' ] && "$TOP/tests/tally" "$log" >/dev/null; then
-		why="the program's status is ${last#exit }, though no result failed"
+		why="the program's exit status is ${last#exit }, but no result failed"
 	fi
 	rm -f "$LOGS/strict/$name.host.tap"
 	[ -z "$why" ] || printf '1..1\nnot ok 1 - %s\n' "$why" >"$LOGS/strict/$name.host.tap"
@@ -86,7 +86,7 @@ strict_result() {
 	echo "     again: lab/lab exec --emulator strict --hostile --module $MODULE --smp $SMP --seed ${name##*-} --trace build/tests/${name%-*-*}"
 }
 
-# lab_strict TEST...: one boot of the strict machine, and from there a run of each test for each seed.
+# lab_strict TEST...: boot the strict machine once, and then run each test for each seed from that state.
 lab_strict() {
 	local test f job status
 	EMULATOR=strict
@@ -109,7 +109,7 @@ lab_strict() {
 	for test; do
 		for ((seed = SEED; seed < SEED + SEEDS; seed++)); do
 			f=$LOGS/strict/$test-$SMP-$seed
-			[ -f "$f.tap" ] || printf '1..1\nnot ok 1 - the machine did not come to this run\n' >"$f.host.tap"
+			[ -f "$f.tap" ] || printf '1..1\nnot ok 1 - the machine did not start this run\n' >"$f.host.tap"
 		done
 	done
 	"$TOP/tests/tally" "$LOGS/strict"/*.tap

@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 # A whole Debian system for riscv64, with systemd, apt and DKMS, and the tests of the packages in it. Sourced by lab/lab.
 
-# The name depends on what the system is made from.
+# The name of the folder depends on everything that the system is made from.
 have_system() {
 	local hash
 	hash=$(cat "$LAB/system.lock" "$LAB"/system/* | sha256sum)
@@ -97,14 +97,14 @@ make_stuff() {
 	rm -rf "$dir" "$BUILD/package-test/guest"
 }
 
-# The version to which the test of an upgrade upgrades.
+# The test of an upgrade upgrades to this version.
 NEXT=99.0
 
 test_in_system() {
 	local log=$1 append='systemd.show_status=no systemd.getty_auto=no'
 	run_folder
 	ROOT_BINDS=("$SYSTEM" /system "$RUN" /run/lab)
-	# A busy PC is slow: nothing in the system may time out because of that.
+	# A busy PC is slow, so no service of the system may have a short timeout.
 	append+=' systemd.default_timeout_start_sec=1800 systemd.default_device_timeout_sec=1800'
 	# The time limit of systemd for its generators is 90 s and cannot be changed. After that the system must power off, not freeze.
 	append+=' systemd.crash_action=poweroff'
@@ -118,7 +118,7 @@ test_in_system() {
 	cp "$RUN/said" "$log"
 	if splats >"$RUN/splats"; then
 		keep_logs
-		echo "not ok - the kernel of the system is in trouble: $(head -n 1 "$RUN/splats"), see $KEPT" | tee -a "$log"
+		echo "not ok - the kernel of the system has printed an error: $(head -n 1 "$RUN/splats"), see $KEPT" | tee -a "$log"
 	elif ! grep -q '^1\.\.' "$log"; then
 		keep_logs
 		say "the system's log is in $KEPT"

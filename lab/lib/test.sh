@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# The lab tests: tests/kvm/MANIFEST says what runs where. Sourced by lab/lab.
+# The lab tests. tests/kvm/MANIFEST lists the tests and their hosts. Sourced by lab/lab.
 #
 # Programs that need the same host (kernel, CPU, module, memory, ...) share one boot. The output of each program is a TAP log. If the
 # host itself fails (hang, crash, kernel splat), this goes to a second log beside it, NAME.host.tap.
@@ -79,7 +79,7 @@ read_manifest() {
 			unnamed) unnamed=$value ;;
 			smoke) smoke=$value ;;
 			aia) aia=$value ;;
-			expect) ;;              # a note for the reader: the program asserts what the stock module does wrong
+			expect) ;;              # only a note for the reader: the program asserts a defect of the stock module
 			*) die "tests/kvm/MANIFEST:$number: there is no key $key" "docs/LAB.md lists the keys" ;;
 			esac
 		done
@@ -169,7 +169,7 @@ host_failure() {
 	[ ! -f "$RUN/serial" ] || tail -n 40 "$RUN/serial" | tr -d '\r' | sed 's/^/# /' >>"$log"
 }
 
-# new_reports: has the strict machine reported anything since the last test ended? REPORTED is the first of it.
+# new_reports: has the strict machine reported anything since the last test ended? Sets REPORTED to the first new report.
 new_reports() {
 	local before=$REPORTS
 	REPORTS=$(grep -c '^strict: report' "$RUN/reports" 2>/dev/null) || :
@@ -177,7 +177,7 @@ new_reports() {
 	REPORTED=$(grep '^strict: report' "$RUN/reports" | sed -n "$((before + 1))s/^strict: report: //p")
 }
 
-# judge CASE STATUS START: show the results of a case that has ended or was ended.
+# judge CASE STATUS START: print the results of a case that has ended or was killed.
 judge() {
 	local c=$1 status=$2 id=${C_ID[$1]} log=$LOGS/${C_ID[$1]}.tap splat results word=ok took
 	took=$(seconds "$3")
@@ -195,7 +195,7 @@ judge() {
 	elif [ "$status" = 137 ] && [ $((${took%.*} + 1)) -ge "${C_TIMEOUT[c]}" ]; then
 		host_failure "$c" "the program did not end within ${C_TIMEOUT[c]} s and was killed"
 	elif [ "$status" != 0 ] && "$TOP/tests/tally" "$log" >/dev/null; then
-		host_failure "$c" "the program's exit status is $status, though no result failed"
+		host_failure "$c" "the program's exit status is $status, but no result failed"
 	fi
 	results=$("$TOP/tests/tally" "$LOGS/$id".*tap) || word=FAIL
 	printf '%-4s %-18s %-4s %-8s %-6s  %s  (%s s)\n' "$word" "${C_NAME[c]}" "${C_KERNEL[c]}" "${C_ON[c]}" "${C_MODULE[c]}" \
@@ -203,10 +203,10 @@ judge() {
 	[ $word = ok ] || sed '$d; s/^/     /' <<<"$results"
 }
 
-# boot_group CASE...: run the cases in one boot, until the host fails. DONE is the number of cases that have ended.
+# boot_group CASE...: run the cases in one boot, until the host fails. Sets DONE to the number of cases that have ended.
 boot_group() {
 	local c file mark line status start deadline left running='' total=120 slow=1
-	# A strict machine takes longer for its second.
+	# The strict machine is slower than QEMU.
 	[ "$EMULATOR" != strict ] || slow=10
 	REPORTS=0
 	# shellcheck disable=SC2153
@@ -251,7 +251,7 @@ boot_group() {
 			running=${line#"$mark begin "}
 			start=${EPOCHREALTIME/[.,]/}
 			exec 6>"$LOGS/${C_ID[running]}.tap"
-			# The host ends programs at their limit. This limit is for a host that is stuck.
+			# The host kills a program at its limit. This limit is for a host that hangs.
 			deadline=$((SECONDS + C_TIMEOUT[running] * slow + 10)) ;;
 		"$mark end "*)
 			exec 6>&-
@@ -280,7 +280,7 @@ boot_group() {
 	rm -rf "$RUN"
 }
 
-# need_for_tests: set up what the cases need for the chosen kernel.
+# need_for_tests: set up everything that the cases need for the chosen kernel.
 need_for_tests() {
 	local c modules='' host=''
 	need_base

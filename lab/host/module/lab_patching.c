@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Does the emulated host execute what its kernel has patched?
+ * Does the emulated host execute the code that its kernel has patched?
  *
- * In each round a task patches preempt notifiers in, as a VM does, and yields to other tasks of
- * its hart, while tasks of other harts do the same. Then it compares the number of calls with
- * its context switches. With patch=0 it does not patch. The module does all of this while it
- * is loaded, and prints the result to the kernel's log.
+ * In each round a task patches preempt notifiers in, as a VM does, and yields to other tasks of its
+ * hart. Tasks on other harts do the same meanwhile. Then it compares the number of calls with its
+ * context switches. With patch=0 it does not patch. The module does all of this while it is loaded,
+ * and prints the result to the kernel's log.
  */
 #include <linux/kthread.h>
 #include <linux/module.h>
@@ -13,7 +13,7 @@
 #include <linux/sched.h>
 
 #define YIELDS     8 /* in each round */
-#define NEIGHBOURS 2 /* on each hart; a task that comes from another hart is the one that matters */
+#define NEIGHBOURS 2 /* on each hart; only a task that comes from another hart shows the fault */
 
 static unsigned int rounds = 10000;
 module_param(rounds, uint, 0);
@@ -117,5 +117,5 @@ static int __init lab_patching_init(void)
 }
 module_init(lab_patching_init);
 
-MODULE_DESCRIPTION("gstage lab: does the host execute what its kernel has patched?");
+MODULE_DESCRIPTION("gstage lab: does the host execute the code that its kernel has patched?");
 MODULE_LICENSE("GPL");
