@@ -12,8 +12,8 @@
  *   hart has ASIDs and local fences of its own (gst_kvm.loaded).
  * - The VM has another VMID.
  *
- * What finds one of these sets last_exit_cpu to -1 (hgatp.c). The stock code sets it to the hart
- * again when the vCPU has left the guest.
+ * In each of these cases hgatp.c sets last_exit_cpu to -1. The stock code sets it to the hart when
+ * the vCPU has left the guest.
  *
  * docs/TLB.md has the argument for each step of a vCPU.
  */
@@ -38,14 +38,16 @@ static void fence_both_stages(struct kvm_vcpu *vcpu)
 }
 
 /*
- * hgatp is not what the vCPU needs. Where the root or the VMID is just changing, the vCPU has only
- * been faster than the request that tells it. Otherwise a request was lost, or somebody else
- * wrote hgatp: a fault, which must not become the guest's way into other memory.
+ * hgatp is not what the vCPU needs. This is normal while the root or the VMID changes: the vCPU was
+ * faster than the request that tells it. Otherwise a request was lost, or some other code wrote
+ * hgatp. That is a fault, and the guest must not reach other memory by it.
  */
 static noinline void load_late(struct kvm_vcpu *vcpu)
 {
 	struct gst_kvm *gk = to_gst_kvm(vcpu->kvm);
-	/* In this order: gst_kvm_hgatp_changed() posts the request before @changing goes back. */
+	/*
+	 * In this order: gst_kvm_hgatp_changed() posts the request, and then decrements @changing.
+	 */
 	bool expected =
 		atomic_read_acquire(&gk->changing) || kvm_test_request(KVM_REQ_UPDATE_HGATP, vcpu);
 
@@ -76,7 +78,7 @@ void kvm_riscv_local_tlb_sanitize(struct kvm_vcpu *vcpu)
 }
 
 /**
- * gst_kvm_fence_before_read() - fence what an HLV of a vCPU must not use
+ * gst_kvm_fence_before_read() - drop the translations that an HLV of a vCPU must not use
  * @vcpu: the vCPU, loaded on this hart and outside of the guest; interrupts are off and its root is
  *	loaded
  *
@@ -96,13 +98,13 @@ void gst_kvm_fence_before_read(struct kvm_vcpu *vcpu)
  * gst_kvm_vvma_begin() - stock code is about to execute HFENCE.VVMA
  * @vmid: the field hgatp.VMID that the fence is for
  *
- * The stock code puts that VMID with MODE Bare into hgatp, and puts back what was there before.
- * With interrupts on, that brings back a root that gst_kvm_forget_root() has just taken away; and a
- * change of MODE wants a fence of its own. compat/stock-tlb.h therefore leads here instead: hgatp
- * stays as it is. It has the VMID of the vCPU that is loaded here, which is the one that the fence
- * is for. Where it has another VMID, the vCPU owes a fence.
+ * The stock code writes that VMID with MODE Bare to hgatp, and restores the old value afterwards.
+ * With interrupts on, this can bring back a root that gst_kvm_forget_root() has just taken away.
+ * And a change of MODE needs a fence of its own. So compat/stock-tlb.h calls this function instead,
+ * and hgatp keeps its value. It has the VMID of the vCPU that is loaded here, and the fence is for
+ * that vCPU. If hgatp has another VMID, the vCPU owes a fence.
  *
- * Return: what gst_kvm_vvma_end() takes. Interrupts are off until then.
+ * Return: the argument for gst_kvm_vvma_end(). Interrupts are off until then.
  */
 unsigned long gst_kvm_vvma_begin(unsigned long vmid)
 {

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * gstage: harts forget what changed. docs/TLB.md has the argument for each case.
+ * gstage: remote and local fences. docs/TLB.md has the argument for each case.
  */
 #include "events.h"
 #include "hart/hart.h"
 
 /**
  * gst_kvm_hgatp_changed() - tell every vCPU of a VM to load hgatp anew
- * @gk: the VM, whose new root or VMID is published. Who published it has counted
- *	gst_kvm.changing up before, and this counts it down
+ * @gk: the VM. The caller has incremented gst_kvm.changing, and then published the new root or VMID
  *
- * The request does not interrupt the guest. A vCPU that is just being made is seen here, or it sees
- * the new value when it is loaded: it becomes visible first, with a full barrier in between.
+ * Posts a request to each vCPU, and decrements gst_kvm.changing. The request does not interrupt the
+ * guest. A vCPU that is just being created either is seen here or sees the new value when it is
+ * loaded: it becomes visible first, and there is a full barrier in between.
  */
 void gst_kvm_hgatp_changed(struct gst_kvm *gk)
 {
@@ -35,8 +35,8 @@ static void change_root(struct gst_kvm *gk)
 }
 
 /*
- * The request does not interrupt the guest. gst_kvm_purge_harts() or gst_kvm_forget_root() does,
- * and waits: both reach every hart that a vCPU of the VM is loaded on.
+ * The request does not interrupt the guest. gst_kvm_purge_harts() and gst_kvm_forget_root() do, and
+ * wait. Both reach every hart that a vCPU of the VM is loaded on.
  */
 static void flush_all(struct gst_kvm *gk, gst_root_t old_root)
 {
@@ -69,10 +69,10 @@ static void flush_range(struct gst_kvm *gk, const struct gst_flush *flush)
 /**
  * gst_kvm_flush() - the engine's flush
  * @ctx: the struct gst_kvm; kvm->mmu_lock is held
- * @flush: what is to be forgotten
+ * @flush: what harts must forget
  *
- * Posts the fence to every vCPU and waits until those in the guest have left it. Of two requests,
- * that to load hgatp is carried out before the fence.
+ * Posts the fence to every vCPU and waits until the vCPUs in the guest have left it. A vCPU loads
+ * hgatp before it executes the fence, if both are posted.
  */
 void gst_kvm_flush(void *ctx, const struct gst_flush *flush)
 {
@@ -89,23 +89,24 @@ void gst_kvm_flush(void *ctx, const struct gst_flush *flush)
 }
 
 /**
- * gst_kvm_fence_here() - let this hart see what the fault that it took has brought
- * @vcpu: who took it
- * @gpa: the leaf
- * @level: its level
- * @gather: of the mapping, not finished yet
+ * gst_kvm_fence_here() - let this hart see the mapping that was made for its fault
+ * @vcpu: the vCPU that took the fault
+ * @gpa: the gpa of the leaf
+ * @level: the level of the leaf
+ * @gather: the gather of the mapping, not finished yet
  *
- * The hart may have cached that there was nothing, or less. Others fault once more for nothing
- * and come here too. A vCPU that moves to another hart meanwhile is fenced when it enters
- * there. A fence with an address covers leaf PTEs only: not where tables came, nor where nothing
- * had to change, so that this hart went by something old, no matter what.
+ * The hart may have cached that there was no leaf, or one with less access. Another hart may take
+ * one more fault for that, and comes here, too. A vCPU that moves to another hart meanwhile fences
+ * when it enters the guest there. A fence with an address covers leaf PTEs only. It is not enough
+ * if a table came, or if nothing had to change: then the hart used something old, and the fault
+ * does not say what.
  */
 void gst_kvm_fence_here(struct kvm_vcpu *vcpu, gpa_t gpa, unsigned int level,
 			const struct gst_gather *gather)
 {
 	unsigned long vmid;
 
-	/* A hart with Svvptc sees by itself, and soon, what was not valid before. */
+	/* A hart with Svvptc sees within a bounded time that an entry has become valid. */
 	if (gst_kvm_mistaken(no_fresh_fence))
 		return;
 	if (gather->fresh && !gather->gained && riscv_has_extension_unlikely(RISCV_ISA_EXT_SVVPTC))

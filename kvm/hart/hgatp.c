@@ -2,10 +2,9 @@
 /*
  * gstage: which formats the host has, and what each hart has in hgatp.
  *
- * From when a hart is enabled for KVM until it is disabled, hgatp always names a root of gstage:
- * that of the VM whose vCPU was loaded last, or the void root, which maps nothing. MODE is never
- * Bare. A vCPU that entered the guest with the void root would fault at once, and not reach memory
- * of the host.
+ * While a hart is enabled for KVM, its hgatp always has a root of gstage: the root of the VM whose
+ * vCPU was loaded last, or the void root, which maps nothing. MODE is never Bare. A vCPU that
+ * entered the guest with the void root would fault at once, and not reach memory of the host.
  */
 #include <linux/gfp.h>
 #include <linux/percpu.h>
@@ -23,9 +22,9 @@ static struct page *void_root __ro_after_init;
 
 /**
  * struct hart - what one hart has loaded
- * @hgatp: what gstage has written into its hgatp; 0 where the hart is not enabled
- * @generation: that of the VMIDs that it may have cached translations of
- * @loading: it is between reading a root and having it in @hgatp
+ * @hgatp: the value that gstage has written to its hgatp; 0 if the hart is not enabled
+ * @generation: the generation of the VMIDs that it may have cached translations of
+ * @loading: the hart has begun to read a root, and has not stored it in @hgatp yet
  */
 struct hart {
 	unsigned long hgatp;
@@ -125,11 +124,11 @@ void gst_kvm_void_root_exit(void)
 }
 
 /**
- * gst_kvm_publish_root() - vCPUs of a VM are to load this root from now on
+ * gst_kvm_publish_root() - set the root that vCPUs of a VM load from now on
  * @gk: the VM
- * @root: the root; 0: the void root, since the VM's is going
+ * @root: the root; 0: the void root, because the VM's root is about to be freed
  *
- * Does not wait for anybody, and tells nobody: see gst_kvm_hgatp_changed().
+ * Does not wait, and does not tell the vCPUs: see gst_kvm_hgatp_changed().
  */
 void gst_kvm_publish_root(struct gst_kvm *gk, gst_root_t root)
 {
@@ -154,7 +153,7 @@ static bool load_hgatp(unsigned long hgatp, unsigned long generation)
 	unsigned long old = hart->hgatp;
 
 	gst_kvm_write_hgatp(hgatp);
-	/* So that the hart has no root but the one that gst_kvm_forget_root() looks for. */
+	/* The hart must not have another root than the one that gst_kvm_forget_root() looks for. */
 	if (old != hgatp)
 		gst_kvm_sync_hgatp();
 	WRITE_ONCE(hart->hgatp, hgatp);
@@ -183,8 +182,8 @@ void gst_kvm_load_root(struct kvm_vcpu *vcpu)
 	struct hart *hart;
 
 	/*
-	 * gst_kvm_forget_root() sees that this hart is loading, or this hart sees the new
-	 * root: there is a full barrier between the store and the load on either side.
+	 * Either gst_kvm_forget_root() sees that this hart is loading, or this hart sees the new
+	 * root. Both sides have a full barrier between their store and their load.
 	 */
 	local_irq_save(flags);
 	hart = this_cpu_ptr(&harts);
@@ -258,15 +257,15 @@ int kvm_arch_enable_virtualization_cpu(void)
 		return ret;
 	gst_kvm_write_vsatp(0);
 	write_hgatp(void_hgatp);
-	/* What this hart has cached, nobody knows. */
+	/* Nobody knows what this hart has cached. */
 	gst_kvm_new_generation();
 	return 0;
 }
 
 /*
- * A hart that goes offline answers no interrupt any more, and would not hear of a root that is
- * forgotten. The module's memory goes, too. Without vsatp = 0 the hart could walk by the last
- * guest's vsatp, with the guest's addresses as the host's.
+ * A hart that goes offline answers no interrupt any more, so nobody could take a root away from it
+ * before the root is freed. The void root is freed with the module. vsatp must be 0 first: the hart
+ * could otherwise walk with the last guest's vsatp and use the guest's addresses as the host's.
  */
 void kvm_arch_disable_virtualization_cpu(void)
 {
@@ -276,10 +275,10 @@ void kvm_arch_disable_virtualization_cpu(void)
 }
 
 /**
- * struct purge - what harts are interrupted for
+ * struct purge - the reason for which harts are interrupted
  * @kvm: the VM
- * @root: MODE and PPN of the root that they have in hgatp
- * @keep: @root stays the VM's: a hart that has a vCPU of the VM loaded keeps it, and fences
+ * @root: MODE and PPN of the root that these harts have in hgatp
+ * @keep: the VM keeps @root. A hart that has a vCPU of the VM loaded keeps it in hgatp, and fences
  */
 struct purge {
 	struct kvm *kvm;
@@ -307,7 +306,8 @@ static void purge_local(void *info)
 }
 
 /*
- * May the hart have this root? A hart that is just loading answers for itself, with interrupts on.
+ * May the hart have this root? A hart that is just loading a root is interrupted after the load,
+ * and looks then.
  */
 static bool may_hold(int cpu, void *info)
 {
@@ -316,7 +316,7 @@ static bool may_hold(int cpu, void *info)
 	return smp_load_acquire(&hart->loading) || has_root(READ_ONCE(hart->hgatp), info);
 }
 
-/* The barrier is for what was published or posted: see gst_kvm_load_root(). */
+/* The barrier orders what the caller has published or posted: see gst_kvm_load_root(). */
 static void purge_harts(struct purge *purge)
 {
 	smp_mb();
@@ -324,13 +324,13 @@ static void purge_harts(struct purge *purge)
 }
 
 /**
- * gst_kvm_purge_harts() - let no hart walk by way of tables that are about to be freed
- * @gk: the VM, which keeps its root; a fence of all is posted to each vCPU
+ * gst_kvm_purge_harts() - let no hart walk through tables that are about to be freed
+ * @gk: the VM, which keeps its root. The caller has posted a fence of everything to each vCPU
  *
  * Returns when each hart that has the VM's root in hgatp has left the guest, if it was there, and
- * has fenced. A hart in HS-mode may walk by speculation, since HLV could use hgatp at any time, and
- * a hart with Svadu even sets A bits then. A hart that has no vCPU of the VM loaded gets the void
- * root, and is not interrupted the next time.
+ * has fenced. A hart in HS-mode may walk by speculation, since HLV could use hgatp at any time. A
+ * hart with Svadu may set A bits then. A hart that has no vCPU of the VM loaded gets the void root,
+ * so that it is not interrupted the next time.
  */
 void gst_kvm_purge_harts(struct gst_kvm *gk)
 {
@@ -342,12 +342,12 @@ void gst_kvm_purge_harts(struct gst_kvm *gk)
 
 /**
  * gst_kvm_forget_root() - take a root that is about to be freed out of every hart's hgatp
- * @gk: the VM, which has another root by now, or none: gst_kvm_publish_root()
+ * @gk: the VM. The caller has published another root for it, or the void root
  * @root: the old root
  *
  * Returns when each hart that had it has left the guest, if it was there. A vCPU that is loaded
- * there is left with the void root: it has KVM_REQ_UPDATE_HGATP posted, or belongs to a VM that is
- * gone. Harts that have another root are not interrupted.
+ * there has the void root afterwards. It has KVM_REQ_UPDATE_HGATP posted, or its VM is being
+ * destroyed. Harts that have another root are not interrupted.
  */
 void gst_kvm_forget_root(struct gst_kvm *gk, gst_root_t root)
 {

@@ -5,10 +5,11 @@
 #include "hart/hart.h"
 
 /*
- * The guest has executed this instruction a moment ago. Where it cannot be read now, somebody has
- * just taken its page away, which is no fault of the guest's: it executes it again, and gets its
- * page, or the fault that is its own. The stock decoder does so for the one cause that HLVX has for
- * a guest-page fault, a load's; QEMU says that it is an instruction page fault.
+ * The guest executed this instruction a moment ago. If KVM cannot read it now, another thread has
+ * just taken its page away. The guest is not at fault and must not see a trap. It executes the
+ * instruction again, and then gets the page or a fault of its own. The stock decoder lets it do so
+ * after a load guest-page fault, which is what HLVX raises by the specification. QEMU's HLVX raises
+ * an instruction page fault instead.
  */
 static void forgive(struct kvm_cpu_trap *trap)
 {
@@ -21,16 +22,16 @@ static void forgive(struct kvm_cpu_trap *trap)
 }
 
 /*
- * HLV walks the G-stage while the vCPU is outside guest mode. A flush would not wait for
- * it, and a posted fence would come after it. Therefore, with interrupts off:
+ * HLV walks the G-stage while the vCPU is outside guest mode. A flush would not wait for it, and
+ * the vCPU would execute a posted fence only after it. Therefore, with interrupts off:
  *
- * - vcpu->mode says that tables are being read. Whoever flushes from here on
- *   waits for an IPI to this hart, and cannot free a table before the end.
- * - hgatp has the VM's root. The old root may be free where a new one is posted, and a root that
- *   was forgotten is the void root.
- * - Registers that were written since the guest was left are in force: another vCPU may
- *   have been on this hart in between, and HLV would go by its vsatp.
- * - What was flushed before is fenced now. All requests stay posted.
+ * - vcpu->mode says that tables are being read. A thread that flushes from now on sends an IPI to
+ *   this hart, waits for the answer, and frees no table before that.
+ * - hgatp gets the VM's present root. It may still have the old root, which may be free, or the
+ *   void root.
+ * - With nested acceleration, registers that were written since the last exit take effect now.
+ *   Otherwise HLV could use the vsatp of another vCPU that was on this hart.
+ * - The hart fences what was flushed before. All requests stay posted.
  */
 unsigned long kvm_riscv_vcpu_unpriv_read(struct kvm_vcpu *vcpu, bool read_insn,
 					 unsigned long guest_addr, struct kvm_cpu_trap *trap)

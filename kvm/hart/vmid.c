@@ -2,16 +2,17 @@
 /*
  * gstage: VMIDs.
  *
- * A VM has a VMID of one generation; both are in one word. When all VMIDs of a generation
- * are taken, the next generation begins and VMIDs start over. Nobody is interrupted for it:
+ * A VMID belongs to a generation. Both are in one word, gst_kvm.vmid. When all VMIDs of a
+ * generation are taken, the next generation begins and VMIDs start over. No hart is interrupted for
+ * it:
  *
- * - A hart that loads a VMID of another generation than its last one fences all VMIDs,
- *   once, after hgatp has the new value (hgatp.c). So it keeps nothing of an older
- *   generation, also nothing that it cached by speculation since that generation began.
- * - A VM whose word is of an older generation gets a new one when a vCPU of it is loaded.
- *   So no VMID of an older generation is ever loaded.
- * - A vCPU that is in the guest goes on with its old VMID. That is right: its hart is still
- *   in the old generation, where no other VM has that VMID.
+ * - A hart that loads a VMID of another generation than its last one fences all VMIDs once, after
+ *   hgatp has the new value (hgatp.c). So it keeps nothing of an older generation, not even what it
+ *   cached by speculation after the new generation began.
+ * - A VM that has a VMID of an older generation gets a new one when one of its vCPUs is loaded. So
+ *   no VMID of an older generation is ever loaded.
+ * - A vCPU that is in the guest keeps its old VMID. This is right: its hart is still in the old
+ *   generation, in which no other VM has that VMID.
  *
  * VMID 0 belongs to no VM: harts that have no VM's root in hgatp use it.
  */
@@ -38,7 +39,7 @@ void __init gst_kvm_detect_vmids(unsigned long hgatp)
 	csr_write(CSR_HGATP, hgatp | HGATP_VMID);
 	vmid_bits = fls_long((csr_read(CSR_HGATP) & HGATP_VMID) >> HGATP_VMID_SHIFT);
 	vmid_bits = min(vmid_bits, gst_kvm_test_vmid_bits());
-	/* With fewer VMIDs than harts generations would change all the time. */
+	/* With fewer VMIDs than harts, generations would change all the time. */
 	if ((1UL << vmid_bits) < num_possible_cpus())
 		vmid_bits = 0;
 }
@@ -79,7 +80,7 @@ static unsigned long assign_vmid(struct gst_kvm *gk)
  * gst_kvm_current_vmid() - the VMID of a VM, of the present generation
  * @gk: the VM
  *
- * Gives the VM a new VMID where its own is of an older generation. Any context.
+ * Gives the VM a new VMID if its own is of an older generation. Context: any.
  *
  * Return: generation and VMID, as in &struct gst_kvm.vmid.
  */
@@ -96,8 +97,8 @@ unsigned long gst_kvm_current_vmid(struct gst_kvm *gk)
 /**
  * gst_kvm_new_generation() - let no hart and no vCPU rely on what it fenced before
  *
- * For a hart that comes online: nobody knows what it has cached. Each VM gets another VMID, and a
- * vCPU fences both stages when it enters with that for the first time.
+ * For a hart that comes online, because nobody knows what it has cached. Each VM gets another VMID,
+ * and each vCPU fences both stages when it enters the guest with it for the first time.
  */
 void gst_kvm_new_generation(void)
 {
