@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * gstage: why a vCPU left the guest, for what is counted of its faults; and faults of the hart's
- * own walks.
+ * gstage: note why a vCPU left the guest, so that its faults are counted by kind. And answer faults
+ * of the hart's walk of the guest's page tables.
  */
 #include "fault/exit.h"
 #include "fault/fault.h"
 
-/* Memory that is not there, or may not be written, is an access fault of what the guest was about
- * to do. */
+/*
+ * The page table is in memory that does not exist or may not be written. The guest gets an access
+ * fault, of the kind of access that it was about to make.
+ */
 static void refuse_walk(struct kvm_vcpu *vcpu, const struct kvm_cpu_trap *trap)
 {
 	struct kvm_cpu_trap access = {
@@ -22,10 +24,10 @@ static void refuse_walk(struct kvm_vcpu *vcpu, const struct kvm_cpu_trap *trap)
 }
 
 /*
- * The hart could not read or write an entry of the guest's page tables. Stock KVM goes by scause.
- * It would answer a write with a page that may only be read, over and over; and where there is no
- * slot it would carry out the guest's instruction at the address of the entry. Return: as
- * kvm_riscv_vcpu_exit().
+ * The hart could not read or write an entry of the guest's page tables. scause says what the guest
+ * was about to do, and stock KVM looks at nothing else. So it would answer a write of the hart with
+ * a read-only page, again and again. And without a memslot, it would emulate the guest's
+ * instruction as an access to the address of the entry. Return: as kvm_riscv_vcpu_exit().
  */
 static int answer_walk(struct kvm_vcpu *vcpu, const struct kvm_cpu_trap *trap)
 {

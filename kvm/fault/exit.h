@@ -9,12 +9,12 @@
 
 /*
  * Pseudoinstructions (privileged spec, "Transformed Instruction or Pseudoinstruction for mtinst or
- * htinst"): the access that faulted was the hart's own, to a page table of the guest. scause says
- * what the guest was about to do.
+ * htinst"): the hart faulted when it accessed a page table of the guest. scause says what the guest
+ * was about to do.
  */
 #define GST_HTINST_WALK  0x2000
-#define GST_HTINST_64BIT 0x1000 /* of the entry's width: else 32 */
-#define GST_HTINST_WRITE 0x0020 /* it sets A or D: else it reads */
+#define GST_HTINST_64BIT 0x1000 /* width of the entry: 64 bits, otherwise 32 */
+#define GST_HTINST_WRITE 0x0020 /* the hart sets A or D; otherwise it reads */
 
 static inline bool gst_kvm_walk_fault(const struct kvm_cpu_trap *trap)
 {

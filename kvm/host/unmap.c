@@ -6,15 +6,18 @@
 #include "host/host.h"
 
 /*
- * A cut huge leaf is split where two spare tables can be had at once, so that
- * the rest of it stays mapped.
+ * If a range cuts a huge leaf, the leaf is split, so that the rest of it stays mapped. This takes
+ * spare tables, which must be allocated without waiting.
  */
 #define SPARE_TABLES 4
 
-/* What is unmapped between two looks at who waits: 512 tables of leaves at most. */
+/*
+ * The size that is unmapped before the lock is offered to other threads: at most 512 tables of
+ * leaves.
+ */
 #define PIECE GST_LEVEL_SIZE(2)
 
-/* So many tables are gathered before they are flushed and freed, whether or not anybody waits. */
+/* After this number of gathered tables, flush and free them, even if no other thread waits. */
 #define GATHER_TABLES 512
 
 /* Generic KVM calls for each slot that has a part of a range, all under one hold of mmu_lock. */
@@ -25,7 +28,7 @@ static int take_spares(struct kvm_mmu_memory_cache *spares)
 	return __kvm_mmu_topup_memory_cache(spares, SPARE_TABLES, SPARE_TABLES);
 }
 
-/* Cannot fail: where memory for a split is short, the whole huge leaf goes. */
+/* Cannot fail: if there is no memory for a split, unmap the whole huge leaf. */
 static void unmap_piece(struct gst_space *space, gpa_t gpa, u64 size, struct gst_gather *gather)
 {
 	if (gst_unmap(space, gpa, size, 0, gather) == -GST_ENOMEM &&
@@ -40,12 +43,12 @@ static int note_leaf(void *arg, const struct gst_leaf *leaf)
 }
 
 /**
- * gst_kvm_next_leaf() - pass over a hole
+ * gst_kvm_next_leaf() - skip a hole
  * @kvm: the VM; kvm->mmu_lock is held
- * @gpa: where to begin; set to where the next leaf begins, or left alone in the middle of one
- * @end: where to end
+ * @gpa: the start. Set to the start of the next leaf; unchanged if it is inside a leaf
+ * @end: the end
  *
- * Return: false where there is no leaf up to @end.
+ * Return: false if there is no leaf before @end.
  */
 bool gst_kvm_next_leaf(struct kvm *kvm, gpa_t *gpa, gpa_t end)
 {
@@ -73,15 +76,15 @@ void gst_kvm_finish(struct kvm *kvm, struct gst_gather *gather)
 }
 
 /**
- * gst_kvm_let_others() - look, between two pieces of long work, whether others want the lock or the
+ * gst_kvm_let_others() - between two pieces of long work, let other threads have the lock or the
  * hart
- * @kvm: the VM; kvm->mmu_lock is held for writing
- * @gather: what the work has gathered so far, which is finished before the lock is released; NULL
- *	where the caller's caller flushes
+ * @kvm: the VM; kvm->mmu_lock is held for writing. It may be released and taken again
+ * @gather: the gather of the work. It is finished before the lock is released. NULL if generic KVM
+ *	flushes for the caller
  * @may_sleep: the caller may sleep
  *
- * Who waits for mmu_lock gets it, since the lock is fair. A caller that may not sleep takes the
- * lock again at once, which it has waited for before as well.
+ * A thread that waits for mmu_lock gets it, since the lock is fair. A caller that may not sleep
+ * spins until it has the lock again, as it did when it took the lock first.
  */
 void gst_kvm_let_others(struct kvm *kvm, struct gst_gather *gather, bool may_sleep)
 {
@@ -111,10 +114,10 @@ void gst_kvm_let_others(struct kvm *kvm, struct gst_gather *gather, bool may_sle
  * @size: bytes
  * @may_sleep: the caller may sleep
  *
- * Goes in pieces. Between two of them the lock may be released for a moment: faults must be kept
- * away from the range by other means, as notifiers and the deletion of a slot do.
- * One flush for GATHER_TABLES tables, and before the lock is released. Cannot fail. Nothing happens
- * where the VM has no tables any more.
+ * Works in pieces, and may release the lock between two of them. The caller must keep faults away
+ * from the range by other means, as notifiers and the deletion of a slot do. It flushes once for
+ * GATHER_TABLES tables, and always before the lock is released. Cannot fail. Does nothing if the VM
+ * has no tables any more.
  */
 void gst_kvm_unmap(struct kvm *kvm, gpa_t gpa, u64 size, bool may_sleep)
 {
