@@ -50,7 +50,7 @@ check:
 	@tests/tally $$(find $(LOGS)/pc -name '*.tap' | sort)
 
 # These run two at a time, the longest first.
-STAGES	:= $(OTHERS:%=stage-kernel-%) stage-strict stage-check stage-isa stage-examples stage-kernel-doc
+STAGES	:= $(OTHERS:%=stage-kernel-%) stage-strict stage-host-k3 stage-host-p550 stage-check stage-isa stage-examples stage-kernel-doc
 
 test:
 	@rm -rf $(LOGS)
@@ -64,6 +64,9 @@ test:
 
 stage-kernel-%:
 	@tests/stage kernel-$* $(LOGS)/kvm lab/lab test --smoke --kernel $*
+
+stage-host-%:
+	@tests/stage host-$* $(LOGS)/kvm lab/lab test --smoke --kernel $(KVER) --host $*
 
 stage-strict:
 	@tests/stage strict $(LOGS)/kvm lab/lab strict --kernel $(KVER) --seeds 1

@@ -15,18 +15,25 @@ AIA_MACHINE=aia=aplic-imsic,aia-guests=3
 # A case is one program on one kernel and CPU with one module. It is an index into these arrays.
 C_NAME=() C_PROGRAM=() C_ID=() C_KERNEL=() C_CPU=() C_ON=() C_MODULE=() C_HOST=() C_ARGS=() C_WITH=() C_TIMEOUT=() C_SPLAT=()
 
-# wanted_case and add_case are parts of read_manifest, and use its variables.
+# in_smoke: is the case part of the smoke pass? On a host named after a machine, the pass has all its tests that can run there.
+in_smoke() { [[ ,$smoke, = *",$cpu,"* ]] || { [ -n "$HOST" ] && [ -n "$smoke" ]; }; }
+
+# in_smoke, wanted_case and add_case are parts of read_manifest, and use its variables.
 wanted_case() {
 	[[ ,$kernels, = *",$kernel,"* ]] || return
 	[ -z "$ONLY_MODULE" ] || [ "$module" = "$ONLY_MODULE" ] || return
 	[ -z "$ONLY_CPU" ] || [ "$cpu" = "$ONLY_CPU" ] || return
-	[ -z "$SMOKE" ] || [[ ,$smoke, = *",$cpu,"* ]] || return
+	host_has "${cpuopts#,}" || return
+	[ -z "$HOST_PARAMS" ] || [[ ,$params != *",${HOST_PARAMS%%=*}="* ]] || return
+	[ -z "$SMOKE" ] || in_smoke || return
 	[ "$with_aia" = no ] || [ "$aia" = yes ] || return
 	[ -z "$unnamed" ] || [ "$wanted" != '  ' ] || [ "$cpu-$module" = "$unnamed" ]
 }
 
 add_case() {
-	local opts=$cpuopts on=$machine host=$cpu
+	local opts=$HOST_OPTIONS$cpuopts on=${machine:-$HOST_MACHINE} host=${HOST:-$cpu} module params=$params
+	module=$(host_module "$1")
+	[ -z "$HOST_PARAMS" ] || [ "$module" != gstage-test ] || params+=${params:+,}$HOST_PARAMS
 	if [ "$with_aia" = yes ]; then
 		opts+=$AIA_CPU on=$AIA_MACHINE host+=-aia
 	fi
@@ -86,7 +93,7 @@ read_manifest() {
 		for kernel in $ONLY_KERNELS; do
 			for with_aia in $ONLY_AIA; do
 				for module in ${modules//,/ }; do
-					for cpu in ${cpus//,/ }; do ! wanted_case || add_case; done
+					for cpu in ${cpus//,/ }; do ! wanted_case || add_case "$module"; done
 				done
 			done
 		done
