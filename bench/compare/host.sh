@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# host.sh ROUNDS [MEASURE[=SIZE]...]: measure the stock module and gstage's by turns. It runs in the emulated host, and prints the lines of
-# compare.c, guest.sh and selftests.sh, with the round and the module in front. All other lines begin with "# ".
+# host.sh ROUNDS [MEASURE[=SIZE]...]: measure the stock module and gstage's by turns. It runs in the emulated host, and prints the
+# lines of compare.c, guest.sh and selftests.sh, with the round and the module in front. All other lines begin with "# ".
 
 rounds=$1
 shift

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# guests.sh FORMAT...: the demonstration. It runs in the emulated host, starts a Linux guest in each G-stage format at the same time,
-# and prints what KVM reports about them. This needs QEMU, the guests' kernel and initramfs, and the gstage command.
+# guests.sh FORMAT...: the demonstration. It runs in the emulated host, starts a Linux guest in each G-stage format at the same
+# time, and prints what KVM reports about them. This needs QEMU, the guests' kernel and initramfs, and the gstage command.
 
 kvm=/sys/kernel/debug/kvm
 limit=200

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
-  * KVM's own AIA device, on a host with AIA. A vCPU has no interrupt file if it is created after
-  * the AIA was initialized. The addresses of interrupt files must be in the VM's format.
+ * KVM's own AIA device, on a host with AIA. A vCPU has no interrupt file if it is created after
+ * the AIA was initialized. The addresses of interrupt files must be in the VM's format.
  *
  * On a stock module that oopses for a vCPU without a file, the test shows one such oops.
  */

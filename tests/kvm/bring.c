@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
-  * Faults without dirty logging, on different kinds of memory: anonymous memory that was never
+ * Faults without dirty logging, on different kinds of memory: anonymous memory that was never
  * touched, files, pages shared with a child, memory that the VMM may not write, and no memory.
  */
 #include <errno.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
-  * Read and change the format of a VM, through the device attribute KVM_RISCV_VM_GSTAGE_MODE and
-  * the file gstage_mode in debugfs. Checks docs/ABI.md line by line. reformat.c does it under load.
+ * Read and change the format of a VM, through the device attribute KVM_RISCV_VM_GSTAGE_MODE and
+ * the file gstage_mode in debugfs. Checks docs/ABI.md line by line. reformat.c does it under load.
  */
 #include <errno.h>
 #include <fcntl.h>

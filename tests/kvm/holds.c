@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
-  * A larger VM does not make the module hold mmu_lock longer. The VM here has 1 TiB, and a table in
+ * A larger VM does not make the module hold mmu_lock longer. The VM here has 1 TiB, and a table in
  * each 64 MiB. An operation on all of it works in pieces. After each piece it checks whether a
  * thread waits for the lock. It frees tables whenever it has gathered a certain number of them. The
  * module counts both. A thread that waits for the lock meanwhile gets it.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
-  * What dirty logging costs, in counts. Leaves are split when it starts, the first store to a page
+ * What dirty logging costs, in counts. Leaves are split when it starts, the first store to a page
  * is one fault, and large leaves come back when it stops. dirty.c checks the contents of the log.
  */
 #include <errno.h>

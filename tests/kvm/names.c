@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
-  * Which VM a name means. KVM names the folder of a VM in debugfs after the thread that created the
+ * Which VM a name means. KVM names the folder of a VM in debugfs after the thread that created the
  * VM, with its id in the initial PID namespace. It makes no folder if the name is taken.
  * gstage_stats names the process, and counts the VMs that have no folder. The command finds a VM by
  * its process. It refuses a name that may also be the name of another VM.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
-  * The module's parameter gstage_mode, which decides the format of VMs that do not choose one.
+ * The module's parameter gstage_mode, which decides the format of VMs that do not choose one.
  * Checks docs/ABI.md line by line. policy-load.sh has the names that are refused when the module is
  * loaded.
  */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
-  * Dirty rings have exactly the pages that the guest wrote, and lose none when a ring is full. A
+ * Dirty rings have exactly the pages that the guest wrote, and lose none when a ring is full. A
  * copy of memory, made with the rings while the guest writes, is right in the end. A pre-fault does
  * not wait because a ring is full.
  */

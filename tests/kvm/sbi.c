@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
-  * SBI calls whose arguments some stock module does not check (kvm/compat/fixes-*.c). A guest names
+ * SBI calls whose arguments some stock module does not check (kvm/compat/fixes-*.c). A guest names
  * PMU counters that do not exist, sets the same area for snapshots many times, sets an area that
  * cannot be written, and fences the last addresses. The host has Sscofpmf, so guests have a PMU.
  *

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
-  * memfd_secret(): memory that get_user_pages refuses. An access of the guest to it ends KVM_RUN
+ * memfd_secret(): memory that get_user_pages refuses. An access of the guest to it ends KVM_RUN
  * with EFAULT, also if the VMM has touched the page. A fault on ordinary memory beside it in the
  * same slot does not map it.
  */

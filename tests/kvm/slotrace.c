@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
-  * A memslot is deleted and created again, while one vCPU stores to it and another pre-faults it.
+ * A memslot is deleted and created again, while one vCPU stores to it and another pre-faults it.
  * Each store succeeds or is an MMIO exit, and KVM_RUN never fails. Each pre-fault succeeds or
  * fails with ENOENT.
  */

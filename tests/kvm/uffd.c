@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
-  * Another thread of the VMM provides memory page by page (userfaultfd): the guest reads what this
-  * thread provides, and each missing page causes an event. A signal ends the wait for a page. A
-  * page is lost (hardware poison): the VMM gets a SIGBUS with the address.
+ * Another thread of the VMM provides memory page by page (userfaultfd): the guest reads what this
+ * thread provides, and each missing page causes an event. A signal ends the wait for a page. A
+ * page is lost (hardware poison): the VMM gets a SIGBUS with the address.
  *
  * Debian's riscv64 kernels have no CONFIG_MEMORY_FAILURE, and so no MADV_HWPOISON. The test uses
  * UFFDIO_POISON, whose pages behave in the same way when they are accessed.

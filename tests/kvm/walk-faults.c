@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
-  * Guest page faults that the hart takes when it walks the guest's own page tables. htinst then has
+ * Guest page faults that the hart takes when it walks the guest's own page tables. htinst then has
  * a pseudoinstruction: for a read, or for a write if the hart sets A or D itself. scause still says
  * what the guest did (privileged spec, "Transformed Instruction or Pseudoinstruction for mtinst or
  * htinst").
