@@ -8,7 +8,7 @@ RV_PACKAGES=(qemu-system-riscv busybox-static libncurses-dev)
 # The name of the folder depends on the locked packages, on the packages to take from an index, and on how they are packed.
 rv_name() {
 	local hash
-	hash=$(cat <(printf '%s\n' "$SUITE" "${RV_PACKAGES[@]}") <(locked riscv64) "$LAB/lib/bundle.sh" | sha256sum)
+	hash=$(cat <(printf '%s\n' "$SUITE" "${RV_PACKAGES[@]}") <(locked riscv64) <(code "$LAB/lib/bundle.sh") | sha256sum)
 	RV=$CACHE/riscv64-${hash:0:12}
 }
 

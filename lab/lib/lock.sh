@@ -5,6 +5,10 @@
 
 LOCK=$LAB/versions.lock
 
+# code FILE...: print scripts and configurations without comments and blank lines. Names of folders in the cache are made from
+# this, so that a change of a comment does not cause a new build.
+code() { sed '/^[[:space:]]*$/d; /^[[:space:]]*#/{/^# CONFIG_/!d}' "$@"; }
+
 # locked SET: print its lines of the lock file.
 locked() { awk -v set="$1" '!/^#/ && $1 == set' "$LOCK"; }
 

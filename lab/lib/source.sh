@@ -1,31 +1,31 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# Kernel sources; and a kernel that Debian has no riscv64 package of, built from them: the host's, the stock kvm.ko, and what
-# modules are built with. Sourced by lab/lab.
+# Kernel sources. If Debian has no riscv64 package of a kernel, the lab builds from them the host's kernel, the stock kvm.ko, and
+# the files that modules are built with. Sourced by lab/lab.
 
 KCONFIG=$LAB/host/kernel.config
 
-# What is kept of the sources: what kvm.ko and the selftests are built from.
+# The sources that stay in the cache. kvm.ko and the selftests are built from them.
 KEPT_SOURCES=(arch/riscv virt include tools scripts Documentation/virt Makefile Kbuild Kconfig)
 
-# take_source DEB DIR PATH...: unpack those files and folders of the sources; '*' is all.
+# take_source DEB DIR PATH...: unpack these files and folders of the sources. '*' stands for all.
 take_source() {
 	local deb=$1 dir=$2
 	shift 2
-	# Without match-slash, as virt is also the name of folders deeper down.
+	# '*' must not match a slash, because there are other folders with the name virt further down.
 	# shellcheck disable=SC2016
 	in_private bash -c 'set -o pipefail; dpkg-deb --fsys-tarfile "$1" | tar -xO --wildcards "./usr/src/linux-source-*.tar.xz" |
 		xz -dc -T0 | tar -x -C "$2" --strip-components=1 --wildcards --no-wildcards-match-slash "${@:3}"' \
 		- "$deb" "$dir" "${@/#/linux-source-*/}"
 }
 
-# from_source: is the chosen kernel one to build? Its locked set has no riscv64 package.
+# from_source: must the lab build the chosen kernel? Its locked set then has no riscv64 package.
 from_source() { ! locked "$KERNEL" | grep -q ' riscv64 '; }
 
-# what_builds: what such a kernel depends on besides its sources.
-what_builds() { cat "$KCONFIG" "$LAB/lib/source.sh"; }
+# what_builds: print everything that such a kernel depends on, except its sources.
+what_builds() { code "$KCONFIG" "$LAB/lib/source.sh"; }
 
-# count: pass on what make says, and show that it gets on.
+# count: copy the output of make, and print the number of compiled files from time to time.
 count() {
 	local line n=0
 	while IFS= read -r line; do
@@ -34,7 +34,7 @@ count() {
 	done
 }
 
-# compile_kernel DIR: in DIR/build, build the kernel whose sources are in DIR/src.
+# compile_kernel DIR: build the kernel whose sources are in DIR/src, in DIR/build.
 compile_kernel() {
 	ROOT_BINDS=("$1" /kernel "$1/build" /build)
 	# The headers are for the selftests.
@@ -48,7 +48,7 @@ compile_kernel() {
 	ROOT_BINDS=()
 }
 
-# build_kernel DIR VERSION: from the whole sources in DIR/src make DIR what unpack_kernel makes of packages.
+# build_kernel DIR VERSION: build a kernel from the sources in DIR/src, and give DIR the same files as unpack_kernel does.
 build_kernel() {
 	local dir=$1 build=$1/build headers release path
 	mkdir -p "$build"
@@ -61,7 +61,7 @@ build_kernel() {
 		mkdir -p "$(dirname "$headers/$path")"
 		mv "$build/$path" "$headers/$path"
 	done
-	# It names the folder that it is in.
+	# The Makefile has the path of its own folder.
 	sed -i "s|/build$|/usr/src/linux-headers-$release|" "$headers/Makefile"
 	for path in "${KEPT_SOURCES[@]}"; do
 		mkdir -p "$(dirname "$dir/kept/$path")"

@@ -5,7 +5,7 @@
 # The name of the folder depends on everything that the system is made from.
 have_system() {
 	local hash
-	hash=$(cat "$LAB/system.lock" "$LAB"/system/* | sha256sum)
+	hash=$(code "$LAB/system.lock" "$LAB"/system/* | sha256sum)
 	SYSTEM=$CACHE/system-${hash:0:12}
 	[ -d "$SYSTEM" ]
 }

@@ -8,7 +8,7 @@ TOOLS_PROGRAMS=(perf bpftrace trace-cmd)
 
 have_tools() {
 	local hash
-	hash=$(cat <(printf '%s\n' "$SUITE" "${TOOLS_PACKAGES[@]}") <(locked riscv64) <(locked tools) "$LAB/lib/bundle.sh" | sha256sum)
+	hash=$(cat <(printf '%s\n' "$SUITE" "${TOOLS_PACKAGES[@]}") <(locked riscv64) <(locked tools) <(code "$LAB/lib/bundle.sh") | sha256sum)
 	TOOLS=$CACHE/tools-${hash:0:12}
 	[ -d "$TOOLS" ]
 }
