@@ -47,7 +47,7 @@ void host_init(unsigned int seconds)
 {
 	const char *module = getenv("GSTAGE_MODULE");
 	const char *cpu = getenv("GSTAGE_CPU");
-	char mask[32];
+	char mask[32], bits[32];
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	signal(SIGALRM, out_of_time);
@@ -62,6 +62,9 @@ void host_init(unsigned int seconds)
 	/* A test build can play a host that lacks some modes. */
 	if (!read_text("/sys/module/kvm/parameters/test_modes", mask, sizeof(mask)))
 		host.modes &= strtoull(mask, NULL, 0);
+	/* Or one that has no VMIDs. The emulated CPU has them. */
+	host.vmids = read_text("/sys/module/kvm/parameters/test_vmid_bits", bits, sizeof(bits)) ||
+		     strtoul(bits, NULL, 0);
 	for (unsigned int i = 0; i < ARRAY_SIZE(formats); i++)
 		if (host.modes >> formats[i].mode & 1)
 			host.widest = &formats[i];

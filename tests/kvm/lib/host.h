@@ -37,12 +37,14 @@ struct format {
  * @widest: the format of a VM that does not choose one
  * @modes: the modes of hgatp.MODE that the host has, as a bit mask. This follows from the
  *	emulated CPU and from test_modes of a test build, not from what the module reports
+ * @vmids: hgatp.VMID has bits
  */
 struct host {
 	bool gstage;
 	int kvm;
 	const struct format *widest;
 	u64 modes;
+	bool vmids;
 };
 
 extern struct host host;
