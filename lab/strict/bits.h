@@ -24,7 +24,7 @@
 #define ST_GVA  BIT(38)
 #define ST_MPV  BIT(39)
 #define ST_SD   BIT(63)
-/* What sstatus shows of mstatus, and what of it may be written. */
+/* The bits of mstatus that sstatus shows, and those that can be written there. */
 #define SSTATUS_WRITE (ST_SIE | ST_SPIE | ST_SPP | ST_FS | ST_SUM | ST_MXR)
 #define SSTATUS_READ  (SSTATUS_WRITE | ST_UXL)
 #define MSTATUS_WRITE                                                                              \

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Stores wait here, of each hart its own, until they become visible to others: in any order that
- * RVWMO allows. Loads and atomics are made at once, in program order. So what must be ordered is
+ * The store buffer of a hart. Stores wait here until they become visible to other harts, in any
+ * order that RVWMO allows. Loads and atomics are executed at once, in program order. So the order
+ * of these must be kept:
  *
- *   - stores that overlap (PPO rule 1), by their order in the buffer;
- *   - a store before a load or an access of a device, where a FENCE says so: it empties the buffer;
- *   - a store before a store, where a FENCE says so: the later one has a later epoch;
- *   - what is before a release: the buffer is emptied.
+ *   - overlapping stores (PPO rule 1): they leave the buffer in order;
+ *   - a store, a FENCE, and then a load or an access to a device: the FENCE empties the buffer;
+ *   - a store, a FENCE, and then a store: the second store has a later epoch;
+ *   - anything before a release: the release empties the buffer.
  *
  * A load takes its value from the youngest store here that covers it.
  */
@@ -34,7 +35,7 @@ void buffer_drain(struct hart *h)
 		drain_one(h, 0);
 }
 
-/* May the nth store go before those that are older? */
+/* May the nth store become visible before the older ones? */
 static bool may_go(struct hart *h, unsigned n)
 {
 	const struct pending *p = &h->pending[n];
@@ -55,7 +56,7 @@ static void drain_any(struct hart *h)
 	drain_one(h, n);
 }
 
-/* Stores wait for some hundred instructions at most. */
+/* Stores wait for a few hundred instructions at most. */
 #define WAIT 400
 
 void buffer_drain_some(struct hart *h)
@@ -79,7 +80,7 @@ void buffer_store(struct hart *h, u64 pa, u64 value, unsigned size)
 	};
 }
 
-/* The stores up to the youngest that overlaps, in program order. */
+/* Drain the stores up to the youngest one that overlaps, in program order. */
 void buffer_drain_overlap(struct hart *h, u64 pa, unsigned size)
 {
 	unsigned last = 0;
@@ -91,7 +92,7 @@ void buffer_drain_overlap(struct hart *h, u64 pa, unsigned size)
 		drain_one(h, 0);
 }
 
-/* Those that a FENCE orders before a store that is made now. */
+/* Drain the stores that a FENCE orders before a store that is made now. */
 void buffer_drain_epochs(struct hart *h)
 {
 	unsigned last = 0;
@@ -103,7 +104,7 @@ void buffer_drain_epochs(struct hart *h)
 		drain_one(h, 0);
 }
 
-/* False: the value is in memory, now. */
+/* Returns false if the value must be read from memory. The stores it depends on are there then. */
 bool buffer_forward(struct hart *h, u64 pa, unsigned size, u64 *value)
 {
 	for (unsigned n = h->buffered; n-- > 0;) {
@@ -125,7 +126,7 @@ bool buffer_forward(struct hart *h, u64 pa, unsigned size, u64 *value)
 
 enum { FENCE_W = 1, FENCE_R = 2, FENCE_O = 4, FENCE_I = 8 };
 
-/* Accesses of devices are made at once, as loads are. */
+/* Accesses to devices are executed at once, like loads. */
 void buffer_fence(struct hart *h, unsigned pred, unsigned succ)
 {
 	if (!(pred & FENCE_W))

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What a hart keeps of page tables: every entry that it has read - leaves, pointers to tables and,
- * without Svvptc, entries that are not valid - by the stage, the ASID and VMID, and the address.
- * An entry goes when a fence that covers it is executed on this hart, or by chance: the
- * specification allows a hart to use any that was valid since the last such fence, so that there
- * may be several for one address, of which each use takes one.
+ * The page-table entries that a hart keeps. It keeps every entry that it has read: leaves, pointers
+ * to tables and, without Svvptc, entries that are not valid. An entry is found by its stage, ASID,
+ * VMID and address. It is dropped when this hart executes a fence that covers it, or by chance. The
+ * specification allows a hart to use any entry that was valid since the last such fence. So there
+ * may be several entries for one address, and each use takes one of them.
  *
- * Leaving out is always lawful. So a fence of a whole ASID or VMID may drop more than it must:
- * it notes a time, and two ASIDs may share such a note.
+ * A hart may always drop more than it must. So a fence of a whole ASID or VMID only notes a time,
+ * and two ASIDs may share a note.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -82,17 +82,17 @@ static bool leads_on(u64 pte)
 	return pte & PTE_V && !(pte & PTE_RWX);
 }
 
-/* One of the entries kept that a walk for va may begin with; exact: pointers to tables alone. */
+/* Returns an entry that a walk for va may begin with; exact: only pointers to tables. */
 struct kept cache_recall(struct hart *h, struct walk *w, enum stage stage, u64 asid, u64 vmid,
 			 u64 va, int levels, bool exact)
 {
 	struct cache *c = h->cache;
 	const struct slot *found[16], *s;
-	/* Mostly of the lowest level, as a TLB does it. */
+	/* Prefer the lowest level, as a TLB does. */
 	bool low = !chance(h->m, 8);
 	unsigned n = 0;
 
-	/* A hart may have forgotten everything. */
+	/* A hart may have dropped everything. */
 	if (!c || chance(h->m, 16))
 		return (struct kept){ 0 };
 	for (int level = 0; level < levels && n < 16 && !(low && n); level++) {
@@ -151,7 +151,7 @@ static struct slot *same_slot(struct cache *c, enum stage stage, u64 asid, u64 v
 	return NULL;
 }
 
-/* What the walk has read from memory. An entry is as old as the pointers that led to it. */
+/* Keep an entry that the walk has read from memory. It is as old as the pointers that led to it. */
 void cache_keep(struct hart *h, struct walk *w, enum stage stage, u64 asid, u64 vmid, bool global,
 		u64 va, int level, u64 pte, u64 where)
 {
@@ -191,8 +191,8 @@ void cache_keep(struct hart *h, struct walk *w, enum stage stage, u64 asid, u64 
 }
 
 /*
- * A fence with an address orders reads of the leaf entries of that address. Pointers to tables
- * stay; so does an entry that was not valid where there is a pointer now.
+ * A fence with an address covers only the leaf entries of that address. Pointers to tables stay. An
+ * invalid entry stays, too, if memory has a pointer to a table there now.
  */
 static bool covered(struct hart *h, const struct slot *s)
 {
@@ -260,7 +260,7 @@ void fence(struct hart *h, struct fence f)
 		c->all[f.stage] = c->serial;
 }
 
-/* At any moment. */
+/* Drop some entries. This may happen at any moment. */
 void cache_forget(struct hart *h)
 {
 	struct cache *c = h->cache;

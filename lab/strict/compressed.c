@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* C: each compressed instruction is short for one of 32 bits. */
+/* C: expand each compressed instruction to one of 32 bits. */
 #include "strict.h"
 
 static u32 i_type(u32 op, u32 f3, u32 rd, u32 rs1, u32 imm)
@@ -30,7 +30,7 @@ static u32 j_type(u32 rd, u32 imm)
 	       BITS(imm, 10, 1) << 21 | (u32)BITS(imm, 20, 20) << 31;
 }
 
-/* Bits of the instruction, moved to where the immediate has them. */
+/* Move bits of the instruction to their place in the immediate. */
 #define AT(hi, lo, to) (BITS(c, hi, lo) << (to))
 #define SIGN(x, bits)  ((u32)((s32)((u32)(x) << (32 - (bits))) >> (32 - (bits))))
 

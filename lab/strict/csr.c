@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The CSRs: who may access which, what a read gives, what a write takes. */
+/* The CSRs: which mode may access them, and the effects of reads and writes. */
 #include "bits.h"
 
 enum {
@@ -88,7 +88,7 @@ void csr_reset(struct hart *h)
 	c->vstimecmp = ~0ull;
 	if (!cfg->firmware)
 		return;
-	/* What firmware has done before it starts the supervisor. */
+	/* The state in which firmware starts the supervisor. */
 	c->medeleg = ~BIT(E_ECALL_S);
 	c->mideleg = IRQ_S | IRQ_HYPER;
 	c->mcounteren = c->scounteren = COUNTERS;
@@ -119,13 +119,15 @@ static u64 with_sd(u64 status)
 	return (status & ST_FS) == ST_FS ? status | ST_SD : status;
 }
 
-/* MODE and the other fields of a register that names a table. */
+/* Write a register that has the MODE and the PPN of a root table. */
 static u64 atp(u64 modes, u64 old, u64 value, u64 id_mask, u64 ppn_mask, bool ignore)
 {
 	u64 mode = ATP_MODE(value);
 
 	if (!(modes & BIT(mode))) {
-		/* satp ignores such a write; in hgatp and vsatp each field is WARL by itself. */
+		/*
+		 * satp ignores the whole write. In hgatp and vsatp each field is WARL on its own.
+		 */
 		if (ignore)
 			return old;
 		mode = ATP_MODE(old);
@@ -154,7 +156,7 @@ static void may_count(struct hart *h, unsigned n)
 		raise_illegal(h);
 }
 
-/* stimecmp, or vstimecmp under either of its names. */
+/* stimecmp, or vstimecmp by either of its two numbers. */
 static void may_timecmp(struct hart *h, bool vs)
 {
 	struct csrs *c = &h->c;
@@ -229,7 +231,7 @@ static u64 read_machine(struct hart *h, unsigned csr)
 		return c->pmpcfg[(csr - PMPCFG0) / 2];
 	if (csr >= PMPADDR0 && csr < PMPADDR0 + 64)
 		return c->pmpaddr[csr - PMPADDR0];
-	/* mhpmcounter and mhpmevent: none counts. */
+	/* mhpmcounter and mhpmevent: no counter is implemented. */
 	if ((csr > MINSTRET && csr <= 0xb1f) || (csr > MCOUNTINHIBIT + 2 && csr <= 0x33f))
 		return 0;
 	raise_illegal(h);
@@ -540,7 +542,7 @@ static void csr_write(struct hart *h, unsigned csr, u64 v)
 	}
 }
 
-/* In VS-mode the names of supervisor CSRs are those of the VS CSRs. */
+/* In VS-mode the numbers of supervisor CSRs access the VS CSRs. */
 static unsigned virtual_csr(unsigned csr)
 {
 	switch (csr) {
@@ -581,7 +583,8 @@ u64 csr_access(struct hart *h, unsigned csr, u64 value, unsigned op, bool writes
 		return old;
 	if (op == 2 || op == 3) {
 		/*
-		 * SEIP, and the VS bits, of what software has set itself, not of what devices add.
+		 * SEIP and the VS bits: modify the value that software has written, without the
+		 * bits that devices add.
 		 */
 		u64 base = old;
 

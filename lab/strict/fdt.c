@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The device tree that the machine hands to the kernel. */
+/* The device tree for the kernel. */
 #include <stdarg.h>
 #include <string.h>
 

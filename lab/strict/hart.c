@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A hart: the loop that executes instructions, and the decoder, which is the table of insns.h.
- * Each page of memory that instructions were fetched from has an array of decoded ones.
+ * A hart: the loop that executes instructions, and the decoder, which uses the table in insns.h.
+ * Each page that instructions were fetched from has an array of decoded instructions.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -78,7 +78,7 @@ static const struct encoding {
 };
 #define N_ENCODINGS (sizeof(encodings) / sizeof(encodings[0]))
 
-/* For each major opcode, the encodings that it has. */
+/* The encodings of each major opcode. */
 static u16 by_opcode[32][N_ENCODINGS + 1];
 static struct code undecoded;
 
@@ -119,7 +119,7 @@ static s32 immediate(u32 bits, enum format format)
 	}
 }
 
-/* bits: as they stand in memory; of a compressed instruction the upper half is of no account. */
+/* bits: as in memory. The upper half is ignored if the instruction is compressed. */
 void decode(struct insn *i, u32 bits)
 {
 	i->half = bits;
@@ -165,7 +165,9 @@ struct code *code_of(struct machine *m, u64 pa)
 	memcpy(code, &undecoded, sizeof(*code));
 	code->pa = RAM_BASE + page * PAGE_SIZE;
 	m->code[page] = code;
-	/* From now on a store to this page takes the slow way, which sees that there is code. */
+	/*
+	 * From now on a store to this page takes the slow path, which sees that the page has code.
+	 */
 	for (unsigned n = 0; n < m->cfg.harts; n++) {
 		struct hart *h = m->hart[n];
 		u8 *host = m->ram + page * PAGE_SIZE;
@@ -177,7 +179,7 @@ struct code *code_of(struct machine *m, u64 pa)
 	return code;
 }
 
-/* Memory that has been decoded was written. */
+/* A page with decoded instructions was written. */
 void code_written(struct machine *m, u64 pa)
 {
 	u64 page = (pa - RAM_BASE) / PAGE_SIZE;
@@ -199,7 +201,7 @@ void code_written(struct machine *m, u64 pa)
 	}
 }
 
-/* The first execution of what stands here: decode it, keep it, execute it. */
+/* The first execution of an instruction: decode it, keep it and execute it. */
 void op_undecoded(struct hart *h, const struct insn *i)
 {
 	struct insn *slot = &h->code->insn[i - h->code->insn], once;
@@ -208,7 +210,9 @@ void op_undecoded(struct hart *h, const struct insn *i)
 
 	if ((bits & 3) == 3) {
 		if ((h->pc & PAGE_MASK) == PAGE_SIZE - 2) {
-			/* It goes on in the next page, which may be another tomorrow. */
+			/*
+			 * It continues in the next page, whose mapping may change: do not keep it.
+			 */
 			pa = translate(h, h->pc + 2, 2, FETCH, own_view(h));
 			slot = &once;
 			bits |= (u32)ram_read(h->m, pa, 2) << 16;
@@ -228,7 +232,10 @@ void op_illegal(struct hart *h, const struct insn *i)
 	raise_illegal(h);
 }
 
-/* Execute so many instructions, or fewer: up to what may let an interrupt in, or a WFI. */
+/*
+ * Execute at most this number of instructions. Stop early at a WFI, or if an interrupt may be
+ * taken.
+ */
 void hart_run(struct hart *h, u64 instructions)
 {
 	bool tracing = h->m->cfg.trace;

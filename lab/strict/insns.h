@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The instructions, one a line: its name, major opcode, funct3, funct7, and what else its
- * encoding fixes. Whoever includes this says what the macros make of a line:
+ * The instructions, one in each line: name, major opcode, funct3, funct7, and other fixed fields of
+ * the encoding. The file that includes this one defines the macros:
  *
  *   R(name, opcode, funct3, funct7)          rd, rs1, rs2
  *   R2(name, opcode, funct3, funct7, rs2)    rd, rs1; rs2 is part of the opcode
@@ -20,7 +20,7 @@
  *   H(name, funct7)                          rs1, rs2: HSV
  */
 
-/* One instruction a line: */
+/* One instruction in each line: */
 /* clang-format off */
 
 /* RV64I */

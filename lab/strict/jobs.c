@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * One boot for many runs. The host says "ready" on its last serial port, and waits there for a line
- * that tells what to run. Then the machine becomes many: a process for each line of the file of
- * jobs, which are
+ * One boot for many runs. The host writes "ready" to its last serial port, and waits there for a
+ * command. Then the machine forks a process for each line of the file of jobs. A line is
  *
  *	NAME SEED OPTIONS COMMAND
  *
- * OPTIONS are names of liberties, by commas ("hostile", "keep,check", "none"). Each process goes on
- * with this seed and these liberties from the same state of memory, writes NAME.console,
- * NAME.control, NAME.serial and NAME.reports, and gives COMMAND to the host. The machine itself
- * prints each job's name and status when it has ended.
+ * OPTIONS are names of liberties, separated by commas ("hostile", "keep,check", "none"). Each
+ * process continues with this seed and these liberties from the same state of the machine. It
+ * writes NAME.console, NAME.control, NAME.serial and NAME.reports, and gives COMMAND to the host.
+ * The machine prints the name and the status of each job that has ended.
  */
 #define _GNU_SOURCE
 #include <stdlib.h>
@@ -54,7 +53,7 @@ static FILE *output(const char *name, const char *what)
 	return f;
 }
 
-/* The process that does one job: it returns, and the machine runs on. */
+/* The process of one job: it returns, and the machine continues. */
 static void begin(struct machine *m, char *line)
 {
 	static const char *const ports[UARTS] = { "serial", "console", "control" };
@@ -91,7 +90,7 @@ static char *name_of(const char *line)
 	return strndup(line, strcspn(line, " "));
 }
 
-/* The whole file, so that the processes do not share a place in it. */
+/* Read the whole file first: the processes would share one file position. */
 static char *read_all(const char *name)
 {
 	FILE *f = fopen(name, "r");
@@ -159,7 +158,7 @@ void jobs_heard(struct machine *m, u8 byte)
 	m->heard[last] = byte;
 	if (memcmp(m->heard + last - 5, "ready\n", 6))
 		return;
-	/* The device may be in the midst of something: begin between two turns. */
+	/* The device may be in the middle of an access: begin between two turns. */
 	m->begin_jobs = true;
 	if (m->running)
 		m->running->stop = 0;

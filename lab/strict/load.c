@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What is in memory at the start. */
+/* Load the kernel and the initramfs into memory. */
 #include <elf.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,7 +30,7 @@ static void read_at(FILE *f, const char *name, long at, void *to, size_t size)
 		die(name, "cannot be read, or is too short");
 }
 
-/* Returns the file's size. */
+/* Returns the size of the file. */
 u64 load_file(struct machine *m, const char *name, u64 pa)
 {
 	FILE *f = open_file(name);
@@ -45,7 +45,7 @@ u64 load_file(struct machine *m, const char *name, u64 pa)
 	return size;
 }
 
-/* Linux's Image: its header says where it wants to be. Returns where it begins. */
+/* Load Linux's Image to the place that its header asks for. Returns the address. */
 u64 load_image(struct machine *m, const char *name)
 {
 	u64 offset;
@@ -61,7 +61,7 @@ u64 load_image(struct machine *m, const char *name)
 	return RAM_BASE + offset;
 }
 
-/* Returns where it begins. */
+/* Returns the address. */
 u64 load_elf(struct machine *m, const char *name)
 {
 	FILE *f = open_file(name);

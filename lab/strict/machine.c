@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The machine: memory, devices by address, and whose turn it is. */
+/* The machine: memory, devices by address, and the choice of the next hart. */
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -73,7 +73,7 @@ void machine_end(struct machine *m, int status, const char *why)
 	m->status = status;
 }
 
-/* Time is made of instructions, and of what is skipped when nobody has anything to do. */
+/* Time is the number of instructions, plus the time that was skipped while all harts waited. */
 u64 machine_time(struct machine *m)
 {
 	struct hart *h = m->running;
@@ -102,7 +102,10 @@ bool mmio_store(struct hart *h, u64 pa, u64 value, unsigned size)
 		if (size == 4)
 			plic_store(h->m, pa - PLIC_BASE, value);
 	} else if (pa == FINISHER) {
-		/* SiFive's test finisher: 0x5555 passes, 0x3333 fails with a code above. */
+		/*
+		 * SiFive's test finisher: 0x5555 is success, 0x3333 is failure with a code in the
+		 * upper half.
+		 */
 		machine_end(h->m, (value & 0xffff) == 0x3333 ? (int)(value >> 16 & 0xff) : 0, NULL);
 		h->stop = 0;
 	} else {
@@ -133,7 +136,7 @@ static struct hart *next_hart(struct machine *m)
 	return NULL;
 }
 
-/* All harts wait: on to the next timer. */
+/* All harts wait: skip to the next timer. */
 static void skip_time(struct machine *m)
 {
 	u64 next = ~0ull, now = machine_time(m);
@@ -173,7 +176,7 @@ static u64 slice(struct machine *m)
 	}
 }
 
-/* What a hart does that no instruction asked for. */
+/* What a hart may do without an instruction. */
 static void liberties(struct hart *h)
 {
 	struct machine *m = h->m;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Accesses to memory: by which translation, with which fault, and how they are made quick. */
+/* Accesses to memory: translations, faults, and the fast path. */
 #include <string.h>
 
 #include "bits.h"
@@ -21,7 +21,7 @@ void ram_write(struct machine *m, u64 pa, u64 value, unsigned size)
 		code_written(m, pa);
 }
 
-/* Contexts: each set of registers that translations hang on has a number in the fast path. */
+/* Contexts: each set of registers that translations depend on has a number in the fast path. */
 
 struct view own_view(struct hart *h)
 {
@@ -99,14 +99,14 @@ void context_changed(struct hart *h)
 	h->code_va = ~0ull;
 }
 
-/* All is forgotten: contexts have other numbers from now on. */
+/* Drop everything: contexts get new numbers. */
 void fast_flush(struct hart *h)
 {
 	new_contexts(h);
 	context_changed(h);
 }
 
-/* Those that come of the leaf of one address. Only of one stage is the address known here. */
+/* Drop the pages of the leaf at an address. The address is known for one of the stages only. */
 void fast_flush_page(struct hart *h, bool first_stage_alone, u64 va)
 {
 	if (!first_stage_alone) {
@@ -146,8 +146,8 @@ static void fast_fill(struct hart *h, u64 va, enum access acc, const struct walk
 }
 
 /*
- * The transformed instruction of an explicit access. offset: how far the address that faulted is
- * from that of the access.
+ * The transformed instruction of an explicit access. offset: the address that faulted minus the
+ * address of the access.
  */
 static u64 transformed(struct hart *h, u64 offset)
 {
@@ -165,7 +165,7 @@ static u64 transformed(struct hart *h, u64 offset)
 	case 0x27: /* stores: rs2, funct3 */
 		keep = 0x01f0707f;
 		break;
-	default: /* atomics, HLV and HSV, CBO: all but rs1 */
+	default: /* atomics, HLV, HSV and CBO: all fields except rs1 */
 		keep = 0xfff07fff;
 	}
 	return ((i->raw & keep) | offset << 15) & (i->len == 2 ? ~2ull : ~0ull);
@@ -203,7 +203,7 @@ static void remember(struct hart *h, u64 va)
 	h->recent[h->recent_at++ % 16] = va;
 }
 
-/* start: the address of the access that va is a part of. */
+/* start: the address of the whole access. va is in it. */
 static u64 translate_from(struct hart *h, u64 va, u64 start, enum access acc, struct view v)
 {
 	struct walk w = { .va = va, .acc = acc, .view = v };
@@ -265,7 +265,7 @@ static void store_pa(struct hart *h, u64 va, u64 pa, u64 value, unsigned size, s
 		ram_write(h->m, pa, value, size);
 }
 
-/* A load whose translation is known, while stores wait. */
+/* A load with a known translation, while stores wait in the buffer. */
 u64 load_buffered(struct hart *h, const u8 *p, unsigned size)
 {
 	u64 value;
@@ -318,7 +318,7 @@ void store_slow(struct hart *h, u64 va, u64 value, unsigned size, struct view v)
 	}
 }
 
-/* The page that pc is in becomes the one that instructions come from. */
+/* Fetch instructions from the page of pc from now on. */
 void fetch_page(struct hart *h)
 {
 	struct fast *f = fast_at(h, FETCH, h->pc);

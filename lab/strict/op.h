@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the functions that execute instructions share. */
+/* Shared by the functions that execute instructions. */
 #ifndef STRICT_OP_H
 #define STRICT_OP_H
 
@@ -12,7 +12,7 @@
 #define IMM       ((s64)i->imm)
 #define SEXT32(x) ((u64)(s64)(s32)(x))
 
-/* An instruction that computes rd, and does nothing else. */
+/* An instruction that only computes rd. */
 #define COMPUTE(name, expr)                                                                        \
 	OP(name)                                                                                   \
 	{                                                                                          \

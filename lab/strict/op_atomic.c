@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A: each of these is one access to memory. The stores before it may still be in the buffer
- * afterwards, unless it is a release, or they overlap.
+ * A: each of these instructions is one access to memory. Earlier stores may still be in the buffer
+ * afterwards, unless the instruction is a release, or they overlap.
  *
- * One hart runs at a time, and a reservation is lost when another one gets its turn: so nobody
- * can have written to it in between.
+ * One hart runs at a time, and a reservation is lost when another hart gets its turn. So no other
+ * hart can have written to the reservation set.
  */
 #include "op.h"
 
@@ -52,7 +52,7 @@ static u64 address(struct hart *h, const struct insn *i, unsigned size, enum acc
 		RD = !ok;                                                                          \
 	}
 
-/* In expr, a is what memory has and b is rs2. */
+/* In expr, a is the value in memory, and b is rs2. */
 #define AMO(name, size, type, expr)                                                                \
 	OP(name)                                                                                   \
 	{                                                                                          \

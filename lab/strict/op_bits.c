@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Zba, Zbb, Zbs: addresses and bits. */
+/* Zba, Zbb, Zbs: address generation and bit manipulation. */
 #include "op.h"
 
 static u64 rotate64(u64 x, unsigned right)

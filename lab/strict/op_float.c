@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * F and D, computed by the PC. What the PC does otherwise is done here: NaNs are the canonical
- * one, conversions saturate, and a single is boxed in a double's register. Rounding to nearest
- * with ties away from zero (RMM) is rounding to nearest even, but in conversions to integers.
+ * F and D, computed by the PC. The code here does what the PC does differently: a NaN result is the
+ * canonical NaN, conversions saturate, and a single is NaN-boxed in its register. Rounding to
+ * nearest with ties away from zero (RMM) is exact in conversions to integers only. Elsewhere it
+ * rounds ties to even.
  */
 #include <fenv.h>
 #include <math.h>
@@ -89,7 +90,7 @@ static unsigned rounding(struct hart *h, const struct insn *i)
 	return rm;
 }
 
-/* begin() and end() stand around what the PC computes. */
+/* Each computation of the PC is between begin() and end(). */
 static unsigned begin(struct hart *h, const struct insn *i)
 {
 	static const int modes[] = { FE_TONEAREST, FE_TOWARDZERO, FE_DOWNWARD, FE_UPWARD,
@@ -251,7 +252,7 @@ static bool signaling_d(u64 x)
 	return nan_d(x) && !(x & QUIET_D);
 }
 
-/* The order of bits is that of numbers, -0 below +0, after this. */
+/* After this, the order as integers is the order of the numbers, with -0 below +0. */
 static s64 order_d(u64 x)
 {
 	return (s64)x < 0 ? (s64)(x ^ ~SIGN_D) : (s64)x;
@@ -372,7 +373,9 @@ OP(fmv_d_x)
 	put_d(h, i, RS1);
 }
 
-/* x as an integer of so many bits; what does not fit becomes the nearest that does. */
+/*
+ * x as an integer of this number of bits. A value that does not fit becomes the nearest that does.
+ */
 static u64 to_integer(struct hart *h, const struct insn *i, double x, unsigned bits, bool is_signed)
 {
 	unsigned rm = begin(h, i);

@@ -61,7 +61,7 @@ COMPUTE(divuw, SEXT32((u32)RS2 ? (u32)RS1 / (u32)RS2 : ~0u))
 COMPUTE(remw, SEXT32(rem_signed((s32)RS1, (s32)RS2)))
 COMPUTE(remuw, SEXT32((u32)RS2 ? (u32)RS1 % (u32)RS2 : (u32)RS1))
 
-/* With rd=x0 this is a HINT for custom use: a call of the machine, which other harts ignore. */
+/* With rd=x0 this is a HINT for custom use. Here it calls the machine; other harts ignore it. */
 OP(slti)
 {
 	if (unlikely(i->rd == 32) && i->imm && !h->virt)

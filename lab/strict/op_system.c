@@ -38,7 +38,9 @@ OP(ebreak)
 	raise_exception(h, E_BREAKPOINT, h->pc);
 }
 
-/* Privileged instructions in U-mode: illegal, or in VU-mode a matter of the hypervisor's. */
+/*
+ * A privileged instruction in U-mode is illegal. In VU-mode it is a virtual-instruction exception.
+ */
 static void need_s(struct hart *h)
 {
 	if (h->priv == U_MODE) {
@@ -162,8 +164,8 @@ OP(hfence_gvma)
 }
 
 /*
- * Svinval: SINVAL and HINVAL order nothing by themselves. What they cover is dropped by
- * SFENCE.INVAL.IR; the stores before are there from SFENCE.W.INVAL on.
+ * Svinval: SINVAL and HINVAL alone order nothing. SFENCE.INVAL.IR drops what they cover.
+ * SFENCE.W.INVAL makes earlier stores visible to them.
  */
 static void need_svinval(struct hart *h)
 {
@@ -258,7 +260,7 @@ HSV(hsv_h, 2)
 HSV(hsv_w, 4)
 HSV(hsv_d, 8)
 
-/* Cache blocks: there is no cache of data, so that it is about who may. */
+/* Cache blocks: there is no data cache, so only the permission is checked. */
 static void may_cbo(struct hart *h, u64 field)
 {
 	struct csrs *c = &h->c;

@@ -25,7 +25,7 @@ bool plic_pending(struct machine *m, unsigned hart)
 	return m->plic.pending && best(m, hart);
 }
 
-/* A source asks again only after it has been completed. */
+/* A source is pending again only after it has been completed. */
 static void gateways(struct plic *p)
 {
 	p->pending |= p->level & ~p->claimed;
@@ -39,7 +39,7 @@ void plic_level(struct machine *m, unsigned source, bool on)
 	if (!on)
 		p->pending &= ~(1u << source);
 	gateways(p);
-	/* The running hart is to look. */
+	/* Make the running hart look for interrupts. */
 	if (on && m->running)
 		m->running->stop = 0;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What software must not do, whatever the hart has cached. A report names the hart, the pc, the
- * time, and where the translation came from; a machine that has reported ends with status 3.
+ * Reports of what software must never do, whatever the hart has cached. A report names the hart,
+ * the pc, the time, and the origin of the translation. A machine that has reported ends with status 3.
  */
 #include <stdarg.h>
 #include <string.h>
@@ -80,7 +80,7 @@ static const char *origin(const struct walk *w)
 	return w->stale ? "a kept entry that memory has no more" : "memory, or what agrees with it";
 }
 
-/* An access of a guest, or HLV and HSV. */
+/* A guest, HLV or HSV accesses memory. */
 void report_access(struct hart *h, const struct walk *w)
 {
 	static const char *const what[] = { "loads from", "stores to", "fetches from" };
@@ -96,7 +96,7 @@ void report_access(struct hart *h, const struct walk *w)
 		       (unsigned long long)(h->m->clock - w->oldest));
 }
 
-/* An entry of a table is read for a guest. By speculation alone it does no harm. */
+/* A page-table entry is read for a guest. A read by speculation alone does no harm. */
 void report_table(struct hart *h, const struct walk *w, u64 where)
 {
 	if (h->m->ngone && !w->speculative && w->view.virt && gone(h->m, where))
@@ -104,7 +104,7 @@ void report_table(struct hart *h, const struct walk *w, u64 where)
 		       (unsigned long long)w->va, (unsigned long long)where);
 }
 
-/* The walker writes an entry: also by speculation that must not be memory that was freed. */
+/* The walker writes an entry. That memory must not be free, even if the walk is speculative. */
 void report_update(struct hart *h, const struct walk *w, u64 where)
 {
 	if (h->m->ngone && w->view.virt && gone(h->m, where))
@@ -128,11 +128,11 @@ static void set_gone(struct machine *m, u64 pa, bool on)
 /*
  * SLTI with rd=x0 and an immediate of 1 or more. See docs/STRICT.md.
  *
- * 1: the page at this address of the caller is watched.
- * 2: all pages that are watched are out of the guests' reach from now on.
+ * 1: watch the page at this address of the caller.
+ * 2: all watched pages are out of the guests' reach from now on.
  * 3: all pages are in reach again.
  * 4, 5: the page at this physical address is out of reach, or in reach again; supervisor only.
- * 6: the trace so far is printed.
+ * 6: print the trace.
  */
 void hypercall(struct hart *h, unsigned number, u64 arg)
 {

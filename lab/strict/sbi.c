@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The SBI, version 2.0, as firmware in M-mode would have it: base, TIME, IPI, RFENCE, HSM, SRST,
- * DBCN. A remote fence is executed on each of its harts before the call returns.
+ * The SBI 2.0 that firmware in M-mode would implement: base, TIME, IPI, RFENCE, HSM, SRST and DBCN.
+ * A remote fence is executed on each of its harts before the call returns.
  */
 #include "bits.h"
 
@@ -61,7 +61,7 @@ static s64 base(struct call *c)
 	return SBI_NOT_SUPPORTED;
 }
 
-/* Is the nth hart among those of the mask in a0 and its base in a1? */
+/* Is hart n in the mask in a0, whose first bit is for the hart in a1? */
 static bool chosen(const struct call *c, unsigned n)
 {
 	if (c->a[1] == ~0ull)
@@ -79,7 +79,7 @@ static s64 ipi(struct machine *m, struct call *c)
 	return SBI_OK;
 }
 
-/* Firmware makes one big fence of many small ones somewhere. */
+/* From some size on, firmware executes one fence of everything. */
 #define MANY_PAGES 512
 
 static void fence_range(struct hart *h, struct fence f, u64 start, u64 size)

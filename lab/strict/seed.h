@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Mistakes that a build for tests makes on purpose, each of which tests/strict has to see. */
+/* Mistakes that a test build makes on purpose. tests/strict must see each of them. */
 #ifndef STRICT_SEED_H
 #define STRICT_SEED_H
 
@@ -7,10 +7,10 @@ enum {
 	SEED_NONE,
 	SEED_DIVIDE,          /* division by zero gives 0 */
 	SEED_HGATP,           /* the low bits of hgatp.PPN can be written */
-	SEED_MISALIGNED,      /* a huge leaf may lie anywhere */
+	SEED_MISALIGNED,      /* the address of a huge leaf is not checked for alignment */
 	SEED_G_USER,          /* leaves of the G-stage need no U */
 	SEED_SPVP,            /* hstatus.SPVP is not set by a trap */
-	SEED_KEPT_LEAF,       /* a fence by address leaves the leaf */
+	SEED_KEPT_LEAF,       /* a fence by address does not drop the leaf */
 	SEED_DROPPED_POINTER, /* a fence by address drops pointers to tables */
 	SEED_OVERTAKE,        /* stores overtake a FENCE */
 	SEED_NO_FORWARD,      /* a load does not see the hart's own stores */

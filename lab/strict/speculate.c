@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Walks that no instruction asked for, with whatever satp, vsatp and hgatp hold: "implementations
- * may speculatively execute the address-translation algorithm". They fill the caches, and may set
- * A.
+ * Speculative walks, with the values that satp, vsatp and hgatp have at that moment:
+ * "implementations may speculatively execute the address-translation algorithm". They fill the
+ * caches, and may set A.
  */
 #include "bits.h"
 

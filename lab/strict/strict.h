@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * lab/strict: a deterministic RISC-V machine that does all that the privileged specification
- * allows against the software on it. docs/STRICT.md explains it.
+ * lab/strict: a deterministic RISC-V machine that takes every liberty that the privileged
+ * specification allows. docs/STRICT.md explains it.
  */
 #ifndef STRICT_H
 #define STRICT_H
@@ -68,23 +68,23 @@ enum {
 	E_STORE_GUEST = 23,
 };
 
-/* What the machine is, and which liberties it takes. */
+/* The configuration of the machine, and the liberties that it takes. */
 struct config {
 	unsigned harts;
 	u64 mem;
 	u64 seed;
 	u64 ticks_per;  /* instructions of the machine for one tick of `time` */
-	unsigned slice; /* a hart runs for 1 to so many instructions before another one does */
-	u64 satp_modes, hgatp_modes; /* bit n: MODE n is there */
+	unsigned slice; /* the most instructions that a hart executes in one turn, mostly */
+	u64 satp_modes, hgatp_modes; /* bit n: MODE n is implemented */
 	unsigned asid_bits, vmid_bits;
 	bool svadu, svnapot, svpbmt, svvptc, sstc, svinval;
-	bool firmware; /* M-mode is played by the machine, with the SBI */
+	bool firmware; /* the machine implements the SBI, and no software runs in M-mode */
 	/* Liberties. */
-	bool keep; /* translations are kept until a fence, and forgotten by seed */
+	bool keep; /* page-table entries are kept until a fence, or dropped by chance */
 	bool speculate;
 	bool buffer;     /* stores wait in a buffer */
-	bool weak_tinst; /* htinst is zero where it may be */
-	bool jitter;     /* harts take turns in bursts of very different length */
+	bool weak_tinst; /* htinst is zero wherever the specification allows it */
+	bool jitter;     /* turns have very different lengths */
 	/* The tests. */
 	bool trace;
 	bool check; /* reports are on: V=1 with hgatp Bare, pages out of reach */
@@ -99,10 +99,10 @@ typedef void insn_fn(struct hart *h, const struct insn *i);
 struct insn {
 	insn_fn *fn;
 	s32 imm;
-	u32 raw;  /* 32 bits, also of a compressed instruction */
-	u16 half; /* the first 16 bits, as they stand in memory */
+	u32 raw;  /* 32 bits, also if the instruction is compressed */
+	u16 half; /* the first 16 bits, as in memory */
 	u8 len;
-	u8 rd, rs1, rs2; /* rd is 32 for x0: what is written there nobody reads */
+	u8 rd, rs1, rs2; /* rd is 32 for x0: register 32 is never read */
 };
 
 #define INSNS_PER_PAGE (PAGE_SIZE / 2)
@@ -112,18 +112,17 @@ struct code {
 	struct code *next_free;
 };
 
-/* What an access is made as: by instructions themselves, by HLV and HSV, or under MPRV. */
+/* The mode of an access. HLV, HSV and MPRV make it differ from the mode of the hart. */
 struct view {
 	u8 priv;
 	bool virt;
-	bool hlvx;  /* wants X in place of R */
+	bool hlvx;  /* needs X, not R */
 	bool hyper; /* HLV, HLVX or HSV */
 };
 
 /*
- * The fast path: pages of the present context, on this machine alone. It holds what translate()
- * has said, and is emptied by every fence, so that it adds no liberty to those of the caches of
- * cache.c.
+ * The fast path: pages of the present context. It holds results of translate(), and every fence
+ * empties it. So it adds no liberty to those of cache.c.
  */
 #define FAST_SIZE    1024
 #define FAST_INVALID 8ull
@@ -131,11 +130,11 @@ struct view {
 #define CONTEXT_MAX  256
 struct fast {
 	u64 tag;    /* page | context << 4 */
-	void *host; /* the page in the PC's memory; for FETCH its struct code */
+	void *host; /* the page in the PC's memory; for FETCH, its struct code */
 	u64 mask;   /* the size of the smallest leaf of its translation, minus 1 */
 };
 
-/* What a translation hangs on. */
+/* The registers that a translation depends on. */
 struct context {
 	u64 satp, vsatp, hgatp, status, vsstatus, priv, env;
 };
@@ -190,9 +189,9 @@ struct hart {
 	u64 f[32];
 	u64 pc, next;
 	u64 instret, stop; /* it runs while instret < stop */
-	u64 ctx;           /* the present context's number << 4 */
-	unsigned ctx_base; /* numbers below are of contexts from before the last flush */
-	u64 code_va;       /* the page that instructions come from */
+	u64 ctx;           /* number of the present context << 4 */
+	unsigned ctx_base; /* lower numbers are of contexts from before the last flush */
+	u64 code_va;       /* the page that instructions are fetched from */
 	struct code *code;
 	unsigned buffered;
 	u8 priv;
@@ -214,9 +213,9 @@ struct hart {
 	struct pending pending[BUFFER_MAX];
 	u8 epoch;
 	struct cache *cache;
-	struct fence inval[INVAL_MAX]; /* what waits for SFENCE.INVAL.IR */
+	struct fence inval[INVAL_MAX]; /* wait for SFENCE.INVAL.IR */
 	unsigned ninval;
-	u64 recent[16]; /* addresses lately used, for speculation */
+	u64 recent[16]; /* recently used addresses, for speculation */
 	unsigned recent_at;
 	u64 hsm_start, hsm_arg;
 	struct event *events;
@@ -230,7 +229,7 @@ struct uart {
 	u16 div;
 	bool thri;
 	FILE *out;
-	const char *in; /* what is still to be read */
+	const char *in; /* the rest of the input */
 };
 
 struct plic {
@@ -259,7 +258,7 @@ struct machine {
 	FILE *report;
 	u64 watched[WATCHED_MAX]; /* pages that the next hypercall takes out of reach */
 	unsigned nwatched;
-	/* What is to be done when the host says that it is ready: see jobs.c. */
+	/* What to do when the host is ready: see jobs.c. */
 	const char *jobs;
 	unsigned parallel;
 	char heard[8];
@@ -349,17 +348,17 @@ void phys_store(struct hart *h, u64 pa, u64 value, unsigned size);
 /* walk.c: the walker of the specification. */
 enum fault { F_NONE, F_PAGE, F_ACCESS, F_GUEST, F_GUEST_PTE_READ, F_GUEST_PTE_WRITE };
 struct walk {
-	/* What is asked for. */
+	/* Input. */
 	u64 va;
 	enum access acc;
 	struct view view;
 	bool speculative;
-	/* What came of it. */
+	/* Output. */
 	enum fault fault;
 	u64 pa, gpa;
-	u64 mask;   /* the smallest leaf on the way, its size minus 1 */
+	u64 mask;   /* the size of the smallest leaf, minus 1 */
 	bool stale; /* a kept entry was used whose memory has changed since */
-	u64 oldest; /* when the oldest entry on the way was read */
+	u64 oldest; /* when the oldest entry of the walk was read */
 };
 void walk(struct hart *h, struct walk *w);
 
@@ -428,7 +427,7 @@ static inline struct fast *fast_at(struct hart *h, enum access acc, u64 va)
 	return &h->fast[acc][(va >> 12 ^ h->ctx << 2) & (FAST_SIZE - 1)];
 }
 
-/* A misaligned address has low bits that no tag has, and takes the slow way. */
+/* A misaligned address has low bits that no tag has. It takes the slow path. */
 static inline u64 fast_tag(struct hart *h, u64 va, unsigned size)
 {
 	return (va & (~PAGE_MASK | (size - 1))) | h->ctx;

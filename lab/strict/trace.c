@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The last thousand events of each hart: instructions, traps, fences, and what it was told. */
+/* The last thousand events of each hart: instructions, traps, fences, writes of *atp, SBI calls. */
 #include "strict.h"
 
 void trace(struct hart *h, const char *what, u64 a, u64 b)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Traps: where they go, and how they return. */
+/* Traps: delegation, entry and return. */
 #include "bits.h"
 
 _Noreturn void raise_trap(struct hart *h, struct trap trap)
@@ -25,7 +25,7 @@ static u64 instruction_bits(struct hart *h)
 
 _Noreturn void raise_illegal(struct hart *h)
 {
-	/* Of what is no instruction at all, raw is 0 where half is not. */
+	/* An undefined compressed encoding has raw 0, and half not 0. */
 	raise_exception(h, E_ILLEGAL, instruction_bits(h));
 }
 
@@ -52,7 +52,8 @@ u64 pending_interrupts(struct hart *h)
 }
 
 /*
- * Those that would be taken now, for M, HS or VS, in this order; in *to the mode that takes them.
+ * Returns the interrupts that would be taken now. M comes first, then HS, then VS; *to is the mode
+ * that takes them.
  */
 static u64 deliverable(struct hart *h, enum priv *to, bool *virt)
 {
@@ -86,7 +87,7 @@ bool interrupt_waits(struct hart *h)
 	return deliverable(h, &to, &virt) != 0;
 }
 
-/* status on the way into S-mode or VS-mode. */
+/* Update sstatus or vsstatus at a trap into S-mode or VS-mode. */
 static u64 enter_s(u64 status, u8 priv)
 {
 	bool on = status & ST_SIE;
@@ -170,7 +171,7 @@ bool take_interrupt(struct hart *h)
 			break;
 		}
 	}
-	/* VS-mode sees its interrupts under the numbers of a supervisor's. */
+	/* VS-mode sees its interrupts with the numbers of supervisor interrupts. */
 	enter(h, BIT(63) | (virt ? cause - 1 : cause), (struct trap){ 0 }, to, virt);
 	return true;
 }
@@ -183,7 +184,7 @@ static u64 leave_s(u64 status)
 	return status | ST_SPIE | (on ? ST_SIE : 0);
 }
 
-/* What follows every change of mode. */
+/* Called after every change of mode. */
 static void arrived(struct hart *h)
 {
 	context_changed(h);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Serial ports, 16550A: what is written to one is out at once. Only the last one has input. */
+/* Serial ports, 16550A. Output is immediate. Only the last port has input. */
 #include "strict.h"
 
 enum { THR = 0, IER = 1, IIR = 2, LCR = 3, MCR = 4, LSR = 5, MSR = 6, SCR = 7 };
@@ -60,7 +60,8 @@ u8 uart_load(struct machine *m, unsigned n, unsigned reg)
 	case LSR:
 		return LSR_EMPTY | (has_data(u) ? LSR_DATA : 0);
 	case MSR:
-		if (u->mcr & MCR_LOOP) /* RTS, DTR, OUT1, OUT2 come back as CTS, DSR, RI, DCD */
+		if (u->mcr &
+		    MCR_LOOP) /* RTS, DTR, OUT1 and OUT2 are looped back as CTS, DSR, RI and DCD */
 			return (u->mcr & 2) << 3 | (u->mcr & 1) << 5 | (u->mcr & 4) << 4 |
 			       (u->mcr & 8) << 4;
 		return 0xb0;

@@ -3,7 +3,7 @@
  * The walker: "Virtual Address Translation Process" of the privileged specification, and "Two-Stage
  * Address Translation", step by step. The steps have the specification's numbers.
  *
- * A hart that keeps entries of page tables (cache.c) may begin with one of these.
+ * A hart that keeps page-table entries (cache.c) may begin a walk with one of them.
  */
 #include "bits.h"
 
@@ -12,9 +12,9 @@ struct space {
 	enum stage stage;
 	u64 root;
 	int levels;
-	unsigned widened; /* bits of address that the root has more: 2 in the G-stage */
+	unsigned widened; /* additional address bits of the root: 2 in the G-stage */
 	u64 asid, vmid;
-	u64 env; /* of menvcfg or henvcfg: ADUE, PBMTE */
+	u64 env; /* menvcfg or henvcfg: for ADUE and PBMTE */
 };
 
 static int levels_of(u64 mode)
@@ -25,7 +25,7 @@ static int levels_of(u64 mode)
 static enum fault g_stage(struct hart *h, struct walk *w, u64 gpa, enum access acc, bool implicit,
 			  u64 *pa);
 
-/* Where the entry of `table` for va lies in memory. */
+/* The address of the entry of `table` for va. */
 static enum fault locate(struct hart *h, struct walk *w, const struct space *s, u64 table, u64 va,
 			 int level, enum access acc, u64 *where)
 {
@@ -70,7 +70,7 @@ static bool reserved(struct hart *h, const struct space *s, u64 pte)
 }
 
 /*
- * Step 6: does the leaf allow the access? implicit: the walker's own, of an entry of the VS-stage.
+ * Step 6: does the leaf allow the access? implicit: the walker accesses an entry of the VS-stage.
  */
 static bool allowed(struct hart *h, const struct walk *w, const struct space *s, u64 pte,
 		    enum access acc, bool implicit)
@@ -79,7 +79,8 @@ static bool allowed(struct hart *h, const struct walk *w, const struct space *s,
 	bool mxr = h->c.mstatus & ST_MXR || status & ST_MXR;
 
 	if (s->stage == STAGE_G) {
-		if (!(pte & PTE_U) && !SEED(G_USER)) /* all accesses are as if made in U-mode */
+		if (!(pte & PTE_U) &&
+		    !SEED(G_USER)) /* the G-stage treats all accesses as accesses of U-mode */
 			return false;
 	} else if (w->view.priv == U_MODE) {
 		if (!(pte & PTE_U))
@@ -99,8 +100,8 @@ static bool allowed(struct hart *h, const struct walk *w, const struct space *s,
 }
 
 /*
- * Step 9: set A, and D for a store, in the entry at *where; *done tells whether memory still had
- * what was read. A store to a table of the VS-stage goes through the G-stage.
+ * Step 9: set A, and D for a store, in the entry at *where. *done says whether memory still had the
+ * value that was read. A store to a table of the VS-stage is translated by the G-stage.
  */
 static enum fault update(struct hart *h, struct walk *w, const struct space *s, u64 table, u64 va,
 			 int level, u64 *pte, u64 where, enum access acc, bool *done)
@@ -131,7 +132,7 @@ static enum fault descend(struct hart *h, struct walk *w, const struct space *s,
 	int i;
 
 again:
-	/* Steps 1 and 2: the root, unless the hart has kept something that leads on. */
+	/* Steps 1 and 2: begin at the root, or at an entry that the hart has kept. */
 	k = cache_recall(h, w, s->stage, s->asid, s->vmid, va, s->levels, exact);
 	i = s->levels - 1;
 	from_cache = k.found;
@@ -185,12 +186,12 @@ again:
 	if (!(pte & PTE_A) || (acc == STORE && !(pte & PTE_D))) {
 		if (!(s->env & ENV_ADUE))
 			return F_PAGE;
-		/* By speculation, A of the VS-stage is set in VS-mode and VU-mode alone. */
+		/* Speculation sets A of the VS-stage in VS-mode and VU-mode only. */
 		if (w->speculative && s->stage == STAGE_VS && !h->virt)
 			return F_PAGE;
 		if (from_cache) {
 			/*
-			 * An update is of what memory has: walk once more, and read the leaf anew.
+			 * The update is made to memory: walk again, and read the leaf from memory.
 			 */
 			exact = true;
 			goto again;
@@ -245,7 +246,7 @@ static bool canonical(u64 va, int levels)
 	return (u64)((s64)(va << (64 - bits)) >> (64 - bits)) == va;
 }
 
-/* The first stage, of satp or vsatp. */
+/* The first stage, by satp or vsatp. */
 static enum fault first_stage(struct hart *h, struct walk *w, u64 *pa)
 {
 	u64 atp = w->view.virt ? h->c.vsatp : h->c.satp;
