@@ -21,11 +21,29 @@ void gst_kvm_aia_exit(void);
 
 static bool running;
 
+/*
+ * T-Head's harts have memory attributes of their own in the upper bits of PTEs (XTheadMae), and the
+ * kernel sets these bits in all of its PTEs. The engine does not know them: its leaves would be
+ * uncached or worse.
+ */
+static int check_host_ptes(void)
+{
+	unsigned long attributes = gst_kvm_test_attributes() ?: _PAGE_MTMASK;
+
+	if (!(attributes & ~_PAGE_MTMASK_SVPBMT))
+		return 0;
+	pr_err("kvm: gstage: this host's PTEs have memory attributes 0x%lx that are not Svpbmt's (XTheadMae?): use the stock kvm.ko\n",
+	       attributes);
+	return -EOPNOTSUPP;
+}
+
 int gst_kvm_init(unsigned int vcpu_size, unsigned int vcpu_align, struct module *module)
 {
-	int ret = gst_kvm_policy_init();
+	int ret = check_host_ptes();
 
 	BUILD_BUG_ON(offsetof(struct gst_kvm_vcpu, vcpu));
+	if (!ret)
+		ret = gst_kvm_policy_init();
 	if (!ret)
 		ret = gst_kvm_void_root_init();
 	if (ret)

@@ -23,6 +23,10 @@ module_param_named(test_fail_nth, fail_nth.counter, int, 0600);
 static uint test_vmid_bits = ~0u;
 module_param(test_vmid_bits, uint, 0400);
 
+/* The mask of memory attributes in PTEs that the host may have: plays a host with other ones. */
+static ulong test_attributes;
+module_param(test_attributes, ulong, 0400);
+
 /* htinst is always 0: plays harts that leave it to KVM to read the instruction that faulted. */
 static bool test_no_htinst;
 module_param(test_no_htinst, bool, 0400);
@@ -86,6 +90,11 @@ bool gst_kvm_test_loses_hgatp(void)
 unsigned int gst_kvm_test_vmid_bits(void)
 {
 	return test_vmid_bits;
+}
+
+unsigned long gst_kvm_test_attributes(void)
+{
+	return test_attributes;
 }
 
 u64 gst_kvm_test_modes(void)

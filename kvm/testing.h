@@ -31,6 +31,7 @@ enum gst_kvm_mistake { GST_KVM_MISTAKE_none, GST_KVM_MISTAKES(GST_KVM_MISTAKE) }
 #ifdef GSTAGE_TEST
 enum gst_kvm_mistake gst_kvm_test_mistake(void);
 u64 gst_kvm_test_modes(void);
+unsigned long gst_kvm_test_attributes(void);
 bool gst_kvm_test_fail(void);
 bool gst_kvm_test_loses_hgatp(void);
 void gst_kvm_test_lose_hgatp(void); /* hgatp.c */
@@ -43,6 +44,11 @@ void gst_kvm_test_hold_ends(void);
 static inline enum gst_kvm_mistake gst_kvm_test_mistake(void)
 {
 	return GST_KVM_MISTAKE_none;
+}
+
+static inline unsigned long gst_kvm_test_attributes(void)
+{
+	return 0;
 }
 
 static inline u64 gst_kvm_test_modes(void)
