@@ -71,6 +71,7 @@ void gst_kvm_exit(void)
 	kvm_exit();
 	kvm_riscv_aia_exit();
 	gst_kvm_void_root_exit();
+	gst_kvm_test_release();
 }
 
 void gst_kvm_aia_exit(void)

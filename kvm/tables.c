@@ -73,7 +73,8 @@ static void ops_free(void *ctx, void *page)
 {
 	atomic_long_dec(&pages_live);
 	kvm_account_pgtable_pages(page, -1);
-	free_page((unsigned long)page);
+	/* free_page() ignores 0. */
+	free_page((unsigned long)gst_kvm_test_retire(page));
 }
 
 static gst_pa_t ops_to_pa(void *ctx, void *page)

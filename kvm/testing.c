@@ -150,6 +150,50 @@ void gst_kvm_test_hold_ends(void)
 		WRITE_ONCE(longest_hold, length);
 }
 
+/*
+ * Tables that were freed lately. A strict hart (docs/STRICT.md) is told that no guest reaches them
+ * any more, by HINTs that other harts ignore. So they are kept for a while: the page of a table
+ * that is freed at once may soon be a guest's.
+ */
+#define RETIRED      256
+#define OUT_OF_REACH 4
+#define IN_REACH     5
+
+static void *retired[RETIRED];
+static unsigned int retired_at;
+static DEFINE_SPINLOCK(retired_lock);
+
+static void hint(void *page, unsigned int which)
+{
+	if (which == OUT_OF_REACH)
+		asm volatile("slti zero, %0, 4" : : "r"(__pa(page)) : "memory");
+	else
+		asm volatile("slti zero, %0, 5" : : "r"(__pa(page)) : "memory");
+}
+
+/* Return: the page that is to be freed in place of this one; NULL: none. */
+void *gst_kvm_test_retire(void *page)
+{
+	hint(page, OUT_OF_REACH);
+	spin_lock(&retired_lock);
+	swap(page, retired[retired_at++ % RETIRED]);
+	spin_unlock(&retired_lock);
+	if (page)
+		hint(page, IN_REACH);
+	return page;
+}
+
+/* The module is unloaded. */
+void gst_kvm_test_release(void)
+{
+	for (unsigned int i = 0; i < RETIRED; i++) {
+		if (!retired[i])
+			continue;
+		hint(retired[i], IN_REACH);
+		free_page((unsigned long)retired[i]);
+	}
+}
+
 bool gst_kvm_test_fail(void)
 {
 	return atomic_dec_if_positive(&fail_nth) == 0;

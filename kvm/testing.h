@@ -18,7 +18,9 @@
 	X(no_vmid_fence) X(no_vs_fence) X(no_g_fence) X(no_range_flush) \
 	X(no_all_flush) X(range_for_all) X(no_purge) X(no_forget) \
 	X(no_fresh_fence) X(no_read_fence) X(no_read_mode) X(no_load_barrier) \
-	X(no_bare_vsatp) X(swap_hgatp)
+	X(no_bare_vsatp) X(swap_hgatp) X(no_purge_barrier) X(no_purge_wait) \
+	X(no_post_barrier) X(no_flush_barrier) X(no_read_barrier) X(late_root) \
+	X(late_request) X(wrong_vmid) X(no_rollover_fence)
 /* clang-format on */
 
 #define GST_KVM_MISTAKE(name) GST_KVM_MISTAKE_##name,
@@ -40,6 +42,8 @@ bool gst_kvm_test_late(void);
 void gst_kvm_test_trap(struct kvm_cpu_trap *trap);
 void gst_kvm_test_hold_begins(void);
 void gst_kvm_test_hold_ends(void);
+void *gst_kvm_test_retire(void *page);
+void gst_kvm_test_release(void);
 #else
 static inline enum gst_kvm_mistake gst_kvm_test_mistake(void)
 {
@@ -81,6 +85,15 @@ static inline void gst_kvm_test_hold_begins(void)
 }
 
 static inline void gst_kvm_test_hold_ends(void)
+{
+}
+
+static inline void *gst_kvm_test_retire(void *page)
+{
+	return page;
+}
+
+static inline void gst_kvm_test_release(void)
 {
 }
 

@@ -32,7 +32,8 @@ static bool owes_fence(struct kvm_vcpu *vcpu)
 static void fence_both_stages(struct kvm_vcpu *vcpu)
 {
 	if (!gst_kvm_mistaken(no_g_fence))
-		kvm_riscv_local_hfence_gvma_vmid_all(gst_kvm_vmid_of(to_gst_vcpu(vcpu)->vmid));
+		kvm_riscv_local_hfence_gvma_vmid_all(gst_kvm_vmid_of(to_gst_vcpu(vcpu)->vmid) ^
+						     gst_kvm_mistaken(wrong_vmid));
 	if (!gst_kvm_mistaken(no_vs_fence))
 		asm volatile(HFENCE_VVMA(zero, zero) : : : "memory");
 }

@@ -19,7 +19,8 @@ void gst_kvm_hgatp_changed(struct gst_kvm *gk)
 	struct kvm_vcpu *vcpu;
 	unsigned long i;
 
-	smp_mb();
+	if (!gst_kvm_mistaken(no_post_barrier))
+		smp_mb();
 	kvm_for_each_vcpu(i, vcpu, kvm)
 		kvm_make_request(KVM_REQ_UPDATE_HGATP, vcpu);
 	smp_mb__before_atomic();
@@ -47,12 +48,16 @@ static void flush_all(struct gst_kvm *gk, gst_root_t old_root)
 	atomic64_inc(&gk->stats.flushes_all);
 	if (gst_kvm_mistaken(no_all_flush))
 		return;
-	kvm_for_each_vcpu(i, vcpu, kvm)
-		kvm_make_request(KVM_REQ_TLB_FLUSH, vcpu);
+	if (!gst_kvm_mistaken(late_request))
+		kvm_for_each_vcpu(i, vcpu, kvm)
+			kvm_make_request(KVM_REQ_TLB_FLUSH, vcpu);
 	if (old_root)
 		gst_kvm_forget_root(gk, old_root);
 	else
 		gst_kvm_purge_harts(gk);
+	if (gst_kvm_mistaken(late_request))
+		kvm_for_each_vcpu(i, vcpu, kvm)
+			kvm_make_request(KVM_REQ_TLB_FLUSH, vcpu);
 }
 
 static void flush_range(struct gst_kvm *gk, const struct gst_flush *flush)
@@ -61,7 +66,8 @@ static void flush_range(struct gst_kvm *gk, const struct gst_flush *flush)
 	if (gst_kvm_mistaken(no_range_flush))
 		return;
 	/* The VMID is read after the tables have changed: docs/TLB.md, "VMIDs". */
-	smp_mb();
+	if (!gst_kvm_mistaken(no_flush_barrier))
+		smp_mb();
 	gst_kvm_hfence_range(&gk->kvm, flush->start, flush->end - flush->start,
 			     GST_LEVEL_SHIFT(flush->level), gst_kvm_vmid_of(READ_ONCE(gk->vmid)));
 }
@@ -80,12 +86,14 @@ void gst_kvm_flush(void *ctx, const struct gst_flush *flush)
 
 	trace_kvm_gstage_flush(&gk->kvm, flush->start, flush->end - flush->start, flush->level,
 			       flush->all);
-	if (flush->old_root)
+	if (flush->old_root && !gst_kvm_mistaken(late_root))
 		change_root(gk);
 	if (flush->all && !(gst_kvm_mistaken(range_for_all) && !flush->old_root))
 		flush_all(gk, flush->old_root);
 	else
 		flush_range(gk, flush);
+	if (flush->old_root && gst_kvm_mistaken(late_root))
+		change_root(gk);
 }
 
 /**

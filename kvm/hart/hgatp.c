@@ -158,7 +158,8 @@ static bool load_hgatp(unsigned long hgatp, unsigned long generation)
 		gst_kvm_sync_hgatp();
 	WRITE_ONCE(hart->hgatp, hgatp);
 
-	if ((hart->generation != generation && !gst_kvm_mistaken(no_generation_fence)) ||
+	if ((hart->generation != generation && !gst_kvm_mistaken(no_generation_fence) &&
+	     !gst_kvm_mistaken(no_rollover_fence)) ||
 	    (!gst_kvm_vmid_bits() && old != hgatp)) {
 		hart->generation = generation;
 		kvm_riscv_local_hfence_gvma_all();
@@ -194,7 +195,8 @@ void gst_kvm_load_root(struct kvm_vcpu *vcpu)
 	hgatp = gst_kvm_hgatp(gk, vmid);
 	if (load_hgatp(hgatp, gst_kvm_generation(vmid)) || gv->vmid != vmid) {
 		gv->vmid = vmid;
-		vcpu->arch.last_exit_cpu = -1;
+		if (!gst_kvm_mistaken(no_rollover_fence))
+			vcpu->arch.last_exit_cpu = -1;
 	}
 	if (READ_ONCE(gk->hgatp_read) != hgatp)
 		WRITE_ONCE(gk->hgatp_read, gst_kvm_read_hgatp());
@@ -319,8 +321,16 @@ static bool may_hold(int cpu, void *info)
 /* The barrier orders what the caller has published or posted: see gst_kvm_load_root(). */
 static void purge_harts(struct purge *purge)
 {
-	smp_mb();
-	on_each_cpu_cond(may_hold, purge_local, purge, true);
+	static struct purge unwaited;
+
+	if (!gst_kvm_mistaken(no_purge_barrier))
+		smp_mb();
+	if (!gst_kvm_mistaken(no_purge_wait)) {
+		on_each_cpu_cond(may_hold, purge_local, purge, true);
+	} else {
+		unwaited = *purge;
+		on_each_cpu_cond(may_hold, purge_local, &unwaited, false);
+	}
 }
 
 /**

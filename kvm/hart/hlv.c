@@ -39,7 +39,9 @@ unsigned long kvm_riscv_vcpu_unpriv_read(struct kvm_vcpu *vcpu, bool read_insn,
 	unsigned long flags, val;
 
 	local_irq_save(flags);
-	if (!gst_kvm_mistaken(no_read_mode))
+	if (gst_kvm_mistaken(no_read_barrier))
+		WRITE_ONCE(vcpu->mode, READING_SHADOW_PAGE_TABLES);
+	else if (!gst_kvm_mistaken(no_read_mode))
 		smp_store_mb(vcpu->mode, READING_SHADOW_PAGE_TABLES);
 
 	if (!gst_kvm_root_is_loaded(vcpu))
