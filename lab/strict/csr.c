@@ -542,6 +542,57 @@ static void csr_write(struct hart *h, unsigned csr, u64 v)
 	}
 }
 
+/*
+ * Would HS-mode, or S-mode without the H extension, be allowed to access this CSR, if mstatus.TVM
+ * were 0? Then V=1 gets a virtual-instruction exception in its place, and else an
+ * illegal-instruction exception.
+ */
+static bool hs_has(struct hart *h, unsigned csr)
+{
+	switch (csr) {
+	case SSTATUS:
+	case CSR_SIE:
+	case STVEC:
+	case SCOUNTEREN:
+	case SENVCFG:
+	case SSCRATCH:
+	case SEPC:
+	case SCAUSE:
+	case STVAL:
+	case SIP:
+	case SATP:
+	case VSSTATUS:
+	case VSIE:
+	case VSTVEC:
+	case VSSCRATCH:
+	case VSEPC:
+	case VSCAUSE:
+	case VSTVAL:
+	case VSIP:
+	case VSATP:
+	case HSTATUS:
+	case HEDELEG:
+	case HIDELEG:
+	case HIE:
+	case HTIMEDELTA:
+	case HCOUNTEREN:
+	case HGEIE:
+	case HENVCFG:
+	case HTVAL:
+	case HIP:
+	case HVIP:
+	case HTINST:
+	case HGATP:
+	case HGEIP:
+		return true;
+	case STIMECMP:
+	case VSTIMECMP:
+		return h->m->cfg.sstc && h->c.mcounteren & BIT(1) && h->c.menvcfg & ENV_STCE;
+	default:
+		return false;
+	}
+}
+
 /* In VS-mode the numbers of supervisor CSRs access the VS CSRs. */
 static unsigned virtual_csr(unsigned csr)
 {
@@ -572,8 +623,11 @@ u64 csr_access(struct hart *h, unsigned csr, u64 value, unsigned op, bool writes
 		raise_illegal(h);
 	if (need == 3 && h->priv != M_MODE)
 		raise_illegal(h);
-	if (need && h->virt && (need == 2 || h->priv == U_MODE))
+	if (need && h->virt && (need == 2 || h->priv == U_MODE)) {
+		if (!hs_has(h, csr))
+			raise_illegal(h);
 		raise_virtual(h);
+	}
 	if (need && h->priv == U_MODE)
 		raise_illegal(h);
 	if (h->virt)

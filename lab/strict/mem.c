@@ -176,23 +176,24 @@ static _Noreturn void walk_failed(struct hart *h, const struct walk *w, u64 star
 	static const u8 page[] = { E_LOAD_PAGE, E_STORE_PAGE, E_FETCH_PAGE };
 	static const u8 access[] = { E_LOAD_ACCESS, E_STORE_ACCESS, E_FETCH_ACCESS };
 	static const u8 guest[] = { E_LOAD_GUEST, E_STORE_GUEST, E_FETCH_GUEST };
+	enum access as = w->view.block ? STORE : w->acc;
 	struct trap t = { .tval = w->va, .gva = w->view.virt };
 
 	switch (w->fault) {
 	case F_PAGE:
-		t.cause = page[w->acc];
+		t.cause = page[as];
 		break;
 	case F_ACCESS:
-		t.cause = access[w->acc];
+		t.cause = access[as];
 		break;
 	default:
-		t.cause = guest[w->acc];
+		t.cause = guest[as];
 		t.gpa = w->gpa;
 		if (w->fault == F_GUEST_PTE_READ)
 			t.tinst = 0x3000;
 		else if (w->fault == F_GUEST_PTE_WRITE)
 			t.tinst = 0x3020;
-		else if (w->acc != FETCH)
+		else if (w->acc != FETCH && !w->view.block)
 			t.tinst = transformed(h, w->va - start);
 	}
 	raise_trap(h, t);

@@ -276,8 +276,11 @@ static void may_cbo(struct hart *h, u64 field)
 #define CBO_OP(name, field)                                                                        \
 	OP(name)                                                                                   \
 	{                                                                                          \
+		struct view v = data_view(h);                                                      \
+                                                                                                   \
 		may_cbo(h, field);                                                                 \
-		translate(h, RS1 & ~63ull, 1, LOAD, data_view(h));                                 \
+		v.block = true;                                                                    \
+		translate(h, RS1 & ~63ull, 1, LOAD, v);                                            \
 	}
 
 CBO_OP(cbo_inval, ENV_CBIE)

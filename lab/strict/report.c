@@ -29,6 +29,20 @@ void report(struct hart *h, const char *fmt, ...)
 	trace(h, "report", 0, 0);
 }
 
+static bool gone(struct machine *m, u64 pa)
+{
+	return in_ram(m, pa, 1) && m->gone[(pa - RAM_BASE) / PAGE_SIZE];
+}
+
+/* A hart may walk from the root in its hgatp at any time. */
+static void report_root(struct hart *h)
+{
+	u64 root = ATP_PPN(h->c.hgatp) << 12;
+
+	if (h->m->ngone && ATP_MODE(h->c.hgatp) && gone(h->m, root))
+		report(h, "hgatp of hart %u names a root that is out of reach", h->id);
+}
+
 /* hgatp.MODE of a VMID since the last fence, plus 1; and whether it has changed since then. */
 #define VMID_MODE 0x7f
 #define CHANGED   0x80
@@ -41,6 +55,7 @@ void report_hgatp(struct hart *h)
 	if (*noted && (*noted & VMID_MODE) != mode)
 		*noted = CHANGED;
 	*noted = (*noted & CHANGED) | mode;
+	report_root(h);
 }
 
 /*
@@ -68,11 +83,6 @@ void report_fence_g(struct hart *h, bool has_vmid, u64 vmid)
 	else
 		memset(h->vmid_mode, 0, sizeof(h->vmid_mode));
 	report_hgatp(h);
-}
-
-static bool gone(struct machine *m, u64 pa)
-{
-	return in_ram(m, pa, 1) && m->gone[(pa - RAM_BASE) / PAGE_SIZE];
 }
 
 static const char *origin(const struct walk *w)
@@ -161,6 +171,9 @@ void hypercall(struct hart *h, unsigned number, u64 arg)
 		if (h->priv == U_MODE)
 			break;
 		set_gone(m, arg, number == 4);
+		for (unsigned n = 0; n < m->cfg.harts; n++)
+			if (ATP_PPN(m->hart[n]->c.hgatp) == arg >> 12)
+				report_root(m->hart[n]);
 		fast_flush_all(m);
 		break;
 	case 6:

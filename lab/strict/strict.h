@@ -118,6 +118,7 @@ struct view {
 	bool virt;
 	bool hlvx;  /* needs X, not R */
 	bool hyper; /* HLV, HLVX or HSV */
+	bool block; /* CBO.*: permitted as a load is, and its exceptions are those of a store */
 };
 
 /*
