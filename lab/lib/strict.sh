@@ -59,21 +59,27 @@ strict_jobs() {
 	done
 }
 
+# strict_problem FILES LOG STATUS: print what was wrong with a run, beside failed results: reports, kernel messages, how it ended.
+strict_problem() {
+	local last
+	last=$(tail -n 1 "$1.control" | tr -d '\r')
+	if grep -q '^strict: report' "$1.reports"; then
+		echo "the machine has reports: $(grep -m1 '^strict: report' "$1.reports")"
+	elif grep -aqE "$SPLAT" "$1.serial"; then
+		echo "kernel message: $(grep -aEm1 "$SPLAT" "$1.serial" | tr -d '\r')"
+	elif [[ $last != "exit "* ]]; then
+		echo "the program did not end (the machine's status is $3)"
+	elif [ "$last" != 'exit 0' ] && "$TOP/tests/tally" "$2" >/dev/null; then
+		echo "the program's status is ${last#exit }, but no result failed"
+	fi
+}
+
 # strict_result JOB STATUS: a run has ended. Make results of its TAP, its reports and its kernel's messages.
 strict_result() {
-	local job=$1 name=${1##*/} log last why=''
+	local job=$1 name=${1##*/} log why
 	log=$LOGS/strict/$name.tap
 	tr -d '\r' <"$RUN/jobs.d/$name.console" >"$log"
-	last=$(tail -n 1 "$RUN/jobs.d/$name.control" | tr -d '\r')
-	if grep -q '^strict: report' "$RUN/jobs.d/$name.reports"; then
-		why="the machine has reports: $(grep -m1 '^strict: report' "$RUN/jobs.d/$name.reports")"
-	elif grep -aqE "$SPLAT" "$RUN/jobs.d/$name.serial"; then
-		why="kernel message: $(grep -aEm1 "$SPLAT" "$RUN/jobs.d/$name.serial")"
-	elif [[ $last != "exit "* ]]; then
-		why="the program did not end (the machine's status is $2)"
-	elif [ "$last" != 'exit 0' ] && "$TOP/tests/tally" "$log" >/dev/null; then
-		why="the program's exit status is ${last#exit }, but no result failed"
-	fi
+	why=$(strict_problem "$RUN/jobs.d/$name" "$log" "$2")
 	rm -f "$LOGS/strict/$name.host.tap"
 	[ -z "$why" ] || printf '1..1\nnot ok 1 - %s\n' "$why" >"$LOGS/strict/$name.host.tap"
 	if "$TOP/tests/tally" "$LOGS/strict/$name".*tap >"$RUN/tallied"; then
@@ -90,6 +96,7 @@ strict_result() {
 lab_strict() {
 	local test f job status
 	EMULATOR=strict
+	[ -z "$WITH_MISTAKES" ] || { lab_mistakes "$@"; return; }
 	[ $# -gt 0 ] || set -- "${STRICT_TESTS[@]}"
 	need_host
 	build_alone
