@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A guest asks its host for fences of the VS-stage again and again, and the VM's format changes
+ * meanwhile. Stock code writes hgatp around such a fence: MODE Bare with the VM's VMID, and then
+ * what was there before, which may be a root that was freed in between. gstage's hgatp stays as it
+ * is.
+ *
+ * An emulated hart that is kind shows only a root that is still there when the guest is entered.
+ * The strict machine (docs/STRICT.md) reports each of the rest.
+ */
+#include <linux/kvm.h>
+#include <pthread.h>
+#include <sched.h>
+#include <unistd.h>
+
+#include "live.h"
+#include "snippet.h"
+#include "tap.h"
+
+#define EXT_RFENCE 0x52464e43
+#define SFENCE_VMA 1
+#define CALLS      4000
+/* Changes of format; those that are still to come when the guest has ended are not made. */
+#define CHANGES_MIN 5
+
+static const u32 loop[] = {
+	0x00100513,             /* li a0, 1: hart 0 */
+	0x00000593,             /* li a1, 0: from hart 0 on */
+	INSN_ECALL, 0x00a989b3, /* add s3, s3, a0: errors */
+	0xfff90913,             /* addi s2, s2, -1 */
+	0xfe0916e3,             /* bnez s2, loop */
+};
+
+static struct snippet s;
+static volatile bool ended;
+static int exit_reason;
+
+static void *run(void *unused)
+{
+	(void)unused;
+	exit_reason = snippet_run(&s, loop, ARRAY_SIZE(loop));
+	ended = true;
+	return NULL;
+}
+
+int main(void)
+{
+	const struct format *f = NULL;
+	unsigned int changes = 0, failed = 0;
+	struct vm vm;
+	pthread_t thread;
+
+	host_init(60);
+	snippet_begin(&s);
+	snippet_vcpu(&s);
+	snippet_set(&s, A2, 0);
+	snippet_set(&s, A3, ~0UL); /* all addresses */
+	snippet_set(&s, A6, SFENCE_VMA);
+	snippet_set(&s, A7, EXT_RFENCE);
+	snippet_set(&s, S2, CALLS);
+	snippet_set(&s, S3, 0);
+	vm = (struct vm){ .fd = s.vm, .tid = gettid() };
+	if (pthread_create(&thread, NULL, run, NULL))
+		bail("no thread");
+	while (!ended) {
+		f = next_format(f) ?: next_format(NULL);
+		failed += change_format(s.vm, f->mode) != 0;
+		changes++;
+		sched_yield();
+	}
+	pthread_join(thread, NULL);
+	diag("%u changes", changes);
+	ok(exit_reason == KVM_EXIT_MMIO && !snippet_cause(&s) && !snippet_get(&s, S2),
+	   "the guest has asked for %u fences", CALLS);
+	ok(!snippet_get(&s, S3), "the host has executed all of them");
+	ok(!failed && changes >= CHANGES_MIN, "the format has changed meanwhile");
+	ok(!vm_stat(&vm, "hgatp_rescues"), "hgatp_rescues is 0");
+	ok(vm_sound(&vm), "the tables are sound");
+	snippet_end(&s);
+	return done();
+}
