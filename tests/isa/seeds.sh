@@ -1,11 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 #
-# seeds.sh TAP ELF...: run programs that have a bug compiled in. A check that cannot fail proves nothing: there
-# must be a difference that the hart has found.
+# seeds.sh TAP STRICT ELF...: run programs that have a bug compiled in. A check that cannot fail proves nothing: there
+# must be a difference that the hart has found. STRICT is the strict machine; with - it is QEMU.
 
-tap=$1
-shift
+tap=$1 strict=$2
+shift 2
 name=$(basename "$tap" .tap)
 start=$(date +%s)
 n=0 passed=0
@@ -15,8 +15,12 @@ for elf; do
 	n=$((n + 1))
 	seed=$(basename "$elf" .elf)
 	seed=${seed#isa-}
-	log=$(timeout 60 qemu-system-riscv64 -M virt -cpu rv64,svnapot=on,svpbmt=on -m 128M -display none -serial stdio -monitor none \
-		-bios none -kernel "$elf" </dev/null 2>&1 | tr -d '\r' | grep '^\(# difference\|Bail\|not ok\|1\.\.\)')
+	log=$(if [ "$strict" = - ]; then
+		timeout 60 qemu-system-riscv64 -M virt -cpu rv64,svnapot=on,svpbmt=on -m 128M -display none -serial stdio \
+			-monitor none -bios none -kernel "$elf"
+	else
+		timeout 200 "$strict" --cpu sv57,svnapot=on,svpbmt=on --hostile --mem 128M --smp 1 --elf "$elf"
+	fi </dev/null 2>&1 | tr -d '\r' | grep '^\(# difference\|Bail\|not ok\|1\.\.\)')
 	hart=$(echo "$log" | grep '^# difference: .* the hart ' | head -n 1)
 	if [ -n "$hart" ]; then
 		passed=$((passed + 1))
