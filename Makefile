@@ -50,7 +50,7 @@ check:
 	@tests/tally $$(find $(LOGS)/pc -name '*.tap' | sort)
 
 # These run two at a time, the longest first.
-STAGES	:= $(OTHERS:%=stage-kernel-%) stage-strict stage-host-k3 stage-host-p550 stage-check stage-isa stage-examples stage-kernel-doc
+STAGES	:= $(OTHERS:%=stage-kernel-%) stage-strict stage-host-k3 stage-host-p550 stage-check stage-isa stage-diff stage-examples stage-kernel-doc
 
 test:
 	@rm -rf $(LOGS)
@@ -76,6 +76,9 @@ stage-check:
 
 stage-isa:
 	@tests/stage isa $(LOGS)/isa lab/lab root make -s -C tests/isa check LOGDIR=/gstage/build/test-logs/isa
+
+stage-diff:
+	@tests/stage diff $(LOGS)/diff lab/lab root make -s -C tests/strict/diff check LOGDIR=/gstage/build/test-logs/diff
 
 stage-examples:
 	@tests/stage examples $(LOGS)/examples lab/lab root make -s -C examples check-baremetal LOGDIR=/gstage/build/test-logs/examples

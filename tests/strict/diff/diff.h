@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Random instructions in random states, one at a time, on whatever hart there is. It prints what
+ * came of it, so that two harts can be compared.
+ */
+#ifndef TESTS_STRICT_DIFF_H
+#define TESTS_STRICT_DIFF_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef uint64_t u64;
+typedef uint32_t u32;
+typedef uint16_t u16;
+typedef uint8_t u8;
+
+#define BIT(n)       (1ull << (n))
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+enum mode { U, S, M, VU, VS };
+
+/* rnd.c */
+void seed_random(u64 seed);
+u64 rnd(void);
+static inline u64 below(u64 n)
+{
+	return rnd() % n;
+}
+static inline bool chance(u64 percent)
+{
+	return below(100) < percent;
+}
+u64 any_value(void);
+
+/* csrs.c: the CSRs, by their number in the list. */
+struct csr {
+	u16 number;
+	const char *name;
+	u64 (*read)(void);
+	void (*write)(u64 value);
+	u64 compared; /* the bits that both harts must have alike */
+};
+extern const struct csr csrs[];
+extern const unsigned int ncsrs;
+
+/* region.c: tables and data. */
+#define REGION     0x80200000ull
+#define DATA       (REGION + 0x100000) /* data pages, with room between them and tables */
+#define DATA_PAGES 8
+#define WINDOW     0xc0000000ull  /* where the random leaves are; no memory is there */
+#define USER_ALIAS 0x100000000ull /* the first GiB of memory again, for U-mode */
+void region_new(void);
+u64 region_hash(void);
+u64 some_atp(unsigned int kind);
+u64 some_address(void);
+
+/* insns.c */
+u32 some_insn(enum mode mode);
+
+/* start.S */
+struct context {
+	u64 x[32];
+};
+void enter(struct context *c);
+void enter_v(struct context *c);
+void floats(u64 *f);
+void set_floats(const u64 *f);
+void fence_all(void);
+void clear_mpv(void);
+extern char stub[];
+
+#endif
