@@ -44,7 +44,7 @@ mistakes_boot() {
 	mkdir "$RUN/jobs.d"
 	: >"$RUN/jobs"
 	for n in "${!R_NAME[@]}"; do
-		[ "${R_HOST[$n]}" = "$1" ] && ! mistake_seen "$n" && ! mistake_done "$dir/${R_NAME[$n]}-$2.result" || continue
+		if [ "${R_HOST[$n]}" != "$1" ] || mistake_seen "$n" || mistake_done "$dir/${R_NAME[$n]}-$2.result"; then continue; fi
 		programs[${R_COMMAND[$n]%% *}]=1
 		echo "/run/lab/jobs.d/$n $2 hostile export GSTAGE_MODULE=$MODULE GSTAGE_CPU=$CPU_NAME GSTAGE_KERNEL=$KERNEL;" \
 			"echo ${R_MISTAKE[$n]} >/sys/module/kvm/parameters/test_mistake; exec ./${R_COMMAND[$n]}" >>"$RUN/jobs"
