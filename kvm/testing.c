@@ -174,9 +174,12 @@ static void hint(void *page, unsigned int which)
 /* Return: the page that is to be freed in place of this one; NULL: none. */
 void *gst_kvm_test_retire(void *page)
 {
+	void **place;
+
 	hint(page, OUT_OF_REACH);
 	spin_lock(&retired_lock);
-	swap(page, retired[retired_at++ % RETIRED]);
+	place = &retired[retired_at++ % RETIRED];
+	swap(page, *place);
 	spin_unlock(&retired_lock);
 	if (page)
 		hint(page, IN_REACH);

@@ -163,7 +163,7 @@ while read -r _ _ _ _ _ path; do
 	echo 'not what it was' >"$TMP/mirror/$path"
 done < <(grep -v '^#' "$LAB/versions.lock")
 GSTAGE_MIRROR=file://$TMP/mirror lab up
-check "a wrong checksum: says so" says 'does not have the checksum'
+check "a wrong checksum: says so" says 'has a wrong checksum'
 check "a wrong checksum: the file is not kept" test -z "$(ls "$TMP/cache/debs")"
 
 echo "# what exec promises"
