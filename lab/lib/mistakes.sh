@@ -28,6 +28,13 @@ mistake_done() {
 	[ "$1" -nt "$BUILD/$(module_out gstage-test)/kvm.ko" ] && [ "$1" -nt "$BUILD/strict/strict" ]
 }
 
+# failed_results LOG: print how many results of a run have failed, if any has.
+failed_results() {
+	local failed
+	failed=$(grep -c '^not ok' "$1" || :)
+	[ "$failed" -eq 0 ] || echo "$failed of $(grep -cE '^(not )?ok' "$1") results fail"
+}
+
 # mistake_seen ROW: has a seed seen it?
 mistake_seen() {
 	local f=$LOGS/mistakes/${R_NAME[$1]}.seen
@@ -64,9 +71,9 @@ mistakes_boot() {
 mistake_result() {
 	local from=$RUN/jobs.d/$1 to=$LOGS/mistakes/${R_NAME[$1]} log=$RUN/jobs.d/$1.tap text failed
 	tr -d '\r' <"$from.console" >"$log"
-	failed=$(grep -c '^not ok' "$log" || :)
 	text=$(strict_problem "$from" "$log" "$3")
-	if [ "$failed" -gt 0 ]; then text="$failed of $(grep -cE '^(not )?ok' "$log") results fail${text:+; $text}"; fi
+	failed=$(failed_results "$log")
+	text=$failed${failed:+${text:+; }}$text
 	cat "$log" "$from.reports" >"$to-$2.result"
 	[ -z "$text" ] || echo "seed $2: $text" | tee "$to.seen"
 	printf '%-60s seed %s: %s\n' "${R_NAME[$1]}" "$2" "${text:-passes}"
@@ -74,17 +81,16 @@ mistake_result() {
 
 # mistake_on_qemu ROW: the same program once on QEMU.
 mistake_on_qemu() {
-	local n=$1 f=$LOGS/mistakes/${R_NAME[$1]}.qemu status=0 text='' failed options=() p params=${R_HOST[$1]#* }
+	local n=$1 f=$LOGS/mistakes/${R_NAME[$1]}.qemu status=0 text='' options=() p params=${R_HOST[$1]#* }
 	! mistake_done "$f" || return 0
 	[ "$params" = - ] || for p in ${params//,/ }; do options+=(--param "$p"); done
 	# shellcheck disable=SC2086 # a program and its arguments
 	"$LAB/lab" exec --kernel "$KERNEL" --module gstage-test --smp "${R_HOST[$n]%% *}" "${options[@]}" --param "test_mistake=${R_MISTAKE[$n]}" \
 		--timeout 200 -- "$BUILD"/tests/${R_COMMAND[$n]} >"$f.log" 2>&1 </dev/null || status=$?
-	failed=$(grep -c '^not ok' "$f.log" || :)
 	case $status in
 	0) text=passes ;;
 	124) text="does not end" ;;
-	*) if [ "$failed" -gt 0 ]; then text="$failed of $(grep -cE '^(not )?ok' "$f.log") results fail"; fi ;;
+	*) text=$(failed_results "$f.log") ;;
 	esac
 	if grep -q 'kernel message' "$f.log"; then text+="${text:+; }kernel message"; fi
 	echo "${text:-status $status}" >"$f"

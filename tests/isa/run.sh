@@ -5,17 +5,16 @@
 # PROGRAM, and keep its output. HAS has the formats and extensions that it must find in the hart. So no group of tests is
 # left out unnoticed.
 
+# shellcheck source=tests/isa/machine.sh
+. ./machine.sh
+
 tap=$1 elf=$2 has=$3 machine=$4
 shift 4
 name=$(basename "$tap" .tap)
 start=$(date +%s)
 mkdir -p "$(dirname "$tap")"
 
-# QEMU exits with status 0 when timeout ends it. Only the plan shows that the program ran to its end.
-case $machine in
-rv*) timeout 60 "qemu-system-riscv${machine#rv}" "$@" -m 128M -display none -serial stdio -monitor none -bios none -kernel "$elf" ;;
-*) timeout 200 "$machine" "$@" --mem 128M --smp 1 --elf "$elf" ;;
-esac </dev/null >"$tap.part" 2>"$tap.errors"
+machine "$elf" "$machine" "$@" >"$tap.part" 2>"$tap.errors"
 tr -d '\r' <"$tap.part" | sed -e '/^\(1\.\.[0-9]\|ok \|not ok \|Bail out!\|#\)/!s/^/# /' >"$tap"
 sed -e 's/^/# /' "$tap.errors" >>"$tap"
 rm -f "$tap.part" "$tap.errors"

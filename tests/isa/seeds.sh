@@ -4,6 +4,9 @@
 # seeds.sh TAP STRICT ELF...: run programs that have a bug compiled in. A check that cannot fail proves nothing: there
 # must be a difference that the hart has found. STRICT is the strict machine; with - it is QEMU.
 
+# shellcheck source=tests/isa/machine.sh
+. ./machine.sh
+
 tap=$1 strict=$2
 shift 2
 name=$(basename "$tap" .tap)
@@ -16,11 +19,10 @@ for elf; do
 	seed=$(basename "$elf" .elf)
 	seed=${seed#isa-}
 	log=$(if [ "$strict" = - ]; then
-		timeout 60 qemu-system-riscv64 -M virt -cpu rv64,svnapot=on,svpbmt=on -m 128M -display none -serial stdio \
-			-monitor none -bios none -kernel "$elf"
+		machine "$elf" rv64 -M virt -cpu rv64,svnapot=on,svpbmt=on
 	else
-		timeout 200 "$strict" --cpu sv57,svnapot=on,svpbmt=on --hostile --mem 128M --smp 1 --elf "$elf"
-	fi </dev/null 2>&1 | tr -d '\r' | grep '^\(# difference\|Bail\|not ok\|1\.\.\)')
+		machine "$elf" "$strict" --cpu sv57,svnapot=on,svpbmt=on --hostile
+	fi 2>&1 | tr -d '\r' | grep '^\(# difference\|Bail\|not ok\|1\.\.\)')
 	hart=$(echo "$log" | grep '^# difference: .* the hart ' | head -n 1)
 	if [ -n "$hart" ]; then
 		passed=$((passed + 1))

@@ -16,8 +16,7 @@
 #include "stock.h"
 #include "tap.h"
 
-#define EXT_PMU    0x504d55
-#define EXT_RFENCE 0x52464e43
+#define EXT_PMU 0x504d55
 
 enum {
 	PMU_NUM_COUNTERS,
@@ -28,8 +27,6 @@ enum {
 	PMU_FW_READ,
 	PMU_SET_SHMEM = 7,
 };
-
-enum { RFENCE_SFENCE_VMA = 1, RFENCE_SFENCE_VMA_ASID };
 
 #define SBI_INVALID_PARAM -3
 
@@ -50,18 +47,9 @@ static struct snippet s;
 /* Let the guest make an SBI call. Return: the SBI error. */
 static long sbi(u64 ext, u64 function, u64 a0, u64 a1, u64 a2, u64 a3, u64 *value)
 {
-	static const u32 insns[] = { INSN_ECALL };
-	const u64 args[] = { a0, a1, a2, a3, 0, 0, function, ext };
-	int exit;
+	const u64 args[] = { a0, a1, a2, a3 };
 
-	for (unsigned int i = 0; i < ARRAY_SIZE(args); i++)
-		snippet_set(&s, A0 + i, args[i]);
-	exit = snippet_run(&s, insns, ARRAY_SIZE(insns));
-	if (exit != KVM_EXIT_MMIO || snippet_cause(&s))
-		bail("an SBI call: exit %d", exit);
-	if (value)
-		*value = snippet_get(&s, A1);
-	return (long)snippet_get(&s, A0);
+	return snippet_sbi(&s, ext, function, args, ARRAY_SIZE(args), value);
 }
 
 static bool refused(const char *what, u64 function, u64 a0, u64 a1, u64 a2, u64 a3)
@@ -208,7 +196,7 @@ static void fences(void)
 	for (unsigned int i = 0; i < ARRAY_SIZE(ranges); i++)
 		for (u64 function = RFENCE_SFENCE_VMA; function <= RFENCE_SFENCE_VMA_ASID;
 		     function++)
-			if (sbi(EXT_RFENCE, function, 1, 0, ranges[i].start, ranges[i].size,
+			if (sbi(SBI_EXT_RFENCE, function, 1, 0, ranges[i].start, ranges[i].size,
 				NULL) ||
 			    snippet_get(&s, A2) != ranges[i].start ||
 			    snippet_get(&s, A3) != ranges[i].size)

@@ -11,26 +11,22 @@
 #include "snippet.h"
 #include "tap.h"
 
-#define EXT_RFENCE 0x52464e43
-#define CALLS      100
+#define CALLS 100
 
-enum { FENCE_I, SFENCE_VMA, SFENCE_VMA_ASID, FUNCTIONS };
-
-static const char *const names[FUNCTIONS] = { "FENCE.I", "SFENCE.VMA", "SFENCE.VMA of an ASID" };
+static const char *const names[] = {
+	[RFENCE_FENCE_I] = "FENCE.I",
+	[RFENCE_SFENCE_VMA] = "SFENCE.VMA",
+	[RFENCE_SFENCE_VMA_ASID] = "SFENCE.VMA of an ASID",
+};
 
 static struct snippet s;
 
 /* The guest asks for a fence on hart 0, which is itself. Return: SBI's error */
 static long fence(u64 function, u64 start, u64 size, u64 asid)
 {
-	static const u32 insns[] = { INSN_ECALL };
-	const u64 args[] = { 1, 0, start, size, asid, 0, function, EXT_RFENCE };
+	const u64 args[] = { 1, 0, start, size, asid };
 
-	for (unsigned int i = 0; i < ARRAY_SIZE(args); i++)
-		snippet_set(&s, A0 + i, args[i]);
-	if (snippet_run(&s, insns, ARRAY_SIZE(insns)) != KVM_EXIT_MMIO || snippet_cause(&s))
-		bail("the guest did not come back from an SBI call");
-	return (long)snippet_get(&s, A0);
+	return snippet_sbi(&s, SBI_EXT_RFENCE, function, args, ARRAY_SIZE(args), NULL);
 }
 
 int main(void)
@@ -38,7 +34,7 @@ int main(void)
 	host_init(60);
 	snippet_begin(&s);
 	snippet_vcpu(&s);
-	for (u64 function = 0; function < FUNCTIONS; function++) {
+	for (u64 function = 0; function < ARRAY_SIZE(names); function++) {
 		unsigned int good = 0;
 
 		for (unsigned int i = 0; i < CALLS; i++)

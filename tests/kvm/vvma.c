@@ -2,11 +2,10 @@
 /*
  * A guest asks its host for fences of the VS-stage again and again, and the VM's format changes
  * meanwhile. Stock code writes hgatp around such a fence: MODE Bare with the VM's VMID, and then
- * what was there before, which may be a root that was freed in between. gstage's hgatp stays as it
- * is.
+ * the old value, whose root may have been freed in between. gstage leaves hgatp alone.
  *
- * An emulated hart that is kind shows only a root that is still there when the guest is entered.
- * The strict machine (docs/STRICT.md) reports each of the rest.
+ * On QEMU only a root that is still in hgatp when the guest is entered can have an effect. The
+ * strict machine (docs/STRICT.md) reports the other cases, too.
  */
 #include <linux/kvm.h>
 #include <pthread.h>
@@ -17,10 +16,8 @@
 #include "snippet.h"
 #include "tap.h"
 
-#define EXT_RFENCE 0x52464e43
-#define SFENCE_VMA 1
-#define CALLS      4000
-/* Changes of format; those that are still to come when the guest has ended are not made. */
+#define CALLS 4000
+/* The format must change at least this many times before the guest ends. */
 #define CHANGES_MIN 5
 
 static const u32 loop[] = {
@@ -55,8 +52,8 @@ int main(void)
 	snippet_vcpu(&s);
 	snippet_set(&s, A2, 0);
 	snippet_set(&s, A3, ~0UL); /* all addresses */
-	snippet_set(&s, A6, SFENCE_VMA);
-	snippet_set(&s, A7, EXT_RFENCE);
+	snippet_set(&s, A6, RFENCE_SFENCE_VMA);
+	snippet_set(&s, A7, SBI_EXT_RFENCE);
 	snippet_set(&s, S2, CALLS);
 	snippet_set(&s, S3, 0);
 	vm = (struct vm){ .fd = s.vm, .tid = gettid() };

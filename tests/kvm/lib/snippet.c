@@ -84,3 +84,21 @@ u64 snippet_cause(const struct snippet *s)
 {
 	return one_reg(s, KVM_GET_ONE_REG, CSR_ID(scause), 0);
 }
+
+long snippet_sbi(struct snippet *s, u64 ext, u64 function, const u64 *args, unsigned int count,
+		 u64 *value)
+{
+	static const u32 insns[] = { INSN_ECALL };
+	int exit;
+
+	for (unsigned int i = 0; i < SBI_ARGS; i++)
+		snippet_set(s, A0 + i, i < count ? args[i] : 0);
+	snippet_set(s, A6, function);
+	snippet_set(s, A7, ext);
+	exit = snippet_run(s, insns, ARRAY_SIZE(insns));
+	if (exit != KVM_EXIT_MMIO || snippet_cause(s))
+		bail("an SBI call: exit %d", exit);
+	if (value)
+		*value = snippet_get(s, A1);
+	return (long)snippet_get(s, A0);
+}

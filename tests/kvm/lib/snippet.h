@@ -58,4 +58,24 @@ int snippet_run(struct snippet *s, const u32 *insns, unsigned int count);
 /** snippet_cause() - the guest's scause after snippet_run(): 0 if the guest had no trap */
 u64 snippet_cause(const struct snippet *s);
 
+/* SBI: the arguments of a call, in a0 to a5, and the extension for remote fences. */
+#define SBI_ARGS       6
+#define SBI_EXT_RFENCE 0x52464e43
+
+enum { RFENCE_FENCE_I, RFENCE_SFENCE_VMA, RFENCE_SFENCE_VMA_ASID };
+
+/**
+ * snippet_sbi() - let the guest make an SBI call; ends the program if the guest does not come back
+ * @s: the snippet
+ * @ext: the extension
+ * @function: its function
+ * @args: the first arguments; the others are 0
+ * @count: the number of @args
+ * @value: set to the value that the call returns; may be NULL
+ *
+ * Return: the error of the call
+ */
+long snippet_sbi(struct snippet *s, u64 ext, u64 function, const u64 *args, unsigned int count,
+		 u64 *value);
+
 #endif
