@@ -73,7 +73,7 @@ void kvm_riscv_local_tlb_sanitize(struct kvm_vcpu *vcpu)
 	if (unlikely(owes_fence(vcpu))) {
 		gst_kvm_count(vcpu, entry_fences, 1);
 		fence_both_stages(vcpu);
-		/* A FENCE.I that the guest's hart executed, too, was on the other hart. */
+		/* The guest may have executed its FENCE.I on another hart. */
 		local_flush_icache_all();
 	}
 }

@@ -205,9 +205,10 @@ void gst_kvm_load_root(struct kvm_vcpu *vcpu)
 }
 
 /*
- * Does the hart hold translations of this vCPU, and of no other vCPU with this VMID? Fences that
- * the vCPU executes on another hart do not count here. Another vCPU may have left translations as
- * soon as it was loaded: the hart may walk by speculation.
+ * Did the vCPU last leave the guest on this hart, and has no other vCPU of its VM been loaded here
+ * since? If not, it owes a fence: fences that it executed on another hart do not count here, and
+ * the hart may have cached translations of the other vCPU by speculation as soon as that was
+ * loaded.
  */
 static bool hart_is_its_own(struct kvm_vcpu *vcpu, int cpu)
 {

@@ -110,7 +110,7 @@ finds 'image: it is cut off after the root' INPUT-01
 run check_image "$hgatp"
 exits 'image: an empty file' 1 'root is outside'
 run "$GSTAGE" check --base 0xffffffffffffff00 --hgatp "$hgatp" "$HERE/run"
-exits 'image: a base at the end of all addresses' 1 'root is outside'
+exits 'image: a base in the last page of the address space' 1 'root is outside'
 run "$GSTAGE" check --base 0 --hgatp "$hgatp" /dev/null
 exits 'image: not a regular file' 1 'not a regular file'
 run "$GSTAGE" check --hgatp "$hgatp" "$IMAGE"

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * mkimage FILE MODE [GPA:LEVEL:XOR | h::XOR]...: let the engine build tables, flip bits of some
- * entries or of hgatp, and write the memory of the tables to FILE. Prints hgatp. A GPA of 1 stands
- * for the last page of the format. There is a build for each XLEN.
+ * entries or of hgatp, and write the memory of the tables to FILE. It prints hgatp. The GPA 1 means
+ * the last page of the format. There is a build for each XLEN.
  *
  * From 0x80000000 on, the tables map a large leaf, a 64 KiB leaf if the XLEN has Svnapot, and five
  * pages. They also map the last page of the format. Memory begins at 0x88000000.

@@ -24,7 +24,7 @@
 /* kvm/host/unmap.c gathers up to 512 tables, and then at most those of one more GiB. */
 #define GATHERED_MOST (2 * 513)
 
-/* The number of times that one page of hugetlbfs is mapped, side by side. */
+/* The VMM maps one page of hugetlbfs this many times, at consecutive addresses. */
 #define ALIASES 1024UL
 #define WORDS   (ALIASES * SZ_2M / SZ_4K / 64)
 /* The number of large leaves that kvm/user/logging.c passes over in one piece. */

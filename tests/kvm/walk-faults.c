@@ -17,8 +17,8 @@
 #include "vcpu.h"
 
 /*
- * The guest's tables of Sv39. The root maps the first GiB and the GiB of the tables one to one. The
- * GiB at FAR has a table of its own.
+ * The guest's tables of Sv39. The root maps the first GiB and the GiB of the tables one to one.
+ * For the GiB at FAR, it points to another table.
  */
 #define ROOT_GPA  SZ_1G
 #define TABLE_GPA (SZ_1G + SZ_2M)

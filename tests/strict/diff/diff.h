@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Random instructions in random states, one at a time, on whatever hart there is. It prints what
- * came of it, so that two harts can be compared.
+ * The program executes random instructions in random states, one at a time, and prints the results.
+ * The results of two harts are compared.
  */
 #ifndef TESTS_STRICT_DIFF_H
 #define TESTS_STRICT_DIFF_H

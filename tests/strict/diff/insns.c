@@ -151,8 +151,8 @@ static u32 insn_csr(enum mode mode)
 	if (mode == M && (number == 0x302 || number == 0x344))
 		number = 0x100;
 	/*
-	 * These are only read. ADUE of both registers stays alike (main.c). A value that is not
-	 * supported may be ignored as a whole, or field by field.
+	 * These are only read. main.c keeps ADUE the same in menvcfg and henvcfg. If a field gets a
+	 * value that the hart does not support, the hart may ignore the whole write or that field.
 	 */
 	if (number == 0x30a || number == 0x60a || number == 0x105 || number == 0x205 ||
 	    number == 0x180 || number == 0x280 || number == 0x680)
