@@ -75,7 +75,7 @@ mistake_result() {
 	failed=$(failed_results "$log")
 	text=$failed${failed:+${text:+; }}$text
 	cat "$log" "$from.reports" >"$to-$2.result"
-	[ -z "$text" ] || echo "seed $2: $text" | tee "$to.seen"
+	[ -z "$text" ] || echo "seed $2: $text" >"$to.seen"
 	printf '%-60s seed %s: %s\n' "${R_NAME[$1]}" "$2" "${text:-passes}"
 }
 
