@@ -20,6 +20,9 @@ enum {
 #define ENV_MODE    "GSTAGE_MODE"
 #define ENV_VERBOSE "GSTAGE_VERBOSE"
 #define ENV_JSON    "GSTAGE_JSON"
+/* Set: align memory that may be a guest's. Set: advise the kernel to use huge pages for it. */
+#define ENV_ALIGN  "GSTAGE_ALIGN"
+#define ENV_ADVISE "GSTAGE_ADVISE"
 /* The path of the preload library, if it is not in its usual place. */
 #define ENV_PRELOAD "GSTAGE_PRELOAD"
 

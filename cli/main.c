@@ -61,7 +61,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 static const struct argp argp = {
 	.parser = parse,
 	.args_doc = "modes [OPTION...]\n"
-		    "exec --mode MODE [OPTION...] -- VMM [ARG...]\n"
+		    "exec [OPTION...] -- VMM [ARG...]\n"
 		    "set VM MODE [OPTION...]\n"
 		    "vms [OPTION...]\n"
 		    "show VM [OPTION...]\n"
@@ -73,7 +73,7 @@ static const struct argp argp = {
 	.doc = "Choose and inspect the G-stage page-table formats of RISC-V "
 	       "virtual machines.\v"
 	       "  modes    list the formats of this host\n"
-	       "  exec     run an unmodified VMM, and choose the format of its VMs\n"
+	       "  exec     run an unmodified VMM: choose the format of its VMs, align their memory\n"
 	       "  set      change the format of a running VM\n"
 	       "  vms      list the VMs of this host and the size of their page tables\n"
 	       "  show     show the page tables and counters of one VM\n"
@@ -83,8 +83,8 @@ static const struct argp argp = {
 	       "  explain  show what a TLB miss costs in each format\n"
 	       "  check    check a dump of page tables or an image of memory for errors\n"
 	       "\n"
-	       "See \"gstage COMMAND --help\" and gstage(1).  All commands except \"explain --modes\" "
-	       "and \"check\" need gstage's kvm.ko.\n",
+	       "See \"gstage COMMAND --help\" and gstage(1).  All commands except \"exec\" without --mode, "
+	       "\"explain --modes\" and \"check\" need gstage's kvm.ko.\n",
 };
 
 int main(int argc, char **argv)

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * gstage exec: run an unmodified VMM, and choose the G-stage format of its VMs.
+ * gstage exec: run an unmodified VMM, choose the G-stage format of its VMs, and align their memory.
  *
  * This process becomes the VMM by execve(), so the VMM keeps the PID and gets all signals. The
- * preload library chooses the format: see preload/preload.c.
+ * preload library does the work: see preload/.
  */
 #include <argp.h>
 #include <errno.h>
@@ -19,12 +19,13 @@
 #include "formats.h"
 #include "output/output.h"
 #include "vms/host.h"
+#include "vms/thp.h"
 
 #define PRELOAD_NAME "libgstage-preload.so"
 
 struct arguments {
-	const char *mode;
-	bool json, verbose;
+	const char *mode; /* NULL: do not choose a format */
+	bool align, json, verbose;
 	char **vmm; /* NULL-terminated, from main()'s argv */
 };
 
@@ -33,6 +34,10 @@ static const struct argp_option options[] = {
 	  "sv39x4, sv48x4 or sv57x4 (RV32: sv32x4); max: the highest of the host; "
 	  "auto: start in the narrowest of the host, and widen when the VM needs "
 	  "it",
+	  0 },
+	{ "align", 'a', "WHICH", 0,
+	  "auto: align memory that may be a guest's, so that huge leaves can map it (the default); "
+	  "off: leave memory as it is",
 	  0 },
 	{ "verbose", 'v', NULL, 0, "Print the mode of each VM to stderr", 0 },
 	{ "json", 'j', NULL, 0, "Print errors and the output of --verbose as lines of JSON", 0 },
@@ -46,6 +51,11 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	switch (key) {
 	case 'm':
 		args->mode = arg;
+		return 0;
+	case 'a':
+		args->align = !strcmp(arg, "auto");
+		if (!args->align && strcmp(arg, "off"))
+			argp_error(state, "unknown alignment '%s': give auto or off", arg);
 		return 0;
 	case 'v':
 		args->verbose = true;
@@ -66,16 +76,23 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 static const struct argp argp = {
 	.options = options,
 	.parser = parse,
-	.args_doc = "--mode MODE -- VMM [ARG...]",
-	.doc = "Run a VMM, and choose the G-stage page-table format of all its "
-	       "VMs.\v"
-	       "gstage loads a library into the VMM with LD_PRELOAD.  The library "
+	.args_doc = "[--mode MODE] -- VMM [ARG...]",
+	.doc = "Run a VMM, choose the G-stage page-table format of all its VMs, and align their "
+	       "memory.\v"
+	       "gstage loads a library into the VMM with LD_PRELOAD.  With --mode, the library "
 	       "sets the format after each KVM_CREATE_VM.  If KVM refuses the "
 	       "format, KVM_CREATE_VM fails.  The VMM must be dynamically linked "
 	       "with glibc and must use its ioctl().  If it makes the system call "
 	       "in another way, such as syscall(), its VMs get the host's default "
 	       "format.  --verbose prints the VMs whose format was set; it keeps "
 	       "stderr open as long as the VMM runs.\n"
+	       "\n"
+	       "KVM can map a huge page with one leaf only if the address in the VMM and the guest "
+	       "physical address agree modulo 2 MiB.  So the library answers mmap(), mremap(), "
+	       "posix_memalign() and aligned_alloc() of 2 MiB and more with an address that is a "
+	       "multiple of 2 MiB, and of 1 GiB and more with a multiple of 1 GiB.  This needs no "
+	       "kvm.ko of gstage.  If transparent huge pages are \"madvise\", the library also asks "
+	       "for them.\n"
 	       "\n"
 	       "Exit status: that of the VMM; 125 if gstage failed; 126 if the VMM "
 	       "cannot be executed; 127 if it cannot be found.\n"
@@ -165,8 +182,10 @@ static int set_environment(const struct arguments *args, const char *lib)
 
 	if (ret > 0)
 		return ret;
-	if (ret < 0 || setenv(ENV_MODE, args->mode, 1) || set_flag(ENV_VERBOSE, args->verbose) ||
-	    set_flag(ENV_JSON, args->json))
+	if (ret < 0 || (args->mode ? setenv(ENV_MODE, args->mode, 1) : unsetenv(ENV_MODE)) ||
+	    set_flag(ENV_ALIGN, args->align) ||
+	    set_flag(ENV_ADVISE, args->align && thp_anonymous() == THP_MADVISE) ||
+	    set_flag(ENV_VERBOSE, args->verbose) || set_flag(ENV_JSON, args->json))
 		return fail(STATUS_EXEC_FAILED, "no-memory", NULL, "cannot set the environment: %s",
 			    strerror(errno));
 	return 0;
@@ -191,33 +210,38 @@ static int check_arguments(struct arguments *args)
 	const char *mode;
 	char names[128];
 
-	kvm_mode_names(~0U, names, sizeof(names));
-	if (!args->mode)
+	if (args->mode) {
+		mode = mode_name(args->mode);
+		kvm_mode_names(~0U, names, sizeof(names));
+		if (!mode)
+			return fail(STATUS_EXEC_FAILED, "unknown-mode",
+				    "\"gstage modes\" lists the modes of this host.",
+				    "unknown mode '%s': the modes are %s, %s", args->mode, names,
+				    others);
+		args->mode = mode;
+	} else if (!args->align) {
 		return fail(STATUS_EXEC_FAILED, "usage",
-			    "Give --mode MODE. \"gstage modes\" lists the modes of this "
-			    "host.",
-			    "--mode is missing: the modes are %s, %s", names, others);
-
-	mode = mode_name(args->mode);
-	if (!mode)
-		return fail(STATUS_EXEC_FAILED, "unknown-mode",
-			    "\"gstage modes\" lists the modes of this host.",
-			    "unknown mode '%s': the modes are %s, %s", args->mode, names, others);
-	args->mode = mode;
+			    "Give --mode MODE, or leave out --align=off.",
+			    "there is nothing to do for the VMM: no mode, and no alignment");
+	}
 
 	if (!args->vmm)
-		return fail(STATUS_EXEC_FAILED, "usage", "gstage exec --mode MODE -- VMM [ARG...]",
+		return fail(STATUS_EXEC_FAILED, "usage", "gstage exec [--mode MODE] -- VMM [ARG...]",
 			    "no VMM given");
 	return 0;
 }
 
+/* Alignment works with any KVM module. Return: 0, or the exit status. */
 static int check_host(const char *mode)
 {
-	const struct format *f = format_by_name(mode);
+	const struct format *f;
 	unsigned int mask;
 	char names[128];
 	int ret;
 
+	if (!mode)
+		return 0;
+	f = format_by_name(mode);
 	ret = kvm_host_mask(STATUS_EXEC_FAILED, &mask);
 	if (ret || !f || mask & (1U << f->mode))
 		return ret;
@@ -227,10 +251,28 @@ static int check_host(const char *mode)
 		    "this host does not have %s; it has %s", mode, names);
 }
 
+/* Say it if the host has no huge pages for aligned memory. */
+static void note_thp(const struct arguments *args)
+{
+	static const char message[] = "transparent huge pages are off: aligned memory gets small "
+				      "leaves, unless it is from hugetlbfs";
+	static const char remedy[] = "echo madvise >" THP_DIR "/enabled";
+
+	if (!args->verbose || !args->align || thp_anonymous() != THP_NEVER)
+		return;
+	if (args->json)
+		fprintf(stderr,
+			"{\"version\":1,\"note\":{\"code\":\"thp-never\",\"message\":\"%s\","
+			"\"remedy\":\"%s\"}}\n",
+			message, remedy);
+	else
+		fprintf(stderr, "gstage exec: note: %s (%s)\n", message, remedy);
+}
+
 int cmd_exec(int argc, char **argv)
 {
 	char lib[PATH_MAX], path[PATH_MAX];
-	struct arguments args = { 0 };
+	struct arguments args = { .align = true };
 	error_t error;
 	int ret, err;
 
@@ -252,6 +294,7 @@ int cmd_exec(int argc, char **argv)
 	if (ret)
 		return ret;
 
+	note_thp(&args);
 	execv(path, args.vmm);
 	err = errno;
 	return fail(err == ENOENT ? STATUS_NOT_FOUND : STATUS_NOT_EXECUTABLE, "vmm-exec",

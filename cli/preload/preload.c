@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * libgstage-preload.so: set the G-stage format of each VM that a VMM makes.
+ * libgstage-preload.so: set the G-stage format of each VM that a VMM makes. align.c aligns its
+ * memory.
  *
  * The library wraps ioctl(). After KVM_CREATE_VM it calls KVM_ENABLE_CAP, before the VMM can add
  * a vCPU or a memslot. Other requests are passed on unchanged.
@@ -26,8 +27,7 @@
 
 #include "cli.h"
 #include "formats.h"
-
-#define EXPORT __attribute__((visibility("default")))
+#include "preload/preload.h"
 
 /* The lowest number of the library's own descriptor. */
 #define MESSAGES_FD_MIN 512

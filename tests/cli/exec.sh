@@ -95,7 +95,17 @@ exits 'a path that LD_PRELOAD cannot have is an error' 125 'a space or a colon'
 
 # Wrong arguments.
 run gx -- -- "$VMM" vms 1
-exits 'no mode: the error lists the modes' 125 '--mode is missing.* sv57x4, max and auto$'
+prints 'no mode: no choice' 10
+run gx FAKEKVM_MASK=0 GSTAGE_MODE=sv39x4 -- -- "$VMM" env GSTAGE_MODE GSTAGE_ALIGN
+prints 'no mode: a stock module will do' '(unset)
+1'
+run gx -- --align=off -- "$VMM" vms 1
+exits 'no mode, no alignment: nothing to do' 125 'nothing to do'
+run gx -- --align=2M -- "$VMM" vms 1
+exits 'an unknown alignment' 125 "unknown alignment '2M': give auto or off"
+run gx GSTAGE_ALIGN=1 -- -a off -m max -- "$VMM" env GSTAGE_ALIGN GSTAGE_ADVISE
+prints 'only the option turns alignment off' '(unset)
+(unset)'
 run gx -- -m sv64x4 -- "$VMM" vms 1
 exits 'an unknown mode: the error lists the modes' 125 \
 	"unknown mode 'sv64x4'.* sv39x4, .*, max and auto$"

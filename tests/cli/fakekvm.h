@@ -8,6 +8,8 @@
  *	FAKEKVM_REFUSE	errno with which KVM_ENABLE_CAP fails
  *	FAKEKVM_CREATE	errno with which KVM_CREATE_VM fails
  *	FAKEKVM_EINTR	set: KVM_ENABLE_CAP fails once with EINTR, for each VM
+ *	FAKEKVM_ROOT	a folder; a file of /sys or /proc that is below it is opened
+ *			in place of the host's own
  *	FAKEKVM_CPUINFO	the file that stands in for /proc/cpuinfo
  *	FAKEKVM_OLD	set: KVM_ENABLE_CAP knows no KVM_RISCV_HGATP_GROW
  *	FAKEKVM_MODULE	the version of the module; unset: it has none

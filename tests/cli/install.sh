@@ -56,6 +56,8 @@ run completes dump --gpa 0x80000000 12
 prints 'completion: after an option with a value' 1234-8
 run completes exec -m a
 prints 'completion: exec has auto' auto
+run completes exec --align ''
+prints 'completion: alignments' 'auto off'
 run completes top -s f
 prints 'completion: columns' 'faults flushes'
 run completes explain sv

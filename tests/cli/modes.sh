@@ -11,7 +11,7 @@ run "$GSTAGE" --version
 prints 'the version is that of the file VERSION' \
 	"gstage $(cat "$HERE/../../VERSION")"
 run "$GSTAGE" --help
-for name in 'modes ' 'exec --mode MODE ' 'set VM MODE ' 'vms ' 'show VM ' 'dump VM ' 'walk VM GPA ' 'top ' \
+for name in 'modes ' 'exec ' 'set VM MODE ' 'vms ' 'show VM ' 'dump VM ' 'walk VM GPA ' 'top ' \
 	'check FILE '; do
 	holds "help names $name" grep -qF " ${name}[" "$TMP/out"
 done
