@@ -226,8 +226,8 @@ static int check_arguments(struct arguments *args)
 	}
 
 	if (!args->vmm)
-		return fail(STATUS_EXEC_FAILED, "usage", "gstage exec [--mode MODE] -- VMM [ARG...]",
-			    "no VMM given");
+		return fail(STATUS_EXEC_FAILED, "usage",
+			    "gstage exec [--mode MODE] -- VMM [ARG...]", "no VMM given");
 	return 0;
 }
 

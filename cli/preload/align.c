@@ -4,8 +4,8 @@
  *
  * KVM can map a huge page of the host with one leaf only if the address in the VMM and the guest
  * physical address agree in their low bits. VMMs put the guest's memory at multiples of 2 MiB or
- * 1 GiB, so the library answers mmap() and its kin with such an address. It cannot know at
- * which guest physical address the VMM will register the memory. Everything else about a call is the
+ * 1 GiB, so the library answers mmap() and its kin with such an address. It cannot know at which
+ * guest physical address the VMM will register the memory. Everything else about a call is the
  * caller's: if the aligned call fails, the library makes the call as the caller did.
  *
  * This code may run in a signal handler and in any thread: it makes system calls, keeps errno,
@@ -31,7 +31,7 @@
 #define SIZE_1G ((size_t)1 << 30)
 
 /* Another thread may take the aligned address first. Then try another one. */
-#define ATTEMPTS 8
+#define ATTEMPTS 64
 
 /*
  * Only calls with none but these flags are changed. Stacks (MAP_STACK, MAP_GROWSDOWN), MAP_32BIT
@@ -96,20 +96,36 @@ static void advise(void *addr, size_t len)
 }
 
 /*
- * Reserve memory in which @len bytes fit at an address that is @residue modulo @align.
+ * Reserve memory in which @len bytes, a multiple of the page, fit at an address that is @residue
+ * modulo @align.
  * Return: the reservation of @len + @align bytes, with this address in *@place; or MAP_FAILED.
  */
 static void *reserve(size_t len, size_t align, size_t residue, void **place)
 {
 	char *area;
 
-	if (len > SIZE_MAX - align)
-		return MAP_FAILED;
 	area = self.mmap(NULL, len + align, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
 			 -1, 0);
 	if (area != MAP_FAILED)
 		*place = area + ((residue - (uintptr_t)area) & (align - 1));
 	return area;
+}
+
+/* Unmap what is reserved before and after the @len bytes at @place. */
+static void trim(char *area, char *place, size_t len, size_t align)
+{
+	size_t head = place - area;
+
+	if (head)
+		munmap(area, head);
+	if (align > head)
+		munmap(place + len, align - head);
+}
+
+/* @len in whole pages, as the kernel maps it. Return: 0 if it is too large to be aligned. */
+static size_t whole_pages(size_t len)
+{
+	return len < SIZE_MAX / 2 ? (len + self.page - 1) & -self.page : 0;
 }
 
 /*
@@ -126,22 +142,26 @@ static bool may_be_guest(int prot, int flags, int fd)
 }
 
 /*
- * Find a free address, and map there. MAP_FIXED_NOREPLACE never takes the place of memory that another
- * thread has mapped meanwhile.
+ * Find a free address, and map there. MAP_FIXED_NOREPLACE never takes the place of memory that
+ * another thread has mapped meanwhile. The reservation around the place is kept until then, so that
+ * reservations of other threads do not fit there.
  */
 static void *map_at(size_t len, size_t align, int prot, int flags, int fd, off64_t offset)
 {
 	size_t residue = flags & MAP_ANONYMOUS ? 0 : offset & (align - 1);
 	void *area, *place, *ret = MAP_FAILED;
-	int i;
+	size_t whole = whole_pages(len);
+	int i, err;
 
-	for (i = 0; i < ATTEMPTS; i++) {
-		area = reserve(len, align, residue, &place);
+	for (i = 0; whole && i < ATTEMPTS; i++) {
+		area = reserve(whole, align, residue, &place);
 		if (area == MAP_FAILED)
 			break;
-		munmap(area, len + align);
+		munmap(place, whole);
 		ret = self.mmap(place, len, prot, flags | MAP_FIXED_NOREPLACE, fd, offset);
-		if (ret != MAP_FAILED || errno != EEXIST)
+		err = errno;
+		trim(area, place, whole, align);
+		if (ret != MAP_FAILED || err != EEXIST)
 			break;
 	}
 	return ret;
@@ -211,19 +231,15 @@ EXPORT void *mmap(void *addr, size_t len, int prot, int flags, int fd, off_t off
  */
 static void *move(void *old, size_t old_len, size_t len, size_t align, size_t residue)
 {
-	size_t whole = (len + self.page - 1) & -self.page;
-	void *area, *place, *ret, *again;
-	size_t head;
+	void *area = MAP_FAILED, *place, *ret, *again;
+	size_t whole = whole_pages(len);
 
-	area = reserve(whole, align, residue, &place);
+	if (whole)
+		area = reserve(whole, align, residue, &place);
 	if (area == MAP_FAILED)
 		return MAP_FAILED;
-	head = (char *)place - (char *)area;
 	ret = self.mremap(old, old_len, len, MREMAP_MAYMOVE | MREMAP_FIXED, place);
-	if (head)
-		munmap(area, head);
-	if (align > head)
-		munmap((char *)place + whole, align - head);
+	trim(area, place, whole, align);
 	if (ret == MAP_FAILED) {
 		again = self.mmap(place, whole, PROT_NONE,
 				  MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);

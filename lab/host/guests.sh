@@ -23,9 +23,9 @@ start=$(now)
 echo 128 >/proc/sys/vm/nr_hugepages
 for m in $modes; do
 	mkfifo "$m.in"
-	# QEMU does not align anonymous memory to 2 MiB, so the G-stage cannot map huge pages of the host as such. One guest has its
-	# memory from hugetlbfs, to show larger leaves.
-	memory='' pages='4 KiB'
+	# gstage exec aligns anonymous memory to 2 MiB, so leaves of 2 MiB map transparent huge pages of the host. One guest has its
+	# memory from hugetlbfs.
+	memory='' pages='transparent huge'
 	if [ "$m" = sv48x4 ]; then
 		memory='-M memory-backend=ram -object memory-backend-memfd,id=ram,size=256M,hugetlb=on,hugetlbsize=2M'
 		pages='2 MiB'
@@ -92,7 +92,8 @@ for m in $modes; do
 			printf "%-10s %-7s %4s  %-18s %6s %8s %7s %6s %6s %7s %9s %9s %7s\n", vm, mode, v["gpa_bits"], v["hgatp"],
 				v["tables"], v["table_bytes"], v["leaves_4k"], v["leaves_2m"], v["leaves_1g"], v["faults"],
 				reads(3, g), reads(5, g), seconds
-		}' "$dir/gstage_stats"
+			exit v["leaves_2m"] < 20
+		}' "$dir/gstage_stats" || fail "$m: the guest has few leaves of 2 MiB"
 done
 
 # Let the guests go on to their end.

@@ -40,8 +40,8 @@ run gx -- -- "$MEMORY" errors "$MEMORY"
 holds 'memory: calls fail as they fail without it' cmp -s "$TMP/out" "$TMP/errors"
 holds 'memory: and these calls do fail' test "$(grep -c fails "$TMP/errors")" -ge 12
 
-run aligned FAKEMEM_TAKEN=7 taken aligned
-exits 'memory: seven addresses are taken by other threads first' 0
+run aligned FAKEMEM_TAKEN=60 taken aligned
+exits 'memory: sixty addresses are taken by other threads first' 0
 run aligned FAKEMEM_TAKEN=100 taken
 exits 'memory: all addresses are taken: the call is as it was' 0
 run aligned FAKEMEM_HIGH=1 giga 2

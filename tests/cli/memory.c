@@ -19,10 +19,10 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-#define K ((size_t)1 << 10)
-#define M ((size_t)1 << 20)
-#define G ((size_t)1 << 30)
-#define RW (PROT_READ | PROT_WRITE)
+#define K         ((size_t)1 << 10)
+#define M         ((size_t)1 << 20)
+#define G         ((size_t)1 << 30)
+#define RW        (PROT_READ | PROT_WRITE)
 #define ANONYMOUS (MAP_PRIVATE | MAP_ANONYMOUS)
 
 #define CHECK(cond)                                                                                \
@@ -76,7 +76,9 @@ static void use(char *p, size_t len, long before)
 	errno = 77;
 }
 
-/* kinds: each kind of memory that can be a guest's is aligned, and is as large as it was asked for. */
+/*
+ * kinds: each kind of memory that can be a guest's is aligned, and is as large as it was asked for.
+ */
 static int kinds(char **args)
 {
 	static const size_t lens[] = { 2 * M, 2 * M + 4 * K, 5 * M + 123, 64 * M };
@@ -251,7 +253,10 @@ static int errors(char **args)
 	return 0;
 }
 
-/* limited: with a limit that leaves no room for a larger reservation, the memory itself still comes. */
+/*
+ * limited: with a limit that leaves no room for a larger reservation, the memory itself still
+ * comes.
+ */
 static int limited(char **args)
 {
 	struct rlimit limit = { .rlim_max = RLIM_INFINITY };
@@ -323,7 +328,9 @@ static int grow(char **args)
 	return 0;
 }
 
-/* moved: mremap() to another place fails when it is fixed. It still grows, and no more is mapped. */
+/*
+ * moved: mremap() to another place fails when it is fixed. It still grows, and no more is mapped.
+ */
 static int moved(char **args)
 {
 	long before = vsz();
@@ -437,10 +444,19 @@ static const struct {
 	const char *name;
 	int (*run)(char **args);
 } actions[] = {
-	{ "kinds", kinds },	      { "qemu", qemu },	      { "giga", giga },
-	{ "alone", alone },	      { "inner", inner },     { "errors", errors },
-	{ "limited", limited },	      { "taken", taken },     { "grow", grow },	{ "moved", moved },
-	{ "allocators", allocators }, { "threads", threads }, { "signals", signals },
+	{ "kinds", kinds },
+	{ "qemu", qemu },
+	{ "giga", giga },
+	{ "alone", alone },
+	{ "inner", inner },
+	{ "errors", errors },
+	{ "limited", limited },
+	{ "taken", taken },
+	{ "grow", grow },
+	{ "moved", moved },
+	{ "allocators", allocators },
+	{ "threads", threads },
+	{ "signals", signals },
 };
 
 int main(int argc, char **argv)

@@ -25,8 +25,8 @@ mode_bits() {
 	esac
 }
 
-# The guest in the widest format has hugetlbfs pages. The host has 64 of them. Another guest has transparent huge pages,
-# and one guest has small pages. QEMU does not align anonymous memory to 2 MiB here, so the huge pages come from a file.
+# The guest in the widest format has hugetlbfs pages. The host has 64 of them. Another guest has transparent huge pages of a
+# file. One guest has small pages, because gstage exec does not align its memory. guest-align.sh has anonymous huge pages.
 hugetlb=${modes##* }
 thp=
 [ "${modes#* * }" = "$modes" ] || { thp=${modes#* }; thp=${thp%% *}; }
@@ -35,16 +35,17 @@ mkdir -p /thp
 mount -t tmpfs -o huge=always none /thp
 
 for m in $modes; do
-	memory="-m 128"
+	memory="-m 128" align=auto
 	case $m in
 	"$hugetlb") memory="$memory -object memory-backend-memfd,id=ram,size=128M,hugetlb=on -machine memory-backend=ram" ;;
-	"$thp") memory="$memory -object memory-backend-file,id=ram,size=128M,mem-path=/thp/ram,share=on,align=2M -machine memory-backend=ram" ;;
+	"$thp") memory="$memory -object memory-backend-file,id=ram,size=128M,mem-path=/thp/ram,share=on -machine memory-backend=ram" ;;
+	*) align=off ;;
 	esac
 	mkfifo "$m.in"
 	(
 		exec <>"$m.in"
 		# shellcheck disable=SC2086 # options are words
-		exec ./gstage exec --mode "$m" -- qemu-system-riscv64 -M "$machine" -accel kvm -cpu host -smp 2 \
+		exec ./gstage exec --mode "$m" --align=$align -- qemu-system-riscv64 -M "$machine" -accel kvm -cpu host -smp 2 \
 			$memory -nographic -nodefaults -serial stdio -kernel /guest/Image -initrd /guest/initrd \
 			-append "console=ttyS0 quiet panic=-1 gstage=$m gstage_wait" -no-reboot
 	) >"$m.out" 2>&1 &

@@ -1,0 +1,136 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# A real guest whose memory `gstage exec` aligns: Debian's kernel under Debian's QEMU, both unmodified, with each kind of
+# memory that QEMU has. The module is gstage's or the stock one, and nobody chooses a format. gstage counts its leaves. The
+# stock module counts nothing, so the test counts G-stage faults there, with the tracepoint kvm_exit, which both have.
+
+kvm=/sys/kernel/debug/kvm
+tracing=/sys/kernel/tracing
+thp=/sys/kernel/mm/transparent_hugepage
+size=128
+
+# shellcheck source=tests/kvm/tap.sh
+. ./tap.sh
+
+traced() { cat $tracing/per_cpu/cpu*/stats | awk '/^(entries|overrun):/ { n += $2 } END { print n + 0 }'; }
+leaves() { awk -v n="leaves_$1" '$1 == n { print $2 }' "$vm/gstage_stats"; }
+kib() { awk -v n="$1:" '$1 == n { print $2 }' "/proc/$pid/status"; }
+
+# wait_line TEXT: wait until the guest has printed TEXT. Fails if QEMU ends or time is up.
+wait_line() {
+	end=$(($(cut -d. -f1 /proc/uptime) + 250))
+	until grep -q "^gstage-guest: align: $1" out; do
+		kill -0 $pid 2>/dev/null || return 1
+		[ "$(cut -d. -f1 /proc/uptime)" -lt $end ] || return 1
+		usleep 100000
+	done
+}
+
+# boot NAME [OPTION...] -- [QEMU OPTION...]: start a guest through gstage exec OPTION, or without it, and wait until it is up.
+# Sets pid, vm, faults, and ram, the address of its memory in QEMU.
+boot() {
+	name=$1 gstage='./gstage exec'
+	shift
+	while [ "$1" != -- ]; do
+		if [ "$1" = none ]; then gstage=''; else gstage="$gstage $1"; fi
+		shift
+	done
+	shift
+	rm -f in
+	mkfifo in
+	echo >$tracing/trace
+	(
+		exec <>in
+		# shellcheck disable=SC2086 # words
+		exec $gstage ${gstage:+--} qemu-system-riscv64 -M virt -accel kvm -cpu host -smp 1 -m $size "$@" -nographic -nodefaults \
+			-serial stdio -kernel /guest/Image -initrd /guest/initrd \
+			-append "console=ttyS0 quiet panic=-1 gstage=align gstage_wait" -no-reboot
+	) >out 2>&1 &
+	pid=$!
+	wait_line Linux
+	result $? "$name: the guest reaches user space"
+	faults=$(traced)
+	vm=
+	for d in "$kvm/$pid"-*; do [ ! -d "$d" ] || vm=$d; done
+	ram=$(awk -v size=$((size << 20)) '
+		function value(s,   i, n) { n = 0; for (i = 1; i <= length(s); i++) n = n * 16 + index("0123456789abcdef", substr(s, i, 1)) - 1; return n }
+		/ rw/ { split($1, a, "-"); if (value(a[2]) - value(a[1]) == size) { print a[1]; exit } }' "/proc/$pid/maps")
+	echo "# $name: ram $ram, faults $faults, VmRSS $(kib VmRSS), VmSize $(kib VmSize), VmData $(kib VmData)" \
+		"$([ "$GSTAGE_MODULE" = stock ] || echo "4K $(leaves 4k) 64K $(leaves 64k) 2M $(leaves 2m)" \
+			"tables $(awk '$1 == "tables" { print $2 }' "$vm/gstage_stats")")"
+}
+
+stop() {
+	kill -KILL $pid
+	wait $pid 2>/dev/null
+}
+
+aligned() { case $ram in *[02468ace]00000) true ;; *) false ;; esac; }
+
+# large NAME: check that the memory is aligned, and that large leaves map it.
+large() {
+	aligned
+	result $? "$1: the address of its memory is a multiple of 2 MiB"
+	if [ "$GSTAGE_MODULE" = stock ]; then
+		[ "$faults" -lt $((small / 10)) ]
+		result $? "$1: less than a tenth of the faults ($faults of $small)"
+	else
+		[ "$(leaves 2m)" -ge 20 ] && [ "$(leaves 4k)" -le 1024 ]
+		result $? "$1: 2 MiB leaves map it ($(leaves 2m), and $(leaves 4k) of 4 KiB)"
+	fi
+}
+
+echo 'scause >= 20 && scause <= 23' >$tracing/events/kvm/kvm_exit/filter
+echo 1 >$tracing/events/kvm/kvm_exit/enable
+mkdir -p /thp
+mount -t tmpfs -o huge=always none /thp
+was=$(sed 's/.*\[\(.*\)\].*/\1/' $thp/enabled)
+
+echo always >$thp/enabled
+boot 'QEMU alone' none --
+small=$faults rss=$(kib VmRSS) virtual=$(kib VmSize)
+! aligned
+result $? 'QEMU alone: it does not align memory, so this test can fail'
+if [ "$GSTAGE_MODULE" != stock ]; then
+	[ "$(leaves 2m)" = 0 ] && [ "$(leaves 4k)" -gt 4096 ]
+	result $? 'QEMU alone: leaves of 4 KiB map it'
+fi
+stop
+
+boot anonymous --
+large anonymous
+# A huge page is there as a whole. The guest does not use all of it.
+[ "$(kib VmSize)" -le $((virtual + 4096)) ] && [ "$(kib VmRSS)" -le $((rss + 40960)) ]
+result $? "anonymous: QEMU does not grow but by huge pages ($rss to $(kib VmRSS) KiB resident, $virtual to $(kib VmSize) KiB in all)"
+echo go 1<>in
+wait_line 'memory verified'
+result $? 'anonymous: the guest verifies its memory'
+wait $pid
+result $? 'anonymous: it powers off, and QEMU succeeds'
+
+echo madvise >$thp/enabled
+boot madvise -- -object memory-backend-ram,id=ram,size=${size}M -machine memory-backend=ram
+large madvise
+stop
+echo always >$thp/enabled
+
+echo advise >$thp/shmem_enabled
+boot memfd -- -object memory-backend-memfd,id=ram,size=${size}M,share=on -machine memory-backend=ram
+large memfd
+stop
+echo never >$thp/shmem_enabled
+boot file -- -object memory-backend-file,id=ram,size=${size}M,mem-path=/thp/ram,share=on -machine memory-backend=ram
+large file
+stop
+
+if [ "$GSTAGE_MODULE" != stock ]; then
+	boot off --align=off --mode=max --
+	! aligned
+	result $? 'off: memory is not aligned'
+	stop
+fi
+
+echo 0 >$tracing/events/kvm/kvm_exit/enable
+echo "$was" >$thp/enabled
+umount /thp
+echo "1..$count"
