@@ -10,7 +10,7 @@
 enum {
 	STATUS_FAILED = 1,
 	STATUS_USAGE = 2,
-	STATUS_VIOLATIONS = 3, /* `gstage check` found violations */
+	STATUS_VIOLATIONS = 3, /* `gstage check` found violations, or `gstage doctor` problems */
 	STATUS_EXEC_FAILED = 125,
 	STATUS_NOT_EXECUTABLE = 126,
 	STATUS_NOT_FOUND = 127,

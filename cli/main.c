@@ -22,11 +22,12 @@ static const struct command {
 	{ "walk", "gstage walk", cmd_walk },
 	{ "top", "gstage top", cmd_top },
 	{ "explain", "gstage explain", cmd_explain },
+	{ "doctor", "gstage doctor", cmd_doctor },
 	{ "check", "gstage check", cmd_check },
 	{ NULL, NULL, NULL },
 };
 
-#define COMMANDS "modes, exec, set, vms, show, dump, walk, top, explain and check"
+#define COMMANDS "modes, exec, set, vms, show, dump, walk, top, explain, doctor and check"
 
 struct arguments {
 	const struct command *command;
@@ -68,7 +69,8 @@ static const struct argp argp = {
 		    "dump VM [OPTION...]\n"
 		    "walk VM GPA [OPTION...]\n"
 		    "top [OPTION...]\n"
-		    "explain [GUEST-MODE] [OPTION...]\n"
+		    "explain [GUEST-MODE|VM] [OPTION...]\n"
+		    "doctor [OPTION...]\n"
 		    "check FILE [OPTION...]",
 	.doc = "Choose and inspect the G-stage page-table formats of RISC-V "
 	       "virtual machines.\v"
@@ -80,11 +82,12 @@ static const struct argp argp = {
 	       "  dump     show which memory a VM's page tables map\n"
 	       "  walk     show how one guest physical address is translated\n"
 	       "  top      show VMs and their page faults live\n"
-	       "  explain  show what a TLB miss costs in each format\n"
+	       "  explain  show what a TLB miss costs in each format, or why a VM has small leaves\n"
+	       "  doctor   check whether this host is well set up\n"
 	       "  check    check a dump of page tables or an image of memory for errors\n"
 	       "\n"
 	       "See \"gstage COMMAND --help\" and gstage(1).  All commands except \"exec\" without --mode, "
-	       "\"explain --modes\" and \"check\" need gstage's kvm.ko.\n",
+	       "\"explain --modes\", \"doctor\" and \"check\" need gstage's kvm.ko.\n",
 };
 
 int main(int argc, char **argv)

@@ -13,6 +13,7 @@ int cmd_dump(int argc, char **argv);
 int cmd_walk(int argc, char **argv);
 int cmd_top(int argc, char **argv);
 int cmd_explain(int argc, char **argv);
+int cmd_doctor(int argc, char **argv);
 int cmd_check(int argc, char **argv);
 
 #endif

@@ -46,7 +46,7 @@ static const struct argp argp = {
 	.args_doc = "VM",
 	.doc = "Dump what a VM's G-stage maps: a line for each run of adjacent leaves that have the "
 	       "same attributes and map contiguous memory.\v"
-	       "VM is PID-FD as \"gstage vms\" lists it, or PID alone if that process has one VM.  The "
+	       "VM is PID-FD, as \"gstage vms\" lists it; PID, if that process has one VM; or NAME.  The "
 	       "text is that of gstage_page_tables in debugfs; \"gstage check\" reads it, and JSON, "
 	       "too.  The VM keeps running, so different lines may be from different moments.  If the "
 	       "VM ends meanwhile, gstage reports an error: the text is incomplete then, and no JSON "

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* gstage explain: show how many PTEs a nested TLB miss reads in each format. */
+/*
+ * gstage explain: show how many PTEs a nested TLB miss reads in each format. See also explain-vm.c.
+ */
 #include <argp.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +10,7 @@
 #include "cli.h"
 #include "commands/args.h"
 #include "commands/commands.h"
+#include "commands/explain.h"
 #include "formats.h"
 #include "output/output.h"
 #include "vms/host.h"
@@ -37,7 +40,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case ARGP_KEY_ARG:
 		if (args->guest)
-			argp_error(state, "too many arguments: give one satp mode");
+			argp_error(state, "too many arguments: give one satp mode or one VM");
 		args->guest = arg;
 		return 0;
 	default:
@@ -48,12 +51,17 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 static const struct argp argp = {
 	.options = options,
 	.parser = parse,
-	.args_doc = "[GUEST-MODE]",
+	.args_doc = "[GUEST-MODE|VM]",
 	.doc = "Show how many page-table entries a hart reads for a nested TLB miss, in each G-stage "
-	       "format of this host.\v"
+	       "format of this host.  With VM, say why the leaves of this VM are as small as they are, and "
+	       "what to do.\v"
 	       "GUEST-MODE is the mode in the guest's satp: bare, sv39, sv48 or sv57 (RV32: sv32).  "
 	       "The default is all of them.  With --modes, the command works on any machine.  Harts "
-	       "may cache parts of page-table walks; the numbers do not include that.\n",
+	       "may cache parts of page-table walks; the numbers do not include that.\n"
+	       "\n"
+	       "VM is PID-FD, as \"gstage vms\" lists it; PID, if that process has one VM; or NAME.  Each "
+	       "line is memory that is in one mapping of the VMM.  CAUSE is what holds its leaves back; "
+	       "its explanation is below.\n",
 };
 
 /* A guest without paging. It is not in guest_formats. */
@@ -183,6 +191,13 @@ static void print_json(unsigned int mask, const struct guest_format *guest)
 	printf("]}\n");
 }
 
+/* Anything that cannot be meant as a mode is a VM. */
+static bool is_vm(const struct arguments *args)
+{
+	return args->guest && !args->modes && strncasecmp(args->guest, "sv", 2) &&
+	       strcasecmp(args->guest, bare.name);
+}
+
 int cmd_explain(int argc, char **argv)
 {
 	struct arguments args = { 0 };
@@ -191,6 +206,8 @@ int cmd_explain(int argc, char **argv)
 	int ret;
 
 	ret = args_parse(&argp, argc, argv, &args.common);
+	if (!ret && is_vm(&args))
+		return explain_vm(args.guest, args.common.json);
 	if (!ret)
 		ret = host_mask(args.modes, &mask);
 	if (!ret)

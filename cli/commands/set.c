@@ -29,8 +29,7 @@ static const struct argp argp = {
 	.args_doc = "VM MODE",
 	.doc = "Widen or narrow the G-stage page-table format of a running VM."
 	       "\v"
-	       "VM is PID-FD as \"gstage vms\" lists it, or PID alone if that "
-	       "process has one VM.  MODE is sv39x4, sv48x4 or sv57x4 (RV32: "
+	       "VM is PID-FD, as \"gstage vms\" lists it; PID, if that process has one VM; or NAME.  MODE is sv39x4, sv48x4 or sv57x4 (RV32: "
 	       "sv32x4).  The VM keeps running and keeps its mappings.  gstage "
 	       "refuses a mode that is too narrow for the VM's memory.\n"
 	       "\n"

@@ -20,7 +20,7 @@ static const struct argp argp = {
 	.parser = args_parser,
 	.args_doc = "VM",
 	.doc = "Show the G-stage page tables of one VM: format, size, faults, flushes.\v"
-	       "VM is PID-FD as \"gstage vms\" lists it, or PID alone if that process has one VM.  The "
+	       "VM is PID-FD, as \"gstage vms\" lists it; PID, if that process has one VM; or NAME.  The "
 	       "counters are from gstage_stats in debugfs; gstage(7) explains them.  --json prints all "
 	       "lines of gstage_stats.\n",
 };
@@ -41,9 +41,11 @@ static void print_format(const struct vm_summary *info)
 	const struct format *f = format_by_name(info->vm.mode);
 	const struct guest_format *g;
 
-	printf("VM %d-%d of ", info->vm.pid, info->vm.fd);
+	printf("VM %d-%d%s%s of ", info->vm.pid, info->vm.fd, info->vm.name[0] ? " " : "",
+	       info->vm.name);
 	if (info->vm.process)
-		printf("process %d (%s)", info->vm.process, info->vmm[0] ? info->vmm : "no name");
+		printf("process %d (%s)", info->vm.process,
+		       info->vm.program[0] ? info->vm.program : "no name");
 	else
 		printf("an unknown process");
 	printf(", %u vCPU%s\n", info->vcpus, info->vcpus == 1 ? "" : "s");

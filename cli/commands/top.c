@@ -52,10 +52,11 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case 's':
 		args->view.column = column_find(arg);
 		if (args->view.column < 0)
-			argp_error(state,
-				   "there is no column '%s': the columns are vm, vmm, mode, vcpus, "
-				   "tables, bytes, mapped, faults, retries, flushes and unmaps",
-				   arg);
+			argp_error(
+				state,
+				"there is no column '%s': the columns are vm, name, mode, vcpus, "
+				"tables, bytes, mapped, faults, retries, flushes and unmaps",
+				arg);
 		return 0;
 	case 'r':
 		args->view.reverse = true;

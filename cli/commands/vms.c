@@ -3,6 +3,7 @@
 #include <argp.h>
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "commands/args.h"
 #include "commands/commands.h"
@@ -19,8 +20,10 @@ static const struct argp argp = {
 	.options = options,
 	.parser = args_parser,
 	.doc = "List the VMs of this host with their G-stage page tables.\v"
-	       "VM is the name of the VM for the other commands.  PID is the process of the VMM.  KVM "
-	       "names a VM by the thread that made it, so VM may begin with another number than PID.  "
+	       "The other commands take a VM by VM, by NAME, or by PID if the process has one VM.  NAME is "
+	       "the name that the owner gave to the VM (QEMU's -name guest=NAME, kvmtool's --name "
+	       "NAME), or else that of the VMM's program.  PID is the process of the VMM.  KVM names a "
+	       "VM by the thread that made it, so VM may begin with another number than PID.  "
 	       "PID is \"-\" if the process has ended, or if it is in a PID namespace that cannot be "
 	       "seen from here.  The columns 4K to 1G count leaves (PTEs that map memory) of that "
 	       "size; columns of larger leaves appear if a VM has any.  MAPPED is the memory that all "
@@ -53,10 +56,14 @@ static void print_table(const struct vm_summary *infos, size_t count, const char
 {
 	char name[32], process[16], mapped[16], per_gib[16];
 	unsigned int unlisted = 0;
+	int width = strlen("NAME");
 	size_t i, s;
 
-	printf("%-12s %-7s %-16s %-7s %4s %5s %7s", "VM", "PID", "VMM", "MODE", "BITS", "VCPUS",
-	       "TABLES");
+	for (i = 0; i < count; i++)
+		if ((int)strlen(vm_name(&infos[i].vm)) > width)
+			width = strlen(vm_name(&infos[i].vm));
+	printf("%-12s %-7s %-*s %-7s %4s %5s %7s", "VM", "PID", width, "NAME", "MODE", "BITS",
+	       "VCPUS", "TABLES");
 	for (s = 0; s < LEAF_SIZES; s++)
 		if (any(infos, count, &leaf_sizes[s]))
 			printf(" %7s", leaf_sizes[s].label);
@@ -66,10 +73,9 @@ static void print_table(const struct vm_summary *infos, size_t count, const char
 
 		snprintf(name, sizeof(name), "%d-%d", info->vm.pid, info->vm.fd);
 		snprintf(process, sizeof(process), info->vm.process ? "%d" : "-", info->vm.process);
-		printf("%-12s %-7s %-16s %-7s %4" PRIu64 " %5u %7" PRIu64, name, process,
-		       info->vmm[0] ? info->vmm : "-", info->vm.mode,
-		       stats_number(&info->stats, "gpa_bits"), info->vcpus,
-		       stats_number(&info->stats, "tables"));
+		printf("%-12s %-7s %-*s %-7s %4" PRIu64 " %5u %7" PRIu64, name, process, width,
+		       vm_name(&info->vm), info->vm.mode, stats_number(&info->stats, "gpa_bits"),
+		       info->vcpus, stats_number(&info->stats, "tables"));
 		for (s = 0; s < LEAF_SIZES; s++)
 			if (any(infos, count, &leaf_sizes[s]))
 				printf(" %7" PRIu64,

@@ -42,7 +42,7 @@ static const struct argp argp = {
 	.args_doc = "VM GPA",
 	.doc = "Show how a VM's G-stage translates one guest physical address: the PTE of each "
 	       "level, decoded.\v"
-	       "VM is PID-FD as \"gstage vms\" lists it, or PID alone if that process has one VM.  The "
+	       "VM is PID-FD, as \"gstage vms\" lists it; PID, if that process has one VM; or NAME.  The "
 	       "last line is the host physical address, or the level at which the walk ends.  This "
 	       "command does not map anything: most addresses are mapped when the guest first "
 	       "accesses them.\n"

@@ -26,7 +26,7 @@ static int fail_unknown(const char *name, const struct vm *vms, size_t count)
 		    "there is no VM %s; there %s %s", name, count > 1 ? "are" : "is", names);
 }
 
-/* @name is the PID of a process with several VMs, or two of its VMs had the same descriptor. */
+/* The user named a process with several VMs, or a name or descriptor that several VMs have. */
 static int fail_ambiguous(const char *name, bool pid_alone, const struct vm *vms, size_t count)
 {
 	char names[512];
@@ -60,6 +60,12 @@ static bool names_folder(const struct vm *asked, const struct vm *vm)
 	return vm->pid == asked->pid && (asked->fd == VM_ANY_FD || asked->fd == vm->fd);
 }
 
+/* The names of VMs are for people, and may look like a number. Numbers are tried first. */
+static bool has_name(const struct vm *asked, const struct vm *vm)
+{
+	return !strcmp(asked->name, vm_name(vm));
+}
+
 /* Move the VMs that match to the front, in their order. Return: how many there are. */
 static size_t select_vms(struct vm *vms, size_t all, const struct vm *asked,
 			 bool (*matches)(const struct vm *asked, const struct vm *vm))
@@ -79,25 +85,34 @@ static size_t select_vms(struct vm *vms, size_t all, const struct vm *asked,
 
 int vm_find(const char *name, struct vm *vm)
 {
+	bool number, pid_alone = false;
 	struct vm asked, *vms;
-	size_t all, count;
+	size_t all, count = 0;
 	int ret;
 
-	if (!vm_parse(name, &asked))
+	if (!*name || strlen(name) >= sizeof(asked.name))
 		return fail(STATUS_USAGE, "usage", "\"gstage vms\" lists the VMs.",
-			    "'%s' is not a VM: give PID-FD, or PID alone", name);
+			    "'%s' is not a VM: give PID-FD, PID alone, or a name", name);
+	number = vm_parse(name, &asked);
 	ret = vms_list(&vms, &all);
 	if (ret)
 		return ret;
 
 	/* The id in a folder's name may be a thread. Try processes first. */
-	count = select_vms(vms, all, &asked, names_process);
-	if (!count)
+	if (number)
+		count = select_vms(vms, all, &asked, names_process);
+	if (number && !count)
 		count = select_vms(vms, all, &asked, names_folder);
+	if (count) {
+		pid_alone = asked.fd == VM_ANY_FD;
+	} else {
+		snprintf(asked.name, sizeof(asked.name), "%s", name);
+		count = select_vms(vms, all, &asked, has_name);
+	}
 	if (!count)
 		ret = fail_unknown(name, vms, all);
 	else if (count > 1)
-		ret = fail_ambiguous(name, asked.fd == VM_ANY_FD, vms, count);
+		ret = fail_ambiguous(name, pid_alone, vms, count);
 	else if (vms[0].unlisted)
 		ret = fail_unlisted(&vms[0]);
 	else

@@ -12,6 +12,32 @@
 #include "output/output.h"
 #include "vms/host.h"
 
+bool host_isa(char *buf, size_t size)
+{
+	char *isa;
+	ssize_t len;
+	int fd;
+
+	/* Look at the first hart only: KVM needs H on all harts. */
+	fd = open("/proc/cpuinfo", O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	len = read(fd, buf, size - 1);
+	close(fd);
+	if (len <= 0)
+		return false;
+	buf[len] = '\0';
+
+	isa = strstr(buf, "\nisa\t");
+	isa = isa ? strstr(isa, ": rv") : NULL;
+	if (!isa)
+		return false;
+	isa += strlen(": rv");
+	isa[strcspn(isa, "\n")] = '\0';
+	memmove(buf, isa, strlen(isa) + 1);
+	return true;
+}
+
 /*
  * Does this host have the hypervisor extension? The kernel prints the single-letter extensions
  * before the first underscore: "isa : rv64imafdch_zicsr".
@@ -19,26 +45,11 @@
  */
 static int host_has_h(void)
 {
-	char buf[4096], *isa;
-	ssize_t len;
-	int fd;
+	char isa[4096];
 
-	/* Look at the first hart only: KVM needs H on all harts. */
-	fd = open("/proc/cpuinfo", O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
+	if (!host_isa(isa, sizeof(isa)))
 		return -1;
-	len = read(fd, buf, sizeof(buf) - 1);
-	close(fd);
-	if (len <= 0)
-		return -1;
-	buf[len] = '\0';
-
-	isa = strstr(buf, "\nisa\t");
-	isa = isa ? strstr(isa, ": rv") : NULL;
-	if (!isa)
-		return -1;
-	isa += strlen(": rv");
-	isa[strcspn(isa, "_\n")] = '\0';
+	isa[strcspn(isa, "_")] = '\0';
 	return strchr(isa, 'h') != NULL;
 }
 

@@ -47,6 +47,12 @@ bool kvm_policy(char *buf, size_t size);
 /* Read the version of the loaded module. Return: false if it has none. */
 bool kvm_module_version(char *buf, size_t size);
 
+/*
+ * Read the extensions of the first hart, as /proc/cpuinfo has them after "rv": "64imafdch_zicsr".
+ * @buf should have 4096 bytes. Return: false if the file does not tell.
+ */
+bool host_isa(char *buf, size_t size);
+
 /* Write the names of the formats in @mask to @buf, separated by commas. */
 void kvm_mode_names(unsigned int mask, char *buf, size_t size);
 

@@ -108,6 +108,7 @@ static void look_up_process(struct vm *vm)
 		return;
 	vm->process = stats_number(&stats, "process");
 	vm->unlisted = stats_number(&stats, "unlisted");
+	vm_read_name(vm);
 }
 
 int vms_fail_permission(int err, const char *path)
@@ -218,7 +219,7 @@ int vms_list(struct vm **vms, size_t *count)
 
 void vms_names(const struct vm *vms, size_t count, char *buf, size_t size)
 {
-	char one[96], process[32];
+	char one[192], process[32];
 	size_t len = 0, i;
 
 	buf[0] = '\0';
@@ -226,9 +227,9 @@ void vms_names(const struct vm *vms, size_t count, char *buf, size_t size)
 		process[0] = '\0';
 		if (vms[i].process && vms[i].process != vms[i].pid)
 			snprintf(process, sizeof(process), " of process %d", vms[i].process);
-		snprintf(one, sizeof(one), "%s%d-%d%s%s%s%s", i ? ", " : "", vms[i].pid, vms[i].fd,
-			 process, vms[i].mode[0] ? " (" : "", vms[i].mode,
-			 vms[i].mode[0] ? ")" : "");
+		snprintf(one, sizeof(one), "%s%d-%d%s%s%s%s%s%s", i ? ", " : "", vms[i].pid,
+			 vms[i].fd, vms[i].name[0] ? " " : "", vms[i].name, process,
+			 vms[i].mode[0] ? " (" : "", vms[i].mode, vms[i].mode[0] ? ")" : "");
 		/* Leave room for " and N more". */
 		if (len + strlen(one) + 32 > size) {
 			snprintf(buf + len, size - len, " and %zu more", count - i);

@@ -96,7 +96,7 @@ static double value_vm(const struct row *row, int which)
 
 static void cell_name(const struct row *row, int which, char *buf)
 {
-	snprintf(buf, 64, "%s", which ? row->info.vm.mode : row->info.vmm[0] ? row->info.vmm : "-");
+	snprintf(buf, 64, "%s", which ? row->info.vm.mode : vm_name(&row->info.vm));
 }
 
 static void cell_vcpus(const struct row *row, int which, char *buf)
@@ -143,7 +143,7 @@ static void cell_rate(const struct row *row, int which, char *buf)
 
 const struct column columns[COLUMNS_COUNT] = {
 	{ "vm", "VM", -12, cell_vm, value_vm, 0 },
-	{ "vmm", "VMM", -16, cell_name, NULL, 0 },
+	{ "name", "NAME", -19, cell_name, NULL, 0 },
 	{ "mode", "MODE", -7, cell_name, NULL, 1 },
 	{ "vcpus", "VCPUS", 5, cell_vcpus, value_vcpus, 0 },
 	{ "tables", "TABLES", 7, cell_size, value_size, 0 },

@@ -1,41 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* A VM with its process and its counters. */
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "cli.h"
 #include "formats.h"
 #include "output/output.h"
 #include "vms/host.h"
 #include "vms/vms.h"
-
-/* A process can choose its name: replace control characters by '?'. */
-static void read_vmm(const struct vm *vm, char *buf, size_t size)
-{
-	char path[64];
-	ssize_t len;
-	int fd;
-
-	buf[0] = '\0';
-	if (!vm->process)
-		return;
-	snprintf(path, sizeof(path), "/proc/%d/comm", vm->process);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return;
-	len = read(fd, buf, size - 1);
-	close(fd);
-	buf[len > 0 ? len : 0] = '\0';
-	buf[strcspn(buf, "\n")] = '\0';
-	for (; *buf; buf++)
-		if ((unsigned char)*buf < ' ' || *buf == 0x7f)
-			*buf = '?';
-}
 
 int vm_summary_read(const struct vm *vm, struct vm_summary *info)
 {
@@ -47,7 +22,7 @@ int vm_summary_read(const struct vm *vm, struct vm_summary *info)
 	info->vcpus = stats_number(&info->stats, "vcpus");
 	info->vm.process = stats_number(&info->stats, "process");
 	info->vm.unlisted = stats_number(&info->stats, "unlisted");
-	read_vmm(&info->vm, info->vmm, sizeof(info->vmm));
+	vm_read_name(&info->vm);
 	/* Take the mode from the same read of gstage_stats. */
 	snprintf(info->vm.mode, sizeof(info->vm.mode), "%.15s", stats_text(&info->stats, "mode"));
 	return 0;
@@ -91,6 +66,14 @@ int vm_summaries(struct vm_summary **infos, size_t *count)
 	return ret;
 }
 
+static void string_or_null(const char *s)
+{
+	if (*s)
+		json_string(stdout, s);
+	else
+		printf("null");
+}
+
 void vm_summary_json(const struct vm_summary *info)
 {
 	const struct format *f = format_by_name(info->vm.mode);
@@ -103,10 +86,9 @@ void vm_summary_json(const struct vm_summary *info)
 	else
 		printf("null");
 	printf(",\"vmm\":");
-	if (info->vmm[0])
-		json_string(stdout, info->vmm);
-	else
-		printf("null");
+	string_or_null(info->vm.program);
+	printf(",\"name\":");
+	string_or_null(info->vm.name);
 	printf(",\"mode\":");
 	json_string(stdout, info->vm.mode);
 	printf(",\"hgatp_mode\":%u,\"gpa_bits\":%" PRIu64 ",\"vcpus\":%u,\"tables\":%" PRIu64

@@ -14,6 +14,8 @@
  * @mode: the name of the mode; empty if not known
  * @process: the process of that thread, in our PID namespace; 0 if not known
  * @unlisted: how many VMs of the same thread have no folder: @pid and @fd may mean one of them
+ * @name: the name that the owner gave to the VM; empty if there is none
+ * @program: the name of the VMM's program; empty if not known
  */
 struct vm {
 	int pid;
@@ -21,6 +23,8 @@ struct vm {
 	char mode[16];
 	int process;
 	unsigned int unlisted;
+	char name[64];
+	char program[64];
 };
 
 #define VM_ANY_FD (-1)
@@ -60,12 +64,20 @@ bool vms_module_is_ours(void);
 /* Report EACCES or EPERM for @path. Return: the exit status. */
 int vms_fail_permission(int err, const char *path);
 
+/* name.c: names of VMs */
+
+/* Set @vm->name and @vm->program from the command line of @vm->process. */
+void vm_read_name(struct vm *vm);
+
+/* Return: the name of the VM, or of its program, or "-". */
+const char *vm_name(const struct vm *vm);
+
 /* find.c: one VM */
 
 /**
  * vm_find() - find the VM that the user means
  * @name: PID-FD, or PID alone if that process has one VM. PID is the process, or the thread by
- *	which KVM names the folder
+ *	which KVM names the folder. Else the name of the VM, or of its program
  * @vm: the VM, on success
  *
  * Return: 0, or the exit status after an error was reported.
@@ -143,7 +155,6 @@ uint64_t stats_bytes_per_gib(const struct stats *stats);
 /** struct vm_summary - a VM with its process and its counters */
 struct vm_summary {
 	struct vm vm;
-	char vmm[64]; /* the name of the process; empty if not known */
 	unsigned int vcpus;
 	struct stats stats;
 };

@@ -20,7 +20,7 @@ for page in gstage.1 gstage.7; do
 done
 # gstage.1 has each command, and each option of its --help.
 man -l "$HERE/../../docs/man/gstage.1" 2>/dev/null | col -b >"$TMP/page"
-for command in modes exec set vms show dump walk top explain check; do
+for command in modes exec set vms show dump walk top explain doctor check; do
 	holds "man: gstage.1 has $command" grep -qE "gstage $command( |\$)" "$TMP/page"
 	for option in $("$GSTAGE" $command --help | sed -n 's/^ *-\([a-zA-Z]\), --.*/\1/p' | grep -v V); do
 		holds "man: $command: -$option" grep -qE "gstage $command.*\[?-[a-zA-Z]*$option" "$TMP/page"

@@ -22,14 +22,14 @@ run in_tree -- vms
 holds 'vms: a VM: no process, mode, bits, vCPUs, tables, leaves, what is mapped, cost' \
 	has_row '5001234-8 - - sv39x4 41 2 4 5 1 1 0 0 2.1M 13.4M'
 holds 'vms: there is a column for leaves of 512 GiB if a VM has one' has_row \
-	'VM PID VMM MODE BITS VCPUS TABLES 4K 64K 2M 1G 512G MAPPED TABLE/GiB'
+	'VM PID NAME MODE BITS VCPUS TABLES 4K 64K 2M 1G 512G MAPPED TABLE/GiB'
 holds 'vms: leaves of 512 GiB count as mapped memory' has_row '5000077-9 - - sv57x4 59 2 4 5 1 1 0 1 512G 56'
 holds "vms: it prints the name of a VMM" grep -q "^$$-3 *$$ *$(cat /proc/$$/comm) " "$TMP/out"
 holds 'vms: VMs are sorted by process' test "$(sed -n '2,$s/ .*//p' "$TMP/out")" = \
 	"$(printf '%s\n' 5001234-8 5000077-9 $$-3 | sort -n)"
 run in_tree -- vms --json
 json 'vms: JSON' 0 out ".[0].vms | length == 3 and
-	(.[] | select(.pid == 5001234) == {pid: 5001234, fd: 8, process: null, vmm: null, mode: \"sv39x4\", hgatp_mode: 8,
+	(.[] | select(.pid == 5001234) == {pid: 5001234, fd: 8, process: null, vmm: null, name: null, mode: \"sv39x4\", hgatp_mode: 8,
 	  gpa_bits: 41, vcpus: 2, tables: 4, table_bytes: 28672, leaves:
 	  {\"4K\": 5, \"64K\": 1, \"2M\": 1, \"1G\": 0, \"512G\": 0, \"256T\": 0},
 	  mapped_bytes: 2183168, table_bytes_per_gib: 14101675}) | select(.)"

@@ -77,9 +77,11 @@ run gs -- 1-2 sv39x4 sv48x4
 exits 'a third argument is a usage error' 2 'too many'
 run gs -- 1-2 sv39x4 --nonsense
 exits 'set: an unknown option is a usage error' 2 nonsense
-for name in x '' 1- 1-x 1-2-3 1.2 ' 1' +1 99999999999 1-99999999999 1/../1-2; do
+run gs -- '' sv39x4
+exits 'an empty name is no VM' 2 'give PID-FD, PID alone, or a name'
+for name in x 1- 1-x 1-2-3 1.2 ' 1' +1 99999999999 1-99999999999 1/../1-2; do
 	run gs -- "$name" sv39x4
-	exits "'$name' is not the name of a VM" 2 'give PID-FD, or PID alone'
+	exits "'$name' is not the name of a VM" 1 "there is no VM $(printf %s "$name" | sed 's/[+.]/\\&/g'); there is 1-2"
 done
 run gs -- 1-2 sv64x4
 exits 'an unknown mode: the error lists the modes' 2 \

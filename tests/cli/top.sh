@@ -99,7 +99,7 @@ seen()
 
 live 120 24 '-d 0.2'
 seen 'tmux: the first line has the totals' '^gstage top - [0-9:]{8}  3 VMs, 12 tables of 84K map 3.0G$'
-holds 'tmux: there are headings' grep -q '^VM  *VMM  *MODE .*UNMAP/s$' "$TMP/out"
+holds 'tmux: there are headings' grep -q '^VM  *NAME  *MODE .*UNMAP/s$' "$TMP/out"
 seen 'tmux: rates come with the second sample' '^5000010-1 .* 0 '
 set_stat 5000030-3 tables 77
 seen 'tmux: it shows new numbers' '^5000030-3 .* 77 '
@@ -122,7 +122,7 @@ sleep 0.5
 tmux_ capture-pane -e -p >"$TMP/colours"
 holds 'tmux: arrow keys move the mark' grep -q "$(printf '\033')"'\[[0-9;]*7m *BYTES' "$TMP/colours"
 tmux_ resize-window -x 40 -y 5
-seen 'tmux: a small terminal shows the columns that fit' '^VM  *VMM  *MODE'
+seen 'tmux: a small terminal shows the columns that fit' '^VM  *NAME  *MODE'
 sleep 0.5
 until_seen '^gstage top'
 holds 'tmux: a terminal of 5 lines and 40 columns has two VMs' test "$(column | wc -w)" -eq 2 -a "$(awk 'length > m { m = length } END { print m }' "$TMP/out")" -le 40

@@ -47,6 +47,9 @@ for m in $modes; do
 done
 as_json modes modes
 as_json explain explain
+as_json doctor doctor
+is 'doctor: it finds no problem' $? 0
+./gstage doctor | sed 's/^/# /'
 
 # Start a guest in each format. The one in the widest format uses hugetlbfs. The guests idle in their init.
 echo 64 >/proc/sys/vm/nr_hugepages
@@ -58,7 +61,7 @@ for m in $modes; do
 	(
 		exec <>"$m.in"
 		# shellcheck disable=SC2086 # options are words
-		exec ./gstage exec --mode "$m" -- qemu-system-riscv64 -M virt -accel kvm -cpu host -smp 2 -m 128 $memory \
+		exec ./gstage exec --mode "$m" -- qemu-system-riscv64 -M virt -accel kvm -cpu host -smp 2 -m 128 $memory -name "guest=vm-$m" \
 			-nographic -nodefaults -serial stdio -kernel /guest/Image -initrd /guest/initrd \
 			-append "console=ttyS0 quiet panic=-1 gstage=$m gstage_wait" -no-reboot
 	) >"$m.out" 2>&1 &
@@ -98,18 +101,26 @@ for m in $modes; do
 	after=$(stat "$vm" leaves_4k)
 	# shellcheck disable=SC2086 # a row is words
 	set -- $row
-	is "vms: $m: process, VMM, mode, bits and vCPUs are right" "$2 $3 $4 $5 $6" "${vm%-*} qemu-system-ris $m $(bits "$m") 2"
+	is "vms: $m: process, name, mode, bits and vCPUs are right" "$2 $3 $4 $5 $6" "${vm%-*} vm-$m $m $(bits "$m") 2"
 	between "vms: $m: 4 KiB leaves" "$before" "$8" "$after"
 	if [ "$m" = $widest ]; then
 		[ "${10}" -gt 8 ]
 		result $? "vms: $m: a guest on hugetlbfs has 2 MiB leaves"
 	fi
-	tr -d '\n' <vms.json | grep -q "\"pid\":${vm%-*},\"fd\":${vm#*-},\"process\":${vm%-*},\"vmm\":\"qemu-system-ris\",\"mode\":\"$m\","
+	tr -d '\n' <vms.json | grep -q "\"pid\":${vm%-*},\"fd\":${vm#*-},\"process\":${vm%-*},\"vmm\":\"qemu-system-riscv64\",\"name\":\"vm-$m\",\"mode\":\"$m\","
 	result $? "vms: $m: its JSON is right"
 
+	./gstage show "vm-$m" | grep -q "^VM $vm vm-$m of process"
+	result $? "show: $m: it finds the VM by its name"
+	# gstage exec has aligned the memory, so nothing holds the leaves back.
+	./gstage explain "vm-$m" >explain.out
+	grep -q '^0x80000000 .* none$' explain.out && ! grep -q unaligned explain.out
+	result $? "explain: $m: large leaves map the memory"
+	sed "s/^/# $m: /" explain.out
+	as_json explain-vm explain "$vm"
 	# The process id is enough, because QEMU has deleted the VMs that it only made to ask KVM.
 	./gstage show "${vm%-*}" >show.out
-	grep -qx "VM $vm of process ${vm%-*} (qemu-system-ris), 2 vCPUs" show.out && grep -q "^  mode  *$m" show.out
+	grep -qx "VM $vm vm-$m of process ${vm%-*} (qemu-system-riscv64), 2 vCPUs" show.out && grep -q "^  mode  *$m" show.out
 	result $? "show: $m: it finds the VM by its process, and prints its mode"
 	is "show: $m: hgatp is that of gstage_stats" "$(awk '$1 == "hgatp" { print $NF }' show.out)" "$(stat "$vm" hgatp)"
 	as_json show show "$vm"

@@ -94,6 +94,10 @@ result $? 'QEMU alone: it does not align memory, so this test can fail'
 if [ "$GSTAGE_MODULE" != stock ]; then
 	[ "$(leaves 2m)" = 0 ] && [ "$(leaves 4k)" -gt 4096 ]
 	result $? 'QEMU alone: leaves of 4 KiB map it'
+	./gstage explain $pid >explain.out
+	grep -q '^0x80000000 .* unaligned$' explain.out
+	result $? 'QEMU alone: gstage explain says that the memory is not aligned'
+	sed 's/^/# /' explain.out
 fi
 stop
 

@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* gstage doctor: check whether this host is well set up for VMs. */
+#include <argp.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "cli.h"
+#include "commands/args.h"
+#include "commands/commands.h"
+#include "output/output.h"
+#include "vms/host.h"
+#include "vms/thp.h"
+#include "vms/vms.h"
+
+static const struct argp_option options[] = {
+	ARGS_JSON,
+	{ 0 },
+};
+
+static const struct argp argp = {
+	.options = options,
+	.parser = args_parser,
+	.doc = "Check whether this host is well set up for VMs.\v"
+	       "Each line is ok, note (it could be better) or problem, and the line below it says what "
+	       "to do.\n"
+	       "\n"
+	       "Exit status: 0 if there is no problem; 3 if there is one; 1 if the command failed; 2 "
+	       "for wrong usage.\n",
+};
+
+enum verdict { OK, NOTE, PROBLEM };
+
+static const char *const verdicts[] = { "ok", "note", "problem" };
+
+/** struct report - what was printed so far */
+struct report {
+	bool json, any;
+	enum verdict worst;
+};
+
+/* Print a result. @remedy may be NULL. */
+static void tell(struct report *report, enum verdict verdict, const char *subject,
+		 const char *remedy, const char *fmt, ...) __attribute__((format(printf, 5, 6)));
+
+static void tell(struct report *report, enum verdict verdict, const char *subject,
+		 const char *remedy, const char *fmt, ...)
+{
+	char text[512];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	if (verdict > report->worst)
+		report->worst = verdict;
+	if (!report->json) {
+		printf("%-8s %-10s %s\n", verdicts[verdict], subject, text);
+		if (remedy)
+			printf("%19s %s\n", "", remedy);
+		return;
+	}
+	printf("%s\n{\"verdict\":\"%s\",\"subject\":\"%s\",\"message\":", report->any ? "," : "",
+	       verdicts[verdict], subject);
+	json_string(stdout, text);
+	printf(",\"remedy\":");
+	if (remedy)
+		json_string(stdout, remedy);
+	else
+		printf("null");
+	putchar('}');
+	report->any = true;
+}
+
+/* Read a number from a file. Return: -1 if there is none. */
+static long read_number(const char *path)
+{
+	char buf[32];
+	ssize_t len;
+	int fd;
+
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -1;
+	len = read(fd, buf, sizeof(buf) - 1);
+	close(fd);
+	if (len <= 0)
+		return -1;
+	buf[len] = '\0';
+	return strtol(buf, NULL, 10);
+}
+
+/* Is @name among the extensions, which are separated by underscores? */
+static bool has_extension(const char *isa, const char *name)
+{
+	size_t len = strlen(name);
+
+	for (isa = strchr(isa, '_'); isa; isa = strchr(isa + 1, '_'))
+		if (!strncmp(isa + 1, name, len) && (!isa[1 + len] || isa[1 + len] == '_'))
+			return true;
+	return false;
+}
+
+static void check_hart(struct report *report)
+{
+	static const struct {
+		const char *name, *with, *without;
+	} extensions[] = {
+		{ "svnapot", "gstage maps contiguous 64 KiB with one leaf",
+		  "there are no leaves of 64 KiB" },
+		{ "svvptc", "gstage needs no fence for new pages", "gstage fences new pages" },
+		{ "svpbmt", "guests can use it", "guests do without it" },
+		{ "svadu", "harts set the A and D bits in tables of guests",
+		  "guests take a fault of their own to set A and D bits" },
+		{ "svinval", "the kernel of a guest can use it", "guests do without it" },
+		{ "sstc", "guests set their timers without an exit",
+		  "each timer of a guest is an exit" },
+		{ "ssaia", "guests can use the AIA", "guests have no AIA" },
+	};
+	char isa[4096], letters[64];
+	size_t i;
+
+	if (!host_isa(isa, sizeof(isa))) {
+		tell(report, PROBLEM, "hart", "Run this on the RISC-V host.",
+		     "/proc/cpuinfo has no RISC-V hart");
+		return;
+	}
+	snprintf(letters, sizeof(letters), "%.*s", (int)strcspn(isa, "_"), isa);
+	if (!strchr(letters, 'h'))
+		tell(report, PROBLEM, "hart", "Use a machine with the H extension.",
+		     "the harts do not have the hypervisor extension (H)");
+	else
+		tell(report, OK, "hart", NULL, "the harts have the hypervisor extension (H)");
+	for (i = 0; i < sizeof(extensions) / sizeof(extensions[0]); i++)
+		if (has_extension(isa, extensions[i].name))
+			tell(report, OK, extensions[i].name, NULL, "%s", extensions[i].with);
+		else
+			tell(report, OK, extensions[i].name, NULL, "the harts do not have it: %s",
+			     extensions[i].without);
+}
+
+static void check_module(struct report *report)
+{
+	int fd = open(KVM_PATH, O_RDWR | O_CLOEXEC);
+	char version[32], names[128];
+	unsigned int mask;
+
+	if (fd < 0 && (errno == EACCES || errno == EPERM))
+		tell(report, PROBLEM, "kvm", "Add yourself to its group (\"adduser USER kvm\").",
+		     "no permission to open " KVM_PATH);
+	else if (fd < 0)
+		tell(report, PROBLEM, "kvm", LOAD_KVM, "there is no " KVM_PATH ": %s",
+		     strerror(errno));
+	if (fd < 0)
+		return;
+	close(fd);
+	tell(report, OK, "kvm", NULL, KVM_PATH " can be used");
+	mask = kvm_ask_mask();
+	if (!mask) {
+		tell(report, NOTE, "module", RELOAD_KVM,
+		     "the stock module is loaded: all VMs have the widest format, and it has the defects "
+		     "in docs/SECURITY.md of gstage");
+		return;
+	}
+	if (!kvm_module_version(version, sizeof(version)))
+		snprintf(version, sizeof(version), "of an unknown version");
+	if (strcmp(version, GSTAGE_VERSION))
+		tell(report, NOTE, "module", "Install the same version of both.",
+		     "gstage %s is loaded, and this is the command of " GSTAGE_VERSION, version);
+	else
+		tell(report, OK, "module", NULL, "gstage %s is loaded", version);
+	kvm_mode_names(mask, names, sizeof(names));
+	tell(report, OK, "formats", NULL, "%s", names);
+}
+
+static void check_kernel(struct report *report)
+{
+	static const char *const known[] = { "6.12", "7.2", "7.3" };
+	struct utsname name;
+	size_t i, len;
+
+	if (uname(&name))
+		return;
+	for (i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+		len = strlen(known[i]);
+		if (!strncmp(name.release, known[i], len) &&
+		    !strchr("0123456789", name.release[len])) {
+			tell(report, OK, "kernel", NULL, "%s: gstage supports it", name.release);
+			return;
+		}
+	}
+	tell(report, NOTE, "kernel", "Use 6.12, 7.2 or 7.3.", "gstage was not tested with %s",
+	     name.release);
+}
+
+static void check_memory(struct report *report)
+{
+	long pages = read_number("/proc/sys/vm/nr_hugepages");
+
+	switch (thp_anonymous()) {
+	case THP_ALWAYS:
+		tell(report, OK, "thp", NULL, "aligned memory gets huge pages");
+		break;
+	case THP_MADVISE:
+		tell(report, OK, "thp", NULL,
+		     "memory that asks gets huge pages; \"gstage exec\" and QEMU ask");
+		break;
+	case THP_NEVER:
+		tell(report, PROBLEM, "thp", "echo madvise >" THP_DIR "/enabled",
+		     "transparent huge pages are off: VMs get leaves of 4 KiB");
+		break;
+	case THP_UNKNOWN:
+		tell(report, NOTE, "thp", "Use hugetlbfs for VMs.",
+		     "the kernel has no transparent huge pages");
+		break;
+	}
+	if (pages > 0)
+		tell(report, OK, "hugetlbfs", NULL, "%ld pages are reserved for it", pages);
+	else
+		tell(report, OK, "hugetlbfs", NULL, "no pages are reserved for it");
+	if (read_number("/sys/kernel/mm/ksm/run") == 1)
+		tell(report, NOTE, "ksm", "echo 2 >/sys/kernel/mm/ksm/run",
+		     "KSM shares small pages, and splits huge pages for that");
+	else
+		tell(report, OK, "ksm", NULL, "it does not run");
+}
+
+/* VMs whose memory small leaves map. Without root they are not known. */
+static void check_vms(struct report *report)
+{
+	struct vm_summary *infos;
+	char remedy[128];
+	size_t count, i;
+
+	if (geteuid() || !vms_module_is_ours() || vm_summaries(&infos, &count))
+		return;
+	for (i = 0; i < count; i++) {
+		const struct vm *vm = &infos[i].vm;
+		uint64_t mapped = stats_mapped(&infos[i].stats);
+		uint64_t small = stats_number(&infos[i].stats, "leaves_4k") << 12;
+
+		snprintf(remedy, sizeof(remedy), "\"gstage explain %d-%d\" says why.", vm->pid,
+			 vm->fd);
+		if (small * 2 > mapped)
+			tell(report, NOTE, "vm", remedy,
+			     "%d-%d (%s): leaves of 4 KiB map more than half of its memory",
+			     vm->pid, vm->fd, vm_name(vm));
+		else
+			tell(report, OK, "vm", NULL, "%d-%d (%s): large leaves map its memory",
+			     vm->pid, vm->fd, vm_name(vm));
+	}
+	free(infos);
+}
+
+int cmd_doctor(int argc, char **argv)
+{
+	struct report report = { 0 };
+	struct args args = { 0 };
+	int ret;
+
+	ret = args_parse(&argp, argc, argv, &args);
+	if (ret)
+		return ret;
+	report.json = args.json;
+	if (args.json)
+		printf("{\"version\":1,\"results\":[");
+	check_hart(&report);
+	check_kernel(&report);
+	check_module(&report);
+	check_memory(&report);
+	check_vms(&report);
+	if (args.json)
+		printf("]}\n");
+	ret = output_done();
+	return ret || report.worst != PROBLEM ? ret : STATUS_VIOLATIONS;
+}

@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# gstage doctor: what it says about hosts, and its exit status.
+
+printf 'processor\t: 0\nisa\t\t: rv64imafdch_zicsr_sstc_svinval_svnapot\n' >"$TMP/good"
+printf 'processor\t: 0\nisa\t\t: rv64imafdc_zicsr\n' >"$TMP/bad"
+host
+full 6300001-3 sv39x4 3 41 leaves_2m 0 leaves_64k 0
+
+# doctor [NAME=VALUE...]: on a good host, but for these variables.
+doctor()
+{
+	in_tree FAKEKVM_CPUINFO="$TMP/good" FAKEKVM_MODULE="$(cat "$HERE/../../VERSION")" "$@"
+}
+# says VERDICT SUBJECT TEXT
+says()
+{
+	holds "doctor: $1: $2: $3" grep -qE "^$1 +$2 +.*$3" "$TMP/out"
+}
+
+run doctor -- doctor
+holds 'doctor: a good host has no problem' test "$status" -eq 0
+says ok hart 'have the hypervisor extension'
+says ok svnapot '64 KiB with one leaf'
+says ok svvptc 'do not have it'
+says ok kvm 'can be used'
+says ok formats 'sv39x4, sv48x4, sv57x4'
+says ok module 'is loaded'
+says ok thp 'aligned memory gets huge pages'
+run doctor -- doctor --json
+json 'doctor: JSON' 0 out '.[0].results | length > 10 and ([.[] | select(.verdict == "problem")] | length) == 0'
+schema 'doctor: JSON as its schema' doctor out
+if [ "$(id -u)" -eq 0 ]; then
+	run doctor -- doctor
+	says note vm '6300001-3 .*leaves of 4 KiB map more than half'
+	full 6300001-3 sv39x4 3 41
+	run doctor -- doctor
+	says ok vm '6300001-3 .*large leaves'
+fi
+
+thp never
+run doctor -- doctor
+holds 'doctor: THP off is a problem' test "$status" -eq 3
+says problem thp 'are off'
+run doctor -- doctor --json
+json 'doctor: a problem in JSON' 3 out '.[0].results[] | select(.verdict == "problem") | .subject == "thp" and (.remedy | contains("madvise"))'
+thp madvise
+run doctor -- doctor
+says ok thp 'memory that asks'
+thp always
+run doctor FAKEKVM_CPUINFO="$TMP/bad" -- doctor
+holds 'doctor: no H extension is a problem' test "$status" -eq 3
+says problem hart 'do not have the hypervisor'
+run doctor FAKEKVM_MASK=0 -- doctor
+holds 'doctor: the stock module is no problem' test "$status" -eq 0
+says note module 'stock module'
+run doctor FAKEKVM_MODULE=0.0.1 -- doctor
+says note module 'gstage 0.0.1 is loaded, and this is'
+for err in 2:'there is no' 13:'no permission'; do
+	run doctor FAKEKVM_OPEN="${err%%:*}" -- doctor
+	holds "doctor: ${err#*:} /dev/kvm is a problem" test "$status" -eq 3
+	says problem kvm "${err#*:}"
+done
+mkdir -p "$FAKEKVM_ROOT/sys/kernel/mm/ksm" "$FAKEKVM_ROOT/proc/sys/vm"
+echo 1 >"$FAKEKVM_ROOT/sys/kernel/mm/ksm/run"
+echo 64 >"$FAKEKVM_ROOT/proc/sys/vm/nr_hugepages"
+run doctor -- doctor
+says note ksm 'splits huge pages'
+says ok hugetlbfs '64 pages'
+rm -rf "$FAKEKVM_ROOT/sys/kernel/mm/ksm" "$FAKEKVM_ROOT/proc"
+run in_tree -- doctor extra
+exits 'doctor: an argument is a usage error' 2 'Too many'
