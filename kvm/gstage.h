@@ -121,6 +121,18 @@ struct gst_kvm_stats {
 };
 
 /**
+ * struct gst_kvm_seen - what a hart knows of a VM
+ * @vcpu: the index of the vCPU of this VM that was loaded there last
+ * @root: MODE and PPN of this VM that the hart had last
+ * @purges: &gst_kvm.purges when the hart last fenced the G-stage of this VM
+ */
+struct gst_kvm_seen {
+	int vcpu;
+	unsigned long root;
+	unsigned long purges;
+};
+
+/**
  * struct gst_kvm - a VM with the data of gstage
  * @kvm: what the rest of KVM sees
  * @space: the page tables. kvm->mmu_lock protects them; faults hold it for reading. A change of the
@@ -129,7 +141,9 @@ struct gst_kvm_stats {
  * @vmid: VMID in the low %GST_KVM_VMID_WIDTH bits, generation above (vmid.c); 0: none yet
  * @hgatp_root: MODE and PPN that vCPUs load: those of the root of @space, or of the void root
  * @changing: not 0 while @vmid or @hgatp_root is new and not all vCPUs have been told
- * @loaded: on each hart, the index of the vCPU of this VM that was loaded there last
+ * @purges: how often tables or the root were about to be freed. A hart that has seen fewer may have
+ *	cached pointers to them
+ * @seen: what each hart knows of this VM
  * @hgatp_read: hgatp as last read back from a hart that loaded it; 0: never loaded
  * @small: dirty logging has split a large leaf, or kept one from being made. Set once, with
  *	mmu_lock held for reading or writing
@@ -144,7 +158,8 @@ struct gst_kvm {
 	unsigned long vmid;
 	unsigned long hgatp_root;
 	atomic_t changing;
-	int __percpu *loaded;
+	atomic_long_t purges;
+	struct gst_kvm_seen __percpu *seen;
 	unsigned long hgatp_read;
 	bool small;
 	struct gst_kvm_stats stats;

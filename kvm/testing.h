@@ -15,12 +15,12 @@
 /* clang-format off */
 #define GST_KVM_MISTAKES(X) \
 	X(no_back_fence) X(no_turn_fence) X(no_entry_check) X(no_generation_fence) \
-	X(no_vmid_fence) X(no_vs_fence) X(no_g_fence) X(no_range_flush) \
+	X(no_purge_fence) X(no_fence_ahead) X(no_vs_fence) X(no_g_fence) X(no_range_flush) \
 	X(no_all_flush) X(range_for_all) X(no_purge) X(no_forget) \
 	X(no_fresh_fence) X(no_read_fence) X(no_read_mode) X(no_load_barrier) \
 	X(no_bare_vsatp) X(swap_hgatp) X(no_purge_barrier) X(no_purge_wait) \
 	X(no_post_barrier) X(no_flush_barrier) X(no_read_barrier) X(late_root) \
-	X(late_request) X(wrong_vmid) X(no_rollover_fence)
+	X(wrong_vmid) X(no_rollover_fence)
 /* clang-format on */
 
 #define GST_KVM_MISTAKE(name) GST_KVM_MISTAKE_##name,

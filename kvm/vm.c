@@ -16,8 +16,8 @@ struct kvm *kvm_arch_alloc_vm(void)
 
 	if (!gk)
 		return NULL;
-	gk->loaded = alloc_percpu_gfp(int, GFP_KERNEL_ACCOUNT);
-	if (!gk->loaded) {
+	gk->seen = alloc_percpu_gfp(struct gst_kvm_seen, GFP_KERNEL_ACCOUNT);
+	if (!gk->seen) {
 		kvfree(gk);
 		return NULL;
 	}
@@ -53,7 +53,7 @@ void kvm_arch_free_vm(struct kvm *kvm)
 {
 	/* If KVM_CREATE_VM fails after the G-stage was made, this is the only call. */
 	gst_kvm_drop_root(kvm);
-	free_percpu(to_gst_kvm(kvm)->loaded);
+	free_percpu(to_gst_kvm(kvm)->seen);
 	put_pid(to_gst_kvm(kvm)->process);
 	kvfree(to_gst_kvm(kvm));
 }

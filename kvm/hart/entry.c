@@ -9,7 +9,7 @@
  *
  * - It was loaded on another hart since it last left the guest.
  * - Another vCPU of the same VM was loaded on this hart since. Both use one VMID, but each guest
- *   hart has ASIDs and local fences of its own (gst_kvm.loaded).
+ *   hart has ASIDs and local fences of its own (gst_kvm_seen.vcpu).
  * - The VM has another VMID.
  *
  * In each of these cases hgatp.c sets last_exit_cpu to -1. The stock code sets it to the hart when

@@ -27,37 +27,33 @@ void gst_kvm_hgatp_changed(struct gst_kvm *gk)
 	atomic_dec(&gk->changing);
 }
 
+/*
+ * A hart that reads the new root is not among those that gst_kvm_forget_root() interrupts. It
+ * fences by itself, because the root is another one than it had. If the new root is at the address
+ * of an older one, the hart reads that there was a purge.
+ */
 static void change_root(struct gst_kvm *gk)
 {
 	atomic_inc(&gk->changing);
+	atomic_long_inc(&gk->purges);
 	smp_mb__after_atomic();
 	gst_kvm_publish_root(gk, gst_root(&gk->space));
 	gst_kvm_hgatp_changed(gk);
 }
 
 /*
- * The request does not interrupt the guest. gst_kvm_purge_harts() and gst_kvm_forget_root() do, and
- * wait. Both reach every hart that a vCPU of the VM is loaded on.
+ * No request is posted to vCPUs: harts that have the root are interrupted, and all others fence
+ * before they have it.
  */
 static void flush_all(struct gst_kvm *gk, gst_root_t old_root)
 {
-	struct kvm *kvm = &gk->kvm;
-	struct kvm_vcpu *vcpu;
-	unsigned long i;
-
 	atomic64_inc(&gk->stats.flushes_all);
 	if (gst_kvm_mistaken(no_all_flush))
 		return;
-	if (!gst_kvm_mistaken(late_request))
-		kvm_for_each_vcpu(i, vcpu, kvm)
-			kvm_make_request(KVM_REQ_TLB_FLUSH, vcpu);
 	if (old_root)
 		gst_kvm_forget_root(gk, old_root);
 	else
 		gst_kvm_purge_harts(gk);
-	if (gst_kvm_mistaken(late_request))
-		kvm_for_each_vcpu(i, vcpu, kvm)
-			kvm_make_request(KVM_REQ_TLB_FLUSH, vcpu);
 }
 
 static void flush_range(struct gst_kvm *gk, const struct gst_flush *flush)

@@ -136,39 +136,56 @@ void gst_kvm_publish_root(struct gst_kvm *gk, gst_root_t root)
 		   root ? hgatp_of(gst_root_mode(root), gst_root_table(root)) : void_hgatp);
 }
 
+/* What of its translations a hart must drop. */
+enum stale { STALE_NONE, STALE_VMID, STALE_ALL };
+
+static void drop(enum stale stale, unsigned long hgatp)
+{
+	if (stale == STALE_ALL)
+		kvm_riscv_local_hfence_gvma_all();
+	else if (stale == STALE_VMID)
+		kvm_riscv_local_hfence_gvma_vmid_all((hgatp & HGATP_VMID) >> HGATP_VMID_SHIFT);
+}
+
 /*
- * Load hgatp on this hart. Three fences belong to it (docs/TLB.md, "hgatp"):
+ * Load hgatp on this hart. What may the hart hold that is wrong with the new value?
  *
- * - The VMID stays, and the root or MODE does not: the hart may hold translations of the old root
- *   under that VMID, also by speculation while no guest ran. The privileged spec demands
- *   HFENCE.GVMA with rs1=x0 after a change of MODE.
- * - The VMID is of another generation than the last one: VMIDs have started over.
- * - The hart has no VMIDs: translations of all VMs look alike, in both stages.
+ * - Tables of the VM were freed since the hart last fenced them, or its root or MODE has changed:
+ *   all of the VMID. The hart was not interrupted for it, if it had another VM's root then.
+ * - The VMID is of another generation than the last one, so VMIDs have started over: everything.
+ * - The hart has no VMIDs, and translations of all VMs look alike: everything.
+ *
+ * It is dropped before hgatp is written: with the new value the hart may use it at once, also by
+ * speculation. It is dropped again afterwards, since the hart may have walked with the old value in
+ * between, and the privileged spec demands HFENCE.GVMA with rs1=x0 after a change of MODE. See
+ * docs/TLB.md, "hgatp".
  *
  * Return: whether the vCPU owes a fence of the VS-stage, too.
  */
-static bool load_hgatp(unsigned long hgatp, unsigned long generation)
+static bool load_hgatp(unsigned long hgatp, unsigned long generation, bool purged)
 {
 	struct hart *hart = this_cpu_ptr(&harts);
-	unsigned long old = hart->hgatp;
+	bool alike = !gst_kvm_vmid_bits() && hart->hgatp != hgatp;
+	enum stale stale = STALE_NONE;
 
-	gst_kvm_write_hgatp(hgatp);
-	/* The hart must not have another root than the one that gst_kvm_forget_root() looks for. */
-	if (old != hgatp)
-		gst_kvm_sync_hgatp();
-	WRITE_ONCE(hart->hgatp, hgatp);
-
+	if (purged && !gst_kvm_mistaken(no_purge_fence))
+		stale = STALE_VMID;
 	if ((hart->generation != generation && !gst_kvm_mistaken(no_generation_fence) &&
 	     !gst_kvm_mistaken(no_rollover_fence)) ||
-	    (!gst_kvm_vmid_bits() && old != hgatp)) {
+	    alike)
+		stale = STALE_ALL;
+
+	if (!gst_kvm_mistaken(no_fence_ahead))
+		drop(stale, hgatp);
+	gst_kvm_write_hgatp(hgatp);
+	/* The hart must not have another root than the one that gst_kvm_forget_root() looks for. */
+	if (hart->hgatp != hgatp)
+		gst_kvm_sync_hgatp();
+	WRITE_ONCE(hart->hgatp, hgatp);
+	drop(stale, hgatp);
+	if (stale == STALE_ALL)
 		hart->generation = generation;
-		kvm_riscv_local_hfence_gvma_all();
-		return true;
-	}
-	if (old != hgatp && (old & HGATP_VMID) == (hgatp & HGATP_VMID) &&
-	    !gst_kvm_mistaken(no_vmid_fence))
-		kvm_riscv_local_hfence_gvma_vmid_all((hgatp & HGATP_VMID) >> HGATP_VMID_SHIFT);
-	return false;
+	return stale == STALE_ALL;
 }
 
 /**
@@ -180,6 +197,7 @@ void gst_kvm_load_root(struct kvm_vcpu *vcpu)
 	struct gst_kvm_vcpu *gv = to_gst_vcpu(vcpu);
 	struct gst_kvm *gk = to_gst_kvm(vcpu->kvm);
 	unsigned long hgatp, vmid, flags;
+	struct gst_kvm_seen *seen, now;
 	struct hart *hart;
 
 	/*
@@ -188,16 +206,25 @@ void gst_kvm_load_root(struct kvm_vcpu *vcpu)
 	 */
 	local_irq_save(flags);
 	hart = this_cpu_ptr(&harts);
+	seen = this_cpu_ptr(gk->seen);
 	WRITE_ONCE(hart->loading, true);
 	if (!gst_kvm_mistaken(no_load_barrier))
 		smp_mb();
 	vmid = gst_kvm_current_vmid(gk);
 	hgatp = gst_kvm_hgatp(gk, vmid);
-	if (load_hgatp(hgatp, gst_kvm_generation(vmid)) || gv->vmid != vmid) {
+	/* In this order: change_root() counts the purge, and then publishes the root. */
+	smp_rmb();
+	now = (struct gst_kvm_seen){ .vcpu = seen->vcpu,
+				     .root = hgatp & ~HGATP_VMID,
+				     .purges = atomic_long_read(&gk->purges) };
+	if (load_hgatp(hgatp, gst_kvm_generation(vmid),
+		       now.root != seen->root || now.purges != seen->purges) ||
+	    gv->vmid != vmid) {
 		gv->vmid = vmid;
 		if (!gst_kvm_mistaken(no_rollover_fence))
 			vcpu->arch.last_exit_cpu = -1;
 	}
+	*seen = now;
 	if (READ_ONCE(gk->hgatp_read) != hgatp)
 		WRITE_ONCE(gk->hgatp_read, gst_kvm_read_hgatp());
 	smp_store_release(&hart->loading, false);
@@ -212,11 +239,11 @@ void gst_kvm_load_root(struct kvm_vcpu *vcpu)
  */
 static bool hart_is_its_own(struct kvm_vcpu *vcpu, int cpu)
 {
-	int *loaded = this_cpu_ptr(to_gst_kvm(vcpu->kvm)->loaded);
-	bool turn = *loaded != vcpu->vcpu_idx && !gst_kvm_mistaken(no_turn_fence);
+	struct gst_kvm_seen *seen = this_cpu_ptr(to_gst_kvm(vcpu->kvm)->seen);
+	bool turn = seen->vcpu != vcpu->vcpu_idx && !gst_kvm_mistaken(no_turn_fence);
 	bool back = vcpu->arch.last_exit_cpu != cpu && !gst_kvm_mistaken(no_back_fence);
 
-	*loaded = vcpu->vcpu_idx;
+	seen->vcpu = vcpu->vcpu_idx;
 	return !turn && !back;
 }
 
@@ -302,10 +329,14 @@ static void purge_local(void *info)
 
 	if (!has_root(hgatp, purge))
 		return;
-	if (purge->keep && vcpu && vcpu->kvm == purge->kvm)
-		kvm_riscv_local_hfence_gvma_vmid_all((hgatp & HGATP_VMID) >> HGATP_VMID_SHIFT);
-	else
+	if (purge->keep && vcpu && vcpu->kvm == purge->kvm) {
+		struct gst_kvm *gk = to_gst_kvm(purge->kvm);
+
+		this_cpu_ptr(gk->seen)->purges = atomic_long_read(&gk->purges);
+		drop(STALE_VMID, hgatp);
+	} else {
 		write_hgatp(void_hgatp);
+	}
 }
 
 /*
@@ -336,17 +367,20 @@ static void purge_harts(struct purge *purge)
 
 /**
  * gst_kvm_purge_harts() - let no hart walk through tables that are about to be freed
- * @gk: the VM, which keeps its root. The caller has posted a fence of everything to each vCPU
+ * @gk: the VM, which keeps its root. The caller has unlinked the tables
  *
  * Returns when each hart that has the VM's root in hgatp has left the guest, if it was there, and
  * has fenced. A hart in HS-mode may walk by speculation, since HLV could use hgatp at any time. A
  * hart with Svadu may set A bits then. A hart that has no vCPU of the VM loaded gets the void root,
- * so that it is not interrupted the next time.
+ * so that it is not interrupted the next time. A hart that has another root fences when it loads
+ * the VM's.
  */
 void gst_kvm_purge_harts(struct gst_kvm *gk)
 {
 	struct purge purge = { &gk->kvm, READ_ONCE(gk->hgatp_root), true };
 
+	smp_mb__before_atomic();
+	atomic_long_inc(&gk->purges);
 	if (!gst_kvm_mistaken(no_purge))
 		purge_harts(&purge);
 }

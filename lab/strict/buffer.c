@@ -105,7 +105,7 @@ void buffer_drain_epochs(struct hart *h)
 }
 
 /* Returns false if the value must be read from memory. The stores it depends on are there then. */
-bool buffer_forward(struct hart *h, u64 pa, unsigned size, u64 *value)
+static bool forward(struct hart *h, u64 pa, unsigned size, u64 *value)
 {
 	for (unsigned n = h->buffered; n-- > 0;) {
 		const struct pending *p = &h->pending[n];
@@ -121,6 +121,37 @@ bool buffer_forward(struct hart *h, u64 pa, unsigned size, u64 *value)
 			*value &= BIT(8 * size) - 1;
 		return true;
 	}
+	return false;
+}
+
+/* One in this many loads that pass a waiting store, on average. */
+#define STALL_EVERY 8192
+/* Instructions of other harts, at most: long enough for a change of format. */
+#define STALL_BITS 17
+
+/*
+ * A load has passed a store that still waits. This is where a missing barrier shows: the hart has
+ * seen memory as it was, and others do not see the store yet. So let the hart stop here now and
+ * then, while the others go on.
+ */
+static void stall(struct hart *h)
+{
+	struct machine *m = h->m;
+
+	if (m->passes--)
+		return;
+	m->passes = rnd(m) % (2 * STALL_EVERY);
+	h->stalled = m->clock + h->instret - h->slice_start + (1ull << (rnd(m) >> 8) % STALL_BITS);
+	h->stop = h->instret;
+}
+
+/* A load while stores wait here. Returns false as forward() does. */
+bool buffer_load(struct hart *h, u64 pa, unsigned size, u64 *value)
+{
+	if (forward(h, pa, size, value))
+		return true;
+	if (h->m->cfg.jitter && h->buffered)
+		stall(h);
 	return false;
 }
 

@@ -123,17 +123,22 @@ static bool ready(struct hart *h)
 	return !h->waiting;
 }
 
+/* A hart that stalls gets a turn only if all others wait. */
 static struct hart *next_hart(struct machine *m)
 {
 	unsigned first = rnd(m) % m->cfg.harts;
+	struct hart *stalled = NULL;
 
 	for (unsigned n = 0; n < m->cfg.harts; n++) {
 		struct hart *h = m->hart[(first + n) % m->cfg.harts];
 
-		if (ready(h))
+		if (!ready(h))
+			continue;
+		if (h->stalled <= m->clock)
 			return h;
+		stalled = h;
 	}
-	return NULL;
+	return stalled;
 }
 
 /* All harts wait: skip to the next timer. */

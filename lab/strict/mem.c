@@ -248,7 +248,7 @@ static u64 load_pa(struct hart *h, u64 va, u64 pa, unsigned size, struct view v)
 			access_fault(h, va, LOAD, v);
 		return value;
 	}
-	if (h->buffered && buffer_forward(h, pa, size, &value))
+	if (h->buffered && buffer_load(h, pa, size, &value))
 		return value;
 	return ram_read(h->m, pa, size);
 }
@@ -271,8 +271,7 @@ u64 load_buffered(struct hart *h, const u8 *p, unsigned size)
 {
 	u64 value;
 
-	return buffer_forward(h, p - h->m->ram + RAM_BASE, size, &value) ? value :
-									   read_host(p, size);
+	return buffer_load(h, p - h->m->ram + RAM_BASE, size, &value) ? value : read_host(p, size);
 }
 
 static bool crosses(u64 va, unsigned size)

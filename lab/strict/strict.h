@@ -84,7 +84,7 @@ struct config {
 	bool speculate;
 	bool buffer;     /* stores wait in a buffer */
 	bool weak_tinst; /* htinst is zero wherever the specification allows it */
-	bool jitter;     /* turns have very different lengths */
+	bool jitter;     /* turns have very different lengths, and harts stall */
 	/* The tests. */
 	bool trace;
 	bool check; /* reports are on: V=1 with hgatp Bare, pages out of reach */
@@ -200,6 +200,7 @@ struct hart {
 	bool waiting; /* in WFI */
 	bool online;
 	bool must_look; /* an interrupt may have become pending or enabled */
+	u64 stalled;    /* it gets no turn before this time, if another hart can have it */
 	u64 slice_start;
 	const struct insn *cur;
 	struct machine *m;
@@ -249,7 +250,8 @@ struct machine {
 	struct code *free_code;
 	struct hart *hart[HARTS_MAX];
 	struct hart *running;
-	u64 clock; /* instructions of all harts, and time that was skipped */
+	u64 clock;  /* instructions of all harts, and time that was skipped */
+	u64 passes; /* loads that pass a store, until the next one stalls: see buffer.c */
 	u64 rng;
 	struct uart uart[UARTS];
 	struct plic plic;
@@ -384,7 +386,7 @@ void speculate(struct hart *h);
 
 /* buffer.c */
 void buffer_store(struct hart *h, u64 pa, u64 value, unsigned size);
-bool buffer_forward(struct hart *h, u64 pa, unsigned size, u64 *value);
+bool buffer_load(struct hart *h, u64 pa, unsigned size, u64 *value);
 void buffer_drain(struct hart *h);
 void buffer_drain_overlap(struct hart *h, u64 pa, unsigned size);
 void buffer_drain_epochs(struct hart *h);

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * vCPUs of several VMs take turns on each hart but the first. So a root and a VMID are loaded all
+ * the time. Meanwhile the first hart changes the VMs: their formats, single pages, and so many
+ * pages that tables are freed. No guest may read what its host has dropped.
+ *
+ * Each step of one side meets each step of the other. What is rare on QEMU is what the strict
+ * machine looks for (docs/STRICT.md): a barrier or a fence that is missing between them.
+ */
+#include <pthread.h>
+#include <stdatomic.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "live.h"
+#include "tap.h"
+#include "vcpu.h"
+
+#define HARTS_MAX 4
+#define VMS       3 /* of each hart */
+#define STAMPS    (HARTS_MAX * VMS)
+#define ROUNDS    1500
+#define GPA       SZ_1G
+/* The pages of a VM, one under each of its tables. */
+#define PAGES 3
+#define SIZE  (PAGES * SZ_2M)
+
+/**
+ * struct turn - a VM
+ * @vm: the VM
+ * @mem: the memory of its slot
+ * @stamp: what the host has written last
+ * @gone: the host has dropped the pages with this stamp, and with all before
+ */
+struct turn {
+	struct vm *vm;
+	char *mem;
+	u64 stamp;
+	_Atomic u64 gone;
+};
+
+static struct turn turns[HARTS_MAX][VMS];
+static unsigned int harts;
+static atomic_bool over;
+static _Atomic u64 loads, kept, strange;
+
+/* The stamps of a VM are this number modulo STAMPS. It is not 0: the first hart has no VMs. */
+static unsigned int owner(unsigned int hart, unsigned int i)
+{
+	return hart * VMS + i;
+}
+
+static volatile u64 *word(const struct turn *t, unsigned int page)
+{
+	return (volatile u64 *)(t->mem + page * SZ_2M);
+}
+
+/* The guests of one hart. The stamp may change while they load it, but what is gone stays gone. */
+static void *run(void *arg)
+{
+	unsigned int hart = (uintptr_t)arg;
+
+	keep_to(hart);
+	for (unsigned int n = 0; !atomic_load(&over); n++) {
+		struct turn *t = &turns[hart][n % VMS];
+		u64 gone = atomic_load(&t->gone);
+		u64 value = guest_load(t->vm->vcpu[0], GPA + n / VMS % PAGES * SZ_2M);
+
+		loads++;
+		kept += value && value <= gone;
+		strange += value && value % STAMPS != owner(hart, n % VMS);
+	}
+	return NULL;
+}
+
+static void write_all(struct turn *t)
+{
+	t->stamp += STAMPS;
+	for (unsigned int p = 0; p < PAGES; p++)
+		*word(t, p) = t->stamp;
+}
+
+static void drop(struct turn *t, u64 size)
+{
+	madvise(t->mem, size, MADV_DONTNEED);
+	if (size == SIZE)
+		atomic_store(&t->gone, t->stamp);
+}
+
+/* Return: how many changes of format failed. */
+static unsigned int change(unsigned int round)
+{
+	unsigned int failed = 0;
+
+	for (unsigned int hart = 1; hart < harts; hart++) {
+		struct turn *t = &turns[hart][rnd() % VMS];
+
+		switch (round % 4) {
+		case 0:
+			write_all(t);
+			break;
+		case 1:
+			drop(t, SZ_4K);
+			break;
+		case 2:
+			drop(t, SIZE);
+			break;
+		case 3:
+			t->vm->format = next_format(t->vm->format) ?: next_format(NULL);
+			failed += change_format(t->vm->fd, t->vm->format->mode) != 0;
+			break;
+		}
+	}
+	return failed;
+}
+
+static void make(unsigned int hart, unsigned int i)
+{
+	struct turn *t = &turns[hart][i];
+
+	t->vm = vm_new(next_format(NULL));
+	vcpu_warm(vcpu_new(t->vm));
+	t->mem = mem_map(SIZE, SMALL);
+	vm_slot(t->vm, 0, 0, GPA, SIZE, t->mem);
+	t->stamp = owner(hart, i);
+	write_all(t);
+}
+
+int main(void)
+{
+	unsigned int failed = 0, unsound = 0;
+	pthread_t threads[HARTS_MAX];
+	u64 rescues = 0;
+
+	host_init(100);
+	harts = sysconf(_SC_NPROCESSORS_ONLN);
+	if (harts > HARTS_MAX)
+		harts = HARTS_MAX;
+	for (unsigned int hart = 1; hart < harts; hart++)
+		for (unsigned int i = 0; i < VMS; i++)
+			make(hart, i);
+	for (uintptr_t hart = 1; hart < harts; hart++)
+		if (pthread_create(&threads[hart], NULL, run, (void *)hart))
+			bail("no thread");
+	keep_to(0);
+	for (unsigned int round = 0; round < ROUNDS; round++)
+		failed += change(round);
+	atomic_store(&over, true);
+	for (unsigned int hart = 1; hart < harts; hart++)
+		pthread_join(threads[hart], NULL);
+
+	diag("%llu loads", (unsigned long long)loads);
+	ok(harts > 1 && loads >= ROUNDS / 4, "guests have loaded, and VMs have changed meanwhile");
+	ok(!kept, "no guest has read what its host had dropped");
+	ok(!strange, "no guest has read the stamp of another VM");
+	ok(!failed, "each change of format has succeeded");
+	for (unsigned int hart = 1; hart < harts; hart++) {
+		for (unsigned int i = 0; i < VMS; i++) {
+			unsound += !vm_sound(turns[hart][i].vm);
+			rescues += vm_stat(turns[hart][i].vm, "hgatp_rescues");
+			vm_free(turns[hart][i].vm);
+		}
+	}
+	ok(!unsound, "the tables of all VMs are sound");
+	ok(!rescues, "hgatp_rescues is 0");
+	ok(!tables_live(), "no tables are left");
+	return done();
+}
