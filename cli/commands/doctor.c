@@ -7,7 +7,6 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "cli.h"
@@ -77,22 +76,30 @@ static void tell(struct report *report, enum verdict verdict, const char *subjec
 	report->any = true;
 }
 
-/* Read a number from a file. Return: -1 if there is none. */
-static long read_number(const char *path)
+/* Read the first line of a file. Return: false if there is none. */
+static bool read_line(const char *path, char *line, size_t size)
 {
-	char buf[32];
 	ssize_t len;
 	int fd;
 
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
-		return -1;
-	len = read(fd, buf, sizeof(buf) - 1);
+		return false;
+	len = read(fd, line, size - 1);
 	close(fd);
 	if (len <= 0)
-		return -1;
-	buf[len] = '\0';
-	return strtol(buf, NULL, 10);
+		return false;
+	line[len] = '\0';
+	line[strcspn(line, "\n")] = '\0';
+	return true;
+}
+
+/* Read a number from a file. Return: -1 if there is none. */
+static long read_number(const char *path)
+{
+	char line[32];
+
+	return read_line(path, line, sizeof(line)) ? strtol(line, NULL, 10) : -1;
 }
 
 /* Is @name among the extensions, which are separated by underscores? */
@@ -144,6 +151,66 @@ static void check_hart(struct report *report)
 			     extensions[i].without);
 }
 
+/* The kernels that gstage supports, and what their stock modules do wrong (docs/SECURITY.md). */
+static const struct kernel {
+	const char *series, *defects;
+} kernels[] = {
+	{ "6.12",
+	  "it loses the page tables of each VM that ends, and leaves pages mapped if the host "
+	  "withdraws a range that starts where nothing is mapped" },
+	{ "7.2",
+	  "it loses the page tables of each VM that ends, and leaves pages mapped if the host "
+	  "withdraws a range that starts inside a huge page; while it logs dirty pages, stores "
+	  "can reach a file that was mapped privately" },
+	{ "7.3",
+	  "it loses the page tables of each VM that ends, and leaves pages mapped if the host "
+	  "withdraws a range that starts inside a huge page; while it logs dirty pages, stores "
+	  "can reach a file that was mapped privately" },
+};
+
+/* The running kernel. Return: NULL if gstage was not tested with it. */
+static const struct kernel *find_kernel(char *release, size_t size)
+{
+	if (!read_line("/proc/sys/kernel/osrelease", release, size))
+		return NULL;
+	for (size_t i = 0; i < sizeof(kernels) / sizeof(kernels[0]); i++) {
+		size_t len = strlen(kernels[i].series);
+
+		if (!strncmp(release, kernels[i].series, len) &&
+		    !strchr("0123456789", release[len]))
+			return &kernels[i];
+	}
+	return NULL;
+}
+
+static void check_kernel(struct report *report)
+{
+	char release[128] = "of an unknown version", all[128] = "";
+
+	if (find_kernel(release, sizeof(release))) {
+		tell(report, OK, "kernel", NULL, "%s: gstage supports it", release);
+		return;
+	}
+	for (size_t i = 0; i < sizeof(kernels) / sizeof(kernels[0]); i++) {
+		strcat(all, i ? ", " : "Use one of these: ");
+		strcat(all, kernels[i].series);
+	}
+	tell(report, NOTE, "kernel", all, "gstage was not tested with %s", release);
+}
+
+/* The stock module is loaded. */
+static void check_stock(struct report *report)
+{
+	char release[128];
+	const struct kernel *kernel = find_kernel(release, sizeof(release));
+
+	tell(report, NOTE, "module", RELOAD_KVM,
+	     "the stock module is loaded: all VMs have the widest format");
+	if (kernel)
+		tell(report, NOTE, "defects", RELOAD_KVM, "the stock module of %s: %s",
+		     kernel->series, kernel->defects);
+}
+
 static void check_module(struct report *report)
 {
 	int fd = open(KVM_PATH, O_RDWR | O_CLOEXEC);
@@ -162,9 +229,7 @@ static void check_module(struct report *report)
 	tell(report, OK, "kvm", NULL, KVM_PATH " can be used");
 	mask = kvm_ask_mask();
 	if (!mask) {
-		tell(report, NOTE, "module", RELOAD_KVM,
-		     "the stock module is loaded: all VMs have the widest format, and it has the defects "
-		     "in docs/SECURITY.md of gstage");
+		check_stock(report);
 		return;
 	}
 	if (!kvm_module_version(version, sizeof(version)))
@@ -176,26 +241,6 @@ static void check_module(struct report *report)
 		tell(report, OK, "module", NULL, "gstage %s is loaded", version);
 	kvm_mode_names(mask, names, sizeof(names));
 	tell(report, OK, "formats", NULL, "%s", names);
-}
-
-static void check_kernel(struct report *report)
-{
-	static const char *const known[] = { "6.12", "7.2", "7.3" };
-	struct utsname name;
-	size_t i, len;
-
-	if (uname(&name))
-		return;
-	for (i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
-		len = strlen(known[i]);
-		if (!strncmp(name.release, known[i], len) &&
-		    !strchr("0123456789", name.release[len])) {
-			tell(report, OK, "kernel", NULL, "%s: gstage supports it", name.release);
-			return;
-		}
-	}
-	tell(report, NOTE, "kernel", "Use 6.12, 7.2 or 7.3.", "gstage was not tested with %s",
-	     name.release);
 }
 
 static void check_memory(struct report *report)
@@ -228,6 +273,23 @@ static void check_memory(struct report *report)
 		     "KSM shares small pages, and splits huge pages for that");
 	else
 		tell(report, OK, "ksm", NULL, "it does not run");
+}
+
+/* The cgroup of this shell, of the second version of cgroups: "0::/path". */
+static void check_cgroup(struct report *report)
+{
+	char group[256], path[512], limit[32];
+
+	if (!read_line("/proc/self/cgroup", group, sizeof(group)) || strncmp(group, "0::/", 4))
+		return;
+	snprintf(path, sizeof(path), "/sys/fs/cgroup%s/memory.max", group + 3);
+	if (!read_line(path, limit, sizeof(limit)) || !strcmp(limit, "max"))
+		tell(report, OK, "cgroup", NULL, "the memory of this shell's cgroup has no limit");
+	else
+		tell(report, NOTE, "cgroup",
+		     "Raise its memory.max, or start VMs in another cgroup.",
+		     "this shell's cgroup may use %s bytes: VMs and their page tables count",
+		     limit);
 }
 
 /* VMs whose memory small leaves map. Without root they are not known. */
@@ -273,6 +335,7 @@ int cmd_doctor(int argc, char **argv)
 	check_kernel(&report);
 	check_module(&report);
 	check_memory(&report);
+	check_cgroup(&report);
 	check_vms(&report);
 	if (args.json)
 		printf("]}\n");

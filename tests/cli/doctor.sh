@@ -53,6 +53,21 @@ says problem hart 'do not have the hypervisor'
 run doctor FAKEKVM_MASK=0 -- doctor
 holds 'doctor: the stock module is no problem' test "$status" -eq 0
 says note module 'stock module'
+mkdir -p "$FAKEKVM_ROOT/proc/sys/kernel" "$FAKEKVM_ROOT/proc/self" "$FAKEKVM_ROOT/sys/fs/cgroup/vms"
+echo 6.12.107+deb13-riscv64 >"$FAKEKVM_ROOT/proc/sys/kernel/osrelease"
+echo 0::/vms >"$FAKEKVM_ROOT/proc/self/cgroup"
+echo 1048576 >"$FAKEKVM_ROOT/sys/fs/cgroup/vms/memory.max"
+run doctor FAKEKVM_MASK=0 -- doctor
+says ok kernel '6.12.107.* supports it'
+says note defects 'of 6.12: it loses the page tables'
+says note cgroup '1048576 bytes'
+echo 6.1.0 >"$FAKEKVM_ROOT/proc/sys/kernel/osrelease"
+echo max >"$FAKEKVM_ROOT/sys/fs/cgroup/vms/memory.max"
+run doctor FAKEKVM_MASK=0 -- doctor
+says note kernel 'not tested with 6.1.0'
+holds 'doctor: nothing is said of a stock module that is not known' sh -c "! grep -q '^note *defects' '$TMP/out'"
+says ok cgroup 'has no limit'
+rm -rf "$FAKEKVM_ROOT/sys/fs" "$FAKEKVM_ROOT/proc"
 run doctor FAKEKVM_MODULE=0.0.1 -- doctor
 says note module 'gstage 0.0.1 is loaded, and this is'
 for err in 2:'there is no' 13:'no permission'; do
