@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The fields of CSRs and of page-table entries. */
+/*
+ * The fields of CSRs and of page-table entries. xlen.h has those that RV64 and RV32 have in
+ * different places.
+ */
 #ifndef STRICT_BITS_H
 #define STRICT_BITS_H
 
@@ -19,11 +22,9 @@
 #define ST_TVM  BIT(20)
 #define ST_TW   BIT(21)
 #define ST_TSR  BIT(22)
-#define ST_UXL  (2ull << 32)
-#define ST_SXL  (2ull << 34)
 #define ST_GVA  BIT(38)
 #define ST_MPV  BIT(39)
-#define ST_SD   BIT(63)
+#define ST_SD   BIT(XLEN - 1)
 /* The bits of mstatus that sstatus shows, and those that can be written there. */
 #define SSTATUS_WRITE (ST_SIE | ST_SPIE | ST_SPP | ST_FS | ST_SUM | ST_MXR)
 #define SSTATUS_READ  (SSTATUS_WRITE | ST_UXL)
@@ -39,7 +40,6 @@
 #define HS_VTVM  BIT(20)
 #define HS_VTW   BIT(21)
 #define HS_VTSR  BIT(22)
-#define HS_VSXL  (2ull << 32)
 #define HS_WRITE (HS_GVA | HS_SPV | HS_SPVP | HS_HU | HS_VTVM | HS_VTW | HS_VTSR)
 
 /* Interrupts */
@@ -68,29 +68,15 @@
 #define ENV_STCE  BIT(63)
 #define ENV_U     (ENV_FIOM | ENV_CBIE | ENV_CBCFE | ENV_CBZE)
 
-/* satp, vsatp, hgatp */
-#define ATP_MODE(x) BITS(x, 63, 60)
-#define ATP_ASID(x) BITS(x, 59, 44)
-#define ATP_VMID(x) BITS(x, 57, 44)
-#define ATP_PPN(x)  BITS(x, 43, 0)
-#define MODE_BARE   0
-#define MODE_SV39   8
-#define MODE_SV48   9
-#define MODE_SV57   10
-
 /* Entries of page tables */
-#define PTE_V        BIT(0)
-#define PTE_R        BIT(1)
-#define PTE_W        BIT(2)
-#define PTE_X        BIT(3)
-#define PTE_U        BIT(4)
-#define PTE_G        BIT(5)
-#define PTE_A        BIT(6)
-#define PTE_D        BIT(7)
-#define PTE_RWX      (PTE_R | PTE_W | PTE_X)
-#define PTE_PBMT     (3ull << 61)
-#define PTE_N        BIT(63)
-#define PTE_RESERVED (0x7full << 54)
-#define PTE_PPN(x)   BITS(x, 53, 10)
+#define PTE_V   BIT(0)
+#define PTE_R   BIT(1)
+#define PTE_W   BIT(2)
+#define PTE_X   BIT(3)
+#define PTE_U   BIT(4)
+#define PTE_G   BIT(5)
+#define PTE_A   BIT(6)
+#define PTE_D   BIT(7)
+#define PTE_RWX (PTE_R | PTE_W | PTE_X)
 
 #endif

@@ -19,7 +19,7 @@
 #define NOTES   1024u
 
 struct slot {
-	u64 prefix; /* address >> (12 + 9 * level) */
+	u64 prefix; /* address >> VPN_SHIFT(level) */
 	u64 pte, where, born;
 	u64 serial;
 	u32 next; /* in its bucket; 0 ends it */
@@ -96,7 +96,7 @@ struct kept cache_recall(struct hart *h, struct walk *w, enum stage stage, u64 a
 	if (!c || chance(h->m, 16))
 		return (struct kept){ 0 };
 	for (int level = 0; level < levels && n < 16 && !(low && n); level++) {
-		u64 prefix = va >> (12 + 9 * level);
+		u64 prefix = va >> VPN_SHIFT(level);
 
 		for (u32 at = c->bucket[bucket_of(stage, level, prefix)]; at && n < 16;
 		     at = s->next) {
@@ -114,7 +114,7 @@ struct kept cache_recall(struct hart *h, struct walk *w, enum stage stage, u64 a
 	s = found[rnd(h->m) % n];
 	if (s->born < w->oldest)
 		w->oldest = s->born;
-	if ((ram_read(h->m, s->where, 8) ^ s->pte) & ~(PTE_A | PTE_D))
+	if ((read_pte(h->m, s->where) ^ s->pte) & ~(PTE_A | PTE_D))
 		w->stale = true;
 	return (struct kept){
 		.found = true,
@@ -161,7 +161,7 @@ void cache_keep(struct hart *h, struct walk *w, enum stage stage, u64 asid, u64 
 
 	if (!c || (!(pte & PTE_V) && h->m->cfg.svvptc))
 		return;
-	s = same_slot(c, stage, asid, vmid, va >> (12 + 9 * level), level, pte, where);
+	s = same_slot(c, stage, asid, vmid, va >> VPN_SHIFT(level), level, pte, where);
 	if (s) {
 		s->serial = ++c->serial;
 		s->born = w->oldest;
@@ -173,7 +173,7 @@ void cache_keep(struct hart *h, struct walk *w, enum stage stage, u64 asid, u64 
 	if (s->used)
 		unlink_slot(c, n);
 	*s = (struct slot){
-		.prefix = va >> (12 + 9 * level),
+		.prefix = va >> VPN_SHIFT(level),
 		.pte = pte,
 		.where = where,
 		.born = w->oldest,
@@ -204,7 +204,7 @@ static bool covered(struct hart *h, const struct slot *s)
 		return false;
 	if (s->pte & PTE_V || !s->level)
 		return true;
-	now = ram_read(h->m, s->where, 8);
+	now = read_pte(h->m, s->where);
 	return !leads_on(now);
 }
 
@@ -213,7 +213,7 @@ static void fence_address(struct hart *h, const struct fence *f)
 	struct cache *c = h->cache;
 
 	for (int level = 0; level < 5; level++) {
-		u64 prefix = f->addr >> (12 + 9 * level);
+		u64 prefix = f->addr >> VPN_SHIFT(level);
 		u32 next;
 
 		for (u32 at = c->bucket[bucket_of(f->stage, level, prefix)]; at; at = next) {

@@ -47,14 +47,14 @@ static u32 quadrant0(u32 c)
 		return i_type(0x07, 3, rd, rs1, d);
 	case 2: /* c.lw */
 		return i_type(0x03, 2, rd, rs1, w);
-	case 3: /* c.ld */
-		return i_type(0x03, 3, rd, rs1, d);
+	case 3: /* c.ld, c.flw */
+		return XLEN == 64 ? i_type(0x03, 3, rd, rs1, d) : i_type(0x07, 2, rd, rs1, w);
 	case 5: /* c.fsd */
 		return s_type(0x27, 3, rs1, rd, d);
 	case 6: /* c.sw */
 		return s_type(0x23, 2, rs1, rd, w);
-	case 7: /* c.sd */
-		return s_type(0x23, 3, rs1, rd, d);
+	case 7: /* c.sd, c.fsw */
+		return XLEN == 64 ? s_type(0x23, 3, rs1, rd, d) : s_type(0x27, 2, rs1, rd, w);
 	default:
 		return 0;
 	}
@@ -81,6 +81,8 @@ static u32 arithmetic(u32 c)
 		return i_type(0x13, 7, rd, rd, imm);
 	}
 	which = AT(12, 12, 2) | AT(6, 5, 0);
+	if (XLEN == 32 && which >= 4)
+		return 0;
 	return two[which].op ? r_type(two[which].op, two[which].f3, two[which].f7, rd, rd, rs2) : 0;
 }
 
@@ -96,7 +98,9 @@ static u32 quadrant1(u32 c)
 	switch (c >> 13) {
 	case 0: /* c.addi */
 		return i_type(0x13, 0, rd, rd, imm & 0xfff);
-	case 1: /* c.addiw */
+	case 1: /* c.addiw, c.jal */
+		if (XLEN == 32)
+			return j_type(1, jump);
 		return rd ? i_type(0x1b, 0, rd, rd, imm & 0xfff) : 0;
 	case 2: /* c.li */
 		return i_type(0x13, 0, rd, 0, imm & 0xfff);
@@ -133,7 +137,9 @@ static u32 quadrant2(u32 c)
 		return i_type(0x07, 3, rd, 2, ldsp);
 	case 2: /* c.lwsp */
 		return rd ? i_type(0x03, 2, rd, 2, lwsp) : 0;
-	case 3: /* c.ldsp */
+	case 3: /* c.ldsp, c.flwsp */
+		if (XLEN == 32)
+			return i_type(0x07, 2, rd, 2, lwsp);
 		return rd ? i_type(0x03, 3, rd, 2, ldsp) : 0;
 	case 4:
 		if (!BITS(c, 12, 12)) {
@@ -148,8 +154,8 @@ static u32 quadrant2(u32 c)
 		return s_type(0x27, 3, 2, rs2, sdsp);
 	case 6: /* c.swsp */
 		return s_type(0x23, 2, 2, rs2, swsp);
-	default: /* c.sdsp */
-		return s_type(0x23, 3, 2, rs2, sdsp);
+	default: /* c.sdsp, c.fswsp */
+		return XLEN == 64 ? s_type(0x23, 3, 2, rs2, sdsp) : s_type(0x27, 2, 2, rs2, swsp);
 	}
 }
 

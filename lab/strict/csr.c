@@ -72,6 +72,13 @@ enum {
 	MCONFIGPTR = 0xf15,
 };
 
+/*
+ * With XLEN 32, a CSR of 64 bits has a second number, for its upper half. It is higher than the
+ * first one by this.
+ */
+#define UPPER         0x10
+#define UPPER_COUNTER 0x80
+
 #define HEDELEG_WRITE 0xb1ffull
 #define COUNTERS      7ull
 
@@ -132,7 +139,8 @@ static u64 atp(u64 modes, u64 old, u64 value, u64 id_mask, u64 ppn_mask, bool ig
 			return old;
 		mode = ATP_MODE(old);
 	}
-	return mode << 60 | (ATP_ASID(value) & id_mask) << 44 | (ATP_PPN(value) & ppn_mask);
+	return mode << ATP_MODE_SHIFT | (ATP_ASID(value) & id_mask) << ATP_ID_SHIFT |
+	       (ATP_PPN(value) & ppn_mask);
 }
 
 static u64 write_vsatp(struct hart *h, u64 value, bool ignore)
@@ -186,8 +194,8 @@ static u64 read_machine(struct hart *h, unsigned csr)
 	case MSTATUS:
 		return with_sd(c->mstatus);
 	case MISA:
-		return 2ull << 62 | BIT(0) | BIT(2) | BIT(3) | BIT(5) | BIT(7) | BIT(8) | BIT(12) |
-		       BIT(18) | BIT(20);
+		return MXL << (XLEN - 2) | BIT(0) | BIT(2) | BIT(3) | BIT(5) | BIT(7) | BIT(8) |
+		       BIT(12) | BIT(18) | BIT(20);
 	case MEDELEG:
 		return c->medeleg;
 	case MIDELEG:
@@ -227,8 +235,8 @@ static u64 read_machine(struct hart *h, unsigned csr)
 	case MHARTID:
 		return h->id;
 	}
-	if (csr >= PMPCFG0 && csr < PMPCFG0 + 16 && !(csr & 1))
-		return c->pmpcfg[(csr - PMPCFG0) / 2];
+	if (csr >= PMPCFG0 && csr < PMPCFG0 + 16 && (XLEN == 32 || !(csr & 1)))
+		return c->pmpcfg[csr - PMPCFG0];
 	if (csr >= PMPADDR0 && csr < PMPADDR0 + 64)
 		return c->pmpaddr[csr - PMPADDR0];
 	/* mhpmcounter and mhpmevent: no counter is implemented. */
@@ -404,7 +412,7 @@ static void write_machine(struct hart *h, unsigned csr, u64 v)
 		return;
 	}
 	if (csr >= PMPCFG0 && csr < PMPCFG0 + 16)
-		c->pmpcfg[(csr - PMPCFG0) / 2] = v;
+		c->pmpcfg[csr - PMPCFG0] = v;
 	else if (csr >= PMPADDR0 && csr < PMPADDR0 + 64)
 		c->pmpaddr[csr - PMPADDR0] = v & (BIT(54) - 1);
 }
@@ -613,13 +621,36 @@ static unsigned virtual_csr(unsigned csr)
 	}
 }
 
-/* op: 1 writes, 2 sets bits, 3 clears bits. */
-u64 csr_access(struct hart *h, unsigned csr, u64 value, unsigned op, bool writes)
+/* The first number of a CSR that has a second one for its upper half, with XLEN 32. */
+static unsigned first_number(unsigned csr)
 {
-	unsigned need = BITS(csr, 9, 8);
-	u64 old;
+	if (XLEN == 64)
+		return csr;
+	switch (csr) {
+	case MSTATUS + UPPER:
+	case MEDELEG + UPPER:
+	case MENVCFG + UPPER:
+	case HEDELEG + UPPER:
+	case HENVCFG + UPPER:
+	case HTIMEDELTA + UPPER:
+	case STIMECMP + UPPER:
+	case VSTIMECMP + UPPER:
+		return csr - UPPER;
+	}
+	if ((csr & ~31u) == MCYCLE + UPPER_COUNTER || (csr & ~31u) == CYCLE + UPPER_COUNTER)
+		return csr - UPPER_COUNTER;
+	return csr;
+}
 
-	if (writes && BITS(csr, 11, 10) == 3)
+/* op: 1 writes, 2 sets bits, 3 clears bits. */
+ux csr_access(struct hart *h, unsigned number, ux value, unsigned op, bool writes)
+{
+	unsigned need = BITS(number, 9, 8), csr = first_number(number);
+	unsigned shift = csr == number ? 0 : 32;
+	u64 all;
+	ux old;
+
+	if (writes && BITS(number, 11, 10) == 3)
 		raise_illegal(h);
 	if (need == 3 && h->priv != M_MODE)
 		raise_illegal(h);
@@ -632,7 +663,8 @@ u64 csr_access(struct hart *h, unsigned csr, u64 value, unsigned op, bool writes
 		raise_illegal(h);
 	if (h->virt)
 		csr = virtual_csr(csr);
-	old = csr_read(h, csr);
+	all = csr_read(h, csr);
+	old = all >> shift;
 	if (!writes)
 		return old;
 	if (op == 2 || op == 3) {
@@ -640,13 +672,13 @@ u64 csr_access(struct hart *h, unsigned csr, u64 value, unsigned op, bool writes
 		 * SEIP and the VS bits: modify the value that software has written, without the
 		 * bits that devices add.
 		 */
-		u64 base = old;
+		ux base = old;
 
 		if (csr == MIP)
 			base = h->c.mip | (old & IRQ_VSS);
 		value = op == 2 ? base | value : base & ~value;
 	}
-	csr_write(h, csr, value);
+	csr_write(h, csr, put(all, (u64)value << shift, (u64)(ux)-1 << shift));
 	/* Most writes change neither translation nor interrupts. */
 	switch (csr) {
 	case SSCRATCH:

@@ -81,6 +81,15 @@ static void u64_prop(struct fdt *f, const char *name, u64 value)
 
 enum { PHANDLE_PLIC = 1, PHANDLE_INTC = 16 };
 
+static const char *mmu_type(const struct config *cfg)
+{
+	if (XLEN == 32)
+		return "riscv,sv32";
+	return cfg->satp_modes & BIT(10) ? "riscv,sv57" :
+	       cfg->satp_modes & BIT(9)  ? "riscv,sv48" :
+					   "riscv,sv39";
+}
+
 static void cpu(struct fdt *f, const struct config *cfg, unsigned n)
 {
 	const struct {
@@ -110,10 +119,9 @@ static void cpu(struct fdt *f, const struct config *cfg, unsigned n)
 		{ "svadu", cfg->svadu },
 		{ "svade", !cfg->svadu },
 	};
-	char list[256], isa[300] = "rv64imafdch", *at = list;
-	const char *mmu = cfg->satp_modes & BIT(10) ? "riscv,sv57" :
-			  cfg->satp_modes & BIT(9)  ? "riscv,sv48" :
-						      "riscv,sv39";
+	char list[256], isa[300], *at = list;
+
+	sprintf(isa, "rv%dimafdch", XLEN);
 
 	for (unsigned k = 0; k < sizeof(all) / sizeof(all[0]); k++) {
 		if (!all[k].on)
@@ -128,9 +136,9 @@ static void cpu(struct fdt *f, const struct config *cfg, unsigned n)
 	text(f, "status", "okay");
 	text(f, "compatible", "riscv");
 	text(f, "riscv,isa", isa);
-	text(f, "riscv,isa-base", "rv64i");
+	text(f, "riscv,isa-base", XLEN == 64 ? "rv64i" : "rv32i");
 	prop(f, "riscv,isa-extensions", list, at - list);
-	text(f, "mmu-type", mmu);
+	text(f, "mmu-type", mmu_type(cfg));
 	cells(f, "riscv,cbom-block-size", 1, 64);
 	cells(f, "riscv,cboz-block-size", 1, 64);
 	begin(f, "interrupt-controller");

@@ -6,6 +6,16 @@
 
 #include "strict.h"
 
+#if XLEN == 64
+typedef Elf64_Ehdr elf_header;
+typedef Elf64_Phdr elf_segment;
+#define ELF_CLASS ELFCLASS64
+#else
+typedef Elf32_Ehdr elf_header;
+typedef Elf32_Phdr elf_segment;
+#define ELF_CLASS ELFCLASS32
+#endif
+
 static void die(const char *name, const char *why)
 {
 	fprintf(stderr, "strict: %s: %s\n", name, why);
@@ -65,13 +75,14 @@ u64 load_image(struct machine *m, const char *name)
 u64 load_elf(struct machine *m, const char *name)
 {
 	FILE *f = open_file(name);
-	Elf64_Ehdr e;
-	Elf64_Phdr p;
+	elf_header e;
+	elf_segment p;
 
 	read_at(f, name, 0, &e, sizeof(e));
-	if (memcmp(e.e_ident, ELFMAG, SELFMAG) || e.e_ident[EI_CLASS] != ELFCLASS64 ||
+	if (memcmp(e.e_ident, ELFMAG, SELFMAG) || e.e_ident[EI_CLASS] != ELF_CLASS ||
 	    e.e_machine != EM_RISCV)
-		die(name, "is no RISC-V program of 64 bits");
+		die(name, XLEN == 64 ? "is no RISC-V program of 64 bits" :
+				       "is no RISC-V program of 32 bits");
 	for (unsigned n = 0; n < e.e_phnum; n++) {
 		read_at(f, name, e.e_phoff + n * sizeof(p), &p, sizeof(p));
 		if (p.p_type != PT_LOAD || !p.p_memsz)

@@ -13,9 +13,9 @@ static const char usage[] =
 	"\n"
 	"  --smp N              harts, 1 to 8                                    (2)\n"
 	"  --mem SIZE           memory, such as 512M or 2G                       (2G)\n"
-	"  --cpu NAME           sv39, sv48, sv57 (= rv64): the widest format; then\n"
+	"  --cpu NAME           sv39, sv48, sv57 (= rv64), sv32 (= rv32): the widest format; then\n"
 	"                       ,EXTENSION=on|off: svadu svnapot svpbmt svvptc sstc svinval,\n"
-	"                       ,asid=BITS ,vmid=BITS                            (sv57)\n"
+	"                       ,asid=BITS ,vmid=BITS                            (rv64 or rv32)\n"
 	"  --seed N             another order of events                          (1)\n"
 	"  --slice N            a hart's turn is 1 to N instructions             (500)\n"
 	"  --ticks N            instructions for 100 ns of time                  (10)\n"
@@ -59,28 +59,37 @@ static u64 number(const char *option, const char *s, u64 min, u64 max)
 
 static void set_cpu(struct config *c, char *s)
 {
+	static const struct {
+		const char *name;
+		u64 modes;
+	} cpus[] = {
+		{ "sv32", BIT(1) },
+		{ "rv32", BIT(1) },
+		{ "sv39", BIT(8) },
+		{ "sv48", BIT(8) | BIT(9) },
+		{ "sv57", BIT(8) | BIT(9) | BIT(10) },
+		{ "rv64", BIT(8) | BIT(9) | BIT(10) },
+	};
+	/* The last two of the flags below are of RV64. */
+	const unsigned nflags = XLEN == 64 ? 6 : 4, ncpus = sizeof(cpus) / sizeof(cpus[0]);
 	char *word = strtok(s, ",");
-	u64 modes;
+	unsigned k = 0;
 
 	if (!word)
 		bad("--cpu", s);
-	if (!strcmp(word, "sv39"))
-		modes = BIT(8);
-	else if (!strcmp(word, "sv48"))
-		modes = BIT(8) | BIT(9);
-	else if (!strcmp(word, "sv57") || !strcmp(word, "rv64"))
-		modes = BIT(8) | BIT(9) | BIT(10);
-	else
+	while (k < ncpus && (strcmp(word, cpus[k].name) || cpus[k].modes & ~MODES))
+		k++;
+	if (k == ncpus)
 		bad("--cpu", word);
-	c->satp_modes = c->hgatp_modes = modes | BIT(0);
+	c->satp_modes = c->hgatp_modes = cpus[k].modes | BIT(MODE_BARE);
 	while ((word = strtok(NULL, ","))) {
 		const struct {
 			const char *name;
 			bool *flag;
 		} flags[] = {
-			{ "svadu", &c->svadu },   { "svnapot", &c->svnapot },
-			{ "svpbmt", &c->svpbmt }, { "svvptc", &c->svvptc },
-			{ "sstc", &c->sstc },     { "svinval", &c->svinval },
+			{ "svadu", &c->svadu },     { "svvptc", &c->svvptc },
+			{ "sstc", &c->sstc },       { "svinval", &c->svinval },
+			{ "svnapot", &c->svnapot }, { "svpbmt", &c->svpbmt },
 		};
 		char *value = strchr(word, '=');
 		unsigned n;
@@ -89,11 +98,11 @@ static void set_cpu(struct config *c, char *s)
 			bad("--cpu", word);
 		*value++ = '\0';
 		if (!strcmp(word, "asid")) {
-			c->asid_bits = number(word, value, 0, 16);
+			c->asid_bits = number(word, value, 0, ASID_BITS);
 			continue;
 		}
 		if (!strcmp(word, "vmid")) {
-			c->vmid_bits = number(word, value, 0, 14);
+			c->vmid_bits = number(word, value, 0, VMID_BITS);
 			continue;
 		}
 		if (!strcmp(word, "sv57") && !strcmp(value, "off")) {
@@ -104,9 +113,9 @@ static void set_cpu(struct config *c, char *s)
 			c->satp_modes = c->hgatp_modes &= ~BIT(9);
 			continue;
 		}
-		for (n = 0; n < 6 && strcmp(word, flags[n].name); n++)
+		for (n = 0; n < nflags && strcmp(word, flags[n].name); n++)
 			;
-		if (n == 6 || (strcmp(value, "on") && strcmp(value, "off")))
+		if (n == nflags || (strcmp(value, "on") && strcmp(value, "off")))
 			bad("--cpu", word);
 		*flags[n].flag = !strcmp(value, "on");
 	}
@@ -200,10 +209,10 @@ int main(int argc, char **argv)
 		.seed = 1,
 		.ticks_per = 10,
 		.slice = 500,
-		.satp_modes = BIT(0) | BIT(8) | BIT(9) | BIT(10),
-		.hgatp_modes = BIT(0) | BIT(8) | BIT(9) | BIT(10),
-		.asid_bits = 16,
-		.vmid_bits = 14,
+		.satp_modes = MODES,
+		.hgatp_modes = MODES,
+		.asid_bits = ASID_BITS,
+		.vmid_bits = VMID_BITS,
 		.svadu = true,
 		.sstc = true,
 		.svinval = true,

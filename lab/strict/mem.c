@@ -14,6 +14,11 @@ u64 ram_read(struct machine *m, u64 pa, unsigned size)
 	return read_host(m->ram + (pa - RAM_BASE), size);
 }
 
+u64 read_pte(struct machine *m, u64 pa)
+{
+	return ram_read(m, pa, PTE_SIZE);
+}
+
 void ram_write(struct machine *m, u64 pa, u64 value, unsigned size)
 {
 	write_host(m->ram + (pa - RAM_BASE), value, size);
@@ -190,11 +195,11 @@ static _Noreturn void walk_failed(struct hart *h, const struct walk *w, u64 star
 		t.cause = guest[as];
 		t.gpa = w->gpa;
 		if (w->fault == F_GUEST_PTE_READ)
-			t.tinst = 0x3000;
+			t.tinst = TINST_READ;
 		else if (w->fault == F_GUEST_PTE_WRITE)
-			t.tinst = 0x3020;
+			t.tinst = TINST_WRITE;
 		else if (w->acc != FETCH && !w->view.block)
-			t.tinst = transformed(h, w->va - start);
+			t.tinst = transformed(h, (ux)(w->va - start));
 	}
 	raise_trap(h, t);
 }
@@ -287,11 +292,11 @@ u64 load_slow(struct hart *h, u64 va, unsigned size, struct view v)
 
 	if (!(va & (size - 1)))
 		return load_pa(h, va, pa, size, v);
-	pa2 = first < size ? translate_from(h, va + first, va, LOAD, v) : 0;
+	pa2 = first < size ? translate_from(h, (ux)(va + first), va, LOAD, v) : 0;
 	for (unsigned n = 0; n < size; n++) {
 		u64 at = n < first ? pa + n : pa2 + n - first;
 
-		value |= load_pa(h, va + n, at, 1, v) << (8 * n);
+		value |= load_pa(h, (ux)(va + n), at, 1, v) << (8 * n);
 	}
 	return value;
 }
@@ -310,11 +315,11 @@ void store_slow(struct hart *h, u64 va, u64 value, unsigned size, struct view v)
 		store_pa(h, va, pa, value, size, v);
 		return;
 	}
-	pa2 = first < size ? translate_from(h, va + first, va, STORE, v) : 0;
+	pa2 = first < size ? translate_from(h, (ux)(va + first), va, STORE, v) : 0;
 	for (unsigned n = 0; n < size; n++) {
 		u64 at = n < first ? pa + n : pa2 + n - first;
 
-		store_pa(h, va + n, at, value >> (8 * n) & 0xff, 1, v);
+		store_pa(h, (ux)(va + n), at, value >> (8 * n) & 0xff, 1, v);
 	}
 }
 

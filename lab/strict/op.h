@@ -9,15 +9,15 @@
 #define RD        (h->x[i->rd])
 #define RS1       (h->x[i->rs1])
 #define RS2       (h->x[i->rs2])
-#define IMM       ((s64)i->imm)
-#define SEXT32(x) ((u64)(s64)(s32)(x))
+#define IMM       ((sx)i->imm)
+#define SEXT32(x) ((ux)(s32)(x))
 
 /* An instruction that only computes rd. */
 #define COMPUTE(name, expr)                                                                        \
 	OP(name)                                                                                   \
 	{                                                                                          \
 		(void)h;                                                                           \
-		RD = (u64)(expr);                                                                  \
+		RD = (ux)(expr);                                                                   \
 	}
 
 #endif

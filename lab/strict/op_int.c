@@ -1,25 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* RV64I and M: arithmetic, jumps, loads and stores. */
+/* The base instructions and M: arithmetic, jumps, loads and stores. */
 #include "op.h"
 
 COMPUTE(lui, IMM)
 COMPUTE(auipc, h->pc + IMM)
 COMPUTE(addi, RS1 + IMM)
-COMPUTE(sltiu, RS1 < (u64)IMM)
+COMPUTE(sltiu, RS1 < (ux)IMM)
 COMPUTE(xori, RS1 ^ IMM)
 COMPUTE(ori, RS1 | IMM)
 COMPUTE(andi, RS1 &IMM)
 COMPUTE(slli, RS1 << IMM)
 COMPUTE(srli, RS1 >> IMM)
-COMPUTE(srai, (s64)RS1 >> IMM)
+COMPUTE(srai, (sx)RS1 >> IMM)
 COMPUTE(add, RS1 + RS2)
 COMPUTE(sub, RS1 - RS2)
-COMPUTE(sll, RS1 << (RS2 & 63))
-COMPUTE(slt, (s64)RS1 < (s64)RS2)
+COMPUTE(sll, RS1 << (RS2 & (XLEN - 1)))
+COMPUTE(slt, (sx)RS1 < (sx)RS2)
 COMPUTE(sltu, RS1 < RS2)
 COMPUTE(xor, RS1 ^ RS2)
-COMPUTE(srl, RS1 >> (RS2 & 63))
-COMPUTE(sra, (s64)RS1 >> (RS2 & 63))
+COMPUTE(srl, RS1 >> (RS2 & (XLEN - 1)))
+COMPUTE(sra, (sx)RS1 >> (RS2 & (XLEN - 1)))
 COMPUTE(or, RS1 | RS2)
 COMPUTE(and, RS1 &RS2)
 COMPUTE(addiw, SEXT32(RS1 + IMM))
@@ -33,9 +33,9 @@ COMPUTE(srlw, SEXT32((u32)RS1 >> (RS2 & 31)))
 COMPUTE(sraw, SEXT32((s32)RS1 >> (RS2 & 31)))
 
 COMPUTE(mul, RS1 *RS2)
-COMPUTE(mulh, (__int128)(s64)RS1 *(s64)RS2 >> 64)
-COMPUTE(mulhsu, (__int128)(s64)RS1 *(unsigned __int128)RS2 >> 64)
-COMPUTE(mulhu, (unsigned __int128)RS1 *RS2 >> 64)
+COMPUTE(mulh, (sxx)(sx)RS1 *(sx)RS2 >> XLEN)
+COMPUTE(mulhsu, (sxx)(sx)RS1 *(uxx)RS2 >> XLEN)
+COMPUTE(mulhu, (uxx)RS1 *RS2 >> XLEN)
 COMPUTE(mulw, SEXT32(RS1 *RS2))
 
 static s64 div_signed(s64 a, s64 b)
@@ -52,9 +52,9 @@ static s64 rem_signed(s64 a, s64 b)
 	return b == -1 ? 0 : a % b;
 }
 
-COMPUTE(div, div_signed(RS1, RS2))
-COMPUTE(divu, RS2 ? RS1 / RS2 : ~0ull)
-COMPUTE(rem, rem_signed(RS1, RS2))
+COMPUTE(div, div_signed((sx)RS1, (sx)RS2))
+COMPUTE(divu, RS2 ? RS1 / RS2 : (ux)-1)
+COMPUTE(rem, rem_signed((sx)RS1, (sx)RS2))
 COMPUTE(remu, RS2 ? RS1 % RS2 : RS1)
 COMPUTE(divw, SEXT32(div_signed((s32)RS1, (s32)RS2)))
 COMPUTE(divuw, SEXT32((u32)RS2 ? (u32)RS1 / (u32)RS2 : ~0u))
@@ -66,7 +66,7 @@ OP(slti)
 {
 	if (unlikely(i->rd == 32) && i->imm && !h->virt)
 		hypercall(h, i->imm, RS1);
-	RD = (s64)RS1 < IMM;
+	RD = (sx)RS1 < IMM;
 }
 
 OP(jal)
@@ -77,7 +77,7 @@ OP(jal)
 
 OP(jalr)
 {
-	u64 to = (RS1 + IMM) & ~1ull;
+	ux to = (RS1 + IMM) & ~1ull;
 
 	RD = h->next;
 	h->next = to;
@@ -92,8 +92,8 @@ OP(jalr)
 
 BRANCH(beq, RS1 == RS2)
 BRANCH(bne, RS1 != RS2)
-BRANCH(blt, (s64)RS1 < (s64)RS2)
-BRANCH(bge, (s64)RS1 >= (s64)RS2)
+BRANCH(blt, (sx)RS1 < (sx)RS2)
+BRANCH(bge, (sx)RS1 >= (sx)RS2)
 BRANCH(bltu, RS1 < RS2)
 BRANCH(bgeu, RS1 >= RS2)
 

@@ -136,7 +136,7 @@ static struct fence fence_gvma(struct hart *h, const struct insn *i)
 	return (struct fence){
 		.stage = STAGE_G,
 		.has_addr = i->rs1,
-		.addr = RS1 << 2,
+		.addr = (u64)RS1 << 2,
 		.has_vmid = i->rs2,
 		.vmid = RS2 & (BIT(h->m->cfg.vmid_bits) - 1),
 	};

@@ -27,7 +27,7 @@ enum {
 
 struct call {
 	u64 ext, fid;
-	u64 *a;
+	ux *a;
 	u64 value;
 };
 
@@ -64,9 +64,9 @@ static s64 base(struct call *c)
 /* Is hart n in the mask in a0, whose first bit is for the hart in a1? */
 static bool chosen(const struct call *c, unsigned n)
 {
-	if (c->a[1] == ~0ull)
+	if (c->a[1] == (ux)-1)
 		return true;
-	return n >= c->a[1] && n - c->a[1] < 64 && c->a[0] >> (n - c->a[1]) & 1;
+	return n >= c->a[1] && n - c->a[1] < XLEN && c->a[0] >> (n - c->a[1]) & 1;
 }
 
 static s64 ipi(struct machine *m, struct call *c)
@@ -203,7 +203,7 @@ void sbi_call(struct hart *h)
 		break;
 	case EXT_TIME:
 		if (!c.fid) {
-			h->c.stimecmp = c.a[0];
+			h->c.stimecmp = XLEN == 64 ? c.a[0] : c.a[0] | (u64)c.a[1] << 32;
 			status = SBI_OK;
 		}
 		break;

@@ -6,7 +6,7 @@
  */
 #include "bits.h"
 
-static u64 some_address(struct hart *h)
+static ux some_address(struct hart *h)
 {
 	u64 va = h->recent[rnd(h->m) & 15];
 

@@ -29,6 +29,8 @@ typedef int64_t s64;
 /* Bits hi to lo of x, moved down to bit 0. */
 #define BITS(x, hi, lo) (((u64)(x) >> (lo)) & (~0ull >> (63 - (hi) + (lo))))
 
+#include "xlen.h"
+
 #define HARTS_MAX 8
 #define PAGE_SIZE 4096ull
 #define PAGE_MASK (PAGE_SIZE - 1)
@@ -144,7 +146,7 @@ struct csrs {
 	u64 mstatus, mtvec, mepc, mcause, mtval, mtval2, mtinst, mscratch, mie, mip, medeleg,
 		mideleg;
 	u64 menvcfg, mcounteren, mcountinhibit;
-	u64 pmpaddr[64], pmpcfg[8];
+	u64 pmpaddr[64], pmpcfg[16];
 	u64 stvec, sepc, scause, stval, sscratch, satp, senvcfg, scounteren, stimecmp;
 	u64 hstatus, hedeleg, hideleg, hvip, hcounteren, hgatp, htval, htinst, htimedelta, henvcfg;
 	u64 vsstatus, vstvec, vsepc, vscause, vstval, vsscratch, vsatp, vstimecmp;
@@ -186,9 +188,9 @@ struct event {
 };
 
 struct hart {
-	u64 x[33];
+	ux x[33];
 	u64 f[32];
-	u64 pc, next;
+	ux pc, next;
 	u64 instret, stop; /* it runs while instret < stop */
 	u64 ctx;           /* number of the present context << 4 */
 	unsigned ctx_base; /* lower numbers are of contexts from before the last flush */
@@ -222,7 +224,7 @@ struct hart {
 	u64 hsm_start, hsm_arg;
 	struct event *events;
 	u64 nevents;
-	u8 vmid_mode[1 << 14]; /* see report.c */
+	u8 vmid_mode[1 << VMID_BITS]; /* see report.c */
 };
 
 #define WATCHED_MAX 65536
@@ -324,7 +326,7 @@ void return_from_m(struct hart *h);
 u64 pending_interrupts(struct hart *h);
 
 /* csr.c */
-u64 csr_access(struct hart *h, unsigned csr, u64 value, unsigned op, bool writes);
+ux csr_access(struct hart *h, unsigned number, ux value, unsigned op, bool writes);
 bool fp_on(struct hart *h);
 void csr_reset(struct hart *h);
 
@@ -343,6 +345,7 @@ void fetch_page(struct hart *h);
 bool in_ram(struct machine *m, u64 pa, unsigned size);
 u64 ram_read(struct machine *m, u64 pa, unsigned size);
 void ram_write(struct machine *m, u64 pa, u64 value, unsigned size);
+u64 read_pte(struct machine *m, u64 pa);
 void code_written(struct machine *m, u64 pa);
 struct code *code_of(struct machine *m, u64 pa);
 u64 phys_load(struct hart *h, u64 pa, unsigned size);

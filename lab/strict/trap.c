@@ -100,7 +100,7 @@ static u64 vector(u64 tvec, u64 cause)
 {
 	u64 base = tvec & ~3ull;
 
-	return tvec & 1 && cause >> 63 ? base + 4 * (cause & 63) : base;
+	return tvec & 1 && cause & CAUSE_IRQ ? base + 4 * (cause & 63) : base;
 }
 
 static void enter(struct hart *h, u64 cause, struct trap t, enum priv to, bool virt)
@@ -172,7 +172,7 @@ bool take_interrupt(struct hart *h)
 		}
 	}
 	/* VS-mode sees its interrupts with the numbers of supervisor interrupts. */
-	enter(h, BIT(63) | (virt ? cause - 1 : cause), (struct trap){ 0 }, to, virt);
+	enter(h, CAUSE_IRQ | (virt ? cause - 1 : cause), (struct trap){ 0 }, to, virt);
 	return true;
 }
 

@@ -17,11 +17,6 @@ struct space {
 	u64 env; /* menvcfg or henvcfg: for ADUE and PBMTE */
 };
 
-static int levels_of(u64 mode)
-{
-	return mode == MODE_BARE ? 0 : (int)mode - 5;
-}
-
 static enum fault g_stage(struct hart *h, struct walk *w, u64 gpa, enum access acc, bool implicit,
 			  u64 *pa);
 
@@ -29,8 +24,8 @@ static enum fault g_stage(struct hart *h, struct walk *w, u64 gpa, enum access a
 static enum fault locate(struct hart *h, struct walk *w, const struct space *s, u64 table, u64 va,
 			 int level, enum access acc, u64 *where)
 {
-	unsigned bits = level == s->levels - 1 ? 9 + s->widened : 9;
-	u64 a = table + (va >> (12 + 9 * level) & (BIT(bits) - 1)) * 8;
+	unsigned bits = level == s->levels - 1 ? VPN_BITS + s->widened : VPN_BITS;
+	u64 a = table + (va >> VPN_SHIFT(level) & (BIT(bits) - 1)) * PTE_SIZE;
 	enum fault f = F_NONE;
 
 	if (s->stage == STAGE_VS)
@@ -38,7 +33,7 @@ static enum fault locate(struct hart *h, struct walk *w, const struct space *s, 
 	*where = a;
 	if (f)
 		return f;
-	if (!in_ram(h->m, a, 8))
+	if (!in_ram(h->m, a, PTE_SIZE))
 		return F_ACCESS;
 	report_table(h, w, a);
 	return F_NONE;
@@ -51,7 +46,7 @@ static u64 any_of_napot(struct hart *h, u64 pte, u64 *where)
 
 	if (!h->m->cfg.keep)
 		return pte;
-	other = ram_read(h->m, at, 8);
+	other = read_pte(h->m, at);
 	if (!(other & PTE_V && other & PTE_N && other & PTE_RWX && BITS(other, 13, 10) == 8))
 		return pte;
 	*where = at;
@@ -113,12 +108,12 @@ static enum fault update(struct hart *h, struct walk *w, const struct space *s, 
 	if (f)
 		return f;
 	at = (at & ~PAGE_MASK) | (where & PAGE_MASK);
-	*done = ram_read(h->m, at, 8) == *pte;
+	*done = read_pte(h->m, at) == *pte;
 	if (!*done)
 		return F_NONE;
 	*pte |= PTE_A | (acc == STORE ? PTE_D : 0);
 	report_update(h, w, at);
-	ram_write(h->m, at, *pte, 8);
+	ram_write(h->m, at, *pte, PTE_SIZE);
 	return F_NONE;
 }
 
@@ -147,7 +142,7 @@ again:
 		f = locate(h, w, s, table, va, i, LOAD, &where);
 		if (f)
 			return f;
-		pte = ram_read(h->m, where, 8);
+		pte = read_pte(h->m, where);
 		cache_keep(h, w, s->stage, s->asid, s->vmid, pte & PTE_G, va, i, pte, where);
 	}
 	for (;;) {
@@ -164,7 +159,7 @@ again:
 		f = locate(h, w, s, table, va, i, LOAD, &where);
 		if (f)
 			return f;
-		pte = ram_read(h->m, where, 8);
+		pte = read_pte(h->m, where);
 		if (i == 0 && pte & PTE_N)
 			pte = any_of_napot(h, pte, &where);
 		from_cache = false;
@@ -174,7 +169,7 @@ again:
 	/* Step 5 to 8 */
 	if (!allowed(h, w, s, pte, acc, implicit))
 		return F_PAGE;
-	mask = (PAGE_SIZE << (9 * i)) - 1;
+	mask = BIT(VPN_SHIFT(i)) - 1;
 	if ((PTE_PPN(pte) << 12) & mask && !SEED(MISALIGNED))
 		return F_PAGE;
 	if (pte & PTE_N) {
@@ -217,7 +212,7 @@ static enum fault g_stage(struct hart *h, struct walk *w, u64 gpa, enum access a
 	struct space s = {
 		.stage = STAGE_G,
 		.root = ATP_PPN(hgatp) << 12,
-		.levels = levels_of(ATP_MODE(hgatp)),
+		.levels = LEVELS(ATP_MODE(hgatp)),
 		.widened = 2,
 		.vmid = ATP_VMID(hgatp),
 		.env = h->c.menvcfg,
@@ -227,7 +222,7 @@ static enum fault g_stage(struct hart *h, struct walk *w, u64 gpa, enum access a
 	*pa = gpa;
 	if (!s.levels)
 		return F_NONE;
-	if (gpa >> (12 + 9 * s.levels + 2))
+	if (gpa >> (VPN_SHIFT(s.levels) + 2))
 		f = F_PAGE;
 	else
 		f = descend(h, w, &s, gpa, acc, implicit, pa);
@@ -241,9 +236,9 @@ static enum fault g_stage(struct hart *h, struct walk *w, u64 gpa, enum access a
 
 static bool canonical(u64 va, int levels)
 {
-	unsigned bits = 12 + 9 * levels;
+	unsigned unused = 64 - VPN_SHIFT(levels);
 
-	return (u64)((s64)(va << (64 - bits)) >> (64 - bits)) == va;
+	return (ux)((s64)(va << unused) >> unused) == va;
 }
 
 /* The first stage, by satp or vsatp. */
@@ -253,7 +248,7 @@ static enum fault first_stage(struct hart *h, struct walk *w, u64 *pa)
 	struct space s = {
 		.stage = w->view.virt ? STAGE_VS : STAGE_S,
 		.root = ATP_PPN(atp) << 12,
-		.levels = levels_of(ATP_MODE(atp)),
+		.levels = LEVELS(ATP_MODE(atp)),
 		.asid = ATP_ASID(atp),
 		.vmid = w->view.virt ? ATP_VMID(h->c.hgatp) : 0,
 		.env = w->view.virt ? h->c.henvcfg & h->c.menvcfg : h->c.menvcfg,

@@ -61,8 +61,8 @@ static unsigned store_buffering(u32 between)
 	struct machine *m = machine(2, weak);
 	unsigned seen = 0;
 
-	PUT(m, 0, SD(A2, S0), between, LD(A0, S1));
-	PUT(m, 1, SD(A2, S1), between, LD(A0, S0));
+	PUT(m, 0, SX(A2, S0), between, LX(A0, S1));
+	PUT(m, 1, SX(A2, S1), between, LX(A0, S0));
 	for (unsigned n = 0; n < ROUNDS; n++) {
 		play(m, 3);
 		seen += !m->hart[0]->x[A0] && !m->hart[1]->x[A0];
@@ -79,9 +79,8 @@ static unsigned message_passing(u32 between, bool release)
 	struct machine *m = machine(2, weak);
 	unsigned seen = 0;
 
-	PUT(m, 0, SD(A2, S0), between,
-	    release ? 0x0ac4b52fu : SD(A2, S1)); /* amoswap.d.rl a0, a2, (s1) */
-	PUT(m, 1, LD(A0, S1), LD(A1, S0), 0x13);
+	PUT(m, 0, SX(A2, S0), between, release ? AMO(AMOSWAP, 1, A0, A2, S1) : SX(A2, S1));
+	PUT(m, 1, LX(A0, S1), LX(A1, S0), 0x13);
 	for (unsigned n = 0; n < ROUNDS; n++) {
 		play(m, 3);
 		seen += m->hart[1]->x[A0] == 1 && m->hart[1]->x[A1] == 0;
@@ -99,10 +98,10 @@ static unsigned forwarding(void)
 	h->x[S0] = X;
 	for (unsigned n = 1; n < ROUNDS; n++) {
 		h->x[A2] = n * 0x0101010101010101ull;
-		RUN(h, 2, SD(A2, S0), LD(A0, S0));
+		RUN(h, 2, SX(A2, S0), LX(A0, S0));
 		wrong += h->x[A0] != h->x[A2];
-		RUN(h, 3, SD(A2, S0), s(0x23, 0, S0, X0, 3), LD(A0, S0));
-		wrong += h->x[A0] != (h->x[A2] & ~0xff000000ull);
+		RUN(h, 3, SX(A2, S0), s(0x23, 0, S0, X0, 3), LX(A0, S0));
+		wrong += h->x[A0] != (h->x[A2] & (ux)~0xff000000ull);
 	}
 	machine_free(m);
 	return wrong;

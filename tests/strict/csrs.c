@@ -13,16 +13,23 @@ static void warl(struct hart *h)
 {
 	u64 v;
 
-	v = write_read(h, 0x680, 8ull << 60 | 5ull << 44 | 0x80103);
-	ok(v == (8ull << 60 | 5ull << 44 | 0x80100), "the 2 low bits of hgatp.PPN are 0 (%llx)",
+	v = write_read(h, 0x680, atp(MODE, 5, 0x80103000));
+	ok(v == atp(MODE, 5, 0x80100000), "the 2 low bits of hgatp.PPN are 0 (%llx)",
 	   (unsigned long long)v);
-	v = write_read(h, 0x680, 5ull << 60 | 7ull << 44);
-	ok(ATP_MODE(v) != 5 && ATP_VMID(v) == 7,
-	   "a write to hgatp with an unsupported MODE changes the other fields");
+	if (XLEN == 64) {
+		v = write_read(h, 0x680, atp(5, 7, 0));
+		ok(ATP_MODE(v) != 5 && ATP_VMID(v) == 7,
+		   "a write to hgatp with an unsupported MODE changes the other fields");
+		write_read(h, 0x680, 0);
+		v = write_read(h, 0x180, atp(5, 0, 0x80100000));
+		ok(v == 0, "a write to satp with an unsupported MODE changes nothing (%llx)",
+		   (unsigned long long)v);
+	}
+	v = write_read(h, 0x680, ~0ull);
+	ok(ATP_VMID(v) == BIT(VMID_BITS) - 1 &&
+		   BITS(v, ATP_MODE_SHIFT - 1, ATP_ID_SHIFT + VMID_BITS) == 0,
+	   "the VMID of hgatp has all of its bits, and no other (%llx)", (unsigned long long)v);
 	v = write_read(h, 0x680, 0);
-	v = write_read(h, 0x180, 5ull << 60 | 0x80100);
-	ok(v == 0, "a write to satp with an unsupported MODE changes nothing (%llx)",
-	   (unsigned long long)v);
 	v = write_read(h, 0x602, ~0ull);
 	ok(!(v & (BIT(9) | BIT(10) | BIT(11) | BIT(20) | BIT(21) | BIT(22) | BIT(23))) &&
 		   v & BIT(8) && v & BIT(13),
@@ -41,7 +48,7 @@ static void warl(struct hart *h)
 	v = write_read(h, 0x607, ~0ull);
 	ok(v == 0, "hgeie is 0: GEILEN is 0");
 	v = write_read(h, 0x600, ~0ull);
-	ok(v == (2ull << 32 | 0x7003c0), "hstatus has only its writable fields (%llx)",
+	ok(v == (HS_VSXL | 0x7003c0), "hstatus has only its writable fields (%llx)",
 	   (unsigned long long)v);
 	write_read(h, 0x600, 0);
 	v = write_read(h, 0x105, TRAPS | 2);
@@ -77,7 +84,7 @@ static void trapped(struct hart *h, u8 priv, u32 word, unsigned cause, u64 tval,
 
 static void virtual_instructions(struct hart *h)
 {
-	u32 hfence = HFENCE_G(X0, X0), hlv = HLV_D(A0, A1);
+	u32 hfence = HFENCE_G(X0, X0), hlv = HLV_X(A0, A1);
 
 	h->c.hstatus = 0;
 	h->c.hedeleg = 0;
@@ -123,13 +130,13 @@ static void delegation(struct hart *h)
 	h->c.mie = IRQ_VSS;
 	guest(h, U_MODE);
 	RUN(h, 0, 0x13);
-	ok(h->virt && h->c.vscause == (BIT(63) | 1),
+	ok(h->virt && h->c.vscause == (CAUSE_IRQ | 1),
 	   "a VS software interrupt has cause 1 in VS-mode");
 	host(h);
 	h->c.hideleg = 0;
 	guest(h, S_MODE);
 	RUN(h, 0, 0x13);
-	ok(!h->virt && h->c.scause == (BIT(63) | 2),
+	ok(!h->virt && h->c.scause == (CAUSE_IRQ | 2),
 	   "a VS software interrupt has cause 2 in HS-mode");
 	host(h);
 	h->c.hvip = h->c.mie = 0;
@@ -168,6 +175,42 @@ static void timers(struct hart *h)
 	host(h);
 }
 
+/* The second numbers of CSRs of 64 bits. */
+static void upper_halves(struct hart *h)
+{
+	struct csrs *c = &h->c;
+
+	if (XLEN == 64) {
+		RUN(h, 1, CSRR(A0, 0x615));
+		ok(c->scause == E_ILLEGAL, "htimedeltah is for XLEN 32");
+		return;
+	}
+	c->htimedelta = 0x1122334455667788;
+	write_read(h, 0x605, 0x99);
+	ok(c->htimedelta == 0x1122334400000099, "htimedelta is the lower half");
+	write_read(h, 0x615, 0x42);
+	ok(c->htimedelta == 0x4200000099, "htimedeltah is the upper half");
+	c->vstimecmp = ~0ull;
+	write_read(h, 0x25d, 1);
+	ok(c->vstimecmp == 0x1ffffffff, "vstimecmph is the upper half of vstimecmp");
+	write_read(h, 0x61a, ~0u);
+	ok(c->henvcfg == ENV_STCE, "henvcfgh has the upper fields of henvcfg");
+	c->htimedelta = 0;
+	h->m->clock = 0x500000000 * h->m->cfg.ticks_per;
+	RUN(h, 1, CSRR(A0, 0xc81));
+	ok(h->x[A0] == 5, "timeh is the upper half of time (%llx)", (unsigned long long)h->x[A0]);
+	c->hcounteren = 0;
+	trapped(h, S_MODE, CSRR(A0, 0xc81), E_VIRTUAL, CSRR(A0, 0xc81),
+		"VS reads timeh without hcounteren");
+	h->priv = M_MODE;
+	write_read(h, 0x310, ~0u);
+	ok(h->x[A0] == (ST_MPV | ST_GVA) >> 32 && c->mstatus & ST_MPV, "mstatush has MPV and GVA");
+	write_read(h, 0x300, 0);
+	ok((c->mstatus & ST_MPV) && !(h->x[A0] & ~ST_SD), "mstatus has not");
+	write_read(h, 0x310, 0);
+	h->priv = S_MODE;
+}
+
 void test_csrs(void)
 {
 	struct machine *m = machine(1, NULL);
@@ -177,5 +220,6 @@ void test_csrs(void)
 	virtual_instructions(h);
 	delegation(h);
 	timers(h);
+	upper_halves(h);
 	machine_free(m);
 }

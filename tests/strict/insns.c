@@ -8,24 +8,24 @@ struct two {
 	u64 a, b, want;
 };
 
-#define MIN64 0x8000000000000000ull
+#define MIN BIT(XLEN - 1)
 static const struct two two[] = {
 	{ "add", 0x33, 0, 0x00, 1, ~0ull, 0 },
 	{ "sub", 0x33, 0, 0x20, 1, 2, ~0ull },
-	{ "sll by 64+1", 0x33, 1, 0x00, 3, 65, 6 },
+	{ "sll by XLEN + 1", 0x33, 1, 0x00, 3, XLEN + 1, 6 },
 	{ "slt", 0x33, 2, 0x00, ~0ull, 0, 1 },
 	{ "sltu", 0x33, 3, 0x00, ~0ull, 0, 0 },
-	{ "sra", 0x33, 5, 0x20, MIN64, 63, ~0ull },
+	{ "sra", 0x33, 5, 0x20, MIN, XLEN - 1, ~0ull },
 	{ "addw overflows", 0x3b, 0, 0x00, 0x7fffffff, 1, 0xffffffff80000000 },
 	{ "sraw", 0x3b, 5, 0x20, 0x80000000, 31, ~0ull },
 	{ "mulh", 0x33, 1, 0x01, ~0ull, ~0ull, 0 },
 	{ "mulhu", 0x33, 3, 0x01, ~0ull, ~0ull, ~1ull },
 	{ "mulhsu", 0x33, 2, 0x01, ~0ull, ~0ull, ~0ull },
 	{ "div by zero is -1", 0x33, 4, 0x01, 7, 0, ~0ull },
-	{ "div overflows to its dividend", 0x33, 4, 0x01, MIN64, ~0ull, MIN64 },
+	{ "div overflows to its dividend", 0x33, 4, 0x01, MIN, ~0ull, MIN },
 	{ "divu by zero is all ones", 0x33, 5, 0x01, 7, 0, ~0ull },
 	{ "rem by zero is the dividend", 0x33, 6, 0x01, 7, 0, 7 },
-	{ "rem overflows to 0", 0x33, 6, 0x01, MIN64, ~0ull, 0 },
+	{ "rem overflows to 0", 0x33, 6, 0x01, MIN, ~0ull, 0 },
 	{ "divuw by zero", 0x3b, 5, 0x01, 7, 0, ~0ull },
 	{ "remuw", 0x3b, 7, 0x01, 0x1ffffffffull, 16, 15 },
 	{ "add.uw", 0x3b, 0, 0x04, 0xfffffffffffffffeull, 1, 0xffffffff },
@@ -34,7 +34,7 @@ static const struct two two[] = {
 	{ "xnor", 0x33, 4, 0x20, 0, 0, ~0ull },
 	{ "max", 0x33, 6, 0x05, ~0ull, 1, 1 },
 	{ "minu", 0x33, 5, 0x05, ~0ull, 1, 1 },
-	{ "rol", 0x33, 1, 0x30, MIN64, 1, 1 },
+	{ "rol", 0x33, 1, 0x30, MIN, 1, 1 },
 	{ "rorw", 0x3b, 5, 0x30, 1, 1, 0xffffffff80000000 },
 	{ "bext", 0x33, 5, 0x24, 4, 2, 1 },
 	{ "bclr", 0x33, 1, 0x24, 7, 1, 5 },
@@ -48,14 +48,20 @@ struct one {
 
 #define ONE(op, f3, imm) ((op) | A0 << 7 | (f3) << 12 | A1 << 15 | (u32)(imm) << 20)
 static const struct one one[] = {
-	{ "clz of 0", ONE(0x13, 1, 0x600), 0, 64 },
+	{ "clz of 0", ONE(0x13, 1, 0x600), 0, XLEN },
 	{ "ctz", ONE(0x13, 1, 0x601), 8, 3 },
 	{ "cpop", ONE(0x13, 1, 0x602), 0xff00ff, 16 },
 	{ "sext.b", ONE(0x13, 1, 0x604), 0x80, 0xffffffffffffff80 },
+#if XLEN == 64
 	{ "zext.h", 0x0800403b | A0 << 7 | A1 << 15, ~0ull, 0xffff },
-	{ "orc.b", ONE(0x13, 5, 0x287), 0x0100002000, 0xff0000ff00 },
 	{ "rev8", ONE(0x13, 5, 0x6b8), 1, 0x0100000000000000 },
 	{ "sraiw", ONE(0x1b, 5, 0x41f), 0x80000000, ~0ull },
+#else
+	{ "zext.h", 0x08004033 | A0 << 7 | A1 << 15, ~0ull, 0xffff },
+	{ "rev8", ONE(0x13, 5, 0x698), 1, 0x01000000 },
+	{ "addi wraps", ONE(0x13, 0, 0x7ff), 0xffffffff, 0x7fe },
+#endif
+	{ "orc.b", ONE(0x13, 5, 0x287), 0x0100002000, 0xff0000ff00 },
 	{ "sltiu -1", ONE(0x13, 3, 0xfff), 5, 1 },
 	{ "c.addi16sp and all compressed forms expand", 0x00000013, 0, 0 },
 };
@@ -69,18 +75,27 @@ static void compressed(void)
 	} forms[] = {
 		{ 0x0048, 0x00410513 }, /* c.addi4spn a0, 4: addi a0, sp, 4 */
 		{ 0x4188, 0x0005a503 }, /* c.lw a0, 0(a1) */
-		{ 0xe188, 0x00a5b023 }, /* c.sd a0, 0(a1) */
 		{ 0x1141, 0xff010113 }, /* c.addi sp, -16 */
 		{ 0x717d, 0xff010113 }, /* c.addi16sp -16 */
 		{ 0x6505, 0x00001537 }, /* c.lui a0, 1 */
 		{ 0x8d0d, 0x40b50533 }, /* c.sub a0, a1 */
 		{ 0xbff5, 0xffdff06f }, /* c.j -4 */
 		{ 0xdd75, 0xfe050ee3 }, /* c.beqz a0, -4 */
-		{ 0x6502, 0x00013503 }, /* c.ldsp a0, 0 */
 		{ 0x8082, 0x00008067 }, /* ret */
 		{ 0x852e, 0x00b00533 }, /* c.mv a0, a1 */
 		{ 0x9002, 0x00100073 }, /* c.ebreak */
 		{ 0x0000, 0 },          /* illegal */
+#if XLEN == 64
+		{ 0xe188, 0x00a5b023 }, /* c.sd a0, 0(a1) */
+		{ 0x6502, 0x00013503 }, /* c.ldsp a0, 0 */
+		{ 0x2505, 0x0015051b }, /* c.addiw a0, 1 */
+		{ 0x9d0d, 0x40b5053b }, /* c.subw a0, a1 */
+#else
+		{ 0xe188, 0x00a5a027 }, /* c.fsw fa0, 0(a1) */
+		{ 0x6502, 0x00012507 }, /* c.flwsp fa0, 0 */
+		{ 0x3ff5, 0xffdff0ef }, /* c.jal -4 */
+		{ 0x9d0d, 0 },          /* reserved */
+#endif
 	};
 
 	for (unsigned n = 0; n < sizeof(forms) / sizeof(forms[0]); n++)
@@ -90,19 +105,27 @@ static void compressed(void)
 
 static void atomics(struct hart *h)
 {
+	unsigned size = XLEN / 8;
+
 	ram_write(h->m, DATA, 0xfffffffffffffff0, 8);
 	h->x[A1] = DATA;
 	h->x[A2] = 0x20;
 	RUN(h, 1, 0x00c5a52f); /* amoadd.w a0, a2, (a1) */
-	ok(h->x[A0] == 0xfffffffffffffff0 && ram_read(h->m, DATA, 8) == 0xffffffff00000010,
+	ok(h->x[A0] == (ux)0xfffffffffffffff0 && ram_read(h->m, DATA, 8) == 0xffffffff00000010,
 	   "amoadd.w returns the old word, sign-extended, and writes only one word");
-	RUN(h, 2, 0x1005b52f, 0x18c5b6af); /* lr.d a0, (a1); sc.d a3, a2, (a1) */
-	ok(!h->x[A3] && ram_read(h->m, DATA, 8) == 0x20, "sc.d after lr.d stores, and returns 0");
-	RUN(h, 1, 0x18c5b6af);
-	ok(h->x[A3] == 1, "sc.d without a reservation returns 1");
-	h->x[A1] = DATA + 4;
-	RUN(h, 1, 0x00c5b52f); /* amoadd.d, misaligned */
-	ok(h->c.scause == E_STORE_MISALIGNED && h->c.stval == DATA + 4, "a misaligned AMO traps");
+	RUN(h, 2, AMO(LR, 0, A0, 0, A1), AMO(SC, 0, A3, A2, A1));
+	ok(!h->x[A3] && ram_read(h->m, DATA, size) == 0x20, "SC after LR stores, and returns 0");
+	RUN(h, 1, AMO(SC, 0, A3, A2, A1));
+	ok(h->x[A3] == 1, "SC without a reservation returns 1");
+	h->x[A1] = DATA + size / 2;
+	RUN(h, 1, AMO(AMOADD, 0, A0, A2, A1));
+	ok(h->c.scause == E_STORE_MISALIGNED && h->c.stval == h->x[A1], "a misaligned AMO traps");
+	RUN(h, 1, 0x00c5b52f); /* amoadd.d */
+	ok((h->c.scause == E_ILLEGAL) == (XLEN == 32), "amoadd.d is of RV64");
+	h->x[A1] = 1;
+	h->c.scause = 0;
+	RUN(h, 1, 0x02059513); /* slli a0, a1, 32 */
+	ok((h->c.scause == E_ILLEGAL) == (XLEN == 32), "a shift by 32 is of RV64");
 }
 
 static void floats(struct hart *h)
@@ -136,16 +159,19 @@ void test_insns(void)
 	for (unsigned n = 0; n < sizeof(two) / sizeof(two[0]); n++) {
 		const struct two *t = &two[n];
 
+		if (XLEN == 32 && t->op == 0x3b)
+			continue;
 		h->x[A1] = t->a;
 		h->x[A2] = t->b;
 		RUN(h, 1, r(t->op, t->f3, t->f7, A0, A1, A2));
-		ok(h->x[A0] == t->want, "%s (%llx)", t->name, (unsigned long long)h->x[A0]);
+		ok(h->x[A0] == (ux)t->want, "%s (%llx)", t->name, (unsigned long long)h->x[A0]);
 	}
 	for (unsigned n = 0; n < sizeof(one) / sizeof(one[0]); n++) {
 		h->x[A0] = 0;
 		h->x[A1] = one[n].a;
 		RUN(h, 1, one[n].word);
-		ok(h->x[A0] == one[n].want, "%s (%llx)", one[n].name, (unsigned long long)h->x[A0]);
+		ok(h->x[A0] == (ux)one[n].want, "%s (%llx)", one[n].name,
+		   (unsigned long long)h->x[A0]);
 	}
 	compressed();
 	atomics(h);

@@ -29,10 +29,10 @@ struct machine *machine(unsigned harts, void (*change)(struct config *cfg))
 		.seed = 1,
 		.ticks_per = 10,
 		.slice = 100,
-		.satp_modes = BIT(0) | BIT(8) | BIT(9) | BIT(10),
-		.hgatp_modes = BIT(0) | BIT(8) | BIT(9) | BIT(10),
-		.asid_bits = 16,
-		.vmid_bits = 14,
+		.satp_modes = MODES,
+		.hgatp_modes = MODES,
+		.asid_bits = ASID_BITS,
+		.vmid_bits = VMID_BITS,
 		.sstc = true,
 		.svinval = true,
 		.firmware = true,
@@ -82,15 +82,14 @@ static u64 new_table(void)
 	return tables;
 }
 
-/*
- * The root of the G-stage has 2 more index bits. Addresses in these tests fit into its first page.
- */
-u64 *entry(struct machine *m, u64 root, int levels, u64 va, int level)
+/* The root has all the upper bits as its index: the root of the G-stage has 2 more than others. */
+ux *entry(struct machine *m, u64 root, int levels, u64 va, int level)
 {
 	u64 table = root;
 
 	for (int l = levels - 1;; l--) {
-		u64 *e = (u64 *)(m->ram + (table - RAM_BASE)) + (va >> (12 + 9 * l) & 511);
+		u64 bits = l == levels - 1 ? ~0ull : BIT(VPN_BITS) - 1;
+		ux *e = (ux *)(m->ram + (table - RAM_BASE)) + (va >> VPN_SHIFT(l) & bits);
 
 		if (l == level)
 			return e;
@@ -103,6 +102,11 @@ u64 *entry(struct machine *m, u64 root, int levels, u64 va, int level)
 void map(struct machine *m, u64 root, int levels, u64 va, int level, u64 pa, u64 flags)
 {
 	*entry(m, root, levels, va, level) = pa >> 12 << 10 | flags;
+}
+
+u64 atp(u64 mode, u64 id, u64 root)
+{
+	return mode << ATP_MODE_SHIFT | id << ATP_ID_SHIFT | root >> 12;
 }
 
 int main(void)

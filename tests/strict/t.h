@@ -27,14 +27,19 @@ enum { X0, RA, SP, GP, TP, T0, T1, T2, S0, S1, A0, A1, A2, A3, A4, A5 };
 u32 r(u32 op, u32 f3, u32 f7, u32 rd, u32 rs1, u32 rs2);
 u32 i(u32 op, u32 f3, u32 rd, u32 rs1, u32 imm);
 u32 s(u32 op, u32 f3, u32 rs1, u32 rs2, u32 imm);
-#define LD(rd, rs1)       i(0x03, 3, rd, rs1, 0)
-#define SD(rs2, rs1)      s(0x23, 3, rs1, rs2, 0)
+/* Of the width of a register: LD and SD, or LW and SW, and so on. */
+#define WIDTH          (XLEN == 64 ? 3 : 2)
+#define LX(rd, rs1)    i(0x03, WIDTH, rd, rs1, 0)
+#define SX(rs2, rs1)   s(0x23, WIDTH, rs1, rs2, 0)
+#define HLV_X(rd, rs1) r(0x73, 4, XLEN == 64 ? 0x36 : 0x34, rd, rs1, 0)
+/* aqrl: 2 is .aq, 1 is .rl. */
+#define AMO(f5, aqrl, rd, rs2, rs1) r(0x2f, WIDTH, (f5) << 2 | (aqrl), rd, rs1, rs2)
+enum { AMOADD = 0, AMOSWAP = 1, LR = 2, SC = 3 };
 #define CSRR(rd, csr)     i(0x73, 2, rd, X0, csr)
 #define CSRW(csr, rs1)    i(0x73, 1, X0, rs1, csr)
 #define FENCE(pred, succ) (0x0f | (pred) << 24 | (succ) << 20)
 #define SFENCE(va, asid)  r(0x73, 0, 0x09, X0, va, asid)
 #define HFENCE_G(gpa, id) r(0x73, 0, 0x31, X0, gpa, id)
-#define HLV_D(rd, rs1)    r(0x73, 4, 0x36, rd, rs1, 0)
 #define SRET              0x10200073
 #define ECALL             0x00000073
 
@@ -43,8 +48,18 @@ u32 s(u32 op, u32 f3, u32 rs1, u32 rs2, u32 imm);
  * it. Both create missing tables in between.
  */
 void map(struct machine *m, u64 root, int levels, u64 va, int level, u64 pa, u64 flags);
-u64 *entry(struct machine *m, u64 root, int levels, u64 va, int level);
+ux *entry(struct machine *m, u64 root, int levels, u64 va, int level);
 #define LEAF (PTE_V | PTE_R | PTE_W | PTE_X | PTE_A | PTE_D)
+
+/* The first format: Sv39 and Sv39x4, or Sv32 and Sv32x4. The size of its smallest huge leaf. */
+#if XLEN == 64
+#define MODE MODE_SV39
+#else
+#define MODE MODE_SV32
+#endif
+#define DEPTH LEVELS(MODE)
+#define HUGE  BIT(VPN_SHIFT(1))
+u64 atp(u64 mode, u64 id, u64 root);
 
 void test_insns(void);
 void test_csrs(void);

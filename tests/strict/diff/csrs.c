@@ -3,10 +3,21 @@
 #include "diff.h"
 
 /* SD tells of FS. QEMU has bits 0, 2 and 4, too, which nothing uses. */
-#define STATUS (~(BIT(63) | BIT(0) | BIT(2) | BIT(4) | BIT(7)))
+#define STATUS (~(BIT(XLEN - 1) | BIT(0) | BIT(2) | BIT(4) | BIT(7)))
 #define ALL    (~0ull)
 /* QEMU gives other things than VSTIP here. */
 #define PENDING (BIT(1) | BIT(2) | BIT(10))
+
+/* With XLEN 32: the upper halves. */
+#if XLEN == 32
+#define UPPER(X)                                                                                   \
+	X(0x310, mstatush, ALL)                                                                    \
+	X(0x31a, menvcfgh, ALL)                                                                    \
+	X(0x615, htimedeltah, ALL)                                                                 \
+	X(0x61a, henvcfgh, ALL)
+#else
+#define UPPER(X)
+#endif
 
 /* number, name, bits */
 #define LIST(X)                                                                                    \
@@ -45,21 +56,22 @@
 	X(0x241, vsepc, ~1ull)                                                                     \
 	X(0x242, vscause, ALL)                                                                     \
 	X(0x243, vstval, ALL)                                                                      \
-	X(0x280, vsatp, ALL)
+	X(0x280, vsatp, ALL)                                                                       \
+	UPPER(X)
 
 #define ACCESS(number, name, bits)                                                                 \
-	static u64 read_##name(void)                                                               \
+	static ux read_##name(void)                                                                \
 	{                                                                                          \
-		u64 value;                                                                         \
+		ux value;                                                                          \
 		asm volatile("csrr %0, " #number : "=r"(value));                                   \
 		return value;                                                                      \
 	}                                                                                          \
-	static void write_##name(u64 value)                                                        \
+	static void write_##name(ux value)                                                         \
 	{                                                                                          \
 		asm volatile("csrw " #number ", %0" : : "r"(value));                               \
 	}
 LIST(ACCESS)
 
-#define ENTRY(number, name, bits) { number, #name, read_##name, write_##name, bits },
+#define ENTRY(number, name, bits) { number, #name, read_##name, write_##name, (ux)(bits) },
 const struct csr csrs[] = { LIST(ENTRY) };
 const unsigned int ncsrs = COUNT(csrs);

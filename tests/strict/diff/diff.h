@@ -13,6 +13,9 @@ typedef uint64_t u64;
 typedef uint32_t u32;
 typedef uint16_t u16;
 typedef uint8_t u8;
+typedef unsigned long ux; /* a register */
+
+#define XLEN __riscv_xlen
 
 #define BIT(n)       (1ull << (n))
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -22,11 +25,11 @@ enum mode { U, S, M, VU, VS };
 /* rnd.c */
 void seed_random(u64 seed);
 u64 rnd(void);
-static inline u64 below(u64 n)
+static inline u32 below(u32 n)
 {
-	return rnd() % n;
+	return (rnd() >> 32) * n >> 32;
 }
-static inline bool chance(u64 percent)
+static inline bool chance(u32 percent)
 {
 	return below(100) < percent;
 }
@@ -36,30 +39,40 @@ u64 any_value(void);
 struct csr {
 	u16 number;
 	const char *name;
-	u64 (*read)(void);
-	void (*write)(u64 value);
-	u64 compared; /* the bits that both harts must have alike */
+	ux (*read)(void);
+	void (*write)(ux value);
+	ux compared; /* the bits that both harts must have alike */
 };
 extern const struct csr csrs[];
 extern const unsigned int ncsrs;
 
 /* region.c: tables and data. */
+#if XLEN == 64
+#define VPN_BITS   9
+#define USER_ALIAS 0x100000000ull /* the memory again, for U-mode: the first GiB of it */
 #define REGION     0x80200000ull
+#define NOWHERE    0x10000000000ull /* no memory and no device is there, up to twice this address */
+#else
+#define VPN_BITS   10
+#define USER_ALIAS 0xe0000000ull /* or the first 8 MiB */
+#define REGION     0x80400000ull
+#define NOWHERE    0x100000000ull
+#endif
+#define HUGE       BIT(12 + VPN_BITS)
 #define DATA       (REGION + 0x100000) /* data pages, with room between them and tables */
 #define DATA_PAGES 8
-#define WINDOW     0xc0000000ull  /* where the random leaves are; no memory is there */
-#define USER_ALIAS 0x100000000ull /* the first GiB of memory again, for U-mode */
+#define WINDOW     0xc0000000ull /* where the random leaves are; no memory is there */
 void region_new(void);
 u64 region_hash(void);
-u64 some_atp(unsigned int kind);
-u64 some_address(void);
+ux some_atp(unsigned int kind);
+ux some_address(void);
 
 /* insns.c */
 u32 some_insn(enum mode mode);
 
 /* start.S */
 struct context {
-	u64 x[32];
+	ux x[32];
 };
 void enter(struct context *c);
 void enter_v(struct context *c);

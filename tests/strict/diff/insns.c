@@ -82,9 +82,10 @@ static u32 insn_alu(void)
 		{ 0x33, 1, 0x34 }, { 0x33, 1, 0x14 },
 	};
 	static const u32 ops_imm[] = {
-		0x60001013, 0x60101013, 0x60201013, 0x60401013, 0x60501013, 0x6000101b, 0x6010101b,
-		0x6020101b, 0x6b805013, 0x28705013, 0x60005013, 0x6000501b, 0x48001013, 0x48005013,
-		0x68001013, 0x28001013, 0x0800101b, 0x00001013, 0x00005013, 0x40005013,
+		0x60001013, 0x60101013, 0x60201013, 0x60401013, 0x60501013, 0x6000101b,
+		0x6010101b, 0x6020101b, 0x6b805013, 0x28705013, 0x60005013, 0x6000501b,
+		0x48001013, 0x48005013, 0x68001013, 0x28001013, 0x69805013, 0x08004033,
+		0x0800101b, 0x00001013, 0x00005013, 0x40005013,
 	};
 	u32 n = below(COUNT(ops));
 
@@ -133,9 +134,9 @@ static u32 insn_float(void)
 static u32 insn_csr(enum mode mode)
 {
 	/* Without what the program needs, and what is not the same twice. */
-	static const u16 others[] = { 0x001, 0x002, 0x003, 0xf11, 0xf14, 0x104, 0x204, 0x604,
-				      0x607, 0x644, 0x144, 0x244, 0xe12, 0x14d, 0x24d };
-	static const u16 counters[] = { 0xc00, 0xc01, 0xc02 };
+	static const u16 others[] = { 0x001, 0x002, 0x003, 0xf11, 0xf14, 0x104, 0x204, 0x604, 0x607,
+				      0x644, 0x144, 0x244, 0xe12, 0x14d, 0x24d, 0x15d, 0x25d };
+	static const u16 counters[] = { 0xc00, 0xc01, 0xc02, 0xc80, 0xc81, 0xc82 };
 	u32 number, funct3 = 1 + below(3) + (chance(30) ? 4 : 0), rd = reg(), rs1 = reg();
 
 	if (chance(8)) /* may it be read? */
@@ -148,14 +149,17 @@ static u32 insn_csr(enum mode mode)
 	} else {
 		number = csrs[below(ncsrs)].number;
 	}
+	if (number == 0x310) /* may it be read? */
+		return i_type(0x73, 2, 0, 0, number);
 	if (mode == M && (number == 0x302 || number == 0x344))
 		number = 0x100;
 	/*
 	 * These are only read. main.c keeps ADUE the same in menvcfg and henvcfg. If a field gets a
 	 * value that the hart does not support, the hart may ignore the whole write or that field.
 	 */
-	if (number == 0x30a || number == 0x60a || number == 0x105 || number == 0x205 ||
-	    number == 0x180 || number == 0x280 || number == 0x680)
+	if (number == 0x30a || number == 0x60a || number == 0x31a || number == 0x61a ||
+	    number == 0x105 || number == 0x205 || number == 0x180 || number == 0x280 ||
+	    number == 0x680)
 		return i_type(0x73, 2, rd, 0, number);
 	if (number == 0x306 || number == 0x106 || number == 0x606 || number == 0x344 ||
 	    number == 0x645 || number == 0x64a || number == 0x34a || number == 0x603 ||
@@ -228,6 +232,8 @@ static u32 insn_compressed(void)
 		u32 i = below(0x10000), op = i & 3, funct3 = i >> 13;
 
 		if (op == 3 || (op == 1 && funct3 >= 5))
+			continue;
+		if (op == 1 && funct3 == 1 && XLEN == 32) /* C.JAL */
 			continue;
 		if (op == 0 && funct3 == 4) /* Zcb, where there is it */
 			continue;

@@ -19,8 +19,8 @@
 #define STEPS 150
 
 static struct context c, before;
-static u64 satp, vsatp, hgatp;
-static u64 f[32], csr_before[64], hash;
+static ux satp, vsatp, hgatp;
+static u64 f[32], hash;
 static char code[4096] __attribute__((section(".code"), aligned(4096)));
 
 static u64 state;
@@ -112,15 +112,29 @@ static void mix(u64 value)
 	hash ^= hash >> 29;
 }
 
-#define csr_write(name, value) asm volatile("csrw " #name ", %0" : : "r"(value))
-#define csr_set(name, value)   asm volatile("csrs " #name ", %0" : : "r"(value))
-#define csr_clear(name, value) asm volatile("csrc " #name ", %0" : : "r"(value))
+#define csr_write(name, value) asm volatile("csrw " #name ", %0" : : "r"((ux)(value)))
+#define csr_set(name, value)   asm volatile("csrs " #name ", %0" : : "r"((ux)(value)))
+#define csr_clear(name, value) asm volatile("csrc " #name ", %0" : : "r"((ux)(value)))
 #define csr_read(name)                                                                             \
 	({                                                                                         \
-		u64 value_;                                                                        \
+		ux value_;                                                                         \
 		asm volatile("csrr %0, " #name : "=r"(value_));                                    \
 		value_;                                                                            \
 	})
+/* A CSR of 64 bits. With XLEN 32 its upper half has another number. */
+#if XLEN == 64
+#define csr_write64(name, upper, value) csr_write(name, value)
+#define csr_read64(name, upper)         csr_read(name)
+#else
+#define csr_write64(name, upper, value)                                                            \
+	({                                                                                         \
+		u64 whole_ = (value);                                                              \
+		csr_write(name, whole_);                                                           \
+		csr_write(upper, whole_ >> 32);                                                    \
+	})
+#define csr_read64(name, upper) (csr_read(name) | (u64)csr_read(upper) << 32)
+#endif
+#define HAS_GVA (XLEN == 64 ? 0x300 : 0x310) /* mstatus, or mstatush */
 
 #define MENVCFG  0x30a
 #define MPP      (3ull << 11)
@@ -150,8 +164,8 @@ static void new_seed(u64 seed)
 		f[n] = any_float();
 	csr_write(mie, 0);
 	csr_write(mideleg, 0xfff);
-	csr_write(stimecmp, ~0ull);
-	csr_write(0x24d, ~0ull); /* vstimecmp */
+	csr_write64(0x14d, 0x15d, ~0ull); /* stimecmp */
+	csr_write64(0x24d, 0x25d, ~0ull); /* vstimecmp */
 	for (unsigned int n = 0; n < ncsrs; n++)
 		csrs[n].write(0);
 	csr_set(mstatus, FS);
@@ -164,15 +178,15 @@ static void change_state(void)
 {
 	u64 status = rnd() & (BIT(18) | BIT(19) | BIT(20) | BIT(21) | BIT(22) | FS);
 
-	csr_write(0x30a, some_env());
+	csr_write64(0x30a, 0x31a, some_env());
 	/* For HLV, QEMU looks at ADUE of menvcfg alone. */
-	csr_write(0x60a, (some_env() & ~BIT(61)) | (csr_read(0x30a) & BIT(61)));
+	csr_write64(0x60a, 0x61a, (some_env() & ~BIT(61)) | (csr_read64(0x30a, 0x31a) & BIT(61)));
 	csr_write(senvcfg, some_env() & 0xf1);
 	csr_write(medeleg, rnd() & 0xf0b1ff & ~NOT_HERE);
 	csr_write(0x602, rnd() & 0xb1ff & ~NOT_HERE);
 	csr_write(0x603, rnd() & 0x444);
 	csr_write(0x645, rnd() & 0x444);
-	csr_write(0x605, any_value());
+	csr_write64(0x605, 0x615, any_value());
 	csr_write(mcounteren, rnd() & 7);
 	csr_write(scounteren, rnd() & 7);
 	csr_write(0x606, rnd() & 7);
@@ -193,9 +207,9 @@ static bool has_address(u64 cause)
  * The value of a CSR, without what a hart may choose. mtinst and htinst may be zero for any trap
  * but those of the walker, and are compared for guest-page faults alone.
  */
-static u64 value_of(const struct csr *csr)
+static ux value_of(const struct csr *csr)
 {
-	u64 cause, value = csr->read() & csr->compared;
+	ux cause, value = csr->read() & csr->compared, gva = XLEN == 64 ? BIT(38) : BIT(6);
 	bool to_hs;
 
 	/* FS may be Dirty before anything has changed. */
@@ -204,12 +218,12 @@ static u64 value_of(const struct csr *csr)
 	/*
 	 * GVA. QEMU leaves it set after other traps, and does not set it for a breakpoint.
 	 */
-	if (csr->number == 0x300 && !(value & MPV && has_address(csr_read(mcause))))
-		return value & ~BIT(38);
+	if (csr->number == HAS_GVA && !(value & gva << 1 && has_address(csr_read(mcause))))
+		return value & ~gva;
 	/*
 	 * What a trap into HS-mode has written: QEMU overwrites it with 0 for a trap into VS-mode.
 	 */
-	to_hs = csr_read(mcause) == 9 && csr_read(mepc) == (u64)stub;
+	to_hs = csr_read(mcause) == 9 && csr_read(mepc) == (ux)stub;
 	if (csr->number == 0x600 && !(to_hs && has_address(csr_read(scause))))
 		return value & ~BIT(6);
 	if ((csr->number == 0x643 || csr->number == 0x64a) && !to_hs)
@@ -225,7 +239,7 @@ static u64 value_of(const struct csr *csr)
 /* The address of a device, of the program or of tables, which an access would change. */
 static bool harms(u64 address)
 {
-	if (address >> 32 == USER_ALIAS >> 32)
+	if (address - USER_ALIAS < (XLEN == 64 ? 1ull << 32 : 2 * HUGE))
 		address -= USER_ALIAS - 0x80000000;
 	return (address >= 0x800 && address < DATA - 4096) || (address + 0x1000) >> 34 == 1 ||
 	       (address - 0x1000) >> 34 == 1;
@@ -233,7 +247,7 @@ static bool harms(u64 address)
 
 static void step(void)
 {
-	static const u64 priv[] = {
+	static const ux priv[] = {
 		[U] = 0,
 		[S] = 1,
 		[M] = 3,
@@ -242,7 +256,7 @@ static void step(void)
 	enum mode mode = modes[below(COUNT(modes))];
 	u32 insn = some_insn(mode), n;
 	bool user = mode == U || mode == VU, v = mode == VU || mode == VS, paged;
-	u64 status = csr_read(mstatus), at = (u64)code + below(400) * 8, pc;
+	ux status = csr_read(mstatus), at = (ux)code + below(400) * 8, pc;
 
 	if (chance(25))
 		change_state();
@@ -274,7 +288,7 @@ static void step(void)
 	} else {
 		*(volatile u32 *)(at + 4) = 0x00000073;
 	}
-	paged = (v ? vsatp : satp) >> 60;
+	paged = v ? vsatp : satp;
 	pc = user && paged ? USER_ALIAS + at - 0x80000000 : at;
 	clear_mpv();
 	csr_write(mepc, pc);
@@ -293,8 +307,6 @@ static void step(void)
 	if (mode == M && (insn & 0x7f) != 0x2f && chance(50))
 		status |= MPRV;
 	before = c;
-	for (n = 0; n < ncsrs; n++)
-		csr_before[n] = value_of(&csrs[n]);
 	fence_all();
 	csr_write(mstatus, status);
 	if (v)
@@ -316,7 +328,7 @@ static void step(void)
 		hex(c.x[n]);
 	}
 	for (n = 0; n < ncsrs; n++) {
-		u64 value = value_of(&csrs[n]);
+		ux value = value_of(&csrs[n]);
 
 		putc(' ');
 		puts(csrs[n].name);

@@ -4,7 +4,7 @@
  * where they are, and once more at USER_ALIAS for U-mode. All other leaves are random.
  *
  * There is one chain of tables for each stage: the table of Sv57 leads to that of Sv48, and that to
- * the one of Sv39.
+ * the one of Sv39. With XLEN 32 there is one root, and no tables in the middle.
  */
 #include "diff.h"
 
@@ -37,15 +37,26 @@ static u64 pte(u64 pa, u64 flags)
 	return pa >> 12 << 10 | flags;
 }
 
+/* An entry has the width of a register. */
 static void put(u64 table, unsigned int n, u64 value)
 {
-	((volatile u64 *)(REGION + table))[n] = value;
+	((volatile ux *)(uintptr_t)(REGION + table))[n] = value;
+}
+
+/*
+ * Set the entry of level 1, the one above the lowest, for an address of the program or the window.
+ */
+static void put_huge(const struct stage *s, u64 va, u64 value)
+{
+	u64 table = va >= WINDOW ? s->middle : s->own_middle;
+
+	put(XLEN == 32 ? s->root[0] : table, va / HUGE & (XLEN == 32 ? ~0u : 511), value);
 }
 
 static u64 some_target(void)
 {
 	if (chance(5))
-		return rnd() & 0xffffffffff000;
+		return NOWHERE + (rnd() & (NOWHERE - 4096));
 	return DATA + below(DATA_PAGES) * 4096;
 }
 
@@ -62,7 +73,7 @@ static u64 some_leaf(u64 target, bool g_stage)
 	flags |= below(4) << 8;
 	if (chance(4))
 		flags &= ~(u64)PTE_V;
-	if (chance(6))
+	if (XLEN == 64 && chance(6))
 		flags |= BIT(54 + below(10));
 	return pte(target, flags);
 }
@@ -72,52 +83,58 @@ static void stage_new(const struct stage *s, unsigned int kind)
 	bool g = kind == 2;
 	u64 u = g ? PTE_U : 0;
 
-	put(s->root[2], 0, pte(REGION + s->root[1], PTE_V));
-	put(s->root[1], 0, pte(REGION + s->root[0], PTE_V));
-	put(s->root[0], 2, pte(REGION + s->own_middle, PTE_V));
-	put(s->root[0], 3, pte(REGION + s->middle, PTE_V));
-	put(s->root[0], 4, pte(0x80000000, ALL_AD | PTE_U));
-	put(s->own_middle, 0, pte(0x80000000, ALL_AD | u));
-	put(s->own_middle, 1, pte(REGION + s->own_small, PTE_V));
+	if (XLEN == 64) {
+		put(s->root[2], 0, pte(REGION + s->root[1], PTE_V));
+		put(s->root[1], 0, pte(REGION + s->root[0], PTE_V));
+		put(s->root[0], 2, pte(REGION + s->own_middle, PTE_V));
+		put(s->root[0], 3, pte(REGION + s->middle, PTE_V));
+		put(s->root[0], 4, pte(0x80000000, ALL_AD | PTE_U));
+	} else {
+		put_huge(s, USER_ALIAS, pte(0x80000000, ALL_AD | PTE_U));
+		put_huge(s, USER_ALIAS + HUGE, pte(REGION, ALL_AD | PTE_U));
+	}
+	put_huge(s, 0x80000000, pte(0x80000000, ALL_AD | u));
+	put_huge(s, REGION, pte(REGION + s->own_small, PTE_V));
 	/*
 	 * The region where it is. In the G-stage these are also the tables of the VS-stage, which
 	 * are there or not: QEMU sets A and D in them even where the G-stage allows no store.
 	 */
-	for (unsigned int n = 0; n < 512; n++) {
+	for (unsigned int n = 0; n < BIT(VPN_BITS); n++) {
 		u64 leaf = some_leaf(REGION + n * 4096, g);
 
 		if (g && n < TABLES / 4096)
 			leaf = chance(97) ? pte(REGION + n * 4096, ALL_AD | u) : 0;
 		put(s->own_small, n, leaf);
 	}
-	put(s->middle, 0, pte(REGION + s->small, PTE_V | (chance(5) ? PTE_U : 0)));
+	put_huge(s, WINDOW, pte(REGION + s->small, PTE_V | (chance(5) ? PTE_U : 0)));
 	for (unsigned int n = 1; n < 8; n++)
-		put(s->middle, n, some_leaf(chance(70) ? REGION : some_target(), g));
-	for (unsigned int n = 0; n < 512; n++) {
+		put_huge(s, WINDOW + n * HUGE, some_leaf(chance(70) ? REGION : some_target(), g));
+	for (unsigned int n = 0; n < BIT(VPN_BITS); n++) {
 		u64 target = kind == 1 && chance(40) ? WINDOW + below(64) * 4096 : some_target();
 
 		put(s->small, n, some_leaf(target, g));
 	}
 	if (chance(10))
-		put(s->root[0], 3, some_leaf(chance(50) ? 0x10000000000 : some_target(), g));
+		put(s->root[0], WINDOW >> (XLEN == 64 ? 30 : 22),
+		    some_leaf(chance(50) ? NOWHERE : some_target(), g));
 }
 
 void region_new(void)
 {
-	volatile u64 *all = (volatile u64 *)REGION;
+	volatile u64 *all = (volatile u64 *)(uintptr_t)REGION;
 
 	for (u64 n = 0; n < TABLES / 8; n++)
 		all[n] = 0;
 	for (unsigned int kind = 0; kind < 3; kind++)
 		stage_new(&stages[kind], kind);
 	for (u64 n = 0; n < DATA_PAGES * 512; n++)
-		((volatile u64 *)DATA)[n] = rnd();
+		((volatile u64 *)(uintptr_t)DATA)[n] = rnd();
 }
 
 static u64 hash_of(u64 h, u64 from, u64 size)
 {
 	for (u64 n = 0; n < size / 8; n++)
-		h = (h ^ ((volatile u64 *)from)[n]) * 0x100000001b3ull;
+		h = (h ^ ((volatile u64 *)(uintptr_t)from)[n]) * 0x100000001b3ull;
 	return h;
 }
 
@@ -127,16 +144,19 @@ u64 region_hash(void)
 }
 
 /* For satp (kind 0), vsatp (1) or hgatp (2). */
-u64 some_atp(unsigned int kind)
+ux some_atp(unsigned int kind)
 {
 	u64 format = below(3);
 
 	if (chance(15))
 		return 0;
-	return (8 + format) << 60 | below(8) << 44 | (REGION + stages[kind].root[format]) >> 12;
+	if (XLEN == 32)
+		return BIT(31) | below(8) << 22 | (REGION + stages[kind].root[0]) >> 12;
+	return (8 + format) << 60 | (u64)below(8) << 44 |
+	       (REGION + stages[kind].root[format]) >> 12;
 }
 
-u64 some_address(void)
+ux some_address(void)
 {
 	u64 offset = chance(80) ? below(512) * 8 : below(4096);
 
@@ -149,7 +169,7 @@ u64 some_address(void)
 	case 3:
 		return USER_ALIAS + DATA - 0x80000000 + below(DATA_PAGES) * 4096 + offset;
 	case 4:
-		return WINDOW + below(8) * 0x200000 + below(DATA_PAGES) * 4096 + 0x100000 + offset;
+		return WINDOW + below(8) * HUGE + below(DATA_PAGES) * 4096 + 0x100000 + offset;
 	default:
 		return WINDOW + below(64) * 4096 + offset;
 	}

@@ -1,6 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The entry point; into the code under test, and back by whatever trap it takes. */
 	.option	arch, +h
+#if __riscv_xlen == 64
+#define STORE	sd
+#define LOAD	ld
+#define SIZE	8
+#else
+#define STORE	sw
+#define LOAD	lw
+#define SIZE	4
+#endif
 	.section .text.start, "ax"
 	.globl	_start
 _start:
@@ -14,8 +23,8 @@ _start:
 	la	t0, bss_start
 	la	t1, bss_end
 1:	bgeu	t0, t1, 2f
-	sd	zero, 0(t0)
-	addi	t0, t0, 8
+	STORE	zero, 0(t0)
+	addi	t0, t0, SIZE
 	j	1b
 2:	call	diff_main
 park:
@@ -39,30 +48,30 @@ stub:
  */
 	.macro	enter_by return
 	la	t0, kept
-	sd	ra, 0(t0)
-	sd	sp, 8(t0)
-	sd	gp, 16(t0)
-	sd	tp, 24(t0)
-	sd	s0, 32(t0)
-	sd	s1, 40(t0)
-	sd	s2, 48(t0)
-	sd	s3, 56(t0)
-	sd	s4, 64(t0)
-	sd	s5, 72(t0)
-	sd	s6, 80(t0)
-	sd	s7, 88(t0)
-	sd	s8, 96(t0)
-	sd	s9, 104(t0)
-	sd	s10, 112(t0)
-	sd	s11, 120(t0)
+	STORE	ra, 0*SIZE(t0)
+	STORE	sp, 1*SIZE(t0)
+	STORE	gp, 2*SIZE(t0)
+	STORE	tp, 3*SIZE(t0)
+	STORE	s0, 4*SIZE(t0)
+	STORE	s1, 5*SIZE(t0)
+	STORE	s2, 6*SIZE(t0)
+	STORE	s3, 7*SIZE(t0)
+	STORE	s4, 8*SIZE(t0)
+	STORE	s5, 9*SIZE(t0)
+	STORE	s6, 10*SIZE(t0)
+	STORE	s7, 11*SIZE(t0)
+	STORE	s8, 12*SIZE(t0)
+	STORE	s9, 13*SIZE(t0)
+	STORE	s10, 14*SIZE(t0)
+	STORE	s11, 15*SIZE(t0)
 	la	t0, back
 	csrw	mtvec, t0
 	csrw	mscratch, a0
 	mv	x31, a0
 	.irp	n, 1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30
-	ld	x\n, 8*\n(x31)
+	LOAD	x\n, SIZE*\n(x31)
 	.endr
-	ld	x31, 8*31(x31)
+	LOAD	x31, SIZE*31(x31)
 	\return
 	.endm
 
@@ -76,27 +85,27 @@ enter_v:
 back:
 	csrrw	x31, mscratch, x31
 	.irp	n, 1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30
-	sd	x\n, 8*\n(x31)
+	STORE	x\n, SIZE*\n(x31)
 	.endr
 	csrr	t0, mscratch
-	sd	t0, 8*31(x31)
+	STORE	t0, SIZE*31(x31)
 	la	t0, kept
-	ld	ra, 0(t0)
-	ld	sp, 8(t0)
-	ld	gp, 16(t0)
-	ld	tp, 24(t0)
-	ld	s0, 32(t0)
-	ld	s1, 40(t0)
-	ld	s2, 48(t0)
-	ld	s3, 56(t0)
-	ld	s4, 64(t0)
-	ld	s5, 72(t0)
-	ld	s6, 80(t0)
-	ld	s7, 88(t0)
-	ld	s8, 96(t0)
-	ld	s9, 104(t0)
-	ld	s10, 112(t0)
-	ld	s11, 120(t0)
+	LOAD	ra, 0*SIZE(t0)
+	LOAD	sp, 1*SIZE(t0)
+	LOAD	gp, 2*SIZE(t0)
+	LOAD	tp, 3*SIZE(t0)
+	LOAD	s0, 4*SIZE(t0)
+	LOAD	s1, 5*SIZE(t0)
+	LOAD	s2, 6*SIZE(t0)
+	LOAD	s3, 7*SIZE(t0)
+	LOAD	s4, 8*SIZE(t0)
+	LOAD	s5, 9*SIZE(t0)
+	LOAD	s6, 10*SIZE(t0)
+	LOAD	s7, 11*SIZE(t0)
+	LOAD	s8, 12*SIZE(t0)
+	LOAD	s9, 13*SIZE(t0)
+	LOAD	s10, 14*SIZE(t0)
+	LOAD	s11, 15*SIZE(t0)
 	ret
 
 /* void floats(u64 *f): the floating-point registers; mstatus.FS is on. */
