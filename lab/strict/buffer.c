@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The store buffer of a hart. Stores wait here until they become visible to other harts, in any
- * order that RVWMO allows. Loads and atomics are executed at once, in program order. So the order
- * of these must be kept:
+ * order that RVWMO allows. Atomics are executed at once, and so are loads, unless they are early
+ * (early.c). So the order of these must be kept:
  *
  *   - overlapping stores (PPO rule 1): they leave the buffer in order;
  *   - a store, a FENCE, and then a load or an access to a device: the FENCE empties the buffer;
@@ -25,7 +25,7 @@ static void drain_one(struct hart *h, unsigned n)
 	h->buffered--;
 	for (unsigned k = n; k < h->buffered; k++)
 		h->pending[k] = h->pending[k + 1];
-	ram_write(h->m, p.pa, p.value, p.size);
+	ram_store(h, p.pa, p.value, p.size);
 	h->m->drains++;
 }
 
@@ -155,15 +155,16 @@ bool buffer_load(struct hart *h, u64 pa, unsigned size, u64 *value)
 	return false;
 }
 
-enum { FENCE_W = 1, FENCE_R = 2, FENCE_O = 4, FENCE_I = 8 };
-
-/* Accesses to devices are executed at once, like loads. */
+/* Accesses to devices are executed at once. A FENCE before loads also orders early loads. */
 void buffer_fence(struct hart *h, unsigned pred, unsigned succ)
 {
-	if (!(pred & FENCE_W))
-		return;
-	if (succ & (FENCE_R | FENCE_I | FENCE_O))
-		buffer_drain(h);
-	else if (succ & FENCE_W && h->buffered && h->pending[h->buffered - 1].epoch == h->epoch)
-		h->epoch++;
+	if (pred & FENCE_W) {
+		if (succ & (FENCE_R | FENCE_I | FENCE_O))
+			buffer_drain(h);
+		else if (succ & FENCE_W && h->buffered &&
+			 h->pending[h->buffered - 1].epoch == h->epoch)
+			h->epoch++;
+	}
+	if (pred && succ & FENCE_R)
+		early_order(h);
 }

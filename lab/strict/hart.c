@@ -93,7 +93,7 @@ void decode_init(void)
 		by_opcode[op][n[op]++] = e + 1;
 	}
 	for (unsigned i = 0; i < INSNS_PER_PAGE; i++)
-		undecoded.insn[i].fn = op_undecoded;
+		undecoded.insn[i] = (struct insn){ .fn = op_undecoded, .rd = 32 };
 }
 
 static s32 immediate(u32 bits, enum format format)
@@ -120,6 +120,24 @@ static s32 immediate(u32 bits, enum format format)
 	}
 }
 
+/* Arithmetic and jumps, whose result depends on no register but rs1 and rs2. */
+static bool computes(u32 opcode)
+{
+	switch (opcode) {
+	case 0x13:
+	case 0x17:
+	case 0x1b:
+	case 0x33:
+	case 0x37:
+	case 0x3b:
+	case 0x67:
+	case 0x6f:
+		return true;
+	default:
+		return false;
+	}
+}
+
 /* bits: as in memory. The upper half is ignored if the instruction is compressed. */
 void decode(struct insn *i, u32 bits)
 {
@@ -135,6 +153,7 @@ void decode(struct insn *i, u32 bits)
 	i->rs2 = BITS(bits, 24, 20);
 	i->imm = 0;
 	i->fn = op_illegal;
+	i->computes = false;
 	if ((bits & 3) != 3)
 		return;
 	for (const u16 *e = by_opcode[bits >> 2 & 31]; *e; e++) {
@@ -143,6 +162,9 @@ void decode(struct insn *i, u32 bits)
 		if ((bits & c->mask) == c->match) {
 			i->fn = c->fn;
 			i->imm = immediate(bits, c->format);
+			i->computes = computes(bits & 0x7f);
+			if (c->format == IMM_S || c->format == IMM_B)
+				i->rd = 32;
 			return;
 		}
 	}
@@ -225,6 +247,9 @@ void op_undecoded(struct hart *h, const struct insn *i)
 	h->cur = slot;
 	h->next = h->pc + slot->len;
 	slot->fn(h, slot);
+	/* For the one that was not kept. hart_run() does it for all others. */
+	if (h->early)
+		early_depend(h, slot);
 }
 
 void op_illegal(struct hart *h, const struct insn *i)
@@ -243,8 +268,10 @@ void hart_run(struct hart *h, u64 instructions)
 
 	h->slice_start = h->instret;
 	h->stop = h->instret + instructions;
-	if (setjmp(h->env))
+	if (setjmp(h->env)) {
+		h->loaded = 0;
 		take_trap(h);
+	}
 	take_interrupt(h);
 	while (h->instret < h->stop) {
 		const struct insn *i;
@@ -260,6 +287,8 @@ void hart_run(struct hart *h, u64 instructions)
 		if (unlikely(tracing))
 			trace(h, "insn", i->raw, 0);
 		i->fn(h, i);
+		if (unlikely(h->early))
+			early_depend(h, i);
 		h->pc = h->next;
 	}
 }

@@ -24,9 +24,10 @@ bool jobs_parse_options(struct config *cfg, const char *word)
 		const char *name;
 		bool *flag;
 	} all[] = {
-		{ "keep", &cfg->keep },     { "speculate", &cfg->speculate },
-		{ "buffer", &cfg->buffer }, { "tinst", &cfg->weak_tinst },
-		{ "jitter", &cfg->jitter }, { "check", &cfg->check },
+		{ "keep", &cfg->keep },        { "speculate", &cfg->speculate },
+		{ "buffer", &cfg->buffer },    { "early", &cfg->early },
+		{ "tinst", &cfg->weak_tinst }, { "jitter", &cfg->jitter },
+		{ "check", &cfg->check },
 	};
 	bool hostile = !strcmp(word, "hostile"), known = hostile || !strcmp(word, "none");
 
@@ -36,6 +37,7 @@ bool jobs_parse_options(struct config *cfg, const char *word)
 		*all[n].flag = true;
 		known = true;
 	}
+	cfg->buffer |= cfg->early;
 	return known;
 }
 
@@ -72,8 +74,7 @@ static void begin(struct machine *m, char *line)
 		}
 	}
 	for (unsigned n = 0; n < m->cfg.harts; n++)
-		if (!m->hart[n]->cache)
-			cache_init(m->hart[n]);
+		begin_liberties(m->hart[n]);
 	fast_flush_all(m);
 	for (unsigned n = 0; n < UARTS; n++)
 		m->uart[n].out = output(name, ports[n]);

@@ -18,12 +18,21 @@ static void *zeroed(size_t size)
 	return p;
 }
 
+/* The configuration has new liberties: prepare the hart for them. */
+void begin_liberties(struct hart *h)
+{
+	if (!h->cache)
+		cache_init(h);
+	h->early = h->m->cfg.early;
+}
+
 struct machine *machine_new(const struct config *cfg)
 {
 	struct machine *m = zeroed(sizeof(*m));
 
 	m->cfg = *cfg;
 	m->rng = cfg->seed;
+	m->visible = 1; /* 0 is none: see early.c */
 	m->ram_size = cfg->mem;
 	m->ram = zeroed(m->ram_size);
 	m->code = zeroed(m->ram_size / PAGE_SIZE * sizeof(*m->code));
@@ -36,7 +45,8 @@ struct machine *machine_new(const struct config *cfg)
 		h->id = n;
 		if (cfg->trace)
 			h->events = zeroed(EVENTS * sizeof(*h->events));
-		cache_init(h);
+		h->ordered = m->visible;
+		begin_liberties(h);
 		h->ctx_base = CONTEXT_MAX;
 		fast_flush(h);
 	}

@@ -22,10 +22,11 @@ static const char usage[] =
 	"  --keep               translations are kept until a fence, and forgotten by chance\n"
 	"  --speculate          harts walk tables without being asked\n"
 	"  --buffer             stores wait, and are seen in another order\n"
+	"  --early              loads are made before those in front of them; has --buffer\n"
 	"  --tinst              htinst is zero where it may be\n"
 	"  --jitter             turns of very different length\n"
 	"  --check              report what no hypervisor must do\n"
-	"  --hostile            all of these six\n"
+	"  --hostile            all of these seven\n"
 	"  --serial FILE, --console FILE, --control FILE\n"
 	"                       where the output of the three serial ports goes  (stdout for the first)\n"
 	"  --reports FILE       where reports go                                 (stderr)\n"
@@ -172,6 +173,7 @@ int main(int argc, char **argv)
 		KEEP,
 		SPECULATE,
 		BUFFER,
+		EARLY,
 		TINST,
 		JITTER,
 		CHECK,
@@ -188,20 +190,35 @@ int main(int argc, char **argv)
 		HELP
 	};
 	static const struct option options[] = {
-		{ "kernel", 1, 0, KERNEL },   { "initrd", 1, 0, INITRD },
-		{ "append", 1, 0, APPEND },   { "elf", 1, 0, ELF },
-		{ "smp", 1, 0, SMP },         { "mem", 1, 0, MEM },
-		{ "cpu", 1, 0, CPU },         { "seed", 1, 0, SEED },
-		{ "slice", 1, 0, SLICE },     { "ticks", 1, 0, TICKS },
-		{ "keep", 0, 0, KEEP },       { "speculate", 0, 0, SPECULATE },
-		{ "buffer", 0, 0, BUFFER },   { "tinst", 0, 0, TINST },
-		{ "jitter", 0, 0, JITTER },   { "check", 0, 0, CHECK },
-		{ "hostile", 0, 0, HOSTILE }, { "serial", 1, 0, SERIAL },
-		{ "console", 1, 0, CONSOLE }, { "control", 1, 0, CONTROL },
-		{ "reports", 1, 0, REPORTS }, { "trace", 0, 0, TRACE },
-		{ "limit", 1, 0, LIMIT },     { "stats", 0, 0, STATS },
-		{ "jobs", 1, 0, JOBS },       { "parallel", 1, 0, PARALLEL },
-		{ "help", 0, 0, HELP },       { 0 },
+		{ "kernel", 1, 0, KERNEL },
+		{ "initrd", 1, 0, INITRD },
+		{ "append", 1, 0, APPEND },
+		{ "elf", 1, 0, ELF },
+		{ "smp", 1, 0, SMP },
+		{ "mem", 1, 0, MEM },
+		{ "cpu", 1, 0, CPU },
+		{ "seed", 1, 0, SEED },
+		{ "slice", 1, 0, SLICE },
+		{ "ticks", 1, 0, TICKS },
+		{ "keep", 0, 0, KEEP },
+		{ "speculate", 0, 0, SPECULATE },
+		{ "buffer", 0, 0, BUFFER },
+		{ "early", 0, 0, EARLY },
+		{ "tinst", 0, 0, TINST },
+		{ "jitter", 0, 0, JITTER },
+		{ "check", 0, 0, CHECK },
+		{ "hostile", 0, 0, HOSTILE },
+		{ "serial", 1, 0, SERIAL },
+		{ "console", 1, 0, CONSOLE },
+		{ "control", 1, 0, CONTROL },
+		{ "reports", 1, 0, REPORTS },
+		{ "trace", 0, 0, TRACE },
+		{ "limit", 1, 0, LIMIT },
+		{ "stats", 0, 0, STATS },
+		{ "jobs", 1, 0, JOBS },
+		{ "parallel", 1, 0, PARALLEL },
+		{ "help", 0, 0, HELP },
+		{ 0 },
 	};
 	struct config cfg = {
 		.harts = 2,
@@ -277,6 +294,9 @@ int main(int argc, char **argv)
 		case BUFFER:
 			cfg.buffer = true;
 			break;
+		case EARLY:
+			jobs_parse_options(&cfg, "early");
+			break;
 		case TINST:
 			cfg.weak_tinst = true;
 			break;
@@ -347,10 +367,11 @@ int main(int argc, char **argv)
 			n += m->hart[k]->instret;
 		fprintf(stderr,
 			"strict: %llu instructions in %.1f s of this PC's time, %.1f million a second; %.1f s of the machine's time\n"
-			"strict: %llu walks by speculation, %llu uses of what memory has no more, %llu times forgotten, %llu stores that waited\n",
+			"strict: %llu walks by speculation, %llu uses of what memory has no more, %llu times forgotten, %llu stores that waited, %llu loads that were early\n",
 			(unsigned long long)n, s, n / s / 1e6, (double)machine_time(m) / TIMEBASE,
 			(unsigned long long)m->spec_walks, (unsigned long long)m->stale_uses,
-			(unsigned long long)m->forgotten, (unsigned long long)m->drains);
+			(unsigned long long)m->forgotten, (unsigned long long)m->drains,
+			(unsigned long long)m->early_loads);
 	}
 	if (cfg.trace)
 		trace_dump(m, m->report);

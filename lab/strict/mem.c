@@ -26,6 +26,14 @@ void ram_write(struct machine *m, u64 pa, u64 value, unsigned size)
 		code_written(m, pa);
 }
 
+/* A store of this hart becomes visible. */
+void ram_store(struct hart *h, u64 pa, u64 value, unsigned size)
+{
+	if (h->early)
+		early_note_store(h, pa);
+	ram_write(h->m, pa, value, size);
+}
+
 /* Contexts: each set of registers that translations depend on has a number in the fast path. */
 
 struct view own_view(struct hart *h)
@@ -242,6 +250,24 @@ static _Noreturn void access_fault(struct hart *h, u64 va, enum access acc, stru
 	raise_trap(h, (struct trap){ .cause = cause[acc], .tval = va, .gva = v.virt });
 }
 
+/* A load from memory, with the liberties of loads. */
+static u64 ram_load(struct hart *h, u64 pa, unsigned size)
+{
+	u64 value;
+
+	if (h->buffered && buffer_load(h, pa, size, &value)) {
+		h->loaded = h->m->visible;
+		return value;
+	}
+	return h->early ? early_load(h, pa, size) : ram_read(h->m, pa, size);
+}
+
+/* The same with a known translation. */
+u64 load_weak(struct hart *h, const u8 *p, unsigned size)
+{
+	return ram_load(h, p - h->m->ram + RAM_BASE, size);
+}
+
 static u64 load_pa(struct hart *h, u64 va, u64 pa, unsigned size, struct view v)
 {
 	u64 value;
@@ -253,9 +279,7 @@ static u64 load_pa(struct hart *h, u64 va, u64 pa, unsigned size, struct view v)
 			access_fault(h, va, LOAD, v);
 		return value;
 	}
-	if (h->buffered && buffer_load(h, pa, size, &value))
-		return value;
-	return ram_read(h->m, pa, size);
+	return ram_load(h, pa, size);
 }
 
 static void store_pa(struct hart *h, u64 va, u64 pa, u64 value, unsigned size, struct view v)
@@ -269,14 +293,6 @@ static void store_pa(struct hart *h, u64 va, u64 pa, u64 value, unsigned size, s
 		buffer_store(h, pa, value, size);
 	else
 		ram_write(h->m, pa, value, size);
-}
-
-/* A load with a known translation, while stores wait in the buffer. */
-u64 load_buffered(struct hart *h, const u8 *p, unsigned size)
-{
-	u64 value;
-
-	return buffer_load(h, p - h->m->ram + RAM_BASE, size, &value) ? value : read_host(p, size);
 }
 
 static bool crosses(u64 va, unsigned size)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A: each of these instructions is one access to memory. Earlier stores may still be in the buffer
- * afterwards, unless the instruction is a release, or they overlap.
+ * A: each of these instructions is one access to memory. It is not early. Earlier stores may still
+ * be in the buffer afterwards, unless the instruction is a release, or they overlap.
  *
  * One hart runs at a time, and a reservation is lost when another hart gets its turn. So no other
  * hart can have written to the reservation set.
@@ -20,6 +20,9 @@ static u64 address(struct hart *h, const struct insn *i, unsigned size, enum acc
 	pa = translate(h, va, size, acc, data_view(h));
 	if (!in_ram(h->m, pa, size))
 		raise_exception(h, acc == LOAD ? E_LOAD_ACCESS : E_STORE_ACCESS, va);
+	early_note_load(h, pa);
+	if (AQ(i))
+		early_order(h);
 	if (h->buffered) {
 		if (RL(i))
 			buffer_drain(h);
@@ -48,7 +51,7 @@ static u64 address(struct hart *h, const struct insn *i, unsigned size, enum acc
                                                                                                    \
 		h->reserved = ~0ull;                                                               \
 		if (ok)                                                                            \
-			ram_write(h->m, pa, RS2, size);                                            \
+			ram_store(h, pa, RS2, size);                                               \
 		RD = !ok;                                                                          \
 	}
 
@@ -59,7 +62,7 @@ static u64 address(struct hart *h, const struct insn *i, unsigned size, enum acc
 		u64 pa = address(h, i, size, STORE);                                               \
 		type a = ram_read(h->m, pa, size), b = RS2;                                        \
                                                                                                    \
-		ram_write(h->m, pa, (u64)(expr), size);                                            \
+		ram_store(h, pa, (u64)(expr), size);                                               \
 		RD = (s64)(s##size##_t)a;                                                          \
 	}
 

@@ -86,11 +86,13 @@ OP(fence)
 {
 	unsigned pred = BITS(i->raw, 27, 24), succ = BITS(i->raw, 23, 20);
 
-	if (!h->buffered)
+	if (BITS(i->raw, 31, 28) != 8) {
+		buffer_fence(h, pred, succ);
 		return;
-	if (BITS(i->raw, 31, 28) == 8) /* FENCE.TSO does not order a store before a load */
-		succ &= ~2u;
-	buffer_fence(h, pred, succ);
+	}
+	/* FENCE.TSO orders everything but a store before a load. */
+	buffer_fence(h, FENCE_R, FENCE_R);
+	buffer_fence(h, FENCE_W, FENCE_W);
 }
 
 OP(fence_i)

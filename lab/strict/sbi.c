@@ -137,6 +137,7 @@ static s64 rfence(struct hart *h, struct call *c)
 		if (!to->online || !chosen(c, n))
 			continue;
 		buffer_drain(to);
+		early_order(to);
 		if (c->fid)
 			fence_range(to, f, c->a[2], c->a[3]);
 	}
@@ -197,6 +198,7 @@ void sbi_call(struct hart *h)
 	s64 status = SBI_NOT_SUPPORTED;
 
 	trace(h, "sbi", c.ext, c.fid);
+	early_order(h);
 	switch (c.ext) {
 	case EXT_BASE:
 		status = base(&c);

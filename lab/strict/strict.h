@@ -85,6 +85,7 @@ struct config {
 	bool keep; /* page-table entries are kept until a fence, or dropped by chance */
 	bool speculate;
 	bool buffer;     /* stores wait in a buffer */
+	bool early;      /* loads may be made before those in front of them; needs buffer */
 	bool weak_tinst; /* htinst is zero wherever the specification allows it */
 	bool jitter;     /* turns have very different lengths, and harts stall */
 	/* The tests. */
@@ -104,7 +105,8 @@ struct insn {
 	u32 raw;  /* 32 bits, also if the instruction is compressed */
 	u16 half; /* the first 16 bits, as in memory */
 	u8 len;
-	u8 rd, rs1, rs2; /* rd is 32 for x0: register 32 is never read */
+	u8 rd, rs1, rs2; /* rd is 32 for x0 and for no register: register 32 is never read */
+	bool computes;   /* rd is computed from rs1 and rs2 alone */
 };
 
 #define INSNS_PER_PAGE (PAGE_SIZE / 2)
@@ -179,6 +181,14 @@ struct pending {
 };
 #define BUFFER_MAX 16
 
+/* What a store has overwritten, and the number of the store before it with the same hash. */
+#define PAST 4096
+struct past {
+	u64 pa, old, next;
+	u8 hart;
+};
+#define LAST_LOADS 1024
+
 #define EVENTS 1000
 struct event {
 	u64 clock, pc, a, b;
@@ -197,6 +207,7 @@ struct hart {
 	u64 code_va;       /* the page that instructions are fetched from */
 	struct code *code;
 	unsigned buffered;
+	bool early;
 	u8 priv;
 	bool virt;
 	bool waiting; /* in WFI */
@@ -216,6 +227,11 @@ struct hart {
 	unsigned contexts_used;
 	struct pending pending[BUFFER_MAX];
 	u8 epoch;
+	/* early.c: times, as numbers of stores. */
+	u64 ordered;     /* no later load is earlier than this */
+	u64 loaded;      /* the load of the current instruction; 0 is now */
+	u64 depends[33]; /* the latest of the loads that a register depends on */
+	u64 last_load[LAST_LOADS];
 	struct cache *cache;
 	struct fence inval[INVAL_MAX]; /* wait for SFENCE.INVAL.IR */
 	unsigned ninval;
@@ -268,7 +284,11 @@ struct machine {
 	unsigned parallel;
 	char heard[8];
 	bool begin_jobs;
-	u64 stale_uses, spec_walks, forgotten, drains;
+	/* early.c */
+	u64 visible; /* the number of the next store that becomes visible */
+	struct past past[PAST];
+	u64 past_of[PAST]; /* the newest store with this hash */
+	u64 stale_uses, spec_walks, forgotten, drains, early_loads;
 };
 
 /* rng.h: the seed's numbers. */
@@ -297,6 +317,7 @@ struct machine *machine_new(const struct config *cfg);
 void machine_free(struct machine *m);
 void machine_run(struct machine *m);
 u64 machine_time(struct machine *m);
+void begin_liberties(struct hart *h);
 void machine_end(struct machine *m, int status, const char *why);
 
 /* load.c, fdt.c */
@@ -331,7 +352,7 @@ bool fp_on(struct hart *h);
 void csr_reset(struct hart *h);
 
 /* mem.c */
-u64 load_buffered(struct hart *h, const u8 *p, unsigned size);
+u64 load_weak(struct hart *h, const u8 *p, unsigned size);
 u64 load_slow(struct hart *h, u64 va, unsigned size, struct view v);
 void store_slow(struct hart *h, u64 va, u64 value, unsigned size, struct view v);
 u64 translate(struct hart *h, u64 va, unsigned size, enum access acc, struct view v);
@@ -345,6 +366,7 @@ void fetch_page(struct hart *h);
 bool in_ram(struct machine *m, u64 pa, unsigned size);
 u64 ram_read(struct machine *m, u64 pa, unsigned size);
 void ram_write(struct machine *m, u64 pa, u64 value, unsigned size);
+void ram_store(struct hart *h, u64 pa, u64 value, unsigned size);
 u64 read_pte(struct machine *m, u64 pa);
 void code_written(struct machine *m, u64 pa);
 struct code *code_of(struct machine *m, u64 pa);
@@ -394,7 +416,25 @@ void buffer_drain(struct hart *h);
 void buffer_drain_overlap(struct hart *h, u64 pa, unsigned size);
 void buffer_drain_epochs(struct hart *h);
 void buffer_drain_some(struct hart *h);
+enum { FENCE_W = 1, FENCE_R = 2, FENCE_O = 4, FENCE_I = 8 };
 void buffer_fence(struct hart *h, unsigned pred, unsigned succ);
+
+/* early.c */
+u64 early_load(struct hart *h, u64 pa, unsigned size);
+void early_note_load(struct hart *h, u64 pa);
+void early_note_store(struct hart *h, u64 pa);
+void early_order(struct hart *h);
+
+/* After each instruction: what rd depends on. All but arithmetic is taken as a load. */
+static inline void early_depend(struct hart *h, const struct insn *i)
+{
+	u64 a = h->depends[i->rs1], b = h->depends[i->rs2];
+
+	if (!i->computes)
+		a = b = h->loaded ? h->loaded : h->m->visible;
+	h->depends[i->rd] = a > b ? a : b;
+	h->loaded = 0;
+}
 
 /* report.c */
 void report(struct hart *h, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
@@ -477,7 +517,7 @@ static inline u64 load(struct hart *h, u64 va, unsigned size)
 	if (likely(f->tag == fast_tag(h, va, size))) {
 		u8 *p = (u8 *)f->host + (va & PAGE_MASK);
 
-		return h->buffered ? load_buffered(h, p, size) : read_host(p, size);
+		return h->buffered || h->early ? load_weak(h, p, size) : read_host(p, size);
 	}
 	return load_slow(h, va, size, data_view(h));
 }

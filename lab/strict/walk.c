@@ -113,7 +113,7 @@ static enum fault update(struct hart *h, struct walk *w, const struct space *s, 
 		return F_NONE;
 	*pte |= PTE_A | (acc == STORE ? PTE_D : 0);
 	report_update(h, w, at);
-	ram_write(h->m, at, *pte, PTE_SIZE);
+	ram_store(h, at, *pte, PTE_SIZE);
 	return F_NONE;
 }
 

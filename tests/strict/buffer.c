@@ -4,17 +4,13 @@
  */
 #include "t.h"
 
-#define ROUNDS 2000
-#define X      DATA
-#define Y      (DATA + 64)
-
 static void weak(struct config *cfg)
 {
 	cfg->buffer = true;
 }
 
 #define SLOT(n) (CODE + (n) * 0x100)
-static void put(struct machine *m, unsigned hart, const u32 *words, unsigned n)
+void put(struct machine *m, unsigned hart, const u32 *words, unsigned n)
 {
 	struct hart *h = m->hart[hart];
 
@@ -24,14 +20,8 @@ static void put(struct machine *m, unsigned hart, const u32 *words, unsigned n)
 	h->x[S1] = Y;
 	h->x[A2] = 1;
 }
-#define PUT(m, hart, ...)                                                                          \
-	put(m, hart, (const u32[]){ __VA_ARGS__ }, sizeof((const u32[]){ __VA_ARGS__ }) / 4)
 
-/*
- * The harts execute one instruction each in turn, until both have executed @n. The result is in
- * their a0 and a1.
- */
-static void play(struct machine *m, unsigned n)
+void play(struct machine *m, unsigned n)
 {
 	unsigned left[2] = { n, n };
 
@@ -39,6 +29,7 @@ static void play(struct machine *m, unsigned n)
 	ram_write(m, Y, 0, 8);
 	for (unsigned k = 0; k < 2; k++) {
 		m->hart[k]->pc = SLOT(k);
+		early_order(m->hart[k]);
 		m->hart[k]->x[A0] = m->hart[k]->x[A1] = 9;
 	}
 	while (left[0] || left[1]) {

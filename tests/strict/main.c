@@ -117,6 +117,7 @@ int main(void)
 	test_walk();
 	test_keep();
 	test_buffer();
+	test_early();
 	printf("1..%u\n", results);
 	return failures ? 1 : 0;
 }

@@ -61,10 +61,24 @@ ux *entry(struct machine *m, u64 root, int levels, u64 va, int level);
 #define HUGE  BIT(VPN_SHIFT(1))
 u64 atp(u64 mode, u64 id, u64 root);
 
+/*
+ * Litmus tests of two harts. put() gives instructions to a hart, and has the addresses of X and Y
+ * in s0 and s1, and 1 in a2. play() lets the harts execute @n instructions each, one at a time in
+ * random order. The result is in their a0 and a1.
+ */
+#define ROUNDS 2000
+#define X      DATA
+#define Y      (DATA + 64)
+void put(struct machine *m, unsigned hart, const u32 *words, unsigned n);
+#define PUT(m, hart, ...)                                                                          \
+	put(m, hart, (const u32[]){ __VA_ARGS__ }, sizeof((const u32[]){ __VA_ARGS__ }) / 4)
+void play(struct machine *m, unsigned n);
+
 void test_insns(void);
 void test_csrs(void);
 void test_walk(void);
 void test_keep(void);
 void test_buffer(void);
+void test_early(void);
 
 #endif
