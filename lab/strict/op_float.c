@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * F and D, computed by the PC. The code here does what the PC does differently: a NaN result is the
- * canonical NaN, conversions saturate, and a single is NaN-boxed in its register. Rounding to
- * nearest with ties away from zero (RMM) is exact in conversions to integers only. Elsewhere it
- * rounds ties to even.
+ * canonical NaN, conversions saturate, and a single is NaN-boxed in its register. The PC cannot
+ * round to nearest with ties away from zero (RMM). So it rounds ties to even, and a tie is found by
+ * computing once more with 113 bits.
  */
 #include <fenv.h>
 #include <math.h>
@@ -17,6 +17,7 @@
 #define QUIET_D     BIT(51)
 
 enum { NX = 1, UF = 2, OF = 4, DZ = 8, NV = 16 };
+enum { RMM = 4 };
 
 static u32 s_bits(float x)
 {
@@ -99,7 +100,7 @@ static unsigned begin(struct hart *h, const struct insn *i)
 
 	check(h);
 	rm = rounding(h, i);
-	if (rm != 0 && rm != 4)
+	if (rm != 0 && rm != RMM)
 		fesetround(modes[rm]);
 	feclearexcept(FE_ALL_EXCEPT);
 	return rm;
@@ -119,7 +120,7 @@ static void end(struct hart *h, unsigned rm)
 	flags(h, (e & FE_INEXACT ? NX : 0) | (e & FE_UNDERFLOW ? UF : 0) |
 			 (e & FE_OVERFLOW ? OF : 0) | (e & FE_DIVBYZERO ? DZ : 0) |
 			 (e & FE_INVALID ? NV : 0));
-	if (rm != 0 && rm != 4)
+	if (rm != 0 && rm != RMM)
 		fesetround(FE_TONEAREST);
 }
 
@@ -133,19 +134,63 @@ static void result_d(struct hart *h, const struct insn *i, double x)
 	put_d(h, i, x != x ? CANONICAL_D : d_bits(x));
 }
 
+/* The exact result. It is NaN if it does not fit into 113 bits: then it is no tie. */
+typedef _Float128 exact_fn(const volatile _Float128 *v);
+
+static _Float128 exactly(exact_fn *fn, _Float128 a, _Float128 b, _Float128 c)
+{
+	const volatile _Float128 v[] = { a, b, c };
+	volatile _Float128 r;
+
+	feclearexcept(FE_ALL_EXCEPT);
+	r = fn(v);
+	return fetestexcept(FE_INEXACT) ? (_Float128)NAN : r;
+}
+
+/*
+ * r was rounded to nearest, with ties to even. Is it one of two neighbours that are equally near,
+ * and the one nearer to zero? next is its neighbour away from zero.
+ */
+static bool wrong_tie(_Float128 r, _Float128 next, _Float128 exact)
+{
+	return exact - r == next - exact && !SEED(TIES);
+}
+
+static float ties_away_s(float r, _Float128 exact)
+{
+	float next = nextafterf(r, exact < 0 ? -INFINITY : INFINITY);
+
+	return wrong_tie(r, next, exact) ? next : r;
+}
+
+static double ties_away_d(double r, _Float128 exact)
+{
+	double next = nextafter(r, exact < 0 ? -INFINITY : INFINITY);
+
+	return wrong_tie(r, next, exact) ? next : r;
+}
+
 /* Operands are volatile, so that the compiler computes between begin() and end(). */
 #define S_ARGS volatile float a = s_of(get_s(h, i->rs1)), b = s_of(get_s(h, i->rs2))
 #define D_ARGS volatile double a = d_of(h->f[i->rs1]), b = d_of(h->f[i->rs2])
 
 #define ARITH(name, expr)                                                                          \
+	static _Float128 exact_##name(const volatile _Float128 *v)                                 \
+	{                                                                                          \
+		_Float128 a = v[0], b = v[1];                                                      \
+                                                                                                   \
+		(void)b;                                                                           \
+		return expr;                                                                       \
+	}                                                                                          \
 	OP(name##_s)                                                                               \
 	{                                                                                          \
 		unsigned rm = begin(h, i);                                                         \
 		S_ARGS;                                                                            \
 		volatile float r = expr;                                                           \
                                                                                                    \
-		(void)b;                                                                           \
 		end(h, rm);                                                                        \
+		if (rm == RMM)                                                                     \
+			r = ties_away_s(r, exactly(exact_##name, a, b, 0));                        \
 		result_s(h, i, r);                                                                 \
 	}                                                                                          \
 	OP(name##_d)                                                                               \
@@ -154,8 +199,9 @@ static void result_d(struct hart *h, const struct insn *i, double x)
 		D_ARGS;                                                                            \
 		volatile double r = expr;                                                          \
                                                                                                    \
-		(void)b;                                                                           \
 		end(h, rm);                                                                        \
+		if (rm == RMM)                                                                     \
+			r = ties_away_d(r, exactly(exact_##name, a, b, 0));                        \
 		result_d(h, i, r);                                                                 \
 	}
 
@@ -169,7 +215,14 @@ static double root_d(double x)
 	return sqrt(x);
 }
 
-#define ROOT(x) _Generic((x), float: root_s, double: root_d)(x)
+/* A root is never a tie. */
+static _Float128 root_exact(_Float128 x)
+{
+	(void)x;
+	return NAN;
+}
+
+#define ROOT(x) _Generic((x), float: root_s, double: root_d, _Float128: root_exact)(x)
 
 ARITH(fadd, a + b)
 ARITH(fsub, a - b)
@@ -178,6 +231,10 @@ ARITH(fdiv, a / b)
 ARITH(fsqrt, ROOT(a))
 
 #define FUSED(name, sign_product, sign_sum)                                                        \
+	static _Float128 exact_##name(const volatile _Float128 *v)                                 \
+	{                                                                                          \
+		return sign_product v[0] * v[1] + (sign_sum v[2]);                                 \
+	}                                                                                          \
 	OP(name##_s)                                                                               \
 	{                                                                                          \
 		unsigned rm = begin(h, i);                                                         \
@@ -188,6 +245,8 @@ ARITH(fsqrt, ROOT(a))
 			feraiseexcept(FE_INVALID);                                                 \
 		r = fmaf(sign_product a, b, sign_sum c);                                           \
 		end(h, rm);                                                                        \
+		if (rm == RMM)                                                                     \
+			r = ties_away_s(r, exactly(exact_##name, a, b, c));                        \
 		result_s(h, i, r);                                                                 \
 	}                                                                                          \
 	OP(name##_d)                                                                               \
@@ -200,6 +259,8 @@ ARITH(fsqrt, ROOT(a))
 			feraiseexcept(FE_INVALID);                                                 \
 		r = fma(sign_product a, b, sign_sum c);                                            \
 		end(h, rm);                                                                        \
+		if (rm == RMM)                                                                     \
+			r = ties_away_d(r, exactly(exact_##name, a, b, c));                        \
 		result_d(h, i, r);                                                                 \
 	}
 
@@ -380,11 +441,11 @@ static u64 to_integer(struct hart *h, const struct insn *i, double x, unsigned b
 {
 	unsigned rm = begin(h, i);
 	volatile double v = x;
-	volatile double r = rm == 4 ? round(v) : rint(v);
+	volatile double r = rm == RMM ? round(v) : rint(v);
 	double low = is_signed ? -ldexp(1, bits - 1) : 0, high = ldexp(1, bits - is_signed);
 	bool inexact = r != v;
 
-	if (rm != 0 && rm != 4)
+	if (rm != 0 && rm != RMM)
 		fesetround(FE_TONEAREST);
 	if (x != x || r >= high) {
 		flags(h, NV);
@@ -417,7 +478,7 @@ TO_INTEGER(fcvt_wu_d, GET_D, 32, false, SEXT32)
 TO_INTEGER(fcvt_l_d, GET_D, 64, true, ALL)
 TO_INTEGER(fcvt_lu_d, GET_D, 64, false, ALL)
 
-#define FROM_INTEGER(name, type, fp, result)                                                       \
+#define FROM_INTEGER(name, type, fp, suffix)                                                       \
 	OP(name)                                                                                   \
 	{                                                                                          \
 		unsigned rm = begin(h, i);                                                         \
@@ -425,17 +486,19 @@ TO_INTEGER(fcvt_lu_d, GET_D, 64, false, ALL)
 		volatile fp r = v;                                                                 \
                                                                                                    \
 		end(h, rm);                                                                        \
-		result(h, i, r);                                                                   \
+		if (rm == RMM)                                                                     \
+			r = ties_away_##suffix(r, v);                                              \
+		result_##suffix(h, i, r);                                                          \
 	}
 
-FROM_INTEGER(fcvt_s_w, s32, float, result_s)
-FROM_INTEGER(fcvt_s_wu, u32, float, result_s)
-FROM_INTEGER(fcvt_s_l, s64, float, result_s)
-FROM_INTEGER(fcvt_s_lu, u64, float, result_s)
-FROM_INTEGER(fcvt_d_w, s32, double, result_d)
-FROM_INTEGER(fcvt_d_wu, u32, double, result_d)
-FROM_INTEGER(fcvt_d_l, s64, double, result_d)
-FROM_INTEGER(fcvt_d_lu, u64, double, result_d)
+FROM_INTEGER(fcvt_s_w, s32, float, s)
+FROM_INTEGER(fcvt_s_wu, u32, float, s)
+FROM_INTEGER(fcvt_s_l, s64, float, s)
+FROM_INTEGER(fcvt_s_lu, u64, float, s)
+FROM_INTEGER(fcvt_d_w, s32, double, d)
+FROM_INTEGER(fcvt_d_wu, u32, double, d)
+FROM_INTEGER(fcvt_d_l, s64, double, d)
+FROM_INTEGER(fcvt_d_lu, u64, double, d)
 
 OP(fcvt_s_d)
 {
@@ -444,6 +507,8 @@ OP(fcvt_s_d)
 	volatile float r = v;
 
 	end(h, rm);
+	if (rm == RMM)
+		r = ties_away_s(r, v);
 	result_s(h, i, r);
 }
 

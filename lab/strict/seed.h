@@ -6,6 +6,7 @@
 enum {
 	SEED_NONE,
 	SEED_DIVIDE,           /* division by zero gives 0 */
+	SEED_TIES,             /* RMM rounds ties to even */
 	SEED_HGATP,            /* the low bits of hgatp.PPN can be written */
 	SEED_MISALIGNED,       /* the address of a huge leaf is not checked for alignment */
 	SEED_G_USER,           /* leaves of the G-stage need no U */

@@ -128,6 +128,33 @@ static void atomics(struct hart *h)
 	ok((h->c.scause == E_ILLEGAL) == (XLEN == 32), "a shift by 32 is of RV64");
 }
 
+/* Rounding to nearest: f3 = f1 op f2, whose exact result is in the middle of two numbers. */
+static void tie(struct hart *h, u32 funct7, u64 a, u64 b, u64 even, u64 away, const char *what)
+{
+	enum { RNE, RMM = 4 };
+	u64 box = funct7 & 1 ? 0 : 0xffffffffull << 32;
+
+	h->f[1] = box | a;
+	h->f[2] = box | b;
+	RUN(h, 1, r(0x53, RNE, funct7, 3, 1, 2));
+	ok(h->f[3] == (box | even), "%s: RNE rounds a tie to even (%llx)", what,
+	   (unsigned long long)h->f[3]);
+	RUN(h, 1, r(0x53, RMM, funct7, 3, 1, 2));
+	ok(h->f[3] == (box | away), "%s: RMM rounds it away from zero (%llx)", what,
+	   (unsigned long long)h->f[3]);
+}
+
+static void ties(struct hart *h)
+{
+	tie(h, 0x00, 0x3f800000, 0x33800000, 0x3f800000, 0x3f800001, "fadd.s of 1 and 2^-24");
+	tie(h, 0x04, 0xbf800000, 0x33800000, 0xbf800000, 0xbf800001, "fsub.s of -1 and 2^-24");
+	tie(h, 0x01, 0x3ff0000000000000, 0x3ca0000000000000, 0x3ff0000000000000, 0x3ff0000000000001,
+	    "fadd.d of 1 and 2^-53");
+	tie(h, 0x09, 0x3ff8000000000000, 0x3ff0000000000001, 0x3ff8000000000002, 0x3ff8000000000002,
+	    "fmul.d of 1.5 and 1 + 2^-52");
+	tie(h, 0x0c, 1, 0x40000000, 0, 1, "fdiv.s of the smallest number and 2");
+}
+
 static void floats(struct hart *h)
 {
 	h->c.mstatus |= ST_FS;
@@ -146,6 +173,7 @@ static void floats(struct hart *h)
 	h->f[1] = 0x3f800000;  /* not boxed */
 	RUN(h, 1, 0xe0009553); /* fclass.s a0, f1 */
 	ok(h->x[A0] == BIT(9), "a single that is not boxed is a quiet NaN");
+	ties(h);
 	h->c.mstatus &= ~ST_FS;
 	RUN(h, 1, 0xe0009553);
 	ok(h->c.scause == E_ILLEGAL, "a floating-point instruction is illegal without FS");

@@ -105,7 +105,7 @@ static u32 insn_alu(void)
 static u32 insn_float(void)
 {
 	static const u8 rounded[] = { 0x00, 0x04, 0x08, 0x0c, 0x01, 0x05, 0x09, 0x0d };
-	static const u8 rms[] = { 0, 1, 2, 3, 7, 7, 5 };
+	static const u8 rms[] = { 0, 1, 2, 3, 4, 7, 7, 5 };
 	u32 rm = rms[below(COUNT(rms))], f, d = below(2);
 
 	switch (below(8)) {
