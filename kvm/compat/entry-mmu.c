@@ -3,13 +3,23 @@
  * gstage: the functions that stock objects call, in kernels whose G-stage MMU is mmu.o on top of
  * gstage.o.
  */
+#include <linux/kvm_host.h>
+#include <asm/kvm_mmu.h>
+
 #include "fault/fault.h"
 #include "hart/hart.h"
 #include "host/host.h"
 
-/* The levels of the widest format. The stock main.o prints it. The stock vmid.o makes a MODE of it, to
- * probe VMIDs. */
+/*
+ * The widest format. The stock main.o prints it. The stock vm.o of some kernels answers
+ * KVM_CAP_VM_GPA_BITS with it, but gstage answers that call.
+ */
+#ifdef GST_HAS_MAX_LEVELS
 unsigned long kvm_riscv_gstage_max_pgd_levels __ro_after_init;
+#else
+unsigned long kvm_riscv_gstage_mode __ro_after_init;
+unsigned long kvm_riscv_gstage_pgd_levels __ro_after_init;
+#endif
 
 void __init kvm_riscv_gstage_mode_detect(void)
 {
@@ -17,8 +27,14 @@ void __init kvm_riscv_gstage_mode_detect(void)
 
 	gst_kvm_detect_modes();
 	fmt = gst_kvm_widest();
-	if (fmt)
-		kvm_riscv_gstage_max_pgd_levels = fmt->levels;
+	if (!fmt)
+		return;
+#ifdef GST_HAS_MAX_LEVELS
+	kvm_riscv_gstage_max_pgd_levels = fmt->levels;
+#else
+	kvm_riscv_gstage_mode = fmt->mode;
+	kvm_riscv_gstage_pgd_levels = fmt->levels;
+#endif
 }
 
 int kvm_riscv_mmu_alloc_pgd(struct kvm *kvm)

@@ -19,6 +19,11 @@
 #include <asm/kvm_nacl.h>
 #include <asm/kvm_tlb.h>
 
+/* Linux 6.18 has no name for the type of an entry. */
+#ifndef __lelong
+#define __lelong unsigned long
+#endif
+
 static bool test_nacl;
 module_param(test_nacl, bool, 0400);
 

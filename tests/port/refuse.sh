@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# refuse.sh LOG: check that the build refuses a kernel without a header in kvm/compat/ and names the supported ones, that it
-# refuses headers of another kernel than the sources, and that it accepts supported kernels (without building one).
+# refuse.sh LOG: check which kernels the build takes, without building one. It must refuse kernels that are older or newer than those
+# that gstage knows and name these, sources that lack a function that gstage needs, and headers of another kernel than the sources.
 
 top=$(cd "${0%/*}/../.." && pwd)
 kvm=$top/kvm
@@ -11,14 +11,31 @@ trap 'rm -rf "$TMP"' EXIT
 # shellcheck source=tests/cli/tap.sh
 . "$top/tests/cli/tap.sh"
 
-# kernel SOURCES HEADERS: make the few files of a kernel that kvm/Makefile looks at.
+# Where kvm/compat/fit.sh looks for names. These are the names that all kernels have.
+names() {
+	sed 's|^|arch/riscv/kvm/|' <<-'END'
+		vcpu.c kvm_arch_vcpu_load last_exit_cpu kvm_riscv_mmu_update_hgatp kvm_riscv_local_tlb_sanitize
+		vcpu_exit.c kvm_riscv_vcpu_unpriv_read kvm_riscv_vcpu_exit
+		vm.c kvm_vm_ioctl_check_extension kvm_arch_vm_ioctl
+		aia_imsic.c kvm_riscv_vcpu_aia_imsic_init
+		main.c kvm_arch_enable_virtualization_cpu kvm_riscv_aia_exit
+		tlb.c CSR_HGATP
+		mmu.c
+	END
+	echo include/linux/kvm_host.h kvm_arch_vcpu_pre_fault_memory __kvm_faultin_pfn
+}
+
+# kernel SOURCES HEADERS: make the few files of a kernel that the build looks at.
 kernel() {
-	local parts
-	mkdir -p "$TMP/src" "$TMP/headers/include/config"
+	local parts file words
+	rm -rf "$TMP/src"
+	mkdir -p "$TMP/src/arch/riscv/kvm" "$TMP/src/arch/riscv/include/asm" "$TMP/src/include/linux" "$TMP/src/virt/kvm" \
+		"$TMP/headers/include/config"
 	IFS=. read -r -a parts <<<"$1"
 	printf 'VERSION = %s\nPATCHLEVEL = %s\nSUBLEVEL = %s\n' "${parts[@]}" >"$TMP/src/Makefile"
 	echo 'modules:' >"$TMP/headers/Makefile"
 	echo "$2" >"$TMP/headers/include/config/kernel.release"
+	while read -r file words; do echo "$words" >"$TMP/src/$file"; done < <(names)
 }
 
 # build: let kvm/Makefile check that kernel, without building anything.
@@ -28,9 +45,17 @@ build() {
 	status=$?
 }
 
-supported=$(cd "$kvm/compat" && printf '%s\n' v*.h | sed 's/^v//; s/[.]h$//' | xargs)
+# answers EXPECTED NAME: what does fit.sh say of the sources?
+answers() {
+	command="kvm/compat/fit.sh"
+	sh "$kvm/compat/fit.sh" "$TMP/src" >"$TMP/out" 2>"$TMP/err"
+	[ "$(cat "$TMP/out")" = "$1" ]
+	result $? "$2"
+}
 
-for version in 5.10.0 6.11.0 6.13.7 7.1.2 7.99.0; do
+supported=$(cd "$kvm/compat" && printf '%s\n' v*.mk | sed 's/^v//; s/[.]mk$//' | sort -V | xargs)
+
+for version in 5.10.0 6.11.0 7.99.0 8.0.0; do
 	kernel "$version" "$version-riscv64"
 	build
 	[ "$status" -ne 0 ] && grep -qF "does not support Linux $version" "$TMP/err"
@@ -51,6 +76,19 @@ for series in $supported; do
 	build
 	[ "$status" -ne 0 ]
 	result $? "Linux $series.3 is refused with headers of Linux ${series}0.3"
+done
+
+# What the sources have decides, also in a version between those that are known.
+kernel 6.13.7 6.13.7-riscv64
+answers 'yes 6.12 FAULTIN' 'a version between two known ones takes the faults of the older one'
+echo csr_dirty >"$TMP/src/arch/riscv/include/asm/kvm_host.h"
+answers 'yes 6.12 FAULTIN CSR_DIRTY' 'a backport is seen'
+for name in kvm_arch_vcpu_load kvm_riscv_mmu_update_hgatp kvm_riscv_local_tlb_sanitize kvm_riscv_vcpu_unpriv_read; do
+	kernel 6.12.3 6.12.3-riscv64
+	sed -i "s/$name/another_name/" "$TMP"/src/arch/riscv/kvm/*.c
+	build
+	[ "$status" -ne 0 ] && grep -q 'does not support Linux 6.12.3: its arch/riscv/kvm/vcpu.*.c has no kvm_.*, which gstage needs' "$TMP/err"
+	result $? "sources without $name are refused, with the reason"
 done
 
 # Look for code that tests the version. Comments may name versions.
