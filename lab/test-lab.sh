@@ -91,7 +91,39 @@ check "an unknown kernel: lists the known ones" says 'one of: 6.12 7.2 7.3'
 lab exec --kernel 6.12,7.2 x
 check "exec takes one kernel" says 'takes one kernel'
 lab kernels
-check "kernels lists those of the lock file" test "$(awk 'NR > 1 { print $1 }' "$OUT" | xargs)" = '6.12 7.2 7.3'
+check "kernels lists those of the lock file" test "$(awk 'NR > 1 && !/--tree|lacks/ { print $1 }' "$OUT" | xargs)" = '6.12 7.2 7.3'
+lab exec --tree "$TMP/absent" x
+check "a tree that does not exist is named" says "no folder $TMP/absent"
+tree() { # tree VERSION FOLDER...: make the few files of a kernel tree that the lab looks at, and print its path
+	local parts=()
+	rm -rf "$TMP/tree"
+	IFS=. read -r -a parts <<<"$1"
+	shift
+	mkdir -p "${@/#/$TMP/tree/}"
+	printf 'VERSION = %s\nPATCHLEVEL = %s\nSUBLEVEL = %s\n' "${parts[@]}" >"$TMP/tree/Makefile"
+	: >"$TMP/tree/Kconfig"
+	echo "$TMP/tree"
+}
+mkdir "$TMP/empty"
+lab exec --tree "$TMP/empty" x
+check "a folder that is no kernel tree is refused" says 'is not a kernel tree'
+lab exec --tree "$(tree 6.12.1 arch/arm64/kvm virt/kvm)" x
+check "a tree without KVM for RISC-V is refused" says '(Linux 6.12.1) has no KVM for RISC-V'
+name() { GSTAGE_CACHE=$TMP/trees "$LAB/lab" status --tree "$1" 2>&1 | sed -n 's/^kernel .* will be in //p'; }
+tree=$(tree 5.19.1 arch/riscv/kvm virt/kvm)
+first=$(name "$tree")
+check "a tree needs no .git" test "${first%-*}" = "$TMP/trees/kernel-tree-5.19.1"
+touch -d 2001-01-01 "$tree/Kconfig"
+check "a tree with new times and the same contents has the same name" test "$(name "$tree")" = "$first"
+echo '# a local change' >>"$tree/Kconfig"
+check "a tree with local changes has another name" test "$(name "$tree")" != "$first"
+lab exec --kernel 7.2 --tree "$(tree 5.19.1 arch/riscv/kvm virt/kvm)" x
+check "--tree does not go with --kernel" says 'do not give --kernel'
+lab exec --tree "$(tree 5.19.1 arch/riscv/kvm virt/kvm)" x
+check "a version that kvm/compat/ does not know is refused before it is built" \
+	says 'does not support Linux 5.19.1: it supports 6'
+lab exec --tree "$(tree 6.12.1 arch/riscv/kvm virt/kvm)" x
+check "sources that lack what gstage needs are refused, with the reason" says 'does not support Linux 6.12.1: its .* has no'
 lab exec --module mine x
 check "an unknown module is named" says 'no module mine'
 lab exec --timeout soon x

@@ -102,6 +102,7 @@ make_guest() {
 	in_root sh -ec 'cd "/gstage/build/$1/tree"; find . | cpio --quiet -o -H newc >../bundle/guest/initrd
 		cd ../bundle; find . | cpio --quiet -o -H newc >../guest.cpio' - "${part##*/}"
 	rm -rf "$part/tree" "$part/bundle"
+	echo "$KVERSION" >"$part/.kernel"
 	mv "$part" "$guest"
 }
 
@@ -109,7 +110,8 @@ make_guest() {
 need_guest() {
 	local guest=$BUILD/guest-$KERNEL
 	build_alone
-	if stale "$guest" lab/host/guest-init || [ "$KDIR_CACHE" -nt "$guest" ] || [ "$RV" -nt "$guest" ]; then
+	if stale "$guest" lab/host/guest-init || [ "$KDIR_CACHE" -nt "$guest" ] || [ "$RV" -nt "$guest" ] ||
+			! built_for_kernel "$guest"; then
 		step "packing the guests' kernel $KERNEL and initramfs" make_guest
 	fi
 	exec 8>&-

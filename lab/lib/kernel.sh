@@ -8,6 +8,7 @@ kernels() { awk '!/^#/ && $2 ~ /^linux-source-/ { print $1 }' "$LOCK" | sort -V;
 # kernel_name: set KDIR_CACHE to the folder of this set in the cache. Its name depends on the locked lines.
 kernel_name() {
 	local lines hash
+	[ -z "$TREE" ] || { tree_name; return; }
 	lines=$(locked "$KERNEL")
 	[ -n "$lines" ] || die "there is no kernel $KERNEL" "one of: $(kernels | xargs)"
 	hash=$({ echo "$lines"; ! from_source || what_builds; } | sha256sum)
@@ -126,6 +127,7 @@ set_version() { awk '$2 ~ /^linux-source-/ { print $4 }' "$1"; }
 need_kernel() {
 	local part
 	have_kernel && return
+	[ -z "$TREE" ] || { need_tree; return; }
 	part=$KDIR_CACHE.part
 	need_space 4096
 	need_mirror
@@ -154,7 +156,7 @@ lab_kernels() {
 	for KERNEL in $(kernels); do
 		from="Debian's packages" ours=no up=no
 		! from_source || from='its source, built here'
-		[ ! -f "$TOP/kvm/compat/v$KERNEL.h" ] || ours=yes
+		[ ! -f "$TOP/kvm/compat/v$KERNEL.mk" ] || ours=yes
 		KVERSION=$(set_version <(locked "$KERNEL"))
 		if have_kernel; then
 			up=$KRELEASE
@@ -162,4 +164,5 @@ lab_kernels() {
 		fi
 		printf '%-7s %-20s %-28s %-11s %s\n' "$KERNEL" "$KVERSION" "$from" "$ours" "$up"
 	done
+	list_trees
 }

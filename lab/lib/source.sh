@@ -3,7 +3,7 @@
 # Kernel sources. If Debian has no riscv64 package of a kernel, the lab builds from them the host's kernel, the stock kvm.ko, and
 # the files that modules are built with. Sourced by lab/lab.
 
-KCONFIG=$LAB/host/kernel.config
+KCONFIG=("$LAB/host/kernel.config" "$LAB/host/kernel-older.config")
 
 # The sources that stay in the cache. kvm.ko and the selftests are built from them.
 KEPT_SOURCES=(arch/riscv virt include tools scripts Documentation/virt Makefile Kbuild Kconfig)
@@ -23,7 +23,7 @@ take_source() {
 from_source() { ! locked "$KERNEL" | grep -q ' riscv64 '; }
 
 # what_builds: print everything that such a kernel depends on, except its sources.
-what_builds() { code "$KCONFIG" "$LAB/lib/source.sh"; }
+what_builds() { code "${KCONFIG[@]}" "$LAB/lib/source.sh"; }
 
 # count: copy the output of make, and print the number of compiled files from time to time.
 count() {
@@ -34,17 +34,22 @@ count() {
 	done
 }
 
-# compile_kernel DIR: build the kernel whose sources are in DIR/src, in DIR/build.
+# compile_kernel DIR: build the kernel whose sources are in DIR/src, in DIR/build. A kernel of a tree may lack options.
 compile_kernel() {
 	ROOT_BINDS=("$1" /kernel "$1/build" /build)
 	# The headers are for the selftests.
 	in_root bash -ec '
 		cd /build
 		make() { command make ARCH=riscv CROSS_COMPILE="$1" KBUILD_BUILD_USER=gstage KBUILD_BUILD_HOST=lab "${@:2}"; }
-		make "$1" -C /kernel/src O=/build KCONFIG_ALLCONFIG=/gstage/lab/host/kernel.config allnoconfig
+		# Otherwise the version would depend on the state of a git repository.
+		export LOCALVERSION=
+		cat /gstage/lab/host/kernel.config /gstage/lab/host/kernel-older.config >all.config
+		make "$1" -C /kernel/src O=/build KCONFIG_ALLCONFIG=all.config allnoconfig
 		missing=$(grep "^CONFIG_" /gstage/lab/host/kernel.config | grep -vxFf .config || :)
-		[ -z "$missing" ] || { echo "error: this kernel does not take" $missing; exit 1; }
-		make "$1" -j"$(nproc)" Image modules headers' - "$CROSS" > >(count)
+		[ -z "$missing" ] || [ "$2" = lacks ] || { echo "error: this kernel does not take" $missing; exit 1; }
+		case $missing in *CONFIG_KVM=m*) echo "error: this kernel does not have KVM for RISC-V as a module"; exit 1 ;; esac
+		echo "$missing" >lacks
+		make "$1" -j"$(nproc)" Image modules headers' - "$CROSS" "${TREE:+lacks}" > >(count)
 	ROOT_BINDS=()
 }
 
@@ -54,6 +59,7 @@ build_kernel() {
 	mkdir -p "$build"
 	compile_kernel "$dir"
 	release=$(cat "$build/include/config/kernel.release")
+	mv "$build/lacks" "$dir/"
 	echo "$2 ${release%-riscv64}" >"$dir/version"
 	mv "$build/arch/riscv/boot/Image" "$build/arch/riscv/kvm/kvm.ko" "$dir/"
 	headers=$dir/usr/src/linux-headers-$release

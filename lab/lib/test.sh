@@ -18,9 +18,19 @@ C_NAME=() C_PROGRAM=() C_ID=() C_KERNEL=() C_CPU=() C_ON=() C_MODULE=() C_HOST=(
 # in_smoke: is the case part of the smoke pass? On a host named after a machine, the pass has all its tests that can run there.
 in_smoke() { [[ ,$smoke, = *",$cpu,"* ]] || { [ -n "$HOST" ] && [ -n "$smoke" ]; }; }
 
-# in_smoke, wanted_case and add_case are parts of read_manifest, and use its variables.
+# in_kernels: is the kernel in the list of the line? "7.1+" in the list stands for 7.1 and all later kernels.
+in_kernels() {
+	local k
+	for k in ${kernels//,/ }; do
+		[ "$k" != "$kernel" ] || return 0
+		[[ $k != *+ ]] || [ "$(printf '%s\n' "${k%+}" "$kernel" | sort -V | head -n 1)" != "${k%+}" ] || return 0
+	done
+	return 1
+}
+
+# in_smoke, in_kernels, wanted_case and add_case are parts of read_manifest, and use its variables.
 wanted_case() {
-	[[ ,$kernels, = *",$kernel,"* ]] || return
+	in_kernels || return
 	[ -z "$ONLY_MODULE" ] || [ "$module" = "$ONLY_MODULE" ] || return
 	[ -z "$ONLY_CPU" ] || [ "$cpu" = "$ONLY_CPU" ] || return
 	host_has "${cpuopts#,}" || return
@@ -63,7 +73,7 @@ read_manifest() {
 		read -r name line <<<"$line"
 		[ "$wanted" = '  ' ] || [[ $wanted = *" $name "* ]] || continue
 		found+="$name "
-		kernels=$(kernels | paste -sd,) cpus=sv39,sv48,sv57 modules=gstage smp=2 mem=2G machine=''
+		kernels=${ONLY_KERNELS// /,} cpus=sv39,sv48,sv57 modules=gstage smp=2 mem=2G machine=''
 		params='' args='' with='' limit=120 qemu='' tools='' splat=no cpuopts='' fresh='' file=$name unnamed='' smoke='' aia=no
 		for word in $line; do
 			key=${word%%=*} value=${word#*=}
