@@ -158,6 +158,9 @@ static const struct kernel {
 	{ "6.12",
 	  "it loses the page tables of each VM that ends, and leaves pages mapped if the host "
 	  "withdraws a range that starts where nothing is mapped" },
+	{ "6.18",
+	  "it loses the page tables of each VM that ends, and leaves pages mapped if the host "
+	  "withdraws a range that starts where nothing is mapped" },
 	{ "7.2",
 	  "it loses the page tables of each VM that ends, and leaves pages mapped if the host "
 	  "withdraws a range that starts inside a huge page; while it logs dirty pages, stores "
