@@ -9,14 +9,27 @@ HOST_PARAMS=''   # parameters of kvm.ko, separated by commas
 
 hosts() { grep -v '^#' "$LAB/hosts"; }
 
+# strict_options OPTIONS PARAMS: the same host on the strict machine. It has no AIA, is Svade where it is not Svadu, and really
+# has the VMIDs that a parameter of the module plays.
+strict_options() {
+	local option params=$2
+	[ "$1" = - ] || for option in ${1//,/ }; do
+		[[ $option = svade=* || $option = s[ms]aia=* ]] || printf ',%s' "$option"
+	done
+	[[ $params != test_vmid_bits=* ]] || printf ',vmid=%s' "${params#*=}"
+}
+
 # use_host NAME: set what --host NAME stands for.
 use_host() {
 	local cpu options aia params note
 	[ -z "$CPU_NAME$MACHINE" ] || usage_error "--host has a CPU and a machine: give neither --cpu nor --machine"
-	[ "$EMULATOR" = qemu ] || usage_error "--host is for QEMU"
 	read -r HOST cpu options aia params note <<<"$(hosts | awk -v name="$1" '$1 == name')"
 	[ -n "$HOST" ] || usage_error "there is no host $1: lab/lab hosts lists them"
 	CPU_NAME=$cpu
+	if [ "$EMULATOR" = strict ]; then
+		HOST_OPTIONS=$(strict_options "$options" "$params")
+		return
+	fi
 	[ "$options" = - ] || HOST_OPTIONS=,$options
 	if [ "$aia" != - ]; then
 		HOST_OPTIONS+=$AIA_CPU

@@ -79,6 +79,13 @@ mistake_result() {
 	printf '%-60s seed %s: %s\n' "${R_NAME[$1]}" "$2" "${text:-passes}"
 }
 
+# short_report FILE: what a seed has seen, without the hart, the pc, the time and the registers.
+short_report() {
+	sed -E 's/the machine has reports: strict: report: .*instruction [0-9]+: (hgatp) of hart [0-9]+/report: `\1`/
+		s/the machine has reports: strict: report: .*instruction [0-9]+: /report: /
+		s/ \(satp .*//; s/ (for|at) (address )?[0-9a-f]+//g; s/VMID [0-9]+ is/a VMID is/; s/^seed/**seen**, seed/' "$1"
+}
+
 # mistake_on_qemu ROW: the same program once on QEMU.
 mistake_on_qemu() {
 	local n=$1 f=$LOGS/mistakes/${R_NAME[$1]}.qemu status=0 text='' options=() p params=${R_HOST[$1]#* }
@@ -116,7 +123,7 @@ lab_mistakes() {
 	for n in "${!R_NAME[@]}"; do
 		f=$LOGS/mistakes/${R_NAME[$n]}
 		seeds=$(find "$LOGS/mistakes" -name "${R_NAME[$n]}-*.result" | wc -l)
-		printf "| \`%s\` | \`%s\` | %s | %s | %s |\n" "${R_MISTAKE[$n]}" "${R_COMMAND[$n]}" "${R_HOST[$n]}" "$(cat "$f.qemu")" \
-			"$(if [ -s "$f.seen" ]; then cat "$f.seen"; else echo "passes with $seeds seeds"; fi)"
+		printf "| \`%s\` | \`%s\` | %s | %s | %s |\n" "${R_MISTAKE[$n]}" "${R_COMMAND[$n]}" "${R_HOST[$n]% -}" "$(cat "$f.qemu")" \
+			"$(if [ -s "$f.seen" ]; then short_report "$f.seen"; else echo "passes with $seeds seeds"; fi)"
 	done
 }

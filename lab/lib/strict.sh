@@ -42,18 +42,22 @@ strict_reports() {
 }
 
 # The tests that run for many seeds if the user names none. They do not count faults, and do not use a clock.
-STRICT_TESTS=(hgatp three-vms goback vsatp vs-fence stale)
+STRICT_TESTS=(hgatp three-vms goback vsatp vs-fence stale turns)
+
+# strict_name TEST SEED: print the name of a run.
+strict_name() { echo "$1@$KERNEL${HOST:+.$HOST}-$SMP-$2"; }
 
 # strict_jobs TEST...: print a line for each test and seed that has no result yet.
 strict_jobs() {
-	local test seed
+	local test seed name
 	for test; do
 		for ((seed = SEED; seed < SEED + SEEDS; seed++)); do
-			if [ "$LOGS/strict/$test-$SMP-$seed.tap" -nt "$BUILD/$(module_out "$MODULE")/kvm.ko" ] &&
-					[ "$LOGS/strict/$test-$SMP-$seed.tap" -nt "$BUILD/strict/strict" ]; then
+			name=$(strict_name "$test" "$seed")
+			if [ "$LOGS/strict/$name.tap" -nt "$BUILD/$(module_out "$MODULE")/kvm.ko" ] &&
+					[ "$LOGS/strict/$name.tap" -nt "$BUILD/strict/strict" ]; then
 				continue
 			fi
-			echo "/run/lab/jobs.d/$test-$SMP-$seed $seed hostile export GSTAGE_MODULE=$MODULE GSTAGE_CPU=$CPU_NAME" \
+			echo "/run/lab/jobs.d/$name $seed hostile export GSTAGE_MODULE=$MODULE GSTAGE_CPU=$CPU_NAME" \
 				"GSTAGE_KERNEL=$KERNEL; exec ./$test"
 		done
 	done
@@ -83,13 +87,13 @@ strict_result() {
 	rm -f "$LOGS/strict/$name.host.tap"
 	[ -z "$why" ] || printf '1..1\nnot ok 1 - %s\n' "$why" >"$LOGS/strict/$name.host.tap"
 	if "$TOP/tests/tally" "$LOGS/strict/$name".*tap >"$RUN/tallied"; then
-		printf 'ok   %-24s %s\n' "$name" "$(tail -n 1 "$RUN/tallied")"
+		printf 'ok   %-32s %s\n' "$name" "$(tail -n 1 "$RUN/tallied")"
 		return
 	fi
-	printf 'FAIL %-24s %s\n' "$name" "$(tail -n 1 "$RUN/tallied")"
+	printf 'FAIL %-32s %s\n' "$name" "$(tail -n 1 "$RUN/tallied")"
 	sed '$d; s/^/     /' "$RUN/tallied"
 	cp "$RUN/jobs.d/$name.serial" "$RUN/jobs.d/$name.reports" "$LOGS/strict/"
-	echo "     again: lab/lab exec --emulator strict --hostile --module $MODULE --smp $SMP --seed ${name##*-} --trace build/tests/${name%-*-*}"
+	echo "     again: lab/lab exec --emulator strict --hostile --kernel $KERNEL${HOST:+ --host $HOST} --module $MODULE --smp $SMP --seed ${name##*-} --trace build/tests/${name%%@*}"
 }
 
 # lab_strict TEST...: boot the strict machine once, and then run each test for each seed from that state.
@@ -98,6 +102,8 @@ lab_strict() {
 	EMULATOR=strict
 	[ -z "$WITH_MISTAKES" ] || { lab_mistakes "$@"; return; }
 	[ $# -gt 0 ] || set -- "${STRICT_TESTS[@]}"
+	# shellcheck disable=SC2046 # words
+	[ "$*" != all ] || set -- $(awk -v harts="$SMP" '/^[a-z]/ && $2 <= harts { print $1 }' "$TOP/tests/strict/TESTS")
 	need_host
 	build_alone
 	step "building the test programs" make_programs
@@ -115,7 +121,7 @@ lab_strict() {
 	fi
 	for test; do
 		for ((seed = SEED; seed < SEED + SEEDS; seed++)); do
-			f=$LOGS/strict/$test-$SMP-$seed
+			f=$LOGS/strict/$(strict_name "$test" "$seed")
 			[ -f "$f.tap" ] || printf '1..1\nnot ok 1 - the machine did not start this run\n' >"$f.host.tap"
 		done
 	done

@@ -19,8 +19,10 @@
 #define HARTS_MAX 4
 #define VMS       3 /* of each hart */
 #define STAMPS    (HARTS_MAX * VMS)
-#define ROUNDS    1500
-#define GPA       SZ_1G
+/* The test ends when both have been reached. */
+#define ROUNDS 1500
+#define LOADS  1500
+#define GPA    SZ_1G
 /* The pages of a VM, one under each of its tables. */
 #define PAGES 3
 #define SIZE  (PAGES * SZ_2M)
@@ -136,6 +138,8 @@ int main(void)
 	harts = sysconf(_SC_NPROCESSORS_ONLN);
 	if (harts > HARTS_MAX)
 		harts = HARTS_MAX;
+	if (harts < 2)
+		bail("one hart is too few");
 	for (unsigned int hart = 1; hart < harts; hart++)
 		for (unsigned int i = 0; i < VMS; i++)
 			make(hart, i);
@@ -143,14 +147,13 @@ int main(void)
 		if (pthread_create(&threads[hart], NULL, run, (void *)hart))
 			bail("no thread");
 	keep_to(0);
-	for (unsigned int round = 0; round < ROUNDS; round++)
+	for (unsigned int round = 0; round < ROUNDS || atomic_load(&loads) < LOADS; round++)
 		failed += change(round);
 	atomic_store(&over, true);
 	for (unsigned int hart = 1; hart < harts; hart++)
 		pthread_join(threads[hart], NULL);
 
 	diag("%llu loads", (unsigned long long)loads);
-	ok(harts > 1 && loads >= ROUNDS / 4, "guests have loaded, and VMs have changed meanwhile");
 	ok(!kept, "no guest has read what its host had dropped");
 	ok(!strange, "no guest has read the stamp of another VM");
 	ok(!failed, "each change of format has succeeded");
