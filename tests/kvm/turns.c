@@ -20,8 +20,8 @@
 #define VMS       3 /* of each hart */
 #define STAMPS    (HARTS_MAX * VMS)
 /* The test ends when both have been reached. */
-#define ROUNDS 1500
-#define LOADS  1500
+#define ROUNDS 1200
+#define LOADS  300
 #define GPA    SZ_1G
 /* The pages of a VM, one under each of its tables. */
 #define PAGES 3
@@ -134,7 +134,7 @@ int main(void)
 	pthread_t threads[HARTS_MAX];
 	u64 rescues = 0;
 
-	host_init(100);
+	host_init(150);
 	harts = sysconf(_SC_NPROCESSORS_ONLN);
 	if (harts > HARTS_MAX)
 		harts = HARTS_MAX;
