@@ -76,30 +76,12 @@ static void tell(struct report *report, enum verdict verdict, const char *subjec
 	report->any = true;
 }
 
-/* Read the first line of a file. Return: false if there is none. */
-static bool read_line(const char *path, char *line, size_t size)
-{
-	ssize_t len;
-	int fd;
-
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return false;
-	len = read(fd, line, size - 1);
-	close(fd);
-	if (len <= 0)
-		return false;
-	line[len] = '\0';
-	line[strcspn(line, "\n")] = '\0';
-	return true;
-}
-
 /* Read a number from a file. Return: -1 if there is none. */
 static long read_number(const char *path)
 {
 	char line[32];
 
-	return read_line(path, line, sizeof(line)) ? strtol(line, NULL, 10) : -1;
+	return host_read_line(path, line, sizeof(line)) ? strtol(line, NULL, 10) : -1;
 }
 
 /* Is @name among the extensions, which are separated by underscores? */
@@ -152,29 +134,27 @@ static void check_hart(struct report *report)
 }
 
 /* The kernels that gstage supports, and what their stock modules do wrong (docs/SECURITY.md). */
+static const char after_hole[] =
+	"it loses the page tables of each VM that ends, and leaves pages mapped if the host "
+	"withdraws a range that starts where nothing is mapped";
+static const char after_leaf[] =
+	"it loses the page tables of each VM that ends, and leaves pages mapped if the host "
+	"withdraws a range that starts inside a huge page; while it logs dirty pages, stores can "
+	"reach a file that was mapped privately";
+
 static const struct kernel {
 	const char *series, *defects;
 } kernels[] = {
-	{ "6.12",
-	  "it loses the page tables of each VM that ends, and leaves pages mapped if the host "
-	  "withdraws a range that starts where nothing is mapped" },
-	{ "6.18",
-	  "it loses the page tables of each VM that ends, and leaves pages mapped if the host "
-	  "withdraws a range that starts where nothing is mapped" },
-	{ "7.2",
-	  "it loses the page tables of each VM that ends, and leaves pages mapped if the host "
-	  "withdraws a range that starts inside a huge page; while it logs dirty pages, stores "
-	  "can reach a file that was mapped privately" },
-	{ "7.3",
-	  "it loses the page tables of each VM that ends, and leaves pages mapped if the host "
-	  "withdraws a range that starts inside a huge page; while it logs dirty pages, stores "
-	  "can reach a file that was mapped privately" },
+	{ "6.12", after_hole },
+	{ "6.18", after_hole },
+	{ "7.2", after_leaf },
+	{ "7.3", after_leaf },
 };
 
 /* The running kernel. Return: NULL if gstage was not tested with it. */
 static const struct kernel *find_kernel(char *release, size_t size)
 {
-	if (!read_line("/proc/sys/kernel/osrelease", release, size))
+	if (!host_read_line("/proc/sys/kernel/osrelease", release, size))
 		return NULL;
 	for (size_t i = 0; i < sizeof(kernels) / sizeof(kernels[0]); i++) {
 		size_t len = strlen(kernels[i].series);
@@ -283,10 +263,10 @@ static void check_cgroup(struct report *report)
 {
 	char group[256], path[512], limit[32];
 
-	if (!read_line("/proc/self/cgroup", group, sizeof(group)) || strncmp(group, "0::/", 4))
+	if (!host_read_line("/proc/self/cgroup", group, sizeof(group)) || strncmp(group, "0::/", 4))
 		return;
 	snprintf(path, sizeof(path), "/sys/fs/cgroup%s/memory.max", group + 3);
-	if (!read_line(path, limit, sizeof(limit)) || !strcmp(limit, "max"))
+	if (!host_read_line(path, limit, sizeof(limit)) || !strcmp(limit, "max"))
 		tell(report, OK, "cgroup", NULL, "the memory of this shell's cgroup has no limit");
 	else
 		tell(report, NOTE, "cgroup",

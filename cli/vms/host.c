@@ -12,6 +12,23 @@
 #include "output/output.h"
 #include "vms/host.h"
 
+bool host_read_line(const char *path, char *buf, size_t size)
+{
+	ssize_t len;
+	int fd;
+
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	len = read(fd, buf, size - 1);
+	close(fd);
+	if (len <= 0)
+		return false;
+	buf[len] = '\0';
+	buf[strcspn(buf, "\n")] = '\0';
+	return true;
+}
+
 bool host_isa(char *buf, size_t size)
 {
 	char *isa;
@@ -120,32 +137,14 @@ unsigned int kvm_ask_mask(void)
 	return ret > 0 && (unsigned int)ret & formats_known() ? ret : 0;
 }
 
-/* Return: false if the file is missing or empty. */
-static bool read_line(const char *path, char *buf, size_t size)
-{
-	ssize_t len;
-	int fd;
-
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return false;
-	len = read(fd, buf, size - 1);
-	close(fd);
-	if (len <= 0)
-		return false;
-	buf[len] = '\0';
-	buf[strcspn(buf, "\n")] = '\0';
-	return true;
-}
-
 bool kvm_policy(char *buf, size_t size)
 {
-	return read_line(POLICY_PATH, buf, size);
+	return host_read_line(POLICY_PATH, buf, size);
 }
 
 bool kvm_module_version(char *buf, size_t size)
 {
-	return read_line(VERSION_PATH, buf, size);
+	return host_read_line(VERSION_PATH, buf, size);
 }
 
 void kvm_mode_names(unsigned int mask, char *buf, size_t size)

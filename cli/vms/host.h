@@ -47,6 +47,9 @@ bool kvm_policy(char *buf, size_t size);
 /* Read the version of the loaded module. Return: false if it has none. */
 bool kvm_module_version(char *buf, size_t size);
 
+/* Read the first line of a file. Return: false if the file is missing or empty. */
+bool host_read_line(const char *path, char *buf, size_t size);
+
 /*
  * Read the extensions of the first hart, as /proc/cpuinfo has them after "rv": "64imafdch_zicsr".
  * @buf should have 4096 bytes. Return: false if the file does not tell.

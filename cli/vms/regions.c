@@ -148,7 +148,7 @@ static int search_vma(struct search *s, const struct region *vma)
 	return 0;
 }
 
-/* "Name: value" of smaps that belongs to the mapping. */
+/* Parse a line of /proc/PID/smaps that describes the mapping @vma. */
 static void parse_detail(const char *line, struct region *vma)
 {
 	if (strncmp(line, "VmFlags:", 8))

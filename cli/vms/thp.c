@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Read the settings of transparent huge pages. */
-#include <fcntl.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "vms/host.h"
 #include "vms/thp.h"
 
 /* Newer kernels have a setting for each size. "inherit" means the common one. */
@@ -14,15 +13,9 @@
 static enum thp read_setting(const char *path)
 {
 	char buf[128];
-	ssize_t len;
-	int fd;
 
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
+	if (!host_read_line(path, buf, sizeof(buf)))
 		return THP_UNKNOWN;
-	len = read(fd, buf, sizeof(buf) - 1);
-	close(fd);
-	buf[len > 0 ? len : 0] = '\0';
 	if (strstr(buf, "[always]"))
 		return THP_ALWAYS;
 	if (strstr(buf, "[madvise]"))

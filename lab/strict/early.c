@@ -15,7 +15,7 @@
  * The stores that have become visible are numbered. These numbers are the time here: what a load
  * returns at time n is what memory has before store number n.
  *
- * Stores and atomics are never early. The other rules are about them.
+ * Stores and atomics are never early. So the rules that order these need nothing here.
  */
 #include "strict.h"
 

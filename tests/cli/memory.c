@@ -152,7 +152,10 @@ static int giga(char **args)
 	return 0;
 }
 
-/* alone: calls that must arrive as they are. Prints them as the library below logs them. */
+/*
+ * The command "alone": make calls that the library must not change, and print them as fakemem.c
+ * does.
+ */
 static int alone(char **args)
 {
 	static const struct {

@@ -4,8 +4,8 @@
  * the time. Meanwhile the first hart changes the VMs: their formats, single pages, and so many
  * pages that tables are freed. No guest may read what its host has dropped.
  *
- * Each step of one side meets each step of the other. What is rare on QEMU is what the strict
- * machine looks for (docs/STRICT.md): a barrier or a fence that is missing between them.
+ * So each step of a load meets each step of a change. On QEMU most of these meetings are rare. The
+ * strict machine (docs/STRICT.md) makes them often, and shows a barrier or a fence that is missing.
  */
 #include <pthread.h>
 #include <stdatomic.h>
