@@ -53,6 +53,7 @@
 #define IRQ_VSE   BIT(10)
 #define IRQ_ME    BIT(11)
 #define IRQ_SGE   BIT(12)
+#define IRQ_LCOF  BIT(13) /* a counter has overflowed */
 #define IRQ_S     (IRQ_SS | IRQ_ST | IRQ_SE)
 #define IRQ_VS    (IRQ_VSS | IRQ_VST | IRQ_VSE)
 #define IRQ_HYPER (IRQ_VS | IRQ_SGE)

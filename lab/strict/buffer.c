@@ -124,10 +124,16 @@ static bool forward(struct hart *h, u64 pa, unsigned size, u64 *value)
 	return false;
 }
 
-/* One in this many loads that pass a waiting store, on average. */
-#define STALL_EVERY 8192
-/* Instructions of other harts, at most: long enough for a change of format. */
-#define STALL_BITS 17
+/*
+ * One in this many loads that pass a waiting store, on average. Hypervisors take the greatest care
+ * where they change satp, vsatp or hgatp. So that many instructions after such a write, stalls are
+ * frequent, and long enough for a change of format.
+ */
+#define STALL_EVERY  8192
+#define STALL_BITS   14
+#define SWITCH       512
+#define SWITCH_EVERY 128
+#define SWITCH_BITS  20
 
 /*
  * A load has passed a store that still waits. This is where a missing barrier shows: the hart has
@@ -137,11 +143,12 @@ static bool forward(struct hart *h, u64 pa, unsigned size, u64 *value)
 static void stall(struct hart *h)
 {
 	struct machine *m = h->m;
+	bool switching = h->instret - h->switched < SWITCH;
 
-	if (m->passes--)
+	if (!chance(m, switching ? SWITCH_EVERY : STALL_EVERY))
 		return;
-	m->passes = rnd(m) % (2 * STALL_EVERY);
-	h->stalled = m->clock + h->instret - h->slice_start + (1ull << (rnd(m) >> 8) % STALL_BITS);
+	h->stalled = m->clock + h->instret - h->slice_start +
+		     (1ull << (rnd(m) >> 8) % (switching ? SWITCH_BITS : STALL_BITS));
 	h->stop = h->instret;
 }
 

@@ -64,6 +64,7 @@ enum {
 	CYCLE = 0xc00,
 	TIME = 0xc01,
 	INSTRET = 0xc02,
+	SCOUNTOVF = 0xda0,
 	HGEIP = 0xe12,
 	MVENDORID = 0xf11,
 	MARCHID = 0xf12,
@@ -82,6 +83,12 @@ enum {
 #define HEDELEG_WRITE 0xb1ffull
 #define COUNTERS      7ull
 
+/* The interrupts of the supervisor. */
+static u64 irq_s(struct hart *h)
+{
+	return IRQ_S | (h->m->cfg.sscofpmf ? IRQ_LCOF : 0);
+}
+
 void csr_reset(struct hart *h)
 {
 	const struct config *cfg = &h->m->cfg;
@@ -97,7 +104,7 @@ void csr_reset(struct hart *h)
 		return;
 	/* The state in which firmware starts the supervisor. */
 	c->medeleg = ~BIT(E_ECALL_S);
-	c->mideleg = IRQ_S | IRQ_HYPER;
+	c->mideleg = irq_s(h) | IRQ_HYPER;
 	c->mcounteren = c->scounteren = COUNTERS;
 	c->menvcfg = ENV_U | (cfg->svadu ? ENV_ADUE : 0) | (cfg->svpbmt ? ENV_PBMTE : 0) |
 		     (cfg->sstc ? ENV_STCE : 0);
@@ -209,7 +216,7 @@ static u64 read_machine(struct hart *h, unsigned csr)
 	case MENVCFG:
 		return c->menvcfg;
 	case MCOUNTINHIBIT:
-		return 0;
+		return c->mcountinhibit;
 	case MSCRATCH:
 		return c->mscratch;
 	case MEPC:
@@ -226,7 +233,7 @@ static u64 read_machine(struct hart *h, unsigned csr)
 		return c->mtval2;
 	case MCYCLE:
 	case MINSTRET:
-		return h->instret;
+		return counter_read(h, csr - MCYCLE);
 	case MVENDORID:
 	case MARCHID:
 	case MIMPID:
@@ -262,7 +269,7 @@ static u64 csr_read(struct hart *h, unsigned csr)
 	case SSTATUS:
 		return with_sd(c->mstatus & SSTATUS_READ);
 	case CSR_SIE:
-		return c->mie & c->mideleg & IRQ_S;
+		return c->mie & c->mideleg & irq_s(h);
 	case STVEC:
 		return c->stvec;
 	case SCOUNTEREN:
@@ -278,7 +285,7 @@ static u64 csr_read(struct hart *h, unsigned csr)
 	case STVAL:
 		return c->stval;
 	case SIP:
-		return pending_interrupts(h) & c->mideleg & IRQ_S;
+		return pending_interrupts(h) & c->mideleg & irq_s(h);
 	case STIMECMP:
 		may_timecmp(h, false);
 		return c->stimecmp;
@@ -341,7 +348,11 @@ static u64 csr_read(struct hart *h, unsigned csr)
 	case CYCLE:
 	case INSTRET:
 		may_count(h, csr - CYCLE);
-		return h->instret;
+		return counter_read(h, csr - CYCLE);
+	case SCOUNTOVF:
+		if (!h->m->cfg.sscofpmf)
+			raise_illegal(h);
+		return 0;
 	case TIME:
 		may_count(h, 1);
 		return machine_time(h->m) + (h->virt ? c->htimedelta : 0);
@@ -373,10 +384,10 @@ static void write_machine(struct hart *h, unsigned csr, u64 v)
 		c->medeleg = v & ~BIT(E_ECALL_M);
 		return;
 	case MIDELEG:
-		c->mideleg = v & IRQ_S;
+		c->mideleg = v & irq_s(h);
 		return;
 	case MIE:
-		c->mie = v & (IRQ_M | IRQ_S | IRQ_HYPER);
+		c->mie = v & (IRQ_M | irq_s(h) | IRQ_HYPER);
 		return;
 	case MTVEC:
 		c->mtvec = v & ~2ull;
@@ -387,6 +398,13 @@ static void write_machine(struct hart *h, unsigned csr, u64 v)
 	case MENVCFG:
 		c->menvcfg = v & (ENV_U | (cfg->svadu ? ENV_ADUE : 0) |
 				  (cfg->svpbmt ? ENV_PBMTE : 0) | (cfg->sstc ? ENV_STCE : 0));
+		return;
+	case MCOUNTINHIBIT:
+		counters_inhibit(h, v);
+		return;
+	case MCYCLE:
+	case MINSTRET:
+		counter_write(h, csr - MCYCLE, v);
 		return;
 	case MSCRATCH:
 		c->mscratch = v;
@@ -401,7 +419,7 @@ static void write_machine(struct hart *h, unsigned csr, u64 v)
 		c->mtval = v;
 		return;
 	case MIP:
-		c->mip = v & IRQ_S;
+		c->mip = v & irq_s(h);
 		c->hvip = put(c->hvip, v, IRQ_VSS);
 		return;
 	case MTINST:
@@ -440,7 +458,7 @@ static void csr_write(struct hart *h, unsigned csr, u64 v)
 		c->mstatus = put(c->mstatus, v, SSTATUS_WRITE);
 		break;
 	case CSR_SIE:
-		c->mie = put(c->mie, v, c->mideleg & IRQ_S);
+		c->mie = put(c->mie, v, c->mideleg & irq_s(h));
 		break;
 	case STVEC:
 		c->stvec = v & ~2ull;
@@ -464,13 +482,14 @@ static void csr_write(struct hart *h, unsigned csr, u64 v)
 		c->stval = v;
 		break;
 	case SIP:
-		c->mip = put(c->mip, v, c->mideleg & IRQ_SS);
+		c->mip = put(c->mip, v, c->mideleg & (IRQ_SS | IRQ_LCOF));
 		break;
 	case STIMECMP:
 		c->stimecmp = v;
 		break;
 	case SATP:
 		c->satp = atp(cfg->satp_modes, c->satp, v, BIT(cfg->asid_bits) - 1, ~0ull, true);
+		h->switched = h->instret;
 		trace(h, "satp", c->satp, 0);
 		break;
 	case VSSTATUS:
@@ -502,6 +521,7 @@ static void csr_write(struct hart *h, unsigned csr, u64 v)
 		break;
 	case VSATP:
 		c->vsatp = write_vsatp(h, v, h->virt);
+		h->switched = h->instret;
 		trace(h, "vsatp", c->vsatp, 0);
 		break;
 	case HSTATUS:
@@ -542,6 +562,7 @@ static void csr_write(struct hart *h, unsigned csr, u64 v)
 	case HGATP:
 		c->hgatp = atp(cfg->hgatp_modes, c->hgatp, v, BIT(cfg->vmid_bits) - 1,
 			       SEED(HGATP) ? ~0ull : ~3ull, false);
+		h->switched = h->instret;
 		trace(h, "hgatp", c->hgatp, v);
 		report_hgatp(h);
 		break;

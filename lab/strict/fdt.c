@@ -111,6 +111,7 @@ static void cpu(struct fdt *f, const struct config *cfg, unsigned n)
 		{ "zbs", true },
 		{ "zicbom", true },
 		{ "zicboz", true },
+		{ "sscofpmf", cfg->sscofpmf },
 		{ "sstc", cfg->sstc },
 		{ "svinval", cfg->svinval },
 		{ "svnapot", cfg->svnapot },

@@ -14,7 +14,8 @@ static const char usage[] =
 	"  --smp N              harts, 1 to 8                                    (2)\n"
 	"  --mem SIZE           memory, such as 512M or 2G                       (2G)\n"
 	"  --cpu NAME           sv39, sv48, sv57 (= rv64), sv32 (= rv32): the widest format; then\n"
-	"                       ,EXTENSION=on|off: svadu svnapot svpbmt svvptc sstc svinval,\n"
+	"                       ,EXTENSION=on|off: svadu svnapot svpbmt svvptc sstc svinval\n"
+	"                       sscofpmf,\n"
 	"                       ,asid=BITS ,vmid=BITS                            (rv64 or rv32)\n"
 	"  --seed N             another order of events                          (1)\n"
 	"  --slice N            a hart's turn is 1 to N instructions             (500)\n"
@@ -72,7 +73,7 @@ static void set_cpu(struct config *c, char *s)
 		{ "rv64", BIT(8) | BIT(9) | BIT(10) },
 	};
 	/* The last two of the flags below are of RV64. */
-	const unsigned nflags = XLEN == 64 ? 6 : 4, ncpus = sizeof(cpus) / sizeof(cpus[0]);
+	const unsigned nflags = XLEN == 64 ? 7 : 5, ncpus = sizeof(cpus) / sizeof(cpus[0]);
 	char *word = strtok(s, ",");
 	unsigned k = 0;
 
@@ -90,7 +91,8 @@ static void set_cpu(struct config *c, char *s)
 		} flags[] = {
 			{ "svadu", &c->svadu },     { "svvptc", &c->svvptc },
 			{ "sstc", &c->sstc },       { "svinval", &c->svinval },
-			{ "svnapot", &c->svnapot }, { "svpbmt", &c->svpbmt },
+			{ "sscofpmf", &c->sscofpmf }, { "svnapot", &c->svnapot },
+			{ "svpbmt", &c->svpbmt },
 		};
 		char *value = strchr(word, '=');
 		unsigned n;

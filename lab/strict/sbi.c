@@ -1,18 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The SBI 2.0 that firmware in M-mode would implement: base, TIME, IPI, RFENCE, HSM, SRST and DBCN.
- * A remote fence is executed on each of its harts before the call returns.
+ * The SBI 2.0 that firmware in M-mode would implement: base, TIME, IPI, RFENCE, HSM, SRST, DBCN,
+ * and PMU (pmu.c). A remote fence is executed on each of its harts before the call returns.
  */
 #include "bits.h"
-
-enum {
-	SBI_OK = 0,
-	SBI_FAILED = -1,
-	SBI_NOT_SUPPORTED = -2,
-	SBI_INVALID_PARAM = -3,
-	SBI_INVALID_ADDRESS = -5,
-	SBI_ALREADY_AVAILABLE = -6,
-};
+#include "sbi.h"
 
 enum {
 	EXT_PUTCHAR = 0x01,
@@ -23,18 +15,14 @@ enum {
 	EXT_HSM = 0x48534d,
 	EXT_SRST = 0x53525354,
 	EXT_DBCN = 0x4442434e,
-};
-
-struct call {
-	u64 ext, fid;
-	ux *a;
-	u64 value;
+	EXT_PMU = 0x504d55,
 };
 
 static bool has(u64 ext)
 {
 	return ext == EXT_BASE || ext == EXT_TIME || ext == EXT_IPI || ext == EXT_RFENCE ||
-	       ext == EXT_HSM || ext == EXT_SRST || ext == EXT_DBCN || ext == EXT_PUTCHAR;
+	       ext == EXT_HSM || ext == EXT_SRST || ext == EXT_DBCN || ext == EXT_PMU ||
+	       ext == EXT_PUTCHAR;
 }
 
 static s64 base(struct call *c)
@@ -227,6 +215,9 @@ void sbi_call(struct hart *h)
 		break;
 	case EXT_DBCN:
 		status = dbcn(h, &c);
+		break;
+	case EXT_PMU:
+		status = pmu_call(h, &c);
 		break;
 	case EXT_PUTCHAR:
 		uart_store(h->m, 0, 0, c.a[0]);

@@ -79,7 +79,7 @@ struct config {
 	unsigned slice; /* the most instructions that a hart executes in one turn, mostly */
 	u64 satp_modes, hgatp_modes; /* bit n: MODE n is implemented */
 	unsigned asid_bits, vmid_bits;
-	bool svadu, svnapot, svpbmt, svvptc, sstc, svinval;
+	bool svadu, svnapot, svpbmt, svvptc, sstc, svinval, sscofpmf;
 	bool firmware; /* the machine implements the SBI, and no software runs in M-mode */
 	/* Liberties. */
 	bool keep; /* page-table entries are kept until a fence, or dropped by chance */
@@ -153,6 +153,7 @@ struct csrs {
 	u64 hstatus, hedeleg, hideleg, hvip, hcounteren, hgatp, htval, htinst, htimedelta, henvcfg;
 	u64 vsstatus, vstvec, vsepc, vscause, vstval, vsscratch, vsatp, vstimecmp;
 	u64 fcsr;
+	u64 counter[3]; /* pmu.c */
 };
 
 /* A fence of address translation. */
@@ -213,6 +214,7 @@ struct hart {
 	bool waiting; /* in WFI */
 	bool online;
 	bool must_look; /* an interrupt may have become pending or enabled */
+	u64 switched;   /* instret when satp, vsatp or hgatp was written last */
 	u64 stalled;    /* it gets no turn before this time, if another hart can have it */
 	u64 slice_start;
 	const struct insn *cur;
@@ -269,7 +271,6 @@ struct machine {
 	struct hart *hart[HARTS_MAX];
 	struct hart *running;
 	u64 clock;  /* instructions of all harts, and time that was skipped */
-	u64 passes; /* loads that pass a store, until the next one stalls: see buffer.c */
 	u64 rng;
 	struct uart uart[UARTS];
 	struct plic plic;
@@ -454,6 +455,12 @@ bool jobs_parse_options(struct config *cfg, const char *word);
 /* trace.c */
 void trace(struct hart *h, const char *what, u64 a, u64 b);
 void trace_dump(struct machine *m, FILE *to);
+
+/* pmu.c */
+enum { COUNTER_CYCLE = 0, COUNTER_INSTRET = 2 };
+u64 counter_read(struct hart *h, unsigned n);
+void counter_write(struct hart *h, unsigned n, u64 value);
+void counters_inhibit(struct hart *h, u64 mask);
 
 /* sbi.c, uart.c, plic.c */
 void sbi_call(struct hart *h);

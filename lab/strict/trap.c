@@ -39,13 +39,14 @@ u64 pending_interrupts(struct hart *h)
 	struct csrs *c = &h->c;
 	u64 now = machine_time(h->m), p = c->mip | c->hvip;
 
-	if (c->menvcfg & ENV_STCE) {
+	/* Without Sstc, stimecmp is the firmware's: it has the time of the last SBI call. */
+	if (h->m->cfg.firmware || c->menvcfg & ENV_STCE) {
 		p &= ~IRQ_ST;
 		if (now >= c->stimecmp)
 			p |= IRQ_ST;
-		if (c->henvcfg & ENV_STCE && now + c->htimedelta >= c->vstimecmp)
-			p |= IRQ_VST;
 	}
+	if (c->menvcfg & c->henvcfg & ENV_STCE && now + c->htimedelta >= c->vstimecmp)
+		p |= IRQ_VST;
 	if (plic_pending(h->m, h->id))
 		p |= IRQ_SE;
 	return p;
@@ -157,7 +158,7 @@ void take_trap(struct hart *h)
 
 bool take_interrupt(struct hart *h)
 {
-	static const u8 order[] = { 11, 3, 7, 9, 1, 5, 12, 10, 2, 6 };
+	static const u8 order[] = { 11, 3, 7, 9, 1, 5, 12, 10, 2, 6, 13 };
 	u64 d, cause = 0;
 	enum priv to;
 	bool virt;

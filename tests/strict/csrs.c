@@ -175,6 +175,72 @@ static void timers(struct hart *h)
 	host(h);
 }
 
+static u64 sbi(struct hart *h, u64 ext, u64 fid, u64 a0, u64 a1, u64 a2, u64 a3)
+{
+	h->x[A0] = a0;
+	h->x[A1] = a1;
+	h->x[A2] = a2;
+	h->x[A3] = a3;
+	h->x[16] = fid;
+	h->x[17] = ext;
+	RUN(h, 1, ECALL);
+	return h->x[A0];
+}
+
+static void no_sstc_config(struct config *cfg)
+{
+	cfg->sstc = false;
+}
+
+/* Without Sstc the timer is the firmware's. */
+static void timer_of_firmware(void)
+{
+	struct machine *m = machine(1, no_sstc_config);
+	struct hart *h = m->hart[0];
+
+	RUN(h, 1, CSRR(A0, 0x14d));
+	ok(h->c.scause == E_ILLEGAL, "without Sstc there is no stimecmp");
+	m->clock = 1000;
+	ok(!sbi(h, 0x54494d45, 0, 101, 0, 0, 0) && !(pending_interrupts(h) & IRQ_ST),
+	   "without Sstc, a timer of the SBI is not pending before its time");
+	m->clock = 1010;
+	ok(pending_interrupts(h) & IRQ_ST, "it is pending from its time on");
+	machine_free(m);
+}
+
+#define EXT_PMU 0x504d55
+#define INVALID ((ux)-3)
+
+static void counters(struct hart *h)
+{
+	u64 first, then;
+
+	ok(!sbi(h, EXT_PMU, 0, 0, 0, 0, 0) && h->x[A1] == 3, "the SBI has 3 counters");
+	ok(!sbi(h, EXT_PMU, 1, 2, 0, 0, 0) && h->x[A1] == (0xc02 | 63 << 12),
+	   "counter 2 is instret, of 64 bits");
+	ok(sbi(h, EXT_PMU, 1, 1, 0, 0, 0) == INVALID, "the time is no counter");
+	ok(!sbi(h, EXT_PMU, 2, 0, 7, 0, 1) && h->x[A1] == 0, "cycles are counted by counter 0");
+	ok(sbi(h, EXT_PMU, 2, 0, 7, 0, 3) == (ux)-2, "an event that no counter counts");
+	ok(!sbi(h, EXT_PMU, 4, 0, 5, 1, 0), "all counters stop");
+	h->c.scounteren = 7;
+	RUN(h, 3, CSRR(T0, 0xc00), CSRR(T1, 0xc02), CSRR(T2, 0xc00));
+	first = h->x[T0];
+	then = h->x[T2];
+	ok(first == then, "a counter that was stopped stands still");
+	ok(!sbi(h, EXT_PMU, 3, 2, 1, 1, 1000), "a counter starts with a value");
+	RUN(h, 1, CSRR(A0, 0xc02));
+	ok(h->x[A0] > 1000 && h->x[A0] < 1010, "it counts from this value (%llu)",
+	   (unsigned long long)h->x[A0]);
+	ok(sbi(h, EXT_PMU, 3, 2, 1, 0, 0) == (ux)-7, "it cannot be started again");
+	ok(sbi(h, EXT_PMU, 4, 0, 1, 0, 0) == (ux)-8, "one that stands still cannot be stopped");
+	ok(sbi(h, EXT_PMU, 4, 0, 2, 0, 0) == INVALID &&
+		   sbi(h, EXT_PMU, 3, ~0ull, 3, 0, 0) == INVALID &&
+		   sbi(h, EXT_PMU, 2, 64, 1, 0, 1) == INVALID,
+	   "counters that do not exist are refused");
+	RUN(h, 1, CSRR(A0, 0xda0));
+	ok(h->c.scause == E_ILLEGAL, "without Sscofpmf there is no scountovf");
+}
+
 /* The second numbers of CSRs of 64 bits. */
 static void upper_halves(struct hart *h)
 {
@@ -220,6 +286,8 @@ void test_csrs(void)
 	virtual_instructions(h);
 	delegation(h);
 	timers(h);
+	counters(h);
 	upper_halves(h);
 	machine_free(m);
+	timer_of_firmware();
 }
