@@ -89,8 +89,8 @@ static void set_cpu(struct config *c, char *s)
 			const char *name;
 			bool *flag;
 		} flags[] = {
-			{ "svadu", &c->svadu },     { "svvptc", &c->svvptc },
-			{ "sstc", &c->sstc },       { "svinval", &c->svinval },
+			{ "svadu", &c->svadu },       { "svvptc", &c->svvptc },
+			{ "sstc", &c->sstc },         { "svinval", &c->svinval },
 			{ "sscofpmf", &c->sscofpmf }, { "svnapot", &c->svnapot },
 			{ "svpbmt", &c->svpbmt },
 		};

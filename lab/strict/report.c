@@ -124,15 +124,21 @@ void report_update(struct hart *h, const struct walk *w, u64 where)
 		       w->speculative ? ", by speculation" : "");
 }
 
-static void set_gone(struct machine *m, u64 pa, bool on)
-{
-	u8 *g;
+/* Why a page is out of reach. */
+enum { BY_WATCH = 1, BY_ADDRESS = 2 };
 
-	if (!in_ram(m, pa, 1))
-		return;
-	g = &m->gone[(pa - RAM_BASE) / PAGE_SIZE];
-	m->ngone += on - *g;
-	*g = on;
+static void set_gone(struct machine *m, u64 page, u8 why, bool on)
+{
+	u8 *g = &m->gone[page], old = *g;
+
+	*g = on ? old | why : old & ~why;
+	m->ngone += !!*g - !!old;
+}
+
+static void set_gone_at(struct machine *m, u64 pa, u8 why, bool on)
+{
+	if (in_ram(m, pa, 1))
+		set_gone(m, (pa - RAM_BASE) / PAGE_SIZE, why, on);
 }
 
 /*
@@ -158,19 +164,19 @@ void hypercall(struct hart *h, unsigned number, u64 arg)
 		break;
 	case 2:
 		while (m->nwatched)
-			set_gone(m, m->watched[--m->nwatched], true);
+			set_gone_at(m, m->watched[--m->nwatched], BY_WATCH, true);
 		fast_flush_all(m);
 		break;
 	case 3:
-		memset(m->gone, 0, m->ram_size / PAGE_SIZE);
-		m->ngone = 0;
+		for (u64 page = 0; m->ngone && page < m->ram_size / PAGE_SIZE; page++)
+			set_gone(m, page, BY_WATCH, false);
 		m->nwatched = 0;
 		break;
 	case 4:
 	case 5:
 		if (h->priv == U_MODE)
 			break;
-		set_gone(m, arg, number == 4);
+		set_gone_at(m, arg, BY_ADDRESS, number == 4);
 		for (unsigned n = 0; n < m->cfg.harts; n++)
 			if (ATP_PPN(m->hart[n]->c.hgatp) == arg >> 12)
 				report_root(m->hart[n]);

@@ -270,7 +270,7 @@ struct machine {
 	struct code *free_code;
 	struct hart *hart[HARTS_MAX];
 	struct hart *running;
-	u64 clock;  /* instructions of all harts, and time that was skipped */
+	u64 clock; /* instructions of all harts, and time that was skipped */
 	u64 rng;
 	struct uart uart[UARTS];
 	struct plic plic;

@@ -3,12 +3,15 @@
  * Loads and stores outside of memslots, with every instruction that a compiler uses. Each must be
  * one exit with the right address, size and data.
  *
- *	mmio-decode [disturbed]	disturbed: the host unmaps the instruction's page meanwhile
+ *	mmio-decode [disturbed [ROUNDS]]	disturbed: the host unmaps the instruction's page meanwhile.
+ *					With ROUNDS there is only this, with so many rounds of all
+ *					instructions, in the widest format
  *
  * With the module's parameter test_no_htinst the test build ignores htinst, like a hart that does
  * not provide it. KVM must then read the instruction from the guest's memory.
  */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
@@ -17,7 +20,8 @@
 #include "vcpu.h"
 
 #define ROUNDS 400
-#define TAKEN  200
+/* The page is unmapped at least once in so many rounds. */
+#define ROUNDS_TAKEN 2
 
 /* The instructions of lib/guest/decode.S, in the same order. */
 static const struct insn {
@@ -122,7 +126,7 @@ static void *disturb(void *unused)
 	return unused;
 }
 
-static void decode_disturbed(const struct format *f, struct vcpu *vcpu)
+static void decode_disturbed(const struct format *f, struct vcpu *vcpu, unsigned int rounds)
 {
 	unsigned int n = 0;
 	pthread_t thread;
@@ -132,7 +136,7 @@ static void decode_disturbed(const struct format *f, struct vcpu *vcpu)
 	disturbance.over = false;
 	disturbance.times = disturbance.formats = 0;
 	pthread_create(&thread, NULL, disturb, NULL);
-	for (; n < ROUNDS || disturbance.times < TAKEN; n++)
+	for (; n < rounds || disturbance.times < rounds / ROUNDS_TAKEN; n++)
 		for (unsigned int i = 0; i < ARRAY_SIZE(insns); i++)
 			good &= one(vcpu, i, 0x20000000, values[n & 1]);
 	disturbance.over = true;
@@ -142,16 +146,13 @@ static void decode_disturbed(const struct format *f, struct vcpu *vcpu)
 	ok(good, "%s: all instructions while the host unmaps their page", f->name);
 }
 
-static void decode(const struct format *f, bool disturbed)
+/* All instructions, at several addresses, while nobody disturbs them. */
+static void decode_all(const struct format *f, struct vcpu *vcpu)
 {
-	struct vm *vm = vm_new(f);
-	struct vcpu *vcpu = vcpu_new(vm);
-	char *mem = mem_map(SZ_4K, SMALL);
 	u64 end = format_end(f);
 	/* Far from any slot, below a slot, below the format's limit, and above it. */
 	const u64 gpas[] = { 0x20000000, SZ_1G - 0x10000, end - 0x10000, end + 0x10000 };
 
-	vm_slot(vm, 0, 0, SZ_1G, SZ_4K, mem);
 	for (unsigned int i = 0; i < ARRAY_SIZE(insns); i++) {
 		bool good = true;
 
@@ -160,8 +161,19 @@ static void decode(const struct format *f, bool disturbed)
 				good &= one(vcpu, i, gpas[g], values[v]);
 		ok(good, "%s: %s", f->name, insns[i].name);
 	}
+}
+
+static void decode(const struct format *f, bool disturbed, unsigned int rounds)
+{
+	struct vm *vm = vm_new(f);
+	struct vcpu *vcpu = vcpu_new(vm);
+	char *mem = mem_map(SZ_4K, SMALL);
+
+	vm_slot(vm, 0, 0, SZ_1G, SZ_4K, mem);
+	if (!rounds)
+		decode_all(f, vcpu);
 	if (disturbed)
-		decode_disturbed(f, vcpu);
+		decode_disturbed(f, vcpu, rounds ?: ROUNDS);
 	ok(vm_sound(vm), "%s: the tables are sound", f->name);
 	vm_free(vm);
 	mem_unmap(mem, SZ_4K);
@@ -170,11 +182,15 @@ static void decode(const struct format *f, bool disturbed)
 int main(int argc, char **argv)
 {
 	bool disturbed = argc > 1 && !strcmp(argv[1], "disturbed");
+	unsigned int rounds = argc > 2 ? atoi(argv[2]) : 0;
 	const struct format *f;
 
 	host_init(disturbed ? 110 : 60);
-	for_each_format(f)
-		decode(f, disturbed);
+	if (rounds)
+		decode(host.widest, true, rounds);
+	else
+		for_each_format(f)
+			decode(f, disturbed, 0);
 	if (zero_extended)
 		diag("%u signed loads were not sign-extended by this kernel's decoder",
 		     zero_extended);

@@ -20,6 +20,7 @@
 
 #include "stale.h"
 #include "stock.h"
+#include "strict.h"
 #include "tap.h"
 
 #define MS 20000
@@ -188,8 +189,13 @@ static unsigned int scene(struct stage *stage, const struct op *op, unsigned int
 		return 0;
 	stage_set(stage, op);
 	begin(stage->vm, op);
+	for (unsigned int i = 0; op->kept && i < count; i++)
+		if (withdrawn(stage, places[i]))
+			strict_watch(stage->mem + places[i]);
 	op->withdraw(stage);
+	strict_gone();
 	finish(stage->vm);
+	strict_back();
 	bad = judge(stage, op);
 	if (op->finish)
 		op->finish(stage);

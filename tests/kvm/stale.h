@@ -41,6 +41,7 @@ struct stage {
  * @shared: stage.mem is a shared mapping of the file
  * @splits: the host splits its huge pages at both ends first, and calls the MMU notifier for it
  * @slots: the range has a memslot of its own
+ * @kept: the pages stay allocated, and no guest may reach them after the withdrawal
  * @after: the value that loads return after the withdrawal
  * @others: loads return the TAG_OTHER stamp instead of @after
  * @withdraw: withdraws the range
@@ -50,7 +51,7 @@ struct stage {
  */
 struct op {
 	const char *name;
-	bool store, shared, splits, slots;
+	bool store, shared, splits, slots, kept;
 	u64 after;
 	bool others;
 	void (*withdraw)(struct stage *stage);

@@ -6,9 +6,12 @@
  *
  * So each step of a load meets each step of a change. On QEMU most of these meetings are rare. The
  * strict machine (docs/STRICT.md) makes them often, and shows a barrier or a fence that is missing.
+ *
+ *	turns [formats]		formats: the first hart changes nothing but formats
  */
 #include <pthread.h>
 #include <stdatomic.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -89,25 +92,27 @@ static void drop(struct turn *t, u64 size)
 		atomic_store(&t->gone, t->stamp);
 }
 
-/* Return: how many changes of format failed. */
-static unsigned int change(unsigned int round)
+enum change { WRITE_ALL, DROP_PAGE, DROP_ALL, FORMAT, CHANGES };
+
+/* Make this change in a VM of each hart. Return: how many changes of format failed. */
+static unsigned int change(enum change what)
 {
 	unsigned int failed = 0;
 
 	for (unsigned int hart = 1; hart < harts; hart++) {
 		struct turn *t = &turns[hart][rnd() % VMS];
 
-		switch (round % 4) {
-		case 0:
+		switch (what) {
+		case WRITE_ALL:
 			write_all(t);
 			break;
-		case 1:
+		case DROP_PAGE:
 			drop(t, SZ_4K);
 			break;
-		case 2:
+		case DROP_ALL:
 			drop(t, SIZE);
 			break;
-		case 3:
+		default:
 			t->vm->format = next_format(t->vm->format) ?: next_format(NULL);
 			failed += change_format(t->vm->fd, t->vm->format->mode) != 0;
 			break;
@@ -128,8 +133,9 @@ static void make(unsigned int hart, unsigned int i)
 	write_all(t);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+	bool formats = argc > 1 && !strcmp(argv[1], "formats");
 	unsigned int failed = 0, unsound = 0;
 	pthread_t threads[HARTS_MAX];
 	u64 rescues = 0;
@@ -148,7 +154,7 @@ int main(void)
 			bail("no thread");
 	keep_to(0);
 	for (unsigned int round = 0; round < ROUNDS || atomic_load(&loads) < LOADS; round++)
-		failed += change(round);
+		failed += change(formats ? FORMAT : round % CHANGES);
 	atomic_store(&over, true);
 	for (unsigned int hart = 1; hart < harts; hart++)
 		pthread_join(threads[hart], NULL);

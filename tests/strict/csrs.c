@@ -209,7 +209,7 @@ static void timer_of_firmware(void)
 }
 
 #define EXT_PMU 0x504d55
-#define INVALID ((ux)-3)
+#define INVALID ((ux) - 3)
 
 static void counters(struct hart *h)
 {
