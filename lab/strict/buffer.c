@@ -133,7 +133,7 @@ static bool forward(struct hart *h, u64 pa, unsigned size, u64 *value)
 #define STALL_BITS   14
 #define SWITCH       512
 #define SWITCH_EVERY 128
-#define SWITCH_BITS  20
+#define SWITCH_BITS  18
 
 /*
  * A load has passed a store that still waits. This is where a missing barrier shows: the hart has
