@@ -3,7 +3,7 @@
  * Loads and stores outside of memslots, with every instruction that a compiler uses. Each must be
  * one exit with the right address, size and data.
  *
- *	mmio-decode [disturbed [ROUNDS]]	disturbed: the host unmaps the instruction's page meanwhile.
+ *	mmio-decode [disturbed [ROUNDS]]	disturbed: the host replaces the instruction's page meanwhile.
  *					With ROUNDS there is only this, with so many rounds of all
  *					instructions, in the widest format
  *
@@ -14,13 +14,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "live.h"
 #include "tap.h"
 #include "vcpu.h"
 
 #define ROUNDS 400
-/* The page is unmapped at least once in so many rounds. */
+/* The page is replaced at least once in so many rounds. */
 #define ROUNDS_TAKEN 2
 
 /* The instructions of lib/guest/decode.S, in the same order. */
@@ -98,32 +99,69 @@ static bool one(struct vcpu *vcpu, unsigned int i, u64 gpa, u64 value)
 }
 
 /*
- * The host unmaps the page of the instruction in a loop, and the format changes. The VMM only has
- * to change PROT_EXEC of its memory for this. The memory stays readable and writable.
+ * The guest's program is in a file twice. In a loop the host maps the other copy in place of the
+ * one that the guest has, and then spoils that one. All zeros are no instruction, so who executes
+ * or reads the old copy afterwards notices it. The format changes meanwhile, too.
  */
 static struct {
 	struct vm *vm;
+	char *copies; /* of the program, in the file */
+	int file;
 	atomic_bool over;
 	atomic_ulong times;
 	unsigned long formats;
 } disturbance;
+
+static char *copy(unsigned long n)
+{
+	return disturbance.copies + n % 2 * CONTROL_CODE_SIZE;
+}
+
+/* Let the guest have this copy. */
+static void give(unsigned long n)
+{
+	if (mmap(disturbance.vm->control, CONTROL_CODE_SIZE, PROT_READ | PROT_WRITE,
+		 MAP_SHARED | MAP_FIXED, disturbance.file, n % 2 * CONTROL_CODE_SIZE) == MAP_FAILED)
+		bail("mmap: %s", strerror(errno));
+}
 
 static void *disturb(void *unused)
 {
 	const struct vm *vm = disturbance.vm;
 
 	while (!disturbance.over) {
-		int prot = PROT_READ | PROT_WRITE | (disturbance.times & 1 ? 0 : PROT_EXEC);
+		unsigned long n = ++disturbance.times;
 
-		if (mprotect(vm->control, CONTROL_SIZE, prot))
-			bail("mprotect: %s", strerror(errno));
-		disturbance.times++;
-		if (disturbance.times % 16 == 0 &&
-		    !change_format(vm->fd,
-				   disturbance.times % 32 ? host.widest->mode : vm->format->mode))
+		memcpy(copy(n), vm->control, CONTROL_CODE_SIZE);
+		give(n);
+		memset(copy(n + 1), 0, CONTROL_CODE_SIZE);
+		if (n % 16 == 0 &&
+		    !change_format(vm->fd, n % 32 ? host.widest->mode : vm->format->mode))
 			disturbance.formats++;
 	}
 	return unused;
+}
+
+static void disturb_begin(struct vm *vm)
+{
+	disturbance.vm = vm;
+	disturbance.over = false;
+	disturbance.times = disturbance.formats = 0;
+	disturbance.file = memfd_create("program", MFD_CLOEXEC);
+	if (disturbance.file < 0 || ftruncate(disturbance.file, 2 * CONTROL_CODE_SIZE))
+		bail("memfd: %s", strerror(errno));
+	disturbance.copies = mmap(NULL, 2 * CONTROL_CODE_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED,
+				  disturbance.file, 0);
+	if (disturbance.copies == MAP_FAILED)
+		bail("mmap: %s", strerror(errno));
+	memcpy(copy(0), vm->control, CONTROL_CODE_SIZE);
+	give(0);
+}
+
+static void disturb_end(void)
+{
+	munmap(disturbance.copies, 2 * CONTROL_CODE_SIZE);
+	close(disturbance.file);
 }
 
 static void decode_disturbed(const struct format *f, struct vcpu *vcpu, unsigned int rounds)
@@ -132,18 +170,17 @@ static void decode_disturbed(const struct format *f, struct vcpu *vcpu, unsigned
 	pthread_t thread;
 	bool good = true;
 
-	disturbance.vm = vcpu->vm;
-	disturbance.over = false;
-	disturbance.times = disturbance.formats = 0;
+	disturb_begin(vcpu->vm);
 	pthread_create(&thread, NULL, disturb, NULL);
 	for (; n < rounds || disturbance.times < rounds / ROUNDS_TAKEN; n++)
 		for (unsigned int i = 0; i < ARRAY_SIZE(insns); i++)
 			good &= one(vcpu, i, 0x20000000, values[n & 1]);
 	disturbance.over = true;
 	pthread_join(thread, NULL);
-	diag("%s: %lu instructions, their page was unmapped %lu times, %lu changes of format",
+	disturb_end();
+	diag("%s: %lu instructions, their page was replaced %lu times, %lu changes of format",
 	     f->name, n * ARRAY_SIZE(insns), (unsigned long)disturbance.times, disturbance.formats);
-	ok(good, "%s: all instructions while the host unmaps their page", f->name);
+	ok(good, "%s: all instructions while the host replaces their page", f->name);
 }
 
 /* All instructions, at several addresses, while nobody disturbs them. */
