@@ -28,11 +28,15 @@ mistake_done() {
 	[ "$1" -nt "$BUILD/$(module_out gstage-test)/kvm.ko" ] && [ "$1" -nt "$BUILD/strict/strict" ]
 }
 
-# failed_results LOG: print how many results of a run have failed, if any has.
+# failed_results LOG: print how many results of a run have failed, if any has, or that the program gave up.
 failed_results() {
 	local failed
 	failed=$(grep -c '^not ok' "$1" || :)
-	[ "$failed" -eq 0 ] || echo "$failed of $(grep -cE '^(not )?ok' "$1") results fail"
+	if [ "$failed" -gt 0 ]; then
+		echo "$failed of $(grep -cE '^(not )?ok' "$1") results fail"
+	else
+		sed -n 's/^Bail out! \(.*\)/the program gives up: \1/p' "$1"
+	fi
 }
 
 # mistake_seen ROW: has a seed seen it?

@@ -125,30 +125,24 @@ static bool forward(struct hart *h, u64 pa, unsigned size, u64 *value)
 }
 
 /*
- * One in this many loads that pass a waiting store, on average. Hypervisors take the greatest care
- * where they change satp, vsatp or hgatp. So that many instructions after such a write, stalls are
- * frequent, and long enough for a change of format.
- */
-#define STALL_EVERY  8192
-#define STALL_BITS   14
-#define SWITCH       512
-#define SWITCH_EVERY 128
-#define SWITCH_BITS  18
-
-/*
  * A load has passed a store that still waits. This is where a missing barrier shows: the hart has
  * seen memory as it was, and others do not see the store yet. So let the hart stop here now and
- * then, while the others go on.
+ * then, while the others go on, long enough for a change of format. It stops one time in 64 where
+ * it comes for the first time, and less often where it comes again and again. So it stops in all
+ * code, and not only in loops.
  */
+#define STALL_BITS 18
+
 static void stall(struct hart *h)
 {
 	struct machine *m = h->m;
-	bool switching = h->instret - h->switched < SWITCH;
+	u16 *passes = &h->passes[(h->pc >> 1 ^ h->pc >> 13) % SITES];
 
-	if (!chance(m, switching ? SWITCH_EVERY : STALL_EVERY))
+	if (*passes < UINT16_MAX)
+		++*passes;
+	if (!chance(m, 64 + *passes / 4))
 		return;
-	h->stalled = m->clock + h->instret - h->slice_start +
-		     (1ull << (rnd(m) >> 8) % (switching ? SWITCH_BITS : STALL_BITS));
+	h->stalled = m->clock + h->instret - h->slice_start + (1ull << (rnd(m) >> 8) % STALL_BITS);
 	h->stop = h->instret;
 }
 

@@ -489,7 +489,6 @@ static void csr_write(struct hart *h, unsigned csr, u64 v)
 		break;
 	case SATP:
 		c->satp = atp(cfg->satp_modes, c->satp, v, BIT(cfg->asid_bits) - 1, ~0ull, true);
-		h->switched = h->instret;
 		trace(h, "satp", c->satp, 0);
 		break;
 	case VSSTATUS:
@@ -521,7 +520,6 @@ static void csr_write(struct hart *h, unsigned csr, u64 v)
 		break;
 	case VSATP:
 		c->vsatp = write_vsatp(h, v, h->virt);
-		h->switched = h->instret;
 		trace(h, "vsatp", c->vsatp, 0);
 		break;
 	case HSTATUS:
@@ -562,7 +560,6 @@ static void csr_write(struct hart *h, unsigned csr, u64 v)
 	case HGATP:
 		c->hgatp = atp(cfg->hgatp_modes, c->hgatp, v, BIT(cfg->vmid_bits) - 1,
 			       SEED(HGATP) ? ~0ull : ~3ull, false);
-		h->switched = h->instret;
 		trace(h, "hgatp", c->hgatp, v);
 		report_hgatp(h);
 		break;

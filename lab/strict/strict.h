@@ -190,6 +190,8 @@ struct past {
 };
 #define LAST_LOADS 1024
 
+#define SITES 4096
+
 #define EVENTS 1000
 struct event {
 	u64 clock, pc, a, b;
@@ -214,7 +216,6 @@ struct hart {
 	bool waiting; /* in WFI */
 	bool online;
 	bool must_look; /* an interrupt may have become pending or enabled */
-	u64 switched;   /* instret when satp, vsatp or hgatp was written last */
 	u64 stalled;    /* it gets no turn before this time, if another hart can have it */
 	u64 slice_start;
 	const struct insn *cur;
@@ -229,6 +230,7 @@ struct hart {
 	unsigned contexts_used;
 	struct pending pending[BUFFER_MAX];
 	u8 epoch;
+	u16 passes[SITES]; /* loads that have passed a store, by their pc: see buffer.c */
 	/* early.c: times, as numbers of stores. */
 	u64 ordered;     /* no later load is earlier than this */
 	u64 loaded;      /* the load of the current instruction; 0 is now */

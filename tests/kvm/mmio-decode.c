@@ -106,6 +106,7 @@ static bool one(struct vcpu *vcpu, unsigned int i, u64 gpa, u64 value)
 static struct {
 	struct vm *vm;
 	char *copies; /* of the program, in the file */
+	u64 size;     /* of one copy */
 	int file;
 	atomic_bool over;
 	atomic_ulong times;
@@ -114,14 +115,14 @@ static struct {
 
 static char *copy(unsigned long n)
 {
-	return disturbance.copies + n % 2 * CONTROL_CODE_SIZE;
+	return disturbance.copies + n % 2 * disturbance.size;
 }
 
 /* Let the guest have this copy. */
 static void give(unsigned long n)
 {
-	if (mmap(disturbance.vm->control, CONTROL_CODE_SIZE, PROT_READ | PROT_WRITE,
-		 MAP_SHARED | MAP_FIXED, disturbance.file, n % 2 * CONTROL_CODE_SIZE) == MAP_FAILED)
+	if (mmap(disturbance.vm->control, disturbance.size, PROT_READ | PROT_WRITE,
+		 MAP_SHARED | MAP_FIXED, disturbance.file, n % 2 * disturbance.size) == MAP_FAILED)
 		bail("mmap: %s", strerror(errno));
 }
 
@@ -132,9 +133,9 @@ static void *disturb(void *unused)
 	while (!disturbance.over) {
 		unsigned long n = ++disturbance.times;
 
-		memcpy(copy(n), vm->control, CONTROL_CODE_SIZE);
+		memcpy(copy(n), vm->control, disturbance.size);
 		give(n);
-		memset(copy(n + 1), 0, CONTROL_CODE_SIZE);
+		memset(copy(n + 1), 0, disturbance.size);
 		if (n % 16 == 0 &&
 		    !change_format(vm->fd, n % 32 ? host.widest->mode : vm->format->mode))
 			disturbance.formats++;
@@ -145,22 +146,23 @@ static void *disturb(void *unused)
 static void disturb_begin(struct vm *vm)
 {
 	disturbance.vm = vm;
+	disturbance.size = (guest_program_end - guest_program + SZ_4K - 1) & ~(SZ_4K - 1);
 	disturbance.over = false;
 	disturbance.times = disturbance.formats = 0;
 	disturbance.file = memfd_create("program", MFD_CLOEXEC);
-	if (disturbance.file < 0 || ftruncate(disturbance.file, 2 * CONTROL_CODE_SIZE))
+	if (disturbance.file < 0 || ftruncate(disturbance.file, 2 * disturbance.size))
 		bail("memfd: %s", strerror(errno));
-	disturbance.copies = mmap(NULL, 2 * CONTROL_CODE_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED,
+	disturbance.copies = mmap(NULL, 2 * disturbance.size, PROT_READ | PROT_WRITE, MAP_SHARED,
 				  disturbance.file, 0);
 	if (disturbance.copies == MAP_FAILED)
 		bail("mmap: %s", strerror(errno));
-	memcpy(copy(0), vm->control, CONTROL_CODE_SIZE);
+	memcpy(copy(0), vm->control, disturbance.size);
 	give(0);
 }
 
 static void disturb_end(void)
 {
-	munmap(disturbance.copies, 2 * CONTROL_CODE_SIZE);
+	munmap(disturbance.copies, 2 * disturbance.size);
 	close(disturbance.file);
 }
 

@@ -15,8 +15,6 @@
 
 #define KVM_DEBUGFS "/sys/kernel/debug/kvm"
 
-extern const char guest_program[], guest_program_end[];
-
 int set_slot(int vm_fd, u32 slot, u32 flags, u64 gpa, u64 size, void *mem)
 {
 	struct kvm_userspace_memory_region region = {

@@ -13,6 +13,9 @@ struct vcpu;
 /* The slot of the guest program. All other slots have lower numbers. */
 #define CONTROL_SLOT 511
 
+/* The guest program, which vm_new() copies to CONTROL_GPA. */
+extern const char guest_program[], guest_program_end[];
+
 /**
  * struct vm - a virtual machine with the guest program in its control slot
  * @fd: its fd, for ioctls
