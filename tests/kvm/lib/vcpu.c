@@ -291,6 +291,11 @@ u64 guest_check(struct vcpu *vcpu, u64 gpa, u64 stride, u64 count, u64 tag)
 	return box->result;
 }
 
+void guest_sfence(struct vcpu *vcpu)
+{
+	vcpu_do(vcpu, OP_SFENCE);
+}
+
 void vcpu_set_satp(struct vcpu *vcpu, u64 satp)
 {
 	set_reg(vcpu, CSR_REG(satp), satp);

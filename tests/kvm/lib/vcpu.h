@@ -118,6 +118,9 @@ u64 guest_load(struct vcpu *vcpu, u64 gpa);
 /** guest_store() - let the guest store 8 bytes */
 void guest_store(struct vcpu *vcpu, u64 gpa, u64 value);
 
+/** guest_sfence() - let the guest execute SFENCE.VMA of all */
+void guest_sfence(struct vcpu *vcpu);
+
 /** guest_fill() - let the guest store a stamp at @count places, @stride bytes apart */
 void guest_fill(struct vcpu *vcpu, u64 gpa, u64 stride, u64 count, u64 tag);
 

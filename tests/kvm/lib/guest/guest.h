@@ -50,6 +50,8 @@ enum guest_op {
 	/* result = *addr, and *addr = value, of `width` bytes. */
 	OP_LOAD,
 	OP_STORE,
+	/* SFENCE.VMA of all. */
+	OP_SFENCE,
 	/*
 	 * Store stamps at `count` places, `stride` bytes apart; check them, and set `result` to
 	 * the number of wrong ones.

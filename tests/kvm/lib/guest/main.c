@@ -183,6 +183,9 @@ static void run(struct mailbox *box)
 	case OP_STORE:
 		store(box->addr, box->width, box->value);
 		break;
+	case OP_SFENCE:
+		asm volatile("sfence.vma" : : : "memory");
+		break;
 	case OP_FILL:
 		fill(box);
 		break;
