@@ -7,7 +7,8 @@
  * So each step of a load meets each step of a change. On QEMU most of these meetings are rare. The
  * strict machine (docs/STRICT.md) makes them often, and shows a barrier or a fence that is missing.
  *
- *	turns [formats]		formats: the first hart changes nothing but formats
+ *	turns [formats | pages]	formats: the first hart changes nothing but formats
+ *				pages: it drops pages, and no table is freed
  */
 #include <pthread.h>
 #include <stdatomic.h>
@@ -46,6 +47,7 @@ struct turn {
 
 static struct turn turns[HARTS_MAX][VMS];
 static unsigned int harts;
+static bool pages_only;
 static atomic_bool over;
 static _Atomic u64 loads, kept, strange;
 
@@ -85,11 +87,16 @@ static void write_all(struct turn *t)
 		*word(t, p) = t->stamp;
 }
 
-static void drop(struct turn *t, u64 size)
+/*
+ * Drop a page of each table, or all of the memory. In any case no guest may read the stamps again.
+ */
+static void drop_all(struct turn *t)
 {
-	madvise(t->mem, size, MADV_DONTNEED);
-	if (size == SIZE)
-		atomic_store(&t->gone, t->stamp);
+	for (unsigned int p = 0; pages_only && p < PAGES; p++)
+		madvise(t->mem + p * SZ_2M, SZ_4K, MADV_DONTNEED);
+	if (!pages_only)
+		madvise(t->mem, SIZE, MADV_DONTNEED);
+	atomic_store(&t->gone, t->stamp);
 }
 
 enum change { WRITE_ALL, DROP_PAGE, DROP_ALL, FORMAT, CHANGES };
@@ -107,10 +114,10 @@ static unsigned int change(enum change what)
 			write_all(t);
 			break;
 		case DROP_PAGE:
-			drop(t, SZ_4K);
+			madvise(t->mem, SZ_4K, MADV_DONTNEED);
 			break;
 		case DROP_ALL:
-			drop(t, SIZE);
+			drop_all(t);
 			break;
 		default:
 			t->vm->format = next_format(t->vm->format) ?: next_format(NULL);
@@ -131,6 +138,16 @@ static void make(unsigned int hart, unsigned int i)
 	vm_slot(t->vm, 0, 0, GPA, SIZE, t->mem);
 	t->stamp = owner(hart, i);
 	write_all(t);
+	/* A second page of each table, which stays. */
+	for (unsigned int p = 0; pages_only && p < PAGES; p++)
+		guest_load(t->vm->vcpu[0], GPA + p * SZ_2M + SZ_4K);
+}
+
+static enum change choose(unsigned int round, bool formats)
+{
+	if (formats)
+		return FORMAT;
+	return pages_only ? round % 2 ? DROP_ALL : WRITE_ALL : round % CHANGES;
 }
 
 int main(int argc, char **argv)
@@ -141,6 +158,7 @@ int main(int argc, char **argv)
 	u64 rescues = 0;
 
 	host_init(150);
+	pages_only = argc > 1 && !strcmp(argv[1], "pages");
 	harts = sysconf(_SC_NPROCESSORS_ONLN);
 	if (harts > HARTS_MAX)
 		harts = HARTS_MAX;
@@ -154,7 +172,7 @@ int main(int argc, char **argv)
 			bail("no thread");
 	keep_to(0);
 	for (unsigned int round = 0; round < ROUNDS || atomic_load(&loads) < LOADS; round++)
-		failed += change(formats ? FORMAT : round % CHANGES);
+		failed += change(choose(round, formats));
 	atomic_store(&over, true);
 	for (unsigned int hart = 1; hart < harts; hart++)
 		pthread_join(threads[hart], NULL);
