@@ -61,9 +61,11 @@ enum {
 	HGATP = 0x680,
 	MCYCLE = 0xb00,
 	MINSTRET = 0xb02,
+	MHPMCOUNTER3 = 0xb03,
 	CYCLE = 0xc00,
 	TIME = 0xc01,
 	INSTRET = 0xc02,
+	HPMCOUNTER3 = 0xc03,
 	SCOUNTOVF = 0xda0,
 	HGEIP = 0xe12,
 	MVENDORID = 0xf11,
@@ -81,7 +83,7 @@ enum {
 #define UPPER_COUNTER 0x80
 
 #define HEDELEG_WRITE 0xb1ffull
-#define COUNTERS      7ull
+#define COUNTERS      0xfull
 
 /* The interrupts of the supervisor. */
 static u64 irq_s(struct hart *h)
@@ -233,6 +235,7 @@ static u64 read_machine(struct hart *h, unsigned csr)
 		return c->mtval2;
 	case MCYCLE:
 	case MINSTRET:
+	case MHPMCOUNTER3:
 		return counter_read(h, csr - MCYCLE);
 	case MVENDORID:
 	case MARCHID:
@@ -246,7 +249,7 @@ static u64 read_machine(struct hart *h, unsigned csr)
 		return c->pmpcfg[csr - PMPCFG0];
 	if (csr >= PMPADDR0 && csr < PMPADDR0 + 64)
 		return c->pmpaddr[csr - PMPADDR0];
-	/* mhpmcounter and mhpmevent: no counter is implemented. */
+	/* The other counters, and all events. */
 	if ((csr > MINSTRET && csr <= 0xb1f) || (csr > MCOUNTINHIBIT + 2 && csr <= 0x33f))
 		return 0;
 	raise_illegal(h);
@@ -347,6 +350,7 @@ static u64 csr_read(struct hart *h, unsigned csr)
 		return c->hgatp;
 	case CYCLE:
 	case INSTRET:
+	case HPMCOUNTER3:
 		may_count(h, csr - CYCLE);
 		return counter_read(h, csr - CYCLE);
 	case SCOUNTOVF:
@@ -404,6 +408,7 @@ static void write_machine(struct hart *h, unsigned csr, u64 v)
 		return;
 	case MCYCLE:
 	case MINSTRET:
+	case MHPMCOUNTER3:
 		counter_write(h, csr - MCYCLE, v);
 		return;
 	case MSCRATCH:

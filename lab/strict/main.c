@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The command line. */
 #include <getopt.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -157,6 +158,16 @@ static void boot(struct machine *m, const char *kernel, const char *initrd, cons
 		hart_reset(m->hart[n], entry, n, fdt, S_MODE);
 		m->hart[n]->online = n == 0;
 	}
+}
+
+/* A machine that is told to stop still prints its trace. */
+static struct machine *stopping;
+
+static void stop(int signal)
+{
+	(void)signal;
+	stopping->over = true;
+	stopping->status = 2;
 }
 
 int main(int argc, char **argv)
@@ -358,6 +369,8 @@ int main(int argc, char **argv)
 		for (unsigned n = 0; n < cfg.harts; n++)
 			hart_reset(m->hart[n], entry, n, 0, M_MODE);
 	}
+	stopping = m;
+	signal(SIGTERM, stop);
 	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t0);
 	machine_run(m);
 	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t1);

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The counters cycle and instret, and the PMU extension of the SBI for them. Both count
- * instructions. There are no other counters and no events, so none overflows: with Sscofpmf,
- * scountovf is 0.
+ * The counters cycle, instret and hpmcounter3, and the PMU extension of the SBI for them. All count
+ * instructions. None ever overflows: with Sscofpmf, scountovf is 0.
  */
 #include "bits.h"
 #include "sbi.h"
 
 /* Counters have the number of their CSR. Number 1 is the time. */
-#define COUNTERS (BIT(COUNTER_CYCLE) | BIT(COUNTER_INSTRET))
+#define COUNTERS (BIT(COUNTER_CYCLE) | BIT(COUNTER_INSTRET) | BIT(COUNTER_HPM3))
 #define CSRS     0xc00
 /* Bits 17 to 12 of what GET_INFO returns: the width, minus 1. */
 #define WIDTH_64 (63u << 12)
@@ -40,11 +39,13 @@ void counter_write(struct hart *h, unsigned n, u64 value)
 /* Write mcountinhibit. Each counter keeps its value. */
 void counters_inhibit(struct hart *h, u64 mask)
 {
-	u64 cycle = counter_read(h, COUNTER_CYCLE), instret = counter_read(h, COUNTER_INSTRET);
+	u64 values[NCOUNTERS];
 
+	for (unsigned n = 0; n < NCOUNTERS; n++)
+		values[n] = counter_read(h, n);
 	h->c.mcountinhibit = mask & COUNTERS;
-	counter_write(h, COUNTER_CYCLE, cycle);
-	counter_write(h, COUNTER_INSTRET, instret);
+	for (unsigned n = 0; n < NCOUNTERS; n++)
+		counter_write(h, n, values[n]);
 }
 
 static void inhibit(struct hart *h, u64 mask, bool on)
@@ -71,8 +72,8 @@ static s64 config_matching(struct hart *h, struct call *c)
 	if (!mask)
 		return SBI_INVALID_PARAM;
 	if (!(flags & SKIP_MATCH)) {
-		mask &= c->a[3] == EVENT_CYCLES       ? BIT(COUNTER_CYCLE) :
-			c->a[3] == EVENT_INSTRUCTIONS ? BIT(COUNTER_INSTRET) :
+		mask &= c->a[3] == EVENT_CYCLES       ? ~BIT(COUNTER_INSTRET) :
+			c->a[3] == EVENT_INSTRUCTIONS ? ~BIT(COUNTER_CYCLE) :
 							0;
 		if (!mask)
 			return SBI_NOT_SUPPORTED;
@@ -94,7 +95,7 @@ static s64 start(struct hart *h, struct call *c)
 		return SBI_INVALID_PARAM;
 	if (mask & ~h->c.mcountinhibit)
 		return SBI_ALREADY_STARTED;
-	for (unsigned n = 0; n < 3 && c->a[2] & SET_VALUE; n++)
+	for (unsigned n = 0; n < NCOUNTERS && c->a[2] & SET_VALUE; n++)
 		if (mask & BIT(n))
 			counter_write(h, n, value);
 	inhibit(h, mask, false);
@@ -118,10 +119,10 @@ s64 pmu_call(struct hart *h, struct call *c)
 {
 	switch (c->fid) {
 	case NUM_COUNTERS:
-		c->value = COUNTER_INSTRET + 1;
+		c->value = NCOUNTERS;
 		return SBI_OK;
 	case GET_INFO:
-		if (c->a[0] > COUNTER_INSTRET || !(COUNTERS & BIT(c->a[0])))
+		if (c->a[0] >= NCOUNTERS || !(COUNTERS & BIT(c->a[0])))
 			return SBI_INVALID_PARAM;
 		c->value = (CSRS + c->a[0]) | WIDTH_64;
 		return SBI_OK;

@@ -144,6 +144,9 @@ struct context {
 	u64 satp, vsatp, hgatp, status, vsstatus, priv, env;
 };
 
+/* Number 1 is the time, which is no counter. */
+enum { COUNTER_CYCLE = 0, COUNTER_INSTRET = 2, COUNTER_HPM3, NCOUNTERS };
+
 struct csrs {
 	u64 mstatus, mtvec, mepc, mcause, mtval, mtval2, mtinst, mscratch, mie, mip, medeleg,
 		mideleg;
@@ -153,7 +156,7 @@ struct csrs {
 	u64 hstatus, hedeleg, hideleg, hvip, hcounteren, hgatp, htval, htinst, htimedelta, henvcfg;
 	u64 vsstatus, vstvec, vsepc, vscause, vstval, vsscratch, vsatp, vstimecmp;
 	u64 fcsr;
-	u64 counter[3]; /* pmu.c */
+	u64 counter[NCOUNTERS]; /* pmu.c */
 };
 
 /* A fence of address translation. */
@@ -459,7 +462,6 @@ void trace(struct hart *h, const char *what, u64 a, u64 b);
 void trace_dump(struct machine *m, FILE *to);
 
 /* pmu.c */
-enum { COUNTER_CYCLE = 0, COUNTER_INSTRET = 2 };
 u64 counter_read(struct hart *h, unsigned n);
 void counter_write(struct hart *h, unsigned n, u64 value);
 void counters_inhibit(struct hart *h, u64 mask);

@@ -215,13 +215,13 @@ static void counters(struct hart *h)
 {
 	u64 first, then;
 
-	ok(!sbi(h, EXT_PMU, 0, 0, 0, 0, 0) && h->x[A1] == 3, "the SBI has 3 counters");
+	ok(!sbi(h, EXT_PMU, 0, 0, 0, 0, 0) && h->x[A1] == 4, "the SBI has counters 0 to 3");
 	ok(!sbi(h, EXT_PMU, 1, 2, 0, 0, 0) && h->x[A1] == (0xc02 | 63 << 12),
 	   "counter 2 is instret, of 64 bits");
 	ok(sbi(h, EXT_PMU, 1, 1, 0, 0, 0) == INVALID, "the time is no counter");
-	ok(!sbi(h, EXT_PMU, 2, 0, 7, 0, 1) && h->x[A1] == 0, "cycles are counted by counter 0");
-	ok(sbi(h, EXT_PMU, 2, 0, 7, 0, 3) == (ux)-2, "an event that no counter counts");
-	ok(!sbi(h, EXT_PMU, 4, 0, 5, 1, 0), "all counters stop");
+	ok(!sbi(h, EXT_PMU, 2, 0, 0xf, 0, 1) && h->x[A1] == 0, "cycles are counted by counter 0");
+	ok(sbi(h, EXT_PMU, 2, 0, 0xf, 0, 3) == (ux)-2, "an event that no counter counts");
+	ok(!sbi(h, EXT_PMU, 4, 0, 0xd, 1, 0), "all counters stop");
 	h->c.scounteren = 7;
 	RUN(h, 3, CSRR(T0, 0xc00), CSRR(T1, 0xc02), CSRR(T2, 0xc00));
 	first = h->x[T0];
