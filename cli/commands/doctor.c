@@ -12,6 +12,7 @@
 #include "cli.h"
 #include "commands/args.h"
 #include "commands/commands.h"
+#include "output/json.h"
 #include "output/output.h"
 #include "vms/host.h"
 #include "vms/thp.h"
@@ -39,7 +40,8 @@ static const char *const verdicts[] = { "ok", "note", "problem" };
 
 /** struct report - what was printed so far */
 struct report {
-	bool json, any;
+	bool json;
+	struct json_stream stream;
 	enum verdict worst;
 };
 
@@ -50,6 +52,7 @@ static void tell(struct report *report, enum verdict verdict, const char *subjec
 static void tell(struct report *report, enum verdict verdict, const char *subject,
 		 const char *remedy, const char *fmt, ...)
 {
+	struct json_object *map;
 	char text[512];
 	va_list ap;
 
@@ -64,16 +67,12 @@ static void tell(struct report *report, enum verdict verdict, const char *subjec
 			printf("%19s %s\n", "", remedy);
 		return;
 	}
-	printf("%s\n{\"verdict\":\"%s\",\"subject\":\"%s\",\"message\":", report->any ? "," : "",
-	       verdicts[verdict], subject);
-	json_string(stdout, text);
-	printf(",\"remedy\":");
-	if (remedy)
-		json_string(stdout, remedy);
-	else
-		printf("null");
-	putchar('}');
-	report->any = true;
+	map = json_map();
+	json_set(map, "verdict", json_text(verdicts[verdict]));
+	json_set(map, "subject", json_text(subject));
+	json_set(map, "message", json_text(text));
+	json_set(map, "remedy", json_text_or_null(remedy));
+	json_stream_add(&report->stream, map);
 }
 
 /* Read a number from a file. Return: -1 if there is none. */
@@ -313,7 +312,7 @@ int cmd_doctor(int argc, char **argv)
 		return ret;
 	report.json = args.json;
 	if (args.json)
-		printf("{\"version\":1,\"results\":[");
+		json_stream_begin(&report.stream, stdout, json_document(), "results");
 	check_hart(&report);
 	check_kernel(&report);
 	check_module(&report);
@@ -321,7 +320,7 @@ int cmd_doctor(int argc, char **argv)
 	check_cgroup(&report);
 	check_vms(&report);
 	if (args.json)
-		printf("]}\n");
+		json_stream_end(&report.stream, NULL);
 	ret = output_done();
 	return ret || report.worst != PROBLEM ? ret : STATUS_VIOLATIONS;
 }

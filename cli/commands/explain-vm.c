@@ -10,6 +10,7 @@
 #include "cli.h"
 #include "commands/explain.h"
 #include "formats.h"
+#include "output/json.h"
 #include "output/output.h"
 #include "tables/dump.h"
 #include "vms/regions.h"
@@ -17,6 +18,8 @@
 #include "vms/vms.h"
 
 #define SIZE_2M (UINT64_C(2) << 20)
+
+static const char *const size_names[REGION_SIZES] = { "4K", "64K", "2M", "1G" };
 
 /** struct cause - why a region has small leaves */
 struct cause {
@@ -140,7 +143,6 @@ static unsigned int reads(unsigned int levels, bool huge)
 static void print_text(const struct vm *vm, const struct dump_head *head,
 		       const struct region *regions, size_t count, enum thp thp)
 {
-	static const char *const names[REGION_SIZES] = { "4K", "64K", "2M", "1G" };
 	const struct cause *told[16], *c;
 	char size[16];
 	size_t i, t, known = 0;
@@ -149,7 +151,7 @@ static void print_text(const struct vm *vm, const struct dump_head *head,
 	printf("VM %d-%d (%s) in %s\n\n", vm->pid, vm->fd, vm_name(vm), head->mode);
 	printf("%-18s %-18s", "GPA", "HVA");
 	for (s = 0; s < REGION_SIZES; s++)
-		printf(" %7s", names[s]);
+		printf(" %7s", size_names[s]);
 	printf("  CAUSE\n");
 	for (i = 0; i < count; i++) {
 		c = find_cause(&regions[i], thp);
@@ -173,35 +175,42 @@ static void print_text(const struct vm *vm, const struct dump_head *head,
 	       reads(head->levels, false), reads(head->levels, true));
 }
 
+static struct json_object *region_json(const struct region *r, const struct cause *cause)
+{
+	struct json_object *map = json_map(), *bytes = json_map();
+	int s;
+
+	json_set(map, "gpa", json_hex(r->gpa));
+	json_set(map, "hva", json_hex(r->hva));
+	for (s = 0; s < REGION_SIZES; s++)
+		json_set(bytes, size_names[s], json_number(r->bytes[s]));
+	json_set(map, "bytes", bytes);
+	json_set(map, "cause", json_text(cause->code));
+	json_set(map, "message", json_text(cause->text));
+	json_set(map, "remedy", json_text_or_null(cause->remedy));
+	return map;
+}
+
 static void print_json(const struct vm *vm, const struct dump_head *head,
 		       const struct region *regions, size_t count, enum thp thp)
 {
 	static const char *const settings[] = { "none", "never", "madvise", "always" };
-	const struct cause *c;
+	struct json_object *document = json_document(), *map = json_map(), *list = json_list();
 	size_t i;
 
-	printf("{\"version\":1,\"vm\":{\"pid\":%d,\"fd\":%d,\"mode\":\"%s\"},\"thp\":\"%s\",",
-	       vm->pid, vm->fd, head->mode, settings[thp]);
-	printf("\"pte_reads\":{\"4K\":%u,\"2M\":%u},\"regions\":[", reads(head->levels, false),
-	       reads(head->levels, true));
-	for (i = 0; i < count; i++) {
-		const struct region *r = &regions[i];
-
-		c = find_cause(r, thp);
-		printf("%s\n{\"gpa\":\"0x%" PRIx64 "\",\"hva\":\"0x%" PRIx64
-		       "\",\"bytes\":{\"4K\":%" PRIu64 ",\"64K\":%" PRIu64 ",\"2M\":%" PRIu64
-		       ",\"1G\":%" PRIu64 "},\"cause\":\"%s\",\"message\":",
-		       i ? "," : "", r->gpa, r->hva, r->bytes[REGION_4K], r->bytes[REGION_64K],
-		       r->bytes[REGION_2M], r->bytes[REGION_1G], c->code);
-		json_string(stdout, c->text);
-		printf(",\"remedy\":");
-		if (c->remedy)
-			json_string(stdout, c->remedy);
-		else
-			printf("null");
-		putchar('}');
-	}
-	printf("]}\n");
+	json_set(map, "pid", json_number(vm->pid));
+	json_set(map, "fd", json_number(vm->fd));
+	json_set(map, "mode", json_text(head->mode));
+	json_set(document, "vm", map);
+	json_set(document, "thp", json_text(settings[thp]));
+	map = json_map();
+	json_set(map, "4K", json_number(reads(head->levels, false)));
+	json_set(map, "2M", json_number(reads(head->levels, true)));
+	json_set(document, "pte_reads", map);
+	for (i = 0; i < count; i++)
+		json_append(list, region_json(&regions[i], find_cause(&regions[i], thp)));
+	json_set(document, "regions", list);
+	json_print(stdout, document);
 }
 
 /* Return: 0 and a dump whose runs the caller must free(), or the exit status. */

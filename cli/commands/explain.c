@@ -12,6 +12,7 @@
 #include "commands/commands.h"
 #include "commands/explain.h"
 #include "formats.h"
+#include "output/json.h"
 #include "output/output.h"
 #include "vms/host.h"
 
@@ -167,28 +168,28 @@ static void print_text(unsigned int mask, const struct guest_format *guest)
 
 static void print_json(unsigned int mask, const struct guest_format *guest)
 {
+	struct json_object *document = json_document(), *list = json_list(), *map, *reads;
 	unsigned int xlen = mask_xlen(mask);
-	const char *next = "", *more;
 	const struct guest_format *g;
 	const struct format *f;
 
-	printf("{\"version\":1,\"formula\":\"(guest levels + 1) * (levels + 1) - 1\",\"modes\":[");
+	json_set(document, "formula", json_text("(guest levels + 1) * (levels + 1) - 1"));
 	for (f = formats; f->name; f++) {
 		if (!(mask & 1U << f->mode) || f->xlen != xlen)
 			continue;
-		printf("%s\n{\"name\":\"%s\",\"hgatp_mode\":%u,\"levels\":%u,\"pte_reads\":{", next,
-		       f->name, f->mode, f->levels);
-		next = ",";
-		more = "";
-		for (g = &bare; g; g = g == &bare ? guest_formats : g[1].name ? g + 1 : NULL) {
-			if (!wanted(g, guest, xlen))
-				continue;
-			printf("%s\"%s\":%u", more, g->name, format_pte_reads(f, g));
-			more = ",";
-		}
-		printf("}}");
+		map = json_map();
+		json_set(map, "name", json_text(f->name));
+		json_set(map, "hgatp_mode", json_number(f->mode));
+		json_set(map, "levels", json_number(f->levels));
+		reads = json_map();
+		for (g = &bare; g; g = g == &bare ? guest_formats : g[1].name ? g + 1 : NULL)
+			if (wanted(g, guest, xlen))
+				json_set(reads, g->name, json_number(format_pte_reads(f, g)));
+		json_set(map, "pte_reads", reads);
+		json_append(list, map);
 	}
-	printf("]}\n");
+	json_set(document, "modes", list);
+	json_print(stdout, document);
 }
 
 /* Anything that cannot be meant as a mode is a VM. */

@@ -7,6 +7,7 @@
 #include "commands/args.h"
 #include "commands/commands.h"
 #include "formats.h"
+#include "output/json.h"
 #include "output/output.h"
 #include "vms/host.h"
 
@@ -108,45 +109,34 @@ static void print_table(const struct host *host)
 static void print_json(const struct host *host)
 {
 	unsigned int mask = host->mask, xlen = mask_xlen(mask);
-	const char *next = "", *more;
+	struct json_object *document = json_document(), *list = json_list(), *map, *reads;
 	const struct guest_format *g;
 	const struct format *f;
 
-	printf("{\n  \"version\": 1,\n  \"host_mask\": %u,\n  \"policy\": ", mask);
-	if (host->policy[0])
-		json_string(stdout, host->policy);
-	else
-		printf("null");
-	printf(",\n  \"module\": ");
-	if (host->module[0])
-		json_string(stdout, host->module);
-	else
-		printf("null");
-	printf(",\n  \"default_hgatp_mode\": ");
-	if (host->standard)
-		printf("%u", host->standard);
-	else
-		printf("null");
-	printf(",\n  \"modes\": [");
+	json_set(document, "host_mask", json_number(mask));
+	json_set(document, "policy", json_text_or_null(host->policy));
+	json_set(document, "module", json_text_or_null(host->module));
+	json_set(document, "default_hgatp_mode",
+		 host->standard ? json_number(host->standard) : NULL);
 	for (f = formats; f->name; f++) {
 		if (f->xlen != xlen)
 			continue;
-		printf("%s\n    {\"name\": \"%s\", \"hgatp_mode\": %u, "
-		       "\"supported\": %s, \"default\": %s,\n     "
-		       "\"gpa_bits\": %u, \"levels\": %u, \"pte_reads\": {",
-		       next, f->name, f->mode, mask & (1U << f->mode) ? "true" : "false",
-		       f->mode == host->standard ? "true" : "false", f->gpa_bits, f->levels);
-		next = ",";
-		more = "";
-		for (g = guest_formats; g->name; g++) {
-			if (g->xlen != xlen)
-				continue;
-			printf("%s\"%s\": %u", more, g->name, format_pte_reads(f, g));
-			more = ", ";
-		}
-		printf("}}");
+		map = json_map();
+		json_set(map, "name", json_text(f->name));
+		json_set(map, "hgatp_mode", json_number(f->mode));
+		json_set(map, "supported", json_truth(mask & (1U << f->mode)));
+		json_set(map, "default", json_truth(f->mode == host->standard));
+		json_set(map, "gpa_bits", json_number(f->gpa_bits));
+		json_set(map, "levels", json_number(f->levels));
+		reads = json_map();
+		for (g = guest_formats; g->name; g++)
+			if (g->xlen == xlen)
+				json_set(reads, g->name, json_number(format_pte_reads(f, g)));
+		json_set(map, "pte_reads", reads);
+		json_append(list, map);
 	}
-	printf("\n  ]\n}\n");
+	json_set(document, "modes", list);
+	json_print(stdout, document);
 }
 
 int cmd_modes(int argc, char **argv)

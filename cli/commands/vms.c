@@ -7,6 +7,7 @@
 
 #include "commands/args.h"
 #include "commands/commands.h"
+#include "output/json.h"
 #include "output/output.h"
 #include "vms/host.h"
 #include "vms/vms.h"
@@ -99,20 +100,14 @@ static void print_table(const struct vm_summary *infos, size_t count, const char
 
 static void print_json(const struct vm_summary *infos, size_t count, const char *module)
 {
+	struct json_object *document = json_document(), *list = json_list();
 	size_t i;
 
-	printf("{\"version\":1,\"module\":");
-	if (*module)
-		json_string(stdout, module);
-	else
-		printf("null");
-	printf(",\"vms\":[");
-	for (i = 0; i < count; i++) {
-		printf("%s{", i ? "," : "");
-		vm_summary_json(&infos[i]);
-		putchar('}');
-	}
-	printf("]}\n");
+	for (i = 0; i < count; i++)
+		json_append(list, vm_summary_json(&infos[i]));
+	json_set(document, "module", json_text_or_null(module));
+	json_set(document, "vms", list);
+	json_print(stdout, document);
 }
 
 int cmd_vms(int argc, char **argv)
