@@ -14,18 +14,18 @@
 #include "commands/commands.h"
 #include "output/json.h"
 #include "output/output.h"
+#include "output/table.h"
 #include "vms/host.h"
 #include "vms/thp.h"
 #include "vms/vms.h"
 
 static const struct argp_option options[] = {
-	ARGS_JSON,
-	{ 0 },
+	TABLE_NOHEADINGS, TABLE_OUTPUT, TABLE_REVERSE, TABLE_SORT, ARGS_JSON, { 0 },
 };
 
 static const struct argp argp = {
 	.options = options,
-	.parser = args_parser,
+	.parser = table_parser,
 	.doc = "Check whether this host is well set up for VMs.\v"
 	       "Each line is ok, note (it could be better) or problem, and the line below it says what "
 	       "to do.\n"
@@ -38,9 +38,17 @@ enum verdict { OK, NOTE, PROBLEM };
 
 static const char *const verdicts[] = { "ok", "note", "problem" };
 
-/** struct report - what was printed so far */
+static const struct table_column columns[] = {
+	{ "VERDICT", TABLE_ID },
+	{ "SUBJECT", 0 },
+	{ "MESSAGE", TABLE_LINES },
+	{ "REMEDY", TABLE_EXTRA },
+};
+
+/** struct report - the results so far, in a table or as JSON */
 struct report {
 	bool json;
+	struct table *table;
 	struct json_stream stream;
 	enum verdict worst;
 };
@@ -53,7 +61,7 @@ static void tell(struct report *report, enum verdict verdict, const char *subjec
 		 const char *remedy, const char *fmt, ...)
 {
 	struct json_object *map;
-	char text[512];
+	char text[512], both[1024];
 	va_list ap;
 
 	va_start(ap, fmt);
@@ -62,9 +70,14 @@ static void tell(struct report *report, enum verdict verdict, const char *subjec
 	if (verdict > report->worst)
 		report->worst = verdict;
 	if (!report->json) {
-		printf("%-8s %-10s %s\n", verdicts[verdict], subject, text);
-		if (remedy)
-			printf("%19s %s\n", "", remedy);
+		table_row(report->table);
+		table_cell(report->table, verdicts[verdict], PROBLEM - verdict);
+		table_text(report->table, subject);
+		/* Without a column of its own, the remedy is below the message. */
+		snprintf(both, sizeof(both), "%s\n%s", text, remedy ? remedy : "");
+		table_text(report->table,
+			   remedy && !table_shows(report->table, "REMEDY") ? both : text);
+		table_text(report->table, remedy ? remedy : "");
 		return;
 	}
 	map = json_map();
@@ -304,14 +317,17 @@ static void check_vms(struct report *report)
 int cmd_doctor(int argc, char **argv)
 {
 	struct report report = { 0 };
-	struct args args = { 0 };
+	struct table_args args = { 0 };
 	int ret;
 
-	ret = args_parse(&argp, argc, argv, &args);
+	ret = args_parse(&argp, argc, argv, &args.common);
+	if (!ret && !args.common.json)
+		ret = table_open(&report.table, columns, sizeof(columns) / sizeof(columns[0]),
+				 &args);
 	if (ret)
 		return ret;
-	report.json = args.json;
-	if (args.json)
+	report.json = args.common.json;
+	if (report.json)
 		json_stream_begin(&report.stream, stdout, json_document(), "results");
 	check_hart(&report);
 	check_kernel(&report);
@@ -319,8 +335,10 @@ int cmd_doctor(int argc, char **argv)
 	check_memory(&report);
 	check_cgroup(&report);
 	check_vms(&report);
-	if (args.json)
+	if (report.json)
 		json_stream_end(&report.stream, NULL);
+	else
+		table_print(report.table);
 	ret = output_done();
 	return ret || report.worst != PROBLEM ? ret : STATUS_VIOLATIONS;
 }

@@ -12,6 +12,7 @@
 #include "formats.h"
 #include "output/json.h"
 #include "output/output.h"
+#include "output/table.h"
 #include "tables/dump.h"
 #include "vms/regions.h"
 #include "vms/thp.h"
@@ -140,30 +141,46 @@ static unsigned int reads(unsigned int levels, bool huge)
 	return 4 * (levels + !huge) - 1;
 }
 
-static void print_text(const struct vm *vm, const struct dump_head *head,
-		       const struct region *regions, size_t count, enum thp thp)
+static int print_text(const struct table_args *args, const struct vm *vm,
+		      const struct dump_head *head, const struct region *regions, size_t count,
+		      enum thp thp)
 {
+	static const struct table_column columns[] = {
+		{ "GPA", TABLE_ID },     { "HVA", TABLE_ID },    { "4K", TABLE_NUMBER },
+		{ "64K", TABLE_NUMBER }, { "2M", TABLE_NUMBER }, { "1G", TABLE_NUMBER },
+		{ "CAUSE", 0 },
+	};
 	const struct cause *told[16], *c;
-	char size[16];
+	struct table *table;
+	char text[32];
 	size_t i, t, known = 0;
-	int s;
+	int s, ret;
 
-	printf("VM %d-%d (%s) in %s\n\n", vm->pid, vm->fd, vm_name(vm), head->mode);
-	printf("%-18s %-18s", "GPA", "HVA");
-	for (s = 0; s < REGION_SIZES; s++)
-		printf(" %7s", size_names[s]);
-	printf("  CAUSE\n");
+	ret = table_open(&table, columns, sizeof(columns) / sizeof(columns[0]), args);
+	if (ret)
+		return ret;
 	for (i = 0; i < count; i++) {
-		c = find_cause(&regions[i], thp);
-		printf("0x%-16" PRIx64 " 0x%-16" PRIx64, regions[i].gpa, regions[i].hva);
+		const struct region *r = &regions[i];
+
+		c = find_cause(r, thp);
+		table_row(table);
+		snprintf(text, sizeof(text), "0x%" PRIx64, r->gpa);
+		table_cell(table, text, r->gpa);
+		snprintf(text, sizeof(text), "0x%" PRIx64, r->hva);
+		table_cell(table, text, r->hva);
 		for (s = 0; s < REGION_SIZES; s++)
-			printf(" %7s", size_text(regions[i].bytes[s], size));
-		printf("  %s\n", c->code);
+			table_cell(table, size_text(r->bytes[s], text), r->bytes[s]);
+		table_text(table, c->code);
 		for (t = 0; t < known && told[t] != c; t++)
 			;
 		if (t == known && known < sizeof(told) / sizeof(told[0]))
 			told[known++] = c;
 	}
+	if (!args->noheadings)
+		printf("VM %d-%d (%s) in %s\n\n", vm->pid, vm->fd, vm_name(vm), head->mode);
+	table_print(table);
+	if (args->noheadings)
+		return 0;
 	if (!count)
 		printf("Nothing is mapped.\n");
 	for (t = 0; t < known; t++) {
@@ -173,6 +190,7 @@ static void print_text(const struct vm *vm, const struct dump_head *head,
 	}
 	printf("\nA TLB miss of a Sv39 guest reads %u PTEs with leaves of 4 KiB, and %u with 2 MiB.\n",
 	       reads(head->levels, false), reads(head->levels, true));
+	return 0;
 }
 
 static struct json_object *region_json(const struct region *r, const struct cause *cause)
@@ -237,7 +255,7 @@ static int read_dump(const struct vm *vm, struct dump *dump)
 		    "cannot read line %zu of " VM_DUMP_FILE ": %s", where, why);
 }
 
-int explain_vm(const char *name, bool json)
+int explain_vm(const char *name, const struct table_args *args)
 {
 	enum thp thp = thp_anonymous();
 	struct region *regions;
@@ -260,10 +278,10 @@ int explain_vm(const char *name, bool json)
 		return fail(STATUS_FAILED, "proc-read", "Run this as root (\"sudo gstage ...\").",
 			    "cannot read the memory map of process %d: %s", vm.process,
 			    strerror(err));
-	if (json)
+	if (args->common.json)
 		print_json(&vm, &dump.head, regions, count, thp);
 	else
-		print_text(&vm, &dump.head, regions, count, thp);
+		ret = print_text(args, &vm, &dump.head, regions, count, thp);
 	free(regions);
-	return output_done();
+	return ret ? ret : output_done();
 }

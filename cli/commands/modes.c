@@ -9,16 +9,16 @@
 #include "formats.h"
 #include "output/json.h"
 #include "output/output.h"
+#include "output/table.h"
 #include "vms/host.h"
 
 static const struct argp_option options[] = {
-	ARGS_JSON,
-	{ 0 },
+	TABLE_NOHEADINGS, TABLE_OUTPUT, TABLE_REVERSE, TABLE_SORT, ARGS_JSON, { 0 },
 };
 
 static const struct argp argp = {
 	.options = options,
-	.parser = args_parser,
+	.parser = table_parser,
 	.doc = "List the G-stage page-table formats of this host.\v"
 	       "The default is the format of VMs that do not choose one.  The "
 	       "administrator sets it with the module parameter gstage_mode.  A "
@@ -65,37 +65,46 @@ static int ask_host(struct host *host)
 	return 0;
 }
 
-static void print_table(const struct host *host)
+static int print_table(const struct table_args *args, const struct host *host)
 {
+	struct table_column columns[TABLE_COLUMNS] = {
+		{ "MODE", 0 },
+		{ "SUPPORTED", 0 },
+		{ "GPA-BITS", TABLE_NUMBER },
+		{ "LEVELS", TABLE_NUMBER },
+	};
 	unsigned int mask = host->mask, xlen = mask_xlen(mask);
 	unsigned int rest = mask & ~formats_known();
 	const struct guest_format *g;
 	const struct format *f;
-	char head[32];
+	struct table *table;
+	size_t count = 4;
+	int ret;
 
-	printf("%-8s%-14s%9s%8s   PTE reads of a nested TLB miss\n", "", "", "", "");
-	printf("%-8s%-14s%9s%8s", "MODE", "SUPPORTED", "GPA BITS", "LEVELS");
-	for (g = guest_formats; g->name; g++) {
-		if (g->xlen != xlen)
-			continue;
-		snprintf(head, sizeof(head), "%s guest", g->name);
-		printf("%13s", head);
-	}
-	putchar('\n');
-
+	for (g = guest_formats; g->name; g++)
+		if (g->xlen == xlen)
+			columns[count++] = (struct table_column){ g->name, TABLE_NUMBER };
+	ret = table_open(&table, columns, count, args);
+	if (ret)
+		return ret;
 	for (f = formats; f->name; f++) {
 		if (f->xlen != xlen)
 			continue;
-		printf("%-8s%-14s%9u%8u", f->name,
-		       f->mode == host->standard ? "yes, default" :
-		       mask & (1U << f->mode)    ? "yes" :
-						   "no",
-		       f->gpa_bits, f->levels);
+		table_row(table);
+		table_text(table, f->name);
+		table_text(table, f->mode == host->standard ? "yes, default" :
+				  mask & (1U << f->mode)    ? "yes" :
+							      "no");
+		table_number(table, f->gpa_bits);
+		table_number(table, f->levels);
 		for (g = guest_formats; g->name; g++)
 			if (g->xlen == xlen)
-				printf("%13u", format_pte_reads(f, g));
-		putchar('\n');
+				table_number(table, format_pte_reads(f, g));
 	}
+	table_print(table);
+	if (args->noheadings)
+		return 0;
+	printf("The columns of guest modes are the PTE reads of a nested TLB miss.\n");
 	if (rest)
 		printf("The host has modes that this gstage does not know: mask %#x.\n", rest);
 	if (host->policy[0])
@@ -104,6 +113,7 @@ static void print_table(const struct host *host)
 		       strcmp(host->policy, MODE_NAME_AUTO) ? "" : " (a VM widens by itself)");
 	if (host->module[0])
 		printf("Module: gstage %s\n", host->module);
+	return 0;
 }
 
 static void print_json(const struct host *host)
@@ -142,10 +152,10 @@ static void print_json(const struct host *host)
 int cmd_modes(int argc, char **argv)
 {
 	struct host host;
-	struct args args = { 0 };
+	struct table_args args = { 0 };
 	int ret;
 
-	ret = args_parse(&argp, argc, argv, &args);
+	ret = args_parse(&argp, argc, argv, &args.common);
 	if (ret)
 		return ret;
 
@@ -153,9 +163,9 @@ int cmd_modes(int argc, char **argv)
 	if (ret)
 		return ret;
 
-	if (args.json)
+	if (args.common.json)
 		print_json(&host);
 	else
-		print_table(&host);
-	return output_done();
+		ret = print_table(&args, &host);
+	return ret ? ret : output_done();
 }

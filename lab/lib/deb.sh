@@ -62,7 +62,7 @@ make_debs() {
 		export KERNEL_DOC=/kernel/src/scripts/kernel-doc DEB_BUILD_OPTIONS=nocheck
 		libs=/gstage/build/deb-libraries/usr/lib/riscv64-linux-gnu
 		export DEPS_CFLAGS=-I/gstage/build/deb-libraries/usr/include
-		export DEPS_LIBS="-L$libs -Wl,-rpath-link,$libs -lncursesw -ltinfo -ljson-c -lelf"
+		export DEPS_LIBS="-L$libs -Wl,-rpath-link,$libs -lncursesw -ltinfo -lsmartcols -ljson-c -lelf"
 		export CROSS_LIBRARIES="$libs" CROSS_SHLIBS=/gstage/build/deb-libraries/shlibs
 		dpkg-buildpackage -us -uc -d --build="$2" --source-option=--tar-ignore=build
 		dpkg-buildpackage -us -uc -d -B -a riscv64' - "${tree#"$BUILD"/}" "$what"

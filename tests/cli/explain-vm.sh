@@ -44,7 +44,7 @@ cause()
 	shift 2
 	owner "$@"
 	run in_tree -- explain web
-	holds "explain: $code" grep -qE "^0x80200000 +$(printf '0x%x' "$2") +64K +0 +0 +0  $code\$" "$TMP/out"
+	holds "explain: $code" grep -qE "^0x80200000 +$(printf '0x%x' "$2") +64K +0 +0 +0 $code\$" "$TMP/out"
 	holds "explain: $code: it is explained" grep -q "^$code: " "$TMP/out"
 	run in_tree -- explain --json 6200001-3
 	json "explain: $code, as JSON" 0 out ".[0].regions | length == 1 and .[0].cause == \"$code\" and .[0].bytes.\"4K\" == 65536"
@@ -70,7 +70,7 @@ run in_tree -- explain web
 holds 'explain: what a miss costs' grep -q 'reads 15 PTEs with leaves of 4 KiB, and 11 with 2 MiB' "$TMP/out"
 mapped 2M 1
 run in_tree -- explain web
-holds 'explain: nothing holds it back' grep -qE '^0x80200000 .* 0 +0 +64K +0  none$' "$TMP/out"
+holds 'explain: nothing holds it back' grep -qE '^0x80200000 .* 0 +0 +64K +0 none$' "$TMP/out"
 # Another mapping of the process has another page.
 sed -i 's/pa 0x2000000/pa 0x3000000/' "$DEBUGFS/kvm/6200001-3/gstage_page_tables"
 run in_tree -- explain web
