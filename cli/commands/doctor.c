@@ -12,11 +12,13 @@
 #include "cli.h"
 #include "commands/args.h"
 #include "commands/commands.h"
+#include "commands/exec.h"
 #include "output/json.h"
 #include "output/output.h"
 #include "output/table.h"
 #include "vms/host.h"
 #include "vms/thp.h"
+#include "vms/vmm.h"
 #include "vms/vms.h"
 
 static const struct argp_option options[] = {
@@ -287,12 +289,57 @@ static void check_cgroup(struct report *report)
 		     limit);
 }
 
-/* VMs whose memory small leaves map. Without root they are not known. */
+/* VMs of harts without a VMID bit, or with more VMs than VMIDs, lose translations. */
+static void check_vmids(struct report *report)
+{
+	int bits = host_vmid_bits();
+
+	if (bits < 0)
+		tell(report, OK, "vmid", NULL,
+		     "the number of VMID bits is not known: the kernel log has it, and only root may "
+		     "read that");
+	else if (!bits)
+		tell(report, NOTE, "vmid", "Let harts run the vCPUs of one VM only.",
+		     "the harts have no VMIDs: each change from one VM to another flushes the TLB");
+	else
+		tell(report, OK, "vmid", NULL, "%d bits: the TLB can hold translations of %d VMs",
+		     bits, 1 << bits);
+}
+
+/* The program of a VMM: its version, and whether `gstage exec` aligns its memory. */
+static void check_vmm(struct report *report, const struct vm *vm)
+{
+	char version[128], path[64];
+	struct file_info file;
+	const char *linked = NULL;
+
+	snprintf(path, sizeof(path), "/proc/%d/exe", vm->process);
+	if (file_examine(path, &file) || file.kind != FILE_PROGRAM)
+		return;
+	if (!vmm_version(vm->process, version, sizeof(version)))
+		snprintf(version, sizeof(version), "of an unknown version");
+	if (!file.interp[0])
+		linked = "it is statically linked";
+	else if (strstr(file.interp, "ld-musl"))
+		linked = "it is linked with musl";
+	if (linked)
+		tell(report, NOTE, "vmm", "Use a build that is dynamically linked with glibc.",
+		     "%d (%s), %s: \"gstage exec\" cannot align its memory, because %s",
+		     vm->process, vm->program, version, linked);
+	else if (vmm_is_aligned(vm->process))
+		tell(report, OK, "vmm", NULL, "%d (%s), %s: \"gstage exec\" aligns its memory",
+		     vm->process, vm->program, version);
+	else
+		tell(report, OK, "vmm", NULL, "%d (%s), %s: \"gstage exec\" can align its memory",
+		     vm->process, vm->program, version);
+}
+
+/* VMs whose memory small leaves map, and their VMMs. Without root they are not known. */
 static void check_vms(struct report *report)
 {
 	struct vm_summary *infos;
 	char remedy[128];
-	size_t count, i;
+	size_t count, i, j;
 
 	if (geteuid() || !vms_module_is_ours() || vm_summaries(&infos, &count))
 		return;
@@ -310,6 +357,11 @@ static void check_vms(struct report *report)
 		else
 			tell(report, OK, "vm", NULL, "%d-%d (%s): large leaves map its memory",
 			     vm->pid, vm->fd, vm_name(vm));
+		/* One line for all VMs of a process. */
+		for (j = 0; j < i && infos[j].vm.process != vm->process; j++)
+			;
+		if (vm->process && j == i)
+			check_vmm(report, vm);
 	}
 	free(infos);
 }
@@ -332,6 +384,7 @@ int cmd_doctor(int argc, char **argv)
 	check_hart(&report);
 	check_kernel(&report);
 	check_module(&report);
+	check_vmids(&report);
 	check_memory(&report);
 	check_cgroup(&report);
 	check_vms(&report);

@@ -74,11 +74,38 @@ static const struct cause ksm = {
 	"Turn off KSM for this VM (QEMU: -machine mem-merge=off).",
 };
 
+static const struct cause logging = {
+	"dirty-logging",
+	"The host has huge pages here, and small leaves map them, some without W: dirty logging is on "
+	"(migration, or a measurement of the dirty rate).",
+	"Nothing, or end the migration: the module merges leaves when dirty logging stops.",
+};
+
 static const struct cause host_huge = {
 	"split",
-	"The host has huge pages here, and small leaves map them: dirty logging is on (migration), or "
-	"the host made the huge pages after the guest had touched the memory.",
+	"The host has huge pages here, and small leaves map them: dirty logging is on and the guest has "
+	"written to all of it, or the host made the huge pages after the guest had touched the memory.",
 	"Nothing: the module merges leaves when dirty logging stops, and with later faults.",
+};
+
+static const struct cause read_only = {
+	"read-only",
+	"The VMM can only read it, so it is a ROM or a file that the guest reads. The host has the file "
+	"in small pages.",
+	"Nothing for a ROM. A large file: copy it to hugetlbfs, or to tmpfs with huge=always.",
+};
+
+static const struct cause swapped = {
+	"swapped",
+	"Parts of it are in swap. The host swaps huge pages out, and brings small ones back.",
+	"Give the host more memory, or keep the VM out of swap (QEMU: -overcommit mem-lock=on).",
+};
+
+static const struct cause thp_barred = {
+	"thp-disabled",
+	"The kernel does not give this process transparent huge pages, whatever their settings are "
+	"(PR_SET_THP_DISABLE).",
+	"Start the VMM from another service manager or shell, or use hugetlbfs.",
 };
 
 static const struct cause file_small = {
@@ -91,7 +118,7 @@ static const struct cause file_small = {
 static const struct cause host_small = {
 	"host-pages",
 	"The host has this memory in small pages: it had no free huge page, or the memory was swapped, "
-	"ballooned or shared by KSM.",
+	"ballooned or shared by KSM earlier.",
 	"khugepaged makes huge pages of them in time: see " THP_DIR
 	"/khugepaged. hugetlbfs never has "
 	"small pages.",
@@ -121,9 +148,11 @@ static const struct cause *find_cause(const struct region *r, enum thp thp)
 	if (!fits_huge(r))
 		return &small_slot;
 	if (r->huge * 2 > r->small)
-		return &host_huge;
+		return r->locked && r->writable ? &logging : &host_huge;
 	if (r->ksm * 2 > r->small)
 		return &ksm;
+	if (!r->writable)
+		return &read_only;
 	if (r->file)
 		return &file_small;
 	if (r->refused)
@@ -132,7 +161,9 @@ static const struct cause *find_cause(const struct region *r, enum thp thp)
 		return &thp_never;
 	if (thp == THP_MADVISE && !r->advised)
 		return &thp_advice;
-	return &host_small;
+	if (r->barred)
+		return &thp_barred;
+	return r->swapped ? &swapped : &host_small;
 }
 
 /* The PTE reads of a miss of a Sv39 guest whose memory leaves of 4 KiB, or of 2 MiB, map. */
