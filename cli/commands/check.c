@@ -14,6 +14,7 @@
 #include "commands/commands.h"
 #include "formats.h"
 #include "number.h"
+#include "output/json.h"
 #include "output/output.h"
 #include "tables/dump.h"
 #include "tables/xlen.h"
@@ -86,7 +87,7 @@ static const struct argp argp = {
 /** struct report - how to print violations, and how many there are */
 struct report {
 	bool json;
-	const char *next;
+	struct json_stream stream;
 	unsigned long count;
 };
 
@@ -94,16 +95,23 @@ static void finding(void *arg, const char *rule, unsigned int number, uint64_t g
 		    unsigned int level, uint64_t pte, const char *what)
 {
 	struct report *report = arg;
+	struct json_object *map;
+	char name[32];
 
 	report->count++;
-	if (report->json)
-		printf("%s\n{\"rule\":\"%s-%02u\",\"gpa\":\"0x%" PRIx64
-		       "\",\"level\":%u,\"pte\":\"0x%" PRIx64 "\",\"what\":\"%s\"}",
-		       report->next, rule, number, gpa, level, pte, what);
-	else
-		printf("%s-%02u gpa 0x%" PRIx64 " level %u pte 0x%" PRIx64 ": %s\n", rule, number,
-		       gpa, level, pte, what);
-	report->next = ",";
+	snprintf(name, sizeof(name), "%s-%02u", rule, number);
+	if (!report->json) {
+		printf("%s gpa 0x%" PRIx64 " level %u pte 0x%" PRIx64 ": %s\n", name, gpa, level,
+		       pte, what);
+		return;
+	}
+	map = json_map();
+	json_set(map, "rule", json_text(name));
+	json_set(map, "gpa", json_hex(gpa));
+	json_set(map, "level", json_number(level));
+	json_set(map, "pte", json_hex(pte));
+	json_set(map, "what", json_text(what));
+	json_stream_add(&report->stream, map);
 }
 
 static int fail_file(const char *file, int err)
@@ -180,15 +188,16 @@ static int read_dump(const char *file, int fd, struct dump *dump)
 	return why ? fail_input(file, unit, where, why) : 0;
 }
 
-static void begin(const struct report *report)
+static void begin(struct report *report)
 {
 	if (report->json)
-		printf("{\"version\":1,\"violations\":[");
+		json_stream_begin(&report->stream, stdout, json_document(), "violations");
 }
 
-static void end(const struct report *report, const char *mode, const char *input,
+static void end(struct report *report, const char *mode, const char *input,
 		const struct tally *tally, const char *why)
 {
+	struct json_object *tail, *leaves, *levels;
 	unsigned int level;
 
 	if (!report->json) {
@@ -203,18 +212,20 @@ static void end(const struct report *report, const char *mode, const char *input
 			printf("violations %lu\n", report->count);
 		return;
 	}
-	printf("],\n\"count\":%lu,\"complete\":%s,\"input\":\"%s\",\"mode\":", report->count,
-	       why ? "false" : "true", input);
-	json_string(stdout, mode);
-	printf(",\"tables\":");
-	if (tally->tables)
-		printf("%" PRIu64, tally->tables);
-	else
-		printf("null");
-	printf(",\"leaves\":{\"levels\":[");
+	tail = json_map();
+	json_set(tail, "count", json_number(report->count));
+	json_set(tail, "complete", json_truth(!why));
+	json_set(tail, "input", json_text(input));
+	json_set(tail, "mode", json_text(mode));
+	json_set(tail, "tables", tally->tables ? json_number(tally->tables) : NULL);
+	levels = json_list();
 	for (level = 0; level < 5; level++)
-		printf("%s%" PRIu64, level ? "," : "", tally->leaves[level]);
-	printf("],\"64K\":%" PRIu64 "}}\n", tally->napots);
+		json_append(levels, json_number(tally->leaves[level]));
+	leaves = json_map();
+	json_set(leaves, "levels", levels);
+	json_set(leaves, "64K", json_number(tally->napots));
+	json_set(tail, "leaves", leaves);
+	json_stream_end(&report->stream, tail);
 }
 
 static int verdict(const struct report *report, const char *file, const char *why)
@@ -274,7 +285,7 @@ static int check_image(const struct arguments *args, int fd, struct report *repo
 int cmd_check(int argc, char **argv)
 {
 	struct arguments args = { .common.names = { "FILE" }, .xlen = 64 };
-	struct report report = { .next = "" };
+	struct report report = { 0 };
 	int ret, fd = STDIN_FILENO;
 
 	ret = args_parse(&argp, argc, argv, &args.common);

@@ -12,19 +12,22 @@
 #include "cli.h"
 #include "commands/args.h"
 #include "commands/commands.h"
+#include "commands/exec.h"
+#include "output/json.h"
 #include "output/output.h"
+#include "output/table.h"
 #include "vms/host.h"
 #include "vms/thp.h"
+#include "vms/vmm.h"
 #include "vms/vms.h"
 
 static const struct argp_option options[] = {
-	ARGS_JSON,
-	{ 0 },
+	TABLE_NOHEADINGS, TABLE_OUTPUT, TABLE_REVERSE, TABLE_SORT, ARGS_JSON, { 0 },
 };
 
 static const struct argp argp = {
 	.options = options,
-	.parser = args_parser,
+	.parser = table_parser,
 	.doc = "Check whether this host is well set up for VMs.\v"
 	       "Each line is ok, note (it could be better) or problem, and the line below it says what "
 	       "to do.\n"
@@ -37,9 +40,18 @@ enum verdict { OK, NOTE, PROBLEM };
 
 static const char *const verdicts[] = { "ok", "note", "problem" };
 
-/** struct report - what was printed so far */
+static const struct table_column columns[] = {
+	{ "VERDICT", TABLE_ID },
+	{ "SUBJECT", 0 },
+	{ "MESSAGE", TABLE_LINES },
+	{ "REMEDY", TABLE_EXTRA },
+};
+
+/** struct report - the results so far, in a table or as JSON */
 struct report {
-	bool json, any;
+	bool json;
+	struct table *table;
+	struct json_stream stream;
 	enum verdict worst;
 };
 
@@ -50,7 +62,8 @@ static void tell(struct report *report, enum verdict verdict, const char *subjec
 static void tell(struct report *report, enum verdict verdict, const char *subject,
 		 const char *remedy, const char *fmt, ...)
 {
-	char text[512];
+	struct json_object *map;
+	char text[512], both[1024];
 	va_list ap;
 
 	va_start(ap, fmt);
@@ -59,21 +72,22 @@ static void tell(struct report *report, enum verdict verdict, const char *subjec
 	if (verdict > report->worst)
 		report->worst = verdict;
 	if (!report->json) {
-		printf("%-8s %-10s %s\n", verdicts[verdict], subject, text);
-		if (remedy)
-			printf("%19s %s\n", "", remedy);
+		table_row(report->table);
+		table_cell(report->table, verdicts[verdict], PROBLEM - verdict);
+		table_text(report->table, subject);
+		/* Without a column of its own, the remedy is below the message. */
+		snprintf(both, sizeof(both), "%s\n%s", text, remedy ? remedy : "");
+		table_text(report->table,
+			   remedy && !table_shows(report->table, "REMEDY") ? both : text);
+		table_text(report->table, remedy ? remedy : "");
 		return;
 	}
-	printf("%s\n{\"verdict\":\"%s\",\"subject\":\"%s\",\"message\":", report->any ? "," : "",
-	       verdicts[verdict], subject);
-	json_string(stdout, text);
-	printf(",\"remedy\":");
-	if (remedy)
-		json_string(stdout, remedy);
-	else
-		printf("null");
-	putchar('}');
-	report->any = true;
+	map = json_map();
+	json_set(map, "verdict", json_text(verdicts[verdict]));
+	json_set(map, "subject", json_text(subject));
+	json_set(map, "message", json_text(text));
+	json_set(map, "remedy", json_text_or_null(remedy));
+	json_stream_add(&report->stream, map);
 }
 
 /* Read a number from a file. Return: -1 if there is none. */
@@ -275,12 +289,57 @@ static void check_cgroup(struct report *report)
 		     limit);
 }
 
-/* VMs whose memory small leaves map. Without root they are not known. */
+/* VMs of harts without a VMID bit, or with more VMs than VMIDs, lose translations. */
+static void check_vmids(struct report *report)
+{
+	int bits = host_vmid_bits();
+
+	if (bits < 0)
+		tell(report, OK, "vmid", NULL,
+		     "the number of VMID bits is not known: the kernel log has it, and only root may "
+		     "read that");
+	else if (!bits)
+		tell(report, NOTE, "vmid", "Let harts run the vCPUs of one VM only.",
+		     "the harts have no VMIDs: each change from one VM to another flushes the TLB");
+	else
+		tell(report, OK, "vmid", NULL, "%d bits: the TLB can hold translations of %d VMs",
+		     bits, 1 << bits);
+}
+
+/* The program of a VMM: its version, and whether `gstage exec` aligns its memory. */
+static void check_vmm(struct report *report, const struct vm *vm)
+{
+	char version[128], path[64];
+	struct file_info file;
+	const char *linked = NULL;
+
+	snprintf(path, sizeof(path), "/proc/%d/exe", vm->process);
+	if (file_examine(path, &file) || file.kind != FILE_PROGRAM)
+		return;
+	if (!vmm_version(vm->process, version, sizeof(version)))
+		snprintf(version, sizeof(version), "of an unknown version");
+	if (!file.interp[0])
+		linked = "it is statically linked";
+	else if (strstr(file.interp, "ld-musl"))
+		linked = "it is linked with musl";
+	if (linked)
+		tell(report, NOTE, "vmm", "Use a build that is dynamically linked with glibc.",
+		     "%d (%s), %s: \"gstage exec\" cannot align its memory, because %s",
+		     vm->process, vm->program, version, linked);
+	else if (vmm_is_aligned(vm->process))
+		tell(report, OK, "vmm", NULL, "%d (%s), %s: \"gstage exec\" aligns its memory",
+		     vm->process, vm->program, version);
+	else
+		tell(report, OK, "vmm", NULL, "%d (%s), %s: \"gstage exec\" can align its memory",
+		     vm->process, vm->program, version);
+}
+
+/* VMs whose memory small leaves map, and their VMMs. Without root they are not known. */
 static void check_vms(struct report *report)
 {
 	struct vm_summary *infos;
 	char remedy[128];
-	size_t count, i;
+	size_t count, i, j;
 
 	if (geteuid() || !vms_module_is_ours() || vm_summaries(&infos, &count))
 		return;
@@ -298,6 +357,11 @@ static void check_vms(struct report *report)
 		else
 			tell(report, OK, "vm", NULL, "%d-%d (%s): large leaves map its memory",
 			     vm->pid, vm->fd, vm_name(vm));
+		/* One line for all VMs of a process. */
+		for (j = 0; j < i && infos[j].vm.process != vm->process; j++)
+			;
+		if (vm->process && j == i)
+			check_vmm(report, vm);
 	}
 	free(infos);
 }
@@ -305,23 +369,29 @@ static void check_vms(struct report *report)
 int cmd_doctor(int argc, char **argv)
 {
 	struct report report = { 0 };
-	struct args args = { 0 };
+	struct table_args args = { 0 };
 	int ret;
 
-	ret = args_parse(&argp, argc, argv, &args);
+	ret = args_parse(&argp, argc, argv, &args.common);
+	if (!ret && !args.common.json)
+		ret = table_open(&report.table, columns, sizeof(columns) / sizeof(columns[0]),
+				 &args);
 	if (ret)
 		return ret;
-	report.json = args.json;
-	if (args.json)
-		printf("{\"version\":1,\"results\":[");
+	report.json = args.common.json;
+	if (report.json)
+		json_stream_begin(&report.stream, stdout, json_document(), "results");
 	check_hart(&report);
 	check_kernel(&report);
 	check_module(&report);
+	check_vmids(&report);
 	check_memory(&report);
 	check_cgroup(&report);
 	check_vms(&report);
-	if (args.json)
-		printf("]}\n");
+	if (report.json)
+		json_stream_end(&report.stream, NULL);
+	else
+		table_print(report.table);
 	ret = output_done();
 	return ret || report.worst != PROBLEM ? ret : STATUS_VIOLATIONS;
 }

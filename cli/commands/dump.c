@@ -12,6 +12,7 @@
 #include "commands/args.h"
 #include "commands/commands.h"
 #include "number.h"
+#include "output/json.h"
 #include "output/output.h"
 #include "tables/dump.h"
 #include "vms/vms.h"
@@ -106,13 +107,19 @@ static char *next_line(struct lines *l)
 	}
 }
 
-/* Print the JSON before the first run. */
-static void json_head(FILE *out, const struct vm *vm, const struct dump_head *head)
+/* The members before the runs. */
+static struct json_object *head_json(const struct vm *vm, const struct dump_head *head)
 {
-	fprintf(out, "{\"version\":1,\"vm\":{\"pid\":%d,\"fd\":%d},\"mode\":", vm->pid, vm->fd);
-	json_string(out, head->mode);
-	fprintf(out, ",\"levels\":%u,\"gpa_bits\":%u,\"root\":\"0x%" PRIx64 "\",\"runs\":[",
-		head->levels, head->gpa_bits, head->root);
+	struct json_object *document = json_document(), *map = json_map();
+
+	json_set(map, "pid", json_number(vm->pid));
+	json_set(map, "fd", json_number(vm->fd));
+	json_set(document, "vm", map);
+	json_set(document, "mode", json_text(head->mode));
+	json_set(document, "levels", json_number(head->levels));
+	json_set(document, "gpa_bits", json_number(head->gpa_bits));
+	json_set(document, "root", json_hex(head->root));
+	return document;
 }
 
 /* Return: the number of runs that were printed, or -1 with the exit status in *@ret. */
@@ -120,6 +127,7 @@ static long print(FILE *out, const struct arguments *args, const struct vm *vm, 
 		  int *ret)
 {
 	struct dump_head head = { 0 };
+	struct json_stream stream;
 	struct dump_run run;
 	const char *why;
 	char *line, *copy;
@@ -143,10 +151,9 @@ static long print(FILE *out, const struct arguments *args, const struct vm *vm, 
 				fprintf(out, "%s\n", line);
 			} else {
 				if (!count)
-					json_head(out, vm, &head);
-				fprintf(out, "%s\n{", count ? "," : "");
-				dump_run_json(out, &run);
-				putc('}', out);
+					json_stream_begin(&stream, out, head_json(vm, &head),
+							  "runs");
+				json_stream_add(&stream, dump_run_json(&run));
 			}
 			count++;
 			break;
@@ -169,8 +176,8 @@ static long print(FILE *out, const struct arguments *args, const struct vm *vm, 
 	}
 	if (args->common.json) {
 		if (!count)
-			json_head(out, vm, &head);
-		fprintf(out, "]}\n");
+			json_stream_begin(&stream, out, head_json(vm, &head), "runs");
+		json_stream_end(&stream, NULL);
 	}
 	return count;
 }

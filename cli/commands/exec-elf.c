@@ -1,46 +1,30 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Read from a file whether it is a program, for which machine, and its dynamic linker. */
-#include <elf.h>
-#include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <link.h>
+#include <gelf.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "commands/exec.h"
 
-#if __BYTE_ORDER == __LITTLE_ENDIAN
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
 #define ELFDATA_NATIVE ELFDATA2LSB
 #else
 #define ELFDATA_NATIVE ELFDATA2MSB
 #endif
-#define ELFCLASS_NATIVE (sizeof(void *) == 8 ? ELFCLASS64 : ELFCLASS32)
 
-/* e_type and e_machine have the same offsets in both ELF classes. */
-struct elf_start {
-	unsigned char ident[EI_NIDENT];
-	unsigned char type[2], machine[2];
-};
-
-static unsigned int half(const unsigned char *p, unsigned char data)
+/* Read PT_INTERP. A damaged file has none. */
+static void read_interp(Elf *elf, int fd, struct file_info *info)
 {
-	return data == ELFDATA2MSB ? p[0] << 8 | p[1] : p[1] << 8 | p[0];
-}
+	GElf_Phdr ph;
+	size_t count, len, i;
 
-/* Read PT_INTERP of a file with the class and byte order of this program. */
-static void read_interp(int fd, struct file_info *info)
-{
-	ElfW(Ehdr) eh;
-	ElfW(Phdr) ph;
-	size_t len, i;
-
-	if (pread(fd, &eh, sizeof(eh), 0) != sizeof(eh) || eh.e_phentsize != sizeof(ph))
+	if (elf_getphdrnum(elf, &count))
 		return;
-
-	for (i = 0; i < eh.e_phnum; i++) {
-		if (pread(fd, &ph, sizeof(ph), eh.e_phoff + i * sizeof(ph)) != sizeof(ph))
+	for (i = 0; i < count; i++) {
+		if (!gelf_getphdr(elf, i, &ph))
 			return;
 		if (ph.p_type != PT_INTERP)
 			continue;
@@ -53,41 +37,42 @@ static void read_interp(int fd, struct file_info *info)
 	}
 }
 
+static void read_elf(int fd, struct file_info *info)
+{
+	Elf *elf = elf_begin(fd, ELF_C_READ, NULL);
+	GElf_Ehdr eh;
+
+	/* libelf also reads archives. */
+	if (elf_kind(elf) == ELF_K_ELF && gelf_getehdr(elf, &eh)) {
+		info->elf_class = eh.e_ident[EI_CLASS];
+		info->elf_data = eh.e_ident[EI_DATA];
+		info->machine = eh.e_machine;
+		if (eh.e_type == ET_EXEC || eh.e_type == ET_DYN)
+			info->kind = FILE_PROGRAM;
+		read_interp(elf, fd, info);
+	}
+	elf_end(elf);
+}
+
 int file_examine(const char *path, struct file_info *info)
 {
-	struct elf_start start;
-	unsigned int type;
+	char start[2] = "";
 	ssize_t len;
 	int fd, err;
 
 	memset(info, 0, sizeof(*info));
-	memset(&start, 0, sizeof(start));
-
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return -1;
-	len = pread(fd, &start, sizeof(start), 0);
+	len = pread(fd, start, sizeof(start), 0);
 	err = errno;
-	if (len < 0) {
-		close(fd);
-		errno = err;
-		return -1;
-	}
-
-	if (!memcmp(start.ident, "#!", 2)) {
+	if (len == sizeof(start) && !memcmp(start, "#!", 2))
 		info->kind = FILE_SCRIPT;
-	} else if (len == sizeof(start) && !memcmp(start.ident, ELFMAG, SELFMAG)) {
-		info->elf_class = start.ident[EI_CLASS];
-		info->elf_data = start.ident[EI_DATA];
-		info->machine = half(start.machine, info->elf_data);
-		type = half(start.type, info->elf_data);
-		if (type == ET_EXEC || type == ET_DYN)
-			info->kind = FILE_PROGRAM;
-		if (info->elf_class == ELFCLASS_NATIVE && info->elf_data == ELFDATA_NATIVE)
-			read_interp(fd, info);
-	}
+	else if (len > 0 && elf_version(EV_CURRENT) != EV_NONE)
+		read_elf(fd, info);
 	close(fd);
-	return 0;
+	errno = err;
+	return len < 0 ? -1 : 0;
 }
 
 void file_arch(const struct file_info *info, char *buf, size_t size)

@@ -15,8 +15,7 @@ enum file_kind { FILE_OTHER, FILE_SCRIPT, FILE_PROGRAM };
  * @elf_class: ELFCLASS32 or ELFCLASS64
  * @elf_data: byte order
  * @machine: EM_*
- * @interp: PT_INTERP; empty if there is none, or if the class or byte order is not that of
- *	this program
+ * @interp: PT_INTERP; empty if there is none
  */
 struct file_info {
 	enum file_kind kind;

@@ -10,13 +10,17 @@
 #include "cli.h"
 #include "commands/explain.h"
 #include "formats.h"
+#include "output/json.h"
 #include "output/output.h"
+#include "output/table.h"
 #include "tables/dump.h"
 #include "vms/regions.h"
 #include "vms/thp.h"
 #include "vms/vms.h"
 
 #define SIZE_2M (UINT64_C(2) << 20)
+
+static const char *const size_names[REGION_SIZES] = { "4K", "64K", "2M", "1G" };
 
 /** struct cause - why a region has small leaves */
 struct cause {
@@ -70,11 +74,38 @@ static const struct cause ksm = {
 	"Turn off KSM for this VM (QEMU: -machine mem-merge=off).",
 };
 
+static const struct cause logging = {
+	"dirty-logging",
+	"The host has huge pages here, and small leaves map them, some without W: dirty logging is on "
+	"(migration, or a measurement of the dirty rate).",
+	"Nothing, or end the migration: the module merges leaves when dirty logging stops.",
+};
+
 static const struct cause host_huge = {
 	"split",
-	"The host has huge pages here, and small leaves map them: dirty logging is on (migration), or "
-	"the host made the huge pages after the guest had touched the memory.",
+	"The host has huge pages here, and small leaves map them: dirty logging is on and the guest has "
+	"written to all of it, or the host made the huge pages after the guest had touched the memory.",
 	"Nothing: the module merges leaves when dirty logging stops, and with later faults.",
+};
+
+static const struct cause read_only = {
+	"read-only",
+	"The VMM can only read it, so it is a ROM or a file that the guest reads. The host has the file "
+	"in small pages.",
+	"Nothing for a ROM. A large file: copy it to hugetlbfs, or to tmpfs with huge=always.",
+};
+
+static const struct cause swapped = {
+	"swapped",
+	"Parts of it are in swap. The host swaps huge pages out, and brings small ones back.",
+	"Give the host more memory, or keep the VM out of swap (QEMU: -overcommit mem-lock=on).",
+};
+
+static const struct cause thp_barred = {
+	"thp-disabled",
+	"The kernel does not give this process transparent huge pages, whatever their settings are "
+	"(PR_SET_THP_DISABLE).",
+	"Start the VMM from another service manager or shell, or use hugetlbfs.",
 };
 
 static const struct cause file_small = {
@@ -87,7 +118,7 @@ static const struct cause file_small = {
 static const struct cause host_small = {
 	"host-pages",
 	"The host has this memory in small pages: it had no free huge page, or the memory was swapped, "
-	"ballooned or shared by KSM.",
+	"ballooned or shared by KSM earlier.",
 	"khugepaged makes huge pages of them in time: see " THP_DIR
 	"/khugepaged. hugetlbfs never has "
 	"small pages.",
@@ -117,9 +148,11 @@ static const struct cause *find_cause(const struct region *r, enum thp thp)
 	if (!fits_huge(r))
 		return &small_slot;
 	if (r->huge * 2 > r->small)
-		return &host_huge;
+		return r->locked && r->writable ? &logging : &host_huge;
 	if (r->ksm * 2 > r->small)
 		return &ksm;
+	if (!r->writable)
+		return &read_only;
 	if (r->file)
 		return &file_small;
 	if (r->refused)
@@ -128,7 +161,9 @@ static const struct cause *find_cause(const struct region *r, enum thp thp)
 		return &thp_never;
 	if (thp == THP_MADVISE && !r->advised)
 		return &thp_advice;
-	return &host_small;
+	if (r->barred)
+		return &thp_barred;
+	return r->swapped ? &swapped : &host_small;
 }
 
 /* The PTE reads of a miss of a Sv39 guest whose memory leaves of 4 KiB, or of 2 MiB, map. */
@@ -137,31 +172,46 @@ static unsigned int reads(unsigned int levels, bool huge)
 	return 4 * (levels + !huge) - 1;
 }
 
-static void print_text(const struct vm *vm, const struct dump_head *head,
-		       const struct region *regions, size_t count, enum thp thp)
+static int print_text(const struct table_args *args, const struct vm *vm,
+		      const struct dump_head *head, const struct region *regions, size_t count,
+		      enum thp thp)
 {
-	static const char *const names[REGION_SIZES] = { "4K", "64K", "2M", "1G" };
+	static const struct table_column columns[] = {
+		{ "GPA", TABLE_ID },     { "HVA", TABLE_ID },    { "4K", TABLE_NUMBER },
+		{ "64K", TABLE_NUMBER }, { "2M", TABLE_NUMBER }, { "1G", TABLE_NUMBER },
+		{ "CAUSE", 0 },
+	};
 	const struct cause *told[16], *c;
-	char size[16];
+	struct table *table;
+	char text[32];
 	size_t i, t, known = 0;
-	int s;
+	int s, ret;
 
-	printf("VM %d-%d (%s) in %s\n\n", vm->pid, vm->fd, vm_name(vm), head->mode);
-	printf("%-18s %-18s", "GPA", "HVA");
-	for (s = 0; s < REGION_SIZES; s++)
-		printf(" %7s", names[s]);
-	printf("  CAUSE\n");
+	ret = table_open(&table, columns, sizeof(columns) / sizeof(columns[0]), args);
+	if (ret)
+		return ret;
 	for (i = 0; i < count; i++) {
-		c = find_cause(&regions[i], thp);
-		printf("0x%-16" PRIx64 " 0x%-16" PRIx64, regions[i].gpa, regions[i].hva);
+		const struct region *r = &regions[i];
+
+		c = find_cause(r, thp);
+		table_row(table);
+		snprintf(text, sizeof(text), "0x%" PRIx64, r->gpa);
+		table_cell(table, text, r->gpa);
+		snprintf(text, sizeof(text), "0x%" PRIx64, r->hva);
+		table_cell(table, text, r->hva);
 		for (s = 0; s < REGION_SIZES; s++)
-			printf(" %7s", size_text(regions[i].bytes[s], size));
-		printf("  %s\n", c->code);
+			table_cell(table, size_text(r->bytes[s], text), r->bytes[s]);
+		table_text(table, c->code);
 		for (t = 0; t < known && told[t] != c; t++)
 			;
 		if (t == known && known < sizeof(told) / sizeof(told[0]))
 			told[known++] = c;
 	}
+	if (!args->noheadings)
+		printf("VM %d-%d (%s) in %s\n\n", vm->pid, vm->fd, vm_name(vm), head->mode);
+	table_print(table);
+	if (args->noheadings)
+		return 0;
 	if (!count)
 		printf("Nothing is mapped.\n");
 	for (t = 0; t < known; t++) {
@@ -171,37 +221,45 @@ static void print_text(const struct vm *vm, const struct dump_head *head,
 	}
 	printf("\nA TLB miss of a Sv39 guest reads %u PTEs with leaves of 4 KiB, and %u with 2 MiB.\n",
 	       reads(head->levels, false), reads(head->levels, true));
+	return 0;
+}
+
+static struct json_object *region_json(const struct region *r, const struct cause *cause)
+{
+	struct json_object *map = json_map(), *bytes = json_map();
+	int s;
+
+	json_set(map, "gpa", json_hex(r->gpa));
+	json_set(map, "hva", json_hex(r->hva));
+	for (s = 0; s < REGION_SIZES; s++)
+		json_set(bytes, size_names[s], json_number(r->bytes[s]));
+	json_set(map, "bytes", bytes);
+	json_set(map, "cause", json_text(cause->code));
+	json_set(map, "message", json_text(cause->text));
+	json_set(map, "remedy", json_text_or_null(cause->remedy));
+	return map;
 }
 
 static void print_json(const struct vm *vm, const struct dump_head *head,
 		       const struct region *regions, size_t count, enum thp thp)
 {
 	static const char *const settings[] = { "none", "never", "madvise", "always" };
-	const struct cause *c;
+	struct json_object *document = json_document(), *map = json_map(), *list = json_list();
 	size_t i;
 
-	printf("{\"version\":1,\"vm\":{\"pid\":%d,\"fd\":%d,\"mode\":\"%s\"},\"thp\":\"%s\",",
-	       vm->pid, vm->fd, head->mode, settings[thp]);
-	printf("\"pte_reads\":{\"4K\":%u,\"2M\":%u},\"regions\":[", reads(head->levels, false),
-	       reads(head->levels, true));
-	for (i = 0; i < count; i++) {
-		const struct region *r = &regions[i];
-
-		c = find_cause(r, thp);
-		printf("%s\n{\"gpa\":\"0x%" PRIx64 "\",\"hva\":\"0x%" PRIx64
-		       "\",\"bytes\":{\"4K\":%" PRIu64 ",\"64K\":%" PRIu64 ",\"2M\":%" PRIu64
-		       ",\"1G\":%" PRIu64 "},\"cause\":\"%s\",\"message\":",
-		       i ? "," : "", r->gpa, r->hva, r->bytes[REGION_4K], r->bytes[REGION_64K],
-		       r->bytes[REGION_2M], r->bytes[REGION_1G], c->code);
-		json_string(stdout, c->text);
-		printf(",\"remedy\":");
-		if (c->remedy)
-			json_string(stdout, c->remedy);
-		else
-			printf("null");
-		putchar('}');
-	}
-	printf("]}\n");
+	json_set(map, "pid", json_number(vm->pid));
+	json_set(map, "fd", json_number(vm->fd));
+	json_set(map, "mode", json_text(head->mode));
+	json_set(document, "vm", map);
+	json_set(document, "thp", json_text(settings[thp]));
+	map = json_map();
+	json_set(map, "4K", json_number(reads(head->levels, false)));
+	json_set(map, "2M", json_number(reads(head->levels, true)));
+	json_set(document, "pte_reads", map);
+	for (i = 0; i < count; i++)
+		json_append(list, region_json(&regions[i], find_cause(&regions[i], thp)));
+	json_set(document, "regions", list);
+	json_print(stdout, document);
 }
 
 /* Return: 0 and a dump whose runs the caller must free(), or the exit status. */
@@ -228,7 +286,7 @@ static int read_dump(const struct vm *vm, struct dump *dump)
 		    "cannot read line %zu of " VM_DUMP_FILE ": %s", where, why);
 }
 
-int explain_vm(const char *name, bool json)
+int explain_vm(const char *name, const struct table_args *args)
 {
 	enum thp thp = thp_anonymous();
 	struct region *regions;
@@ -251,10 +309,10 @@ int explain_vm(const char *name, bool json)
 		return fail(STATUS_FAILED, "proc-read", "Run this as root (\"sudo gstage ...\").",
 			    "cannot read the memory map of process %d: %s", vm.process,
 			    strerror(err));
-	if (json)
+	if (args->common.json)
 		print_json(&vm, &dump.head, regions, count, thp);
 	else
-		print_text(&vm, &dump.head, regions, count, thp);
+		ret = print_text(args, &vm, &dump.head, regions, count, thp);
 	free(regions);
-	return output_done();
+	return ret ? ret : output_done();
 }

@@ -12,11 +12,13 @@
 #include "commands/commands.h"
 #include "commands/explain.h"
 #include "formats.h"
+#include "output/json.h"
 #include "output/output.h"
+#include "output/table.h"
 #include "vms/host.h"
 
 struct arguments {
-	struct args common;
+	struct table_args table;
 	const char *guest;
 	char *modes;
 };
@@ -26,6 +28,10 @@ static const struct argp_option options[] = {
 	  "Use these formats, separated by commas, and do not ask "
 	  "/dev/kvm",
 	  0 },
+	TABLE_NOHEADINGS,
+	TABLE_OUTPUT,
+	TABLE_REVERSE,
+	TABLE_SORT,
 	ARGS_JSON,
 	{ 0 },
 };
@@ -44,7 +50,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		args->guest = arg;
 		return 0;
 	default:
-		return args_parser(key, arg, state);
+		return table_parser(key, arg, state);
 	}
 }
 
@@ -136,59 +142,73 @@ static void print_sum(const struct format *f, const struct guest_format *g)
 		       format_pte_reads(f, g));
 }
 
-static void print_text(unsigned int mask, const struct guest_format *guest)
+static int print_text(const struct table_args *args, unsigned int mask,
+		      const struct guest_format *guest)
 {
+	struct table_column columns[TABLE_COLUMNS] = {
+		{ "MODE", 0 },
+		{ "LEVELS", TABLE_NUMBER },
+	};
 	unsigned int xlen = mask_xlen(mask);
 	const struct guest_format *g;
 	const struct format *f;
+	struct table *table;
+	size_t count = 2;
+	int ret;
 
-	printf("PTE reads of a nested TLB miss: (guest levels + 1) * (G-stage levels + 1) - 1\n\n");
-	printf("%-8s%8s", "MODE", "LEVELS");
 	for (g = &bare; g; g = g == &bare ? guest_formats : g[1].name ? g + 1 : NULL)
 		if (wanted(g, guest, xlen))
-			printf("%8s", g->name);
-	putchar('\n');
+			columns[count++] = (struct table_column){ g->name, TABLE_NUMBER };
+	ret = table_open(&table, columns, count, args);
+	if (ret)
+		return ret;
 	for (f = formats; f->name; f++) {
 		if (!(mask & 1U << f->mode) || f->xlen != xlen)
 			continue;
-		printf("%-8s%8u", f->name, f->levels);
+		table_row(table);
+		table_text(table, f->name);
+		table_number(table, f->levels);
 		for (g = &bare; g; g = g == &bare ? guest_formats : g[1].name ? g + 1 : NULL)
 			if (wanted(g, guest, xlen))
-				printf("%8u", format_pte_reads(f, g));
-		putchar('\n');
+				table_number(table, format_pte_reads(f, g));
 	}
-	if (!guest)
-		return;
+	if (!args->noheadings)
+		printf("PTE reads of a nested TLB miss: (guest levels + 1) * (G-stage levels + 1) - "
+		       "1\n\n");
+	table_print(table);
+	if (!guest || args->noheadings)
+		return 0;
 	putchar('\n');
 	for (f = formats; f->name; f++)
 		if (mask & 1U << f->mode && f->xlen == xlen)
 			print_sum(f, guest);
+	return 0;
 }
 
 static void print_json(unsigned int mask, const struct guest_format *guest)
 {
+	struct json_object *document = json_document(), *list = json_list(), *map, *reads;
 	unsigned int xlen = mask_xlen(mask);
-	const char *next = "", *more;
 	const struct guest_format *g;
 	const struct format *f;
 
-	printf("{\"version\":1,\"formula\":\"(guest levels + 1) * (levels + 1) - 1\",\"modes\":[");
+	json_set(document, "formula", json_text("(guest levels + 1) * (levels + 1) - 1"));
 	for (f = formats; f->name; f++) {
 		if (!(mask & 1U << f->mode) || f->xlen != xlen)
 			continue;
-		printf("%s\n{\"name\":\"%s\",\"hgatp_mode\":%u,\"levels\":%u,\"pte_reads\":{", next,
-		       f->name, f->mode, f->levels);
-		next = ",";
-		more = "";
-		for (g = &bare; g; g = g == &bare ? guest_formats : g[1].name ? g + 1 : NULL) {
-			if (!wanted(g, guest, xlen))
-				continue;
-			printf("%s\"%s\":%u", more, g->name, format_pte_reads(f, g));
-			more = ",";
-		}
-		printf("}}");
+		map = json_map();
+		json_set(map, "name", json_text(f->name));
+		json_set(map, "hgatp_mode", json_number(f->mode));
+		json_set(map, "levels", json_number(f->levels));
+		reads = json_map();
+		for (g = &bare; g; g = g == &bare ? guest_formats : g[1].name ? g + 1 : NULL)
+			if (wanted(g, guest, xlen))
+				json_set(reads, g->name, json_number(format_pte_reads(f, g)));
+		json_set(map, "pte_reads", reads);
+		json_append(list, map);
 	}
-	printf("]}\n");
+	json_set(document, "modes", list);
+	json_print(stdout, document);
 }
 
 /* Anything that cannot be meant as a mode is a VM. */
@@ -205,9 +225,9 @@ int cmd_explain(int argc, char **argv)
 	unsigned int mask;
 	int ret;
 
-	ret = args_parse(&argp, argc, argv, &args.common);
+	ret = args_parse(&argp, argc, argv, &args.table.common);
 	if (!ret && is_vm(&args))
-		return explain_vm(args.guest, args.common.json);
+		return explain_vm(args.guest, &args.table);
 	if (!ret)
 		ret = host_mask(args.modes, &mask);
 	if (!ret)
@@ -215,9 +235,9 @@ int cmd_explain(int argc, char **argv)
 	if (ret)
 		return ret;
 
-	if (args.common.json)
+	if (args.table.common.json)
 		print_json(mask, guest);
 	else
-		print_text(mask, guest);
-	return output_done();
+		ret = print_text(&args.table, mask, guest);
+	return ret ? ret : output_done();
 }

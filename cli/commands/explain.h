@@ -5,9 +5,9 @@
 #ifndef GSTAGE_CLI_COMMANDS_EXPLAIN_H
 #define GSTAGE_CLI_COMMANDS_EXPLAIN_H
 
-#include <stdbool.h>
+struct table_args;
 
 /* Say why the leaves of the VM @name are as small as they are. Return: the exit status. */
-int explain_vm(const char *name, bool json);
+int explain_vm(const char *name, const struct table_args *args);
 
 #endif

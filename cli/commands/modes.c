@@ -7,17 +7,18 @@
 #include "commands/args.h"
 #include "commands/commands.h"
 #include "formats.h"
+#include "output/json.h"
 #include "output/output.h"
+#include "output/table.h"
 #include "vms/host.h"
 
 static const struct argp_option options[] = {
-	ARGS_JSON,
-	{ 0 },
+	TABLE_NOHEADINGS, TABLE_OUTPUT, TABLE_REVERSE, TABLE_SORT, ARGS_JSON, { 0 },
 };
 
 static const struct argp argp = {
 	.options = options,
-	.parser = args_parser,
+	.parser = table_parser,
 	.doc = "List the G-stage page-table formats of this host.\v"
 	       "The default is the format of VMs that do not choose one.  The "
 	       "administrator sets it with the module parameter gstage_mode.  A "
@@ -64,37 +65,46 @@ static int ask_host(struct host *host)
 	return 0;
 }
 
-static void print_table(const struct host *host)
+static int print_table(const struct table_args *args, const struct host *host)
 {
+	struct table_column columns[TABLE_COLUMNS] = {
+		{ "MODE", 0 },
+		{ "SUPPORTED", 0 },
+		{ "GPA-BITS", TABLE_NUMBER },
+		{ "LEVELS", TABLE_NUMBER },
+	};
 	unsigned int mask = host->mask, xlen = mask_xlen(mask);
 	unsigned int rest = mask & ~formats_known();
 	const struct guest_format *g;
 	const struct format *f;
-	char head[32];
+	struct table *table;
+	size_t count = 4;
+	int ret;
 
-	printf("%-8s%-14s%9s%8s   PTE reads of a nested TLB miss\n", "", "", "", "");
-	printf("%-8s%-14s%9s%8s", "MODE", "SUPPORTED", "GPA BITS", "LEVELS");
-	for (g = guest_formats; g->name; g++) {
-		if (g->xlen != xlen)
-			continue;
-		snprintf(head, sizeof(head), "%s guest", g->name);
-		printf("%13s", head);
-	}
-	putchar('\n');
-
+	for (g = guest_formats; g->name; g++)
+		if (g->xlen == xlen)
+			columns[count++] = (struct table_column){ g->name, TABLE_NUMBER };
+	ret = table_open(&table, columns, count, args);
+	if (ret)
+		return ret;
 	for (f = formats; f->name; f++) {
 		if (f->xlen != xlen)
 			continue;
-		printf("%-8s%-14s%9u%8u", f->name,
-		       f->mode == host->standard ? "yes, default" :
-		       mask & (1U << f->mode)    ? "yes" :
-						   "no",
-		       f->gpa_bits, f->levels);
+		table_row(table);
+		table_text(table, f->name);
+		table_text(table, f->mode == host->standard ? "yes, default" :
+				  mask & (1U << f->mode)    ? "yes" :
+							      "no");
+		table_number(table, f->gpa_bits);
+		table_number(table, f->levels);
 		for (g = guest_formats; g->name; g++)
 			if (g->xlen == xlen)
-				printf("%13u", format_pte_reads(f, g));
-		putchar('\n');
+				table_number(table, format_pte_reads(f, g));
 	}
+	table_print(table);
+	if (args->noheadings)
+		return 0;
+	printf("The columns of guest modes are the PTE reads of a nested TLB miss.\n");
 	if (rest)
 		printf("The host has modes that this gstage does not know: mask %#x.\n", rest);
 	if (host->policy[0])
@@ -103,59 +113,49 @@ static void print_table(const struct host *host)
 		       strcmp(host->policy, MODE_NAME_AUTO) ? "" : " (a VM widens by itself)");
 	if (host->module[0])
 		printf("Module: gstage %s\n", host->module);
+	return 0;
 }
 
 static void print_json(const struct host *host)
 {
 	unsigned int mask = host->mask, xlen = mask_xlen(mask);
-	const char *next = "", *more;
+	struct json_object *document = json_document(), *list = json_list(), *map, *reads;
 	const struct guest_format *g;
 	const struct format *f;
 
-	printf("{\n  \"version\": 1,\n  \"host_mask\": %u,\n  \"policy\": ", mask);
-	if (host->policy[0])
-		json_string(stdout, host->policy);
-	else
-		printf("null");
-	printf(",\n  \"module\": ");
-	if (host->module[0])
-		json_string(stdout, host->module);
-	else
-		printf("null");
-	printf(",\n  \"default_hgatp_mode\": ");
-	if (host->standard)
-		printf("%u", host->standard);
-	else
-		printf("null");
-	printf(",\n  \"modes\": [");
+	json_set(document, "host_mask", json_number(mask));
+	json_set(document, "policy", json_text_or_null(host->policy));
+	json_set(document, "module", json_text_or_null(host->module));
+	json_set(document, "default_hgatp_mode",
+		 host->standard ? json_number(host->standard) : NULL);
 	for (f = formats; f->name; f++) {
 		if (f->xlen != xlen)
 			continue;
-		printf("%s\n    {\"name\": \"%s\", \"hgatp_mode\": %u, "
-		       "\"supported\": %s, \"default\": %s,\n     "
-		       "\"gpa_bits\": %u, \"levels\": %u, \"pte_reads\": {",
-		       next, f->name, f->mode, mask & (1U << f->mode) ? "true" : "false",
-		       f->mode == host->standard ? "true" : "false", f->gpa_bits, f->levels);
-		next = ",";
-		more = "";
-		for (g = guest_formats; g->name; g++) {
-			if (g->xlen != xlen)
-				continue;
-			printf("%s\"%s\": %u", more, g->name, format_pte_reads(f, g));
-			more = ", ";
-		}
-		printf("}}");
+		map = json_map();
+		json_set(map, "name", json_text(f->name));
+		json_set(map, "hgatp_mode", json_number(f->mode));
+		json_set(map, "supported", json_truth(mask & (1U << f->mode)));
+		json_set(map, "default", json_truth(f->mode == host->standard));
+		json_set(map, "gpa_bits", json_number(f->gpa_bits));
+		json_set(map, "levels", json_number(f->levels));
+		reads = json_map();
+		for (g = guest_formats; g->name; g++)
+			if (g->xlen == xlen)
+				json_set(reads, g->name, json_number(format_pte_reads(f, g)));
+		json_set(map, "pte_reads", reads);
+		json_append(list, map);
 	}
-	printf("\n  ]\n}\n");
+	json_set(document, "modes", list);
+	json_print(stdout, document);
 }
 
 int cmd_modes(int argc, char **argv)
 {
 	struct host host;
-	struct args args = { 0 };
+	struct table_args args = { 0 };
 	int ret;
 
-	ret = args_parse(&argp, argc, argv, &args);
+	ret = args_parse(&argp, argc, argv, &args.common);
 	if (ret)
 		return ret;
 
@@ -163,9 +163,9 @@ int cmd_modes(int argc, char **argv)
 	if (ret)
 		return ret;
 
-	if (args.json)
+	if (args.common.json)
 		print_json(&host);
 	else
-		print_table(&host);
-	return output_done();
+		ret = print_table(&args, &host);
+	return ret ? ret : output_done();
 }

@@ -14,6 +14,7 @@
 #include "commands/args.h"
 #include "commands/commands.h"
 #include "formats.h"
+#include "output/json.h"
 #include "output/output.h"
 #include "vms/host.h"
 #include "vms/vms.h"
@@ -137,6 +138,8 @@ static int change(struct vm *vm, const struct format *f)
 
 static void print(const struct vm *vm, const struct format *f, bool json)
 {
+	struct json_object *document, *map;
+
 	if (!json && !strcmp(vm->mode, f->name)) {
 		printf("%d-%d: has %s already\n", vm->pid, vm->fd, vm->mode);
 		return;
@@ -145,11 +148,16 @@ static void print(const struct vm *vm, const struct format *f, bool json)
 		printf("%d-%d: %s -> %s\n", vm->pid, vm->fd, vm->mode, f->name);
 		return;
 	}
-	printf("{\"version\":1,\"vm\":{\"pid\":%d,\"fd\":%d,\"mode\":\"%s\","
-	       "\"hgatp_mode\":%u,\"gpa_bits\":%u,\"previous_mode\":",
-	       vm->pid, vm->fd, f->name, f->mode, f->gpa_bits);
-	json_string(stdout, vm->mode);
-	printf("}}\n");
+	map = json_map();
+	json_set(map, "pid", json_number(vm->pid));
+	json_set(map, "fd", json_number(vm->fd));
+	json_set(map, "mode", json_text(f->name));
+	json_set(map, "hgatp_mode", json_number(f->mode));
+	json_set(map, "gpa_bits", json_number(f->gpa_bits));
+	json_set(map, "previous_mode", json_text(vm->mode));
+	document = json_document();
+	json_set(document, "vm", map);
+	json_print(stdout, document);
 }
 
 int cmd_set(int argc, char **argv)

@@ -7,6 +7,8 @@
 #include "commands/args.h"
 #include "commands/commands.h"
 #include "formats.h"
+#include "number.h"
+#include "output/json.h"
 #include "output/output.h"
 #include "vms/vms.h"
 
@@ -108,28 +110,25 @@ static void print_counters(const struct stats *s)
 
 static void print_json(const struct vm_summary *info)
 {
+	struct json_object *document = json_document(), *vm = vm_summary_json(info),
+			   *counters = json_map();
 	const struct stats *s = &info->stats;
-	const char *next = "";
+	uint64_t number;
 	size_t i;
 
-	printf("{\"version\":1,\"vm\":{");
-	vm_summary_json(info);
-	printf(",\"stats\":{");
 	for (i = 0; i < s->count; i++) {
 		const char *value = s->line[i].value;
-		bool number = *value && strspn(value, "0123456789") == strlen(value);
+		/* A value with a leading zero is not a decimal number. */
+		bool decimal = strspn(value, "0123456789") == strlen(value) &&
+			       (value[0] != '0' || !value[1]);
 
-		printf("%s", next);
-		json_string(stdout, s->line[i].name);
-		putchar(':');
-		/* JSON numbers have no leading zeros. */
-		if (number && (value[0] != '0' || !value[1]))
-			printf("%s", value);
-		else
-			json_string(stdout, value);
-		next = ",";
+		json_set(counters, s->line[i].name,
+			 decimal && parse_number(value, &number) ? json_number(number) :
+								   json_text(value));
 	}
-	printf("}}}\n");
+	json_set(vm, "stats", counters);
+	json_set(document, "vm", vm);
+	json_print(stdout, document);
 }
 
 int cmd_show(int argc, char **argv)

@@ -12,6 +12,7 @@
 #include "commands/args.h"
 #include "commands/commands.h"
 #include "number.h"
+#include "output/json.h"
 #include "output/output.h"
 #include "output/terminal.h"
 
@@ -85,28 +86,23 @@ static const struct argp argp = {
 
 static void print_json(const struct sample *sample)
 {
+	struct json_object *document = json_document(), *list = json_list(), *vm, *map;
 	size_t i, r;
 
-	printf("{\"version\":1,\"time\":%lld,\"interval\":", (long long)time(NULL));
-	if (sample->interval > 0)
-		printf("%.3f", sample->interval);
-	else
-		printf("null");
-	printf(",\"vms\":[");
+	json_set(document, "time", json_number(time(NULL)));
+	json_set(document, "interval", sample->interval > 0 ? json_real(sample->interval) : NULL);
 	for (i = 0; i < sample->count; i++) {
 		const struct row *row = &sample->rows[i];
 
-		printf("%s{", i ? "," : "");
-		vm_summary_json(&row->info);
-		printf(",\"rates\":");
-		if (!row->has_rates)
-			printf("null");
+		vm = vm_summary_json(&row->info);
+		map = row->has_rates ? json_map() : NULL;
 		for (r = 0; row->has_rates && r < RATES; r++)
-			printf("%s\"%s\":%.3f%s", r ? "," : "{", rates[r].key, row->rate[r],
-			       r == RATES - 1 ? "}" : "");
-		putchar('}');
+			json_set(map, rates[r].key, json_real(row->rate[r]));
+		json_set(vm, "rates", map);
+		json_append(list, vm);
 	}
-	printf("]}\n");
+	json_set(document, "vms", list);
+	json_print(stdout, document);
 }
 
 static void print_text(const struct sample *sample, bool first)

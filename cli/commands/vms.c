@@ -7,18 +7,19 @@
 
 #include "commands/args.h"
 #include "commands/commands.h"
+#include "output/json.h"
 #include "output/output.h"
+#include "output/table.h"
 #include "vms/host.h"
 #include "vms/vms.h"
 
 static const struct argp_option options[] = {
-	ARGS_JSON,
-	{ 0 },
+	TABLE_NOHEADINGS, TABLE_OUTPUT, TABLE_REVERSE, TABLE_SORT, ARGS_JSON, { 0 },
 };
 
 static const struct argp argp = {
 	.options = options,
-	.parser = args_parser,
+	.parser = table_parser,
 	.doc = "List the VMs of this host with their G-stage page tables.\v"
 	       "The other commands take a VM by VM, by NAME, or by PID if the process has one VM.  NAME is "
 	       "the name that the owner gave to the VM (QEMU's -name guest=NAME, kvmtool's --name "
@@ -27,18 +28,44 @@ static const struct argp argp = {
 	       "PID is \"-\" if the process has ended, or if it is in a PID namespace that cannot be "
 	       "seen from here.  The columns 4K to 1G count leaves (PTEs that map memory) of that "
 	       "size; columns of larger leaves appear if a VM has any.  MAPPED is the memory that all "
-	       "leaves map.  TABLE/GiB is the size of the page tables for each GiB that is mapped.\n",
+	       "leaves map.  TABLE/GiB is the size of the page tables for each GiB that is mapped.  --output "
+	       "also knows the columns VMM, the name of the VMM's program, BYTES, the size of the page "
+	       "tables, and FAULTS, page faults of the guest.  Numbers are sorted in descending order, "
+	       "VMs and names in ascending order.\n",
 };
 
-/* Leaves of more than 1 GiB are rare: show their column only if a VM has some. */
-static bool any(const struct vm_summary *infos, size_t count, const struct leaf_size *size)
-{
-	size_t i;
+static struct table_column columns[] = {
+	{ "VM", TABLE_ID },
+	{ "PID", TABLE_ID },
+	{ "NAME", TABLE_CUT },
+	{ "MODE", 0 },
+	{ "BITS", TABLE_NUMBER },
+	{ "VCPUS", TABLE_NUMBER },
+	{ "TABLES", TABLE_NUMBER },
+	/* The leaf_sizes. */
+	{ "4K", TABLE_NUMBER },
+	{ "64K", TABLE_NUMBER },
+	{ "2M", TABLE_NUMBER },
+	{ "1G", TABLE_NUMBER },
+	{ "512G", TABLE_NUMBER | TABLE_EXTRA },
+	{ "256T", TABLE_NUMBER | TABLE_EXTRA },
+	{ "MAPPED", TABLE_NUMBER },
+	{ "TABLE/GiB", TABLE_NUMBER },
+	{ "VMM", TABLE_CUT | TABLE_EXTRA },
+	{ "BYTES", TABLE_NUMBER | TABLE_EXTRA },
+	{ "FAULTS", TABLE_NUMBER | TABLE_EXTRA },
+};
 
-	for (i = 0; i < count; i++)
-		if (stats_number(&infos[i].stats, size->stat))
-			return true;
-	return size->shift <= 30;
+/* Leaves of more than 1 GiB are rare: their column is printed if a VM has some. */
+static void choose_sizes(const struct vm_summary *infos, size_t count)
+{
+	size_t i, c, s;
+
+	for (c = 0; c < sizeof(columns) / sizeof(columns[0]); c++)
+		for (s = 0; s < LEAF_SIZES; s++)
+			for (i = 0; i < count && !strcmp(columns[c].name, leaf_sizes[s].label); i++)
+				if (stats_number(&infos[i].stats, leaf_sizes[s].stat))
+					columns[c].flags &= ~TABLE_EXTRA;
 }
 
 /* Is there a VM of the same thread before this one? */
@@ -52,78 +79,82 @@ static bool seen(const struct vm_summary *infos, size_t at)
 	return false;
 }
 
-static void print_table(const struct vm_summary *infos, size_t count, const char *module)
+static void add_row(struct table *table, const struct vm_summary *info)
 {
-	char name[32], process[16], mapped[16], per_gib[16];
-	unsigned int unlisted = 0;
-	int width = strlen("NAME");
-	size_t i, s;
+	const struct stats *stats = &info->stats;
+	const struct vm *vm = &info->vm;
+	char text[32];
+	size_t s;
 
-	for (i = 0; i < count; i++)
-		if ((int)strlen(vm_name(&infos[i].vm)) > width)
-			width = strlen(vm_name(&infos[i].vm));
-	printf("%-12s %-7s %-*s %-7s %4s %5s %7s", "VM", "PID", width, "NAME", "MODE", "BITS",
-	       "VCPUS", "TABLES");
+	table_row(table);
+	snprintf(text, sizeof(text), "%d-%d", vm->pid, vm->fd);
+	table_cell(table, text, (uint64_t)vm->pid << 32 | vm->fd);
+	snprintf(text, sizeof(text), vm->process ? "%d" : "-", vm->process);
+	table_cell(table, text, vm->process);
+	table_text(table, vm_name(vm));
+	table_text(table, vm->mode);
+	table_number(table, stats_number(stats, "gpa_bits"));
+	table_number(table, info->vcpus);
+	table_number(table, stats_number(stats, "tables"));
 	for (s = 0; s < LEAF_SIZES; s++)
-		if (any(infos, count, &leaf_sizes[s]))
-			printf(" %7s", leaf_sizes[s].label);
-	printf(" %7s %9s\n", "MAPPED", "TABLE/GiB");
-	for (i = 0; i < count; i++) {
-		const struct vm_summary *info = &infos[i];
+		table_number(table, stats_number(stats, leaf_sizes[s].stat));
+	table_cell(table, size_text(stats_mapped(stats), text), stats_mapped(stats));
+	table_cell(table, stats_mapped(stats) ? size_text(stats_bytes_per_gib(stats), text) : "-",
+		   stats_bytes_per_gib(stats));
+	table_text(table, vm->program[0] ? vm->program : "-");
+	table_number(table, stats_number(stats, "table_bytes"));
+	table_number(table, stats_number(stats, "faults"));
+}
 
-		snprintf(name, sizeof(name), "%d-%d", info->vm.pid, info->vm.fd);
-		snprintf(process, sizeof(process), info->vm.process ? "%d" : "-", info->vm.process);
-		printf("%-12s %-7s %-*s %-7s %4" PRIu64 " %5u %7" PRIu64, name, process, width,
-		       vm_name(&info->vm), info->vm.mode, stats_number(&info->stats, "gpa_bits"),
-		       info->vcpus, stats_number(&info->stats, "tables"));
-		for (s = 0; s < LEAF_SIZES; s++)
-			if (any(infos, count, &leaf_sizes[s]))
-				printf(" %7" PRIu64,
-				       stats_number(&info->stats, leaf_sizes[s].stat));
-		printf(" %7s %9s\n", size_text(stats_mapped(&info->stats), mapped),
-		       stats_mapped(&info->stats) ?
-			       size_text(stats_bytes_per_gib(&info->stats), per_gib) :
-			       "-");
-	}
+static int print_table(const struct table_args *args, const struct vm_summary *infos, size_t count,
+		       const char *module)
+{
+	unsigned int unlisted = 0;
+	struct table *table;
+	size_t i;
+	int ret;
+
+	choose_sizes(infos, count);
+	ret = table_open(&table, columns, sizeof(columns) / sizeof(columns[0]), args);
+	if (ret)
+		return ret;
+	for (i = 0; i < count; i++)
+		add_row(table, &infos[i]);
+	table_print(table);
 	/* All VMs of one thread have the same number: add it once. */
 	for (i = 0; i < count; i++)
 		if (infos[i].vm.unlisted && !seen(infos, i))
 			unlisted += infos[i].vm.unlisted;
-	if (unlisted)
+	if (unlisted && !args->noheadings)
 		printf("VMs that are not listed: %u.  KVM has no folder for them, because an older VM "
 		       "had their name.\n",
 		       unlisted);
-	if (*module)
+	if (*module && !args->noheadings)
 		printf("Module: gstage %s\n", module);
+	return 0;
 }
 
 static void print_json(const struct vm_summary *infos, size_t count, const char *module)
 {
+	struct json_object *document = json_document(), *list = json_list();
 	size_t i;
 
-	printf("{\"version\":1,\"module\":");
-	if (*module)
-		json_string(stdout, module);
-	else
-		printf("null");
-	printf(",\"vms\":[");
-	for (i = 0; i < count; i++) {
-		printf("%s{", i ? "," : "");
-		vm_summary_json(&infos[i]);
-		putchar('}');
-	}
-	printf("]}\n");
+	for (i = 0; i < count; i++)
+		json_append(list, vm_summary_json(&infos[i]));
+	json_set(document, "module", json_text_or_null(module));
+	json_set(document, "vms", list);
+	json_print(stdout, document);
 }
 
 int cmd_vms(int argc, char **argv)
 {
 	struct vm_summary *infos;
 	char module[32];
-	struct args args = { 0 };
+	struct table_args args = { 0 };
 	size_t count;
 	int ret;
 
-	ret = args_parse(&argp, argc, argv, &args);
+	ret = args_parse(&argp, argc, argv, &args.common);
 	if (!ret)
 		ret = vm_summaries(&infos, &count);
 	if (ret)
@@ -131,10 +162,10 @@ int cmd_vms(int argc, char **argv)
 
 	if (!kvm_module_version(module, sizeof(module)))
 		module[0] = '\0';
-	if (args.json)
+	if (args.common.json)
 		print_json(infos, count, module);
 	else
-		print_table(infos, count, module);
+		ret = print_table(&args, infos, count, module);
 	free(infos);
-	return output_done();
+	return ret ? ret : output_done();
 }

@@ -13,6 +13,7 @@
 #include "commands/commands.h"
 #include "formats.h"
 #include "number.h"
+#include "output/json.h"
 #include "output/output.h"
 #include "tables/xlen.h"
 #include "vms/vms.h"
@@ -130,42 +131,45 @@ static void print_table(const struct step *steps, int count, uint64_t gpa)
 		       last->level);
 }
 
+static struct json_object *step_json(const struct step *step)
+{
+	struct json_object *map = json_map(), *flags = json_list();
+	const struct pte_view *v = &step->view;
+	const char *flag;
+
+	json_set(map, "level", json_number(step->level));
+	json_set(map, "index", json_number(step->index));
+	json_set(map, "table", json_hex(step->table));
+	json_set(map, "pte", json_hex(step->pte));
+	json_set(map, "kind", json_text(pte_kinds[v->kind]));
+	for (flag = v->flags; *flag; flag++)
+		if (*flag != '-' && *flag != ' ')
+			json_append(flags, json_text((char[]){ *flag, '\0' }));
+	json_set(map, "flags", flags);
+	json_set(map, "pbmt", json_text(v->pbmt));
+	json_set(map, "napot", json_truth(v->napot));
+	json_set(map, "reserved", json_hex(v->reserved));
+	json_set(map, "pa", v->kind == PTE_NONE ? NULL : json_hex(v->pa));
+	json_set(map, "size", json_number(v->size));
+	return map;
+}
+
 static void print_json(const struct vm *vm, const struct step *steps, int count, uint64_t gpa)
 {
+	struct json_object *document = json_document(), *map = json_map(), *walk = json_list();
 	uint64_t pa;
-	int i, f;
+	int i;
 
-	printf("{\"version\":1,\"vm\":{\"pid\":%d,\"fd\":%d,\"mode\":", vm->pid, vm->fd);
-	json_string(stdout, vm->mode);
-	printf("},\"gpa\":\"0x%" PRIx64 "\",\"pa\":", gpa);
-	if (translate(&steps[count - 1], gpa, &pa))
-		printf("\"0x%" PRIx64 "\"", pa);
-	else
-		printf("null");
-	printf(",\"walk\":[");
-	for (i = 0; i < count; i++) {
-		const struct pte_view *v = &steps[i].view;
-		const char *next = "";
-
-		printf("%s\n{\"level\":%u,\"index\":%u,\"table\":\"0x%" PRIx64
-		       "\",\"pte\":\"0x%" PRIx64 "\",\"kind\":\"%s\",\"flags\":[",
-		       i ? "," : "", steps[i].level, steps[i].index, steps[i].table, steps[i].pte,
-		       pte_kinds[v->kind]);
-		for (f = 0; v->flags[f]; f++) {
-			if (v->flags[f] == '-' || v->flags[f] == ' ')
-				continue;
-			printf("%s\"%c\"", next, v->flags[f]);
-			next = ",";
-		}
-		printf("],\"pbmt\":\"%s\",\"napot\":%s,\"reserved\":\"0x%" PRIx64 "\",\"pa\":",
-		       v->pbmt, v->napot ? "true" : "false", v->reserved);
-		if (v->kind == PTE_NONE)
-			printf("null");
-		else
-			printf("\"0x%" PRIx64 "\"", v->pa);
-		printf(",\"size\":%" PRIu64 "}", v->size);
-	}
-	printf("]}\n");
+	json_set(map, "pid", json_number(vm->pid));
+	json_set(map, "fd", json_number(vm->fd));
+	json_set(map, "mode", json_text(vm->mode));
+	json_set(document, "vm", map);
+	json_set(document, "gpa", json_hex(gpa));
+	json_set(document, "pa", translate(&steps[count - 1], gpa, &pa) ? json_hex(pa) : NULL);
+	for (i = 0; i < count; i++)
+		json_append(walk, step_json(&steps[i]));
+	json_set(document, "walk", walk);
+	json_print(stdout, document);
 }
 
 /* Ask the module for the walk. Return: 0 and *@text to free(), or the exit status. */

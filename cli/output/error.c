@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cli.h"
+#include "output/json.h"
 #include "output/output.h"
 
 static const char *err_command = "gstage";
@@ -24,6 +25,7 @@ void error_call_before(void (*before)(void))
 
 int fail(int status, const char *code, const char *remedy, const char *fmt, ...)
 {
+	struct json_object *document, *error;
 	char msg[1024];
 	va_list ap;
 
@@ -40,14 +42,16 @@ int fail(int status, const char *code, const char *remedy, const char *fmt, ...)
 		return status;
 	}
 
-	fprintf(stderr, "{\"version\":1,\"error\":{\"code\":\"%s\",\"message\":", code);
-	json_string(stderr, msg);
-	fputs(",\"remedy\":", stderr);
-	if (remedy)
-		json_string(stderr, remedy);
-	else
-		fputs("null", stderr);
-	fprintf(stderr, ",\"status\":%d}}\n", status);
+	/* An error while the JSON is made is printed as text. */
+	err_json = false;
+	error = json_map();
+	json_set(error, "code", json_text(code));
+	json_set(error, "message", json_text(msg));
+	json_set(error, "remedy", json_text_or_null(remedy));
+	json_set(error, "status", json_number(status));
+	document = json_document();
+	json_set(document, "error", error);
+	json_print(stderr, document);
 	return status;
 }
 

@@ -1,5 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* JSON strings. The commands write objects with printf(). */
+/* JSON documents, with json-c. */
+#include <errno.h>
+#include <inttypes.h>
+#include <json-c/json.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli.h"
+#include "output/json.h"
 #include "output/output.h"
 
 /*
@@ -43,25 +51,144 @@ static size_t utf8_len(const unsigned char *s)
 	return len;
 }
 
-void json_string(FILE *f, const char *str)
+/* Return: @value. */
+static struct json_object *need(struct json_object *value)
 {
-	const unsigned char *s = (const unsigned char *)str;
-	size_t len;
+	if (!value)
+		exit(fail(STATUS_FAILED, "no-memory", NULL, "%s", strerror(ENOMEM)));
+	return value;
+}
 
-	putc('"', f);
-	while (*s) {
-		len = utf8_len(s);
-		if (!len) {
-			fputs("\\ufffd", f);
-			len = 1;
-		} else if (*s == '"' || *s == '\\') {
-			fprintf(f, "\\%c", *s);
-		} else if (*s < 0x20 || *s == 0x7f) {
-			fprintf(f, "\\u%04x", *s);
-		} else {
-			fwrite(s, 1, len, f);
-		}
-		s += len;
+struct json_object *json_map(void)
+{
+	return need(json_object_new_object());
+}
+
+struct json_object *json_document(void)
+{
+	struct json_object *map = json_map();
+
+	json_set(map, "version", json_number(1));
+	return map;
+}
+
+struct json_object *json_list(void)
+{
+	return need(json_object_new_array());
+}
+
+struct json_object *json_text(const char *s)
+{
+	static const char replacement[] = "\xef\xbf\xbd";
+	char *clean = malloc(strlen(s) * strlen(replacement) + 1);
+	struct json_object *value;
+	size_t len, n, at = 0;
+
+	for (; clean && *s; s += len) {
+		len = utf8_len((const unsigned char *)s);
+		n = len ? len : strlen(replacement);
+		memcpy(clean + at, len ? s : replacement, n);
+		at += n;
+		len += !len;
 	}
-	putc('"', f);
+	value = need(clean ? json_object_new_string_len(clean, at) : NULL);
+	free(clean);
+	return value;
+}
+
+struct json_object *json_text_or_null(const char *s)
+{
+	return s && *s ? json_text(s) : NULL;
+}
+
+struct json_object *json_hex(uint64_t value)
+{
+	char text[24];
+
+	snprintf(text, sizeof(text), "0x%" PRIx64, value);
+	return need(json_object_new_string(text));
+}
+
+struct json_object *json_number(uint64_t value)
+{
+	return need(json_object_new_uint64(value));
+}
+
+struct json_object *json_real(double value)
+{
+	char text[64];
+
+	snprintf(text, sizeof(text), "%.3f", value);
+	return need(json_object_new_double_s(value, text));
+}
+
+struct json_object *json_truth(bool value)
+{
+	return need(json_object_new_boolean(value));
+}
+
+void json_set(struct json_object *map, const char *name, struct json_object *value)
+{
+	if (json_object_object_add(map, name, value))
+		need(NULL);
+}
+
+void json_append(struct json_object *list, struct json_object *value)
+{
+	if (json_object_array_add(list, value))
+		need(NULL);
+}
+
+/* Return: the text, which @value owns. */
+static const char *text_of(struct json_object *value, size_t *len)
+{
+	const char *text = json_object_to_json_string_length(
+		value, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE, len);
+
+	if (!text)
+		need(NULL);
+	return text;
+}
+
+void json_print(FILE *out, struct json_object *value)
+{
+	size_t len;
+	const char *text = text_of(value, &len);
+
+	fwrite(text, 1, len, out);
+	putc('\n', out);
+	json_object_put(value);
+}
+
+void json_stream_begin(struct json_stream *stream, FILE *out, struct json_object *head,
+		       const char *name)
+{
+	size_t len;
+	const char *text = text_of(head, &len);
+
+	*stream = (struct json_stream){ .out = out };
+	/* Leave out the brace at the end. */
+	fprintf(out, "%.*s,\"%s\":[", (int)len - 1, text, name);
+	json_object_put(head);
+}
+
+void json_stream_add(struct json_stream *stream, struct json_object *value)
+{
+	size_t len;
+	const char *text = text_of(value, &len);
+
+	fputs(stream->any ? ",\n" : "\n", stream->out);
+	fwrite(text, 1, len, stream->out);
+	stream->any = true;
+	json_object_put(value);
+}
+
+void json_stream_end(struct json_stream *stream, struct json_object *tail)
+{
+	fputs(tail ? "],\n" : "]}\n", stream->out);
+	if (!tail)
+		return;
+	/* Leave out the brace at the start. */
+	fprintf(stream->out, "%s\n", text_of(tail, &(size_t){ 0 }) + 1);
+	json_object_put(tail);
 }

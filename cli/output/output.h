@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Errors, JSON strings and sizes that the command prints. */
+/* Errors and sizes that the command prints. */
 #ifndef GSTAGE_CLI_OUTPUT_H
 #define GSTAGE_CLI_OUTPUT_H
 
@@ -30,11 +30,6 @@ void error_call_before(void (*before)(void));
  */
 int fail(int status, const char *code, const char *remedy, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
-
-/* json.c */
-
-/* Write @s to @f as a JSON string. Bytes that are not UTF-8 become U+FFFD. */
-void json_string(FILE *f, const char *s);
 
 /* Flush stdout at the end. Return: 0, or the exit status after an error was reported. */
 int output_done(void);

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Parse the JSON form of a dump, the output of `gstage dump --json`. Skip unknown members, and
- * report text that is not JSON. The input may be malicious.
+ * Read the JSON form of a dump, the output of `gstage dump --json`, with json-c. A dump can have
+ * hundreds of thousands of runs. So only one value is in memory at a time: a member of the
+ * document, or a run. Unknown members are skipped. The input may be malicious.
  */
+#include <json-c/json.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,247 +13,233 @@
 #include "number.h"
 #include "tables/dump.h"
 
-/* How deeply skipped values may be nested. gstage writes at most three levels. */
+/* How deeply values may be nested. gstage writes at most three levels. */
 #define DEPTH_MAX 32
 
-struct json {
-	char *at;
+struct reader {
+	const char *at, *end;
+	struct json_tokener *tokener;
 	const char *why; /* the first error, or NULL */
 };
 
-static bool wrong(struct json *j, const char *why)
+static bool wrong(struct reader *r, const char *why)
 {
-	if (!j->why)
-		j->why = why;
+	if (!r->why)
+		r->why = why;
 	return false;
 }
 
-/* Skip @c if it is the next character. */
-static bool next_is(struct json *j, char c)
+static void skip_space(struct reader *r)
 {
-	j->at += strspn(j->at, " \t\r\n");
-	if (j->why || *j->at != c)
+	while (r->at < r->end && strchr(" \t\r\n", *r->at))
+		r->at++;
+}
+
+/* Skip @c if it is the next character. */
+static bool next_is(struct reader *r, char c)
+{
+	skip_space(r);
+	if (r->why || r->at == r->end || *r->at != c)
 		return false;
-	j->at++;
+	r->at++;
 	return true;
 }
 
-static bool expect(struct json *j, char c)
+static bool expect(struct reader *r, char c)
 {
-	return next_is(j, c) || wrong(j, "it is not JSON, or gstage did not write it");
+	return next_is(r, c) || wrong(r, "it is not JSON, or gstage did not write it");
 }
 
-/*
- * Parse a string in place. Escapes are not decoded: no string that matters has one.
- * Return: NULL if it is not a string.
- */
-static const char *string(struct json *j)
+/* Parse the next value. The caller must json_object_put() it. Return: false on errors. */
+static bool parse(struct reader *r, struct json_object **value)
 {
-	char *start;
+	size_t left;
 
-	if (!expect(j, '"'))
-		return NULL;
-	for (start = j->at; *j->at != '"'; j->at++) {
-		if ((unsigned char)*j->at < ' ') {
-			wrong(j, "a string does not end");
-			return NULL;
-		}
-		if (*j->at == '\\' && j->at[1])
-			j->at++;
+	skip_space(r);
+	left = r->end - r->at;
+	json_tokener_reset(r->tokener);
+	*value = json_tokener_parse_ex(r->tokener, r->at, left < INT_MAX ? (int)left : INT_MAX);
+	r->at += json_tokener_get_parse_end(r->tokener);
+	switch (json_tokener_get_error(r->tokener)) {
+	case json_tokener_success:
+		return true;
+	case json_tokener_continue:
+		return wrong(r, "it ends too early");
+	case json_tokener_error_depth:
+		return wrong(r, "it is nested too deeply");
+	default:
+		return wrong(r, json_tokener_error_desc(json_tokener_get_error(r->tokener)));
 	}
-	*j->at++ = '\0';
-	return start;
 }
 
-static bool number(struct json *j, uint64_t *value)
+/* Return: the string, which @value owns; NULL if it is not a string. */
+static const char *string(struct json_object *value)
 {
-	size_t len;
-	char text[24];
-
-	j->at += strspn(j->at, " \t\r\n");
-	len = strspn(j->at, "0123456789");
-	if (!len || len >= sizeof(text))
-		return wrong(j, "a number is missing");
-	memcpy(text, j->at, len);
-	text[len] = '\0';
-	j->at += len;
-	return parse_number(text, value) || wrong(j, "a number is too large");
+	return json_object_is_type(value, json_type_string) ? json_object_get_string(value) : NULL;
 }
 
 /* Addresses and PTEs are strings: JSON numbers would lose their low bits. */
-static bool address(struct json *j, uint64_t *value)
+static bool address(struct json_object *value, uint64_t *number)
 {
-	const char *text = string(j);
+	const char *text = string(value);
 
-	return text && (parse_number(text, value) || wrong(j, "an address is not a number"));
+	return text && parse_number(text, number);
 }
 
-static bool small(struct json *j, unsigned int *value)
+static bool small(struct json_object *value, unsigned int *number)
 {
-	uint64_t n;
+	int64_t n = json_object_get_int64(value);
 
-	if (!number(j, &n))
+	*number = n;
+	return json_object_is_type(value, json_type_int) && n >= 0 && n <= 1000;
+}
+
+static bool flags(struct json_object *value, unsigned int *mask)
+{
+	size_t i;
+
+	if (!json_object_is_type(value, json_type_array))
 		return false;
-	if (n > 1000)
-		return wrong(j, "a number is too large");
-	*value = n;
+	for (i = 0; i < json_object_array_length(value); i++) {
+		const char *flag = string(json_object_array_get_idx(value, i));
+
+		if (!flag || !dump_parse_flag(flag, mask))
+			return false;
+	}
 	return true;
 }
 
-static bool skip(struct json *j, unsigned int depth)
+/* Return: NULL, or what is wrong with the run. */
+static const char *read_run(struct json_object *map, struct dump_run *run)
 {
-	char close;
+	struct json_object *gpa, *end, *pa, *pte, *leaf, *level, *list;
+	const char *size;
 
-	if (depth > DEPTH_MAX)
-		return wrong(j, "it is nested too deeply");
-	j->at += strspn(j->at, " \t\r\n");
-	if (*j->at == '"')
-		return string(j) != NULL;
-	if (*j->at != '{' && *j->at != '[') {
-		size_t len = strspn(j->at, "+-.0123456789Eaeflnrstu");
+	memset(run, 0, sizeof(*run));
+	if (!json_object_is_type(map, json_type_object))
+		return "a run is not an object";
+	if (!json_object_object_get_ex(map, "gpa", &gpa) ||
+	    !json_object_object_get_ex(map, "end", &end) ||
+	    !json_object_object_get_ex(map, "pa", &pa) ||
+	    !json_object_object_get_ex(map, "pte", &pte) ||
+	    !json_object_object_get_ex(map, "leaf", &leaf) ||
+	    !json_object_object_get_ex(map, "level", &level) ||
+	    !json_object_object_get_ex(map, "flags", &list))
+		return "a member of a run is missing";
+	if (!address(gpa, &run->gpa) || !address(end, &run->end) || !address(pa, &run->pa) ||
+	    !address(pte, &run->pte))
+		return "an address is not a number";
+	size = string(leaf);
+	if (!size || !dump_parse_size(size, &run->leaf))
+		return "a leaf size is wrong";
+	if (!small(level, &run->level))
+		return "a level is not a small number";
+	return flags(list, &run->flags) ? NULL : "a flag is unknown";
+}
 
-		j->at += len;
-		return len || wrong(j, "a value is missing");
+static bool add_run(struct reader *r, struct dump *dump)
+{
+	const char *why, *start;
+	struct json_object *map;
+	struct dump_run run;
+
+	skip_space(r);
+	start = r->at;
+	if (!parse(r, &map))
+		return false;
+	why = read_run(map, &run);
+	json_object_put(map);
+	if (why) {
+		/* Tell where the run begins, not where it ends. */
+		r->at = start;
+		return wrong(r, why);
 	}
-	close = *j->at++ == '{' ? '}' : ']';
-	if (next_is(j, close))
+	return dump_add(dump, &run) || wrong(r, "there is not enough memory");
+}
+
+static bool runs(struct reader *r, struct dump *dump)
+{
+	if (!expect(r, '['))
+		return false;
+	if (next_is(r, ']'))
 		return true;
 	do {
-		if (close == '}' && (!string(j) || !expect(j, ':')))
+		if (!add_run(r, dump))
 			return false;
-		if (!skip(j, depth + 1))
-			return false;
-	} while (next_is(j, ','));
-	return expect(j, close);
+	} while (next_is(r, ','));
+	return expect(r, ']');
 }
 
-static bool flags(struct json *j, unsigned int *value)
+/* Return: false if @name is a member of the head and @value is wrong for it. */
+static bool head_member(const char *name, struct json_object *value, struct dump_head *head)
 {
-	const char *flag;
+	const char *text;
 
-	if (!expect(j, '['))
-		return false;
-	if (next_is(j, ']'))
-		return true;
-	do {
-		flag = string(j);
-		if (!flag || !dump_parse_flag(flag, value))
-			return wrong(j, "a flag is unknown");
-	} while (next_is(j, ','));
-	return expect(j, ']');
-}
-
-static bool run(struct json *j, struct dump_run *r)
-{
-	static const char *const names[] = { "gpa", "end", "pa", "pte", "leaf", "level", "flags" };
-	const char *name, *text;
-	unsigned int seen = 0;
-	bool fine;
-	size_t i;
-
-	memset(r, 0, sizeof(*r));
-	if (!expect(j, '{'))
-		return false;
-	do {
-		name = string(j);
-		if (!name || !expect(j, ':'))
-			return false;
-		for (i = 0; i < sizeof(names) / sizeof(names[0]) && strcmp(name, names[i]); i++)
-			;
-		switch (i) {
-		case 0:
-			fine = address(j, &r->gpa);
-			break;
-		case 1:
-			fine = address(j, &r->end);
-			break;
-		case 2:
-			fine = address(j, &r->pa);
-			break;
-		case 3:
-			fine = address(j, &r->pte);
-			break;
-		case 4:
-			text = string(j);
-			fine = text && (dump_parse_size(text, &r->leaf) ||
-					wrong(j, "a leaf size is wrong"));
-			break;
-		case 5:
-			fine = small(j, &r->level);
-			break;
-		case 6:
-			fine = flags(j, &r->flags);
-			break;
-		default:
-			fine = skip(j, 0);
-		}
-		if (!fine)
-			return false;
-		if (i < sizeof(names) / sizeof(names[0]))
-			seen |= 1U << i;
-	} while (next_is(j, ','));
-	if (seen != (1U << sizeof(names) / sizeof(names[0])) - 1)
-		return wrong(j, "a member of a run is missing");
-	return expect(j, '}');
-}
-
-static bool runs(struct json *j, struct dump *dump)
-{
-	struct dump_run r;
-
-	if (!expect(j, '['))
-		return false;
-	if (next_is(j, ']'))
-		return true;
-	do {
-		if (!run(j, &r))
-			return false;
-		if (!dump_add(dump, &r))
-			return wrong(j, "there is not enough memory");
-	} while (next_is(j, ','));
-	return expect(j, ']');
-}
-
-static bool member(struct json *j, struct dump *dump)
-{
-	struct dump_head *head = &dump->head;
-	const char *name = string(j), *text;
-
-	if (!name || !expect(j, ':'))
-		return false;
 	if (!strcmp(name, "version"))
-		return small(j, &head->version);
+		return small(value, &head->version);
 	if (!strcmp(name, "levels"))
-		return small(j, &head->levels);
+		return small(value, &head->levels);
 	if (!strcmp(name, "gpa_bits"))
-		return small(j, &head->gpa_bits);
+		return small(value, &head->gpa_bits);
 	if (!strcmp(name, "root"))
-		return address(j, &head->root);
-	if (!strcmp(name, "runs"))
-		return runs(j, dump);
+		return address(value, &head->root);
 	if (strcmp(name, "mode"))
-		return skip(j, 0);
-	text = string(j);
+		return true;
+	text = string(value);
 	if (text)
 		snprintf(head->mode, sizeof(head->mode), "%.15s", text);
 	return text;
 }
 
+static bool member(struct reader *r, struct dump *dump)
+{
+	struct json_object *key, *value;
+	const char *name, *start;
+	bool fine;
+
+	if (!parse(r, &key))
+		return false;
+	name = string(key);
+	fine = name ? expect(r, ':') : wrong(r, "the name of a member is not a string");
+	skip_space(r);
+	start = r->at;
+	if (fine && !strcmp(name, "runs")) {
+		fine = runs(r, dump);
+	} else if (fine && parse(r, &value)) {
+		fine = head_member(name, value, &dump->head);
+		json_object_put(value);
+		if (!fine) {
+			r->at = start;
+			wrong(r, "a member of the head is wrong");
+		}
+	} else {
+		fine = false;
+	}
+	json_object_put(key);
+	return fine;
+}
+
 const char *dump_parse_json(char *text, struct dump *dump, size_t *where)
 {
-	struct json j = { text, NULL };
+	struct reader r = { .at = text, .end = text + strlen(text) };
 
-	if (expect(&j, '{')) {
+	*where = 0;
+	r.tokener = json_tokener_new_ex(DEPTH_MAX);
+	if (!r.tokener)
+		return "there is not enough memory";
+	json_tokener_set_flags(r.tokener, JSON_TOKENER_STRICT | JSON_TOKENER_ALLOW_TRAILING_CHARS);
+	if (expect(&r, '{')) {
 		do {
-			if (!member(&j, dump))
+			if (!member(&r, dump))
 				break;
-		} while (next_is(&j, ','));
-		if (!j.why && expect(&j, '}')) {
-			j.at += strspn(j.at, " \t\r\n");
-			if (*j.at)
-				wrong(&j, "there is text after the end");
+		} while (next_is(&r, ','));
+		if (!r.why && expect(&r, '}')) {
+			skip_space(&r);
+			if (r.at != r.end)
+				wrong(&r, "there is text after the end");
 		}
 	}
-	*where = j.at - text;
-	return j.why;
+	json_tokener_free(r.tokener);
+	*where = r.at - text;
+	return r.why;
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "number.h"
+#include "output/json.h"
 #include "tables/dump.h"
 
 static const struct {
@@ -131,27 +132,28 @@ enum dump_line dump_line(char *line, struct dump_head *head, struct dump_run *ru
 	return run_line(line, run, why);
 }
 
-void dump_run_json(FILE *out, const struct dump_run *run)
+struct json_object *dump_run_json(const struct dump_run *run)
 {
 	static const unsigned int level_shift[] = { 10, 20, 30, 40, 50, 60 };
-	const char *next = "";
+	struct json_object *map = json_map(), *list = json_list();
 	size_t i, unit = 0;
+	char leaf[32];
 
 	while (unit < 5 && run->leaf >> level_shift[unit] >= 1024)
 		unit++;
-	fprintf(out,
-		"\"gpa\":\"0x%" PRIx64 "\",\"end\":\"0x%" PRIx64
-		"\",\"level\":%u,\"leaf\":\"%" PRIu64 "%c\",\"pa\":\"0x%" PRIx64
-		"\",\"pte\":\"0x%" PRIx64 "\",\"flags\":[",
-		run->gpa, run->end, run->level, run->leaf >> level_shift[unit], "KMGTPE"[unit],
-		run -> pa, run -> pte);
-	for (i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
-		if (!(run->flags & flags[i].flag))
-			continue;
-		fprintf(out, "%s\"%s\"", next, flags[i].name);
-		next = ",";
-	}
-	putc(']', out);
+	snprintf(leaf, sizeof(leaf), "%" PRIu64 "%c", run->leaf >> level_shift[unit],
+		 "KMGTPE"[unit]);
+	json_set(map, "gpa", json_hex(run->gpa));
+	json_set(map, "end", json_hex(run->end));
+	json_set(map, "level", json_number(run->level));
+	json_set(map, "leaf", json_text(leaf));
+	json_set(map, "pa", json_hex(run->pa));
+	json_set(map, "pte", json_hex(run->pte));
+	for (i = 0; i < sizeof(flags) / sizeof(flags[0]); i++)
+		if (run->flags & flags[i].flag)
+			json_append(list, json_text(flags[i].name));
+	json_set(map, "flags", list);
+	return map;
 }
 
 bool dump_add(struct dump *dump, const struct dump_run *run)

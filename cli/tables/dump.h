@@ -8,6 +8,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
+struct json_object;
+
 #define DUMP_VERSION 1
 
 /* The flags of a run. */
@@ -65,8 +67,8 @@ bool dump_parse_size(const char *text, uint64_t *bytes);
 /* Parse the name of a flag, and add the flag to @flags. */
 bool dump_parse_flag(const char *text, unsigned int *flags);
 
-/* Print the members of a run's JSON object to @out, without the braces. */
-void dump_run_json(FILE *out, const struct dump_run *run);
+/* Return: the run's JSON object. */
+struct json_object *dump_run_json(const struct dump_run *run);
 
 /** struct dump - a whole dump */
 struct dump {

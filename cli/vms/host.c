@@ -2,6 +2,7 @@
 /* Ask /dev/kvm which formats the host has, and explain errors. */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -53,6 +54,27 @@ bool host_isa(char *buf, size_t size)
 	isa[strcspn(isa, "\n")] = '\0';
 	memmove(buf, isa, strlen(isa) + 1);
 	return true;
+}
+
+int host_vmid_bits(void)
+{
+	int fd = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC), bits = -1;
+	const char *found;
+	char record[8192];
+	ssize_t len;
+
+	if (fd < 0)
+		return -1;
+	/* A read() returns one record. EPIPE: records were overwritten meanwhile. */
+	while ((len = read(fd, record, sizeof(record) - 1)) > 0 || (len < 0 && errno == EPIPE)) {
+		record[len > 0 ? len : 0] = '\0';
+		found = strstr(record, ": VMID ");
+		/* The last one counts: KVM may have been loaded several times. */
+		if (found)
+			sscanf(found, ": VMID %d bits available", &bits);
+	}
+	close(fd);
+	return bits;
 }
 
 /*

@@ -56,6 +56,12 @@ bool host_read_line(const char *path, char *buf, size_t size);
  */
 bool host_isa(char *buf, size_t size);
 
+/*
+ * The number of VMID bits of the harts, which KVM writes into the kernel log when it is loaded.
+ * Return: -1 if the log does not have it any more, or if it cannot be read.
+ */
+int host_vmid_bits(void);
+
 /* Write the names of the formats in @mask to @buf, separated by commas. */
 void kvm_mode_names(unsigned int mask, char *buf, size_t size);
 

@@ -113,6 +113,7 @@ static void count_page(struct search *s, struct region *r, const struct dump_run
 	if (s->flags < 0 || pread(s->flags, &flags, 8, pfn * 8) != 8)
 		return;
 	r->huge += !!(flags & (KPF_THP | KPF_HUGE));
+	r->locked += flags & (KPF_THP | KPF_HUGE) && !(run->flags & FLAG_W);
 	r->ksm += !!(flags & KPF_KSM);
 }
 
@@ -151,6 +152,12 @@ static int search_vma(struct search *s, const struct region *vma)
 /* Parse a line of /proc/PID/smaps that describes the mapping @vma. */
 static void parse_detail(const char *line, struct region *vma)
 {
+	uint64_t value;
+
+	if (sscanf(line, "Swap: %" SCNu64 " kB", &value) == 1)
+		vma->swapped = value << 10;
+	if (sscanf(line, "THPeligible: %" SCNu64, &value) == 1)
+		vma->barred = !value;
 	if (strncmp(line, "VmFlags:", 8))
 		return;
 	vma->advised = strstr(line, " hg") != NULL;
@@ -182,10 +189,12 @@ int regions_read(int process, struct dump *dump, struct region **regions, size_t
 	/* VmFlags is the last line of a mapping. */
 	while (!err && getline(&line, &size, smaps) > 0) {
 		uint64_t start, end;
+		char access[8];
 
-		if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %*s %*s %*s %*s %n", &start, &end,
-			   &name) == 2) {
+		if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %7s %*s %*s %*s %n", &start, &end, access,
+			   &name) == 3) {
 			vma = (struct region){ .vma_start = start, .vma_end = end };
+			vma.writable = strchr(access, 'w') != NULL;
 			vma.file = line[name] == '/';
 		} else {
 			parse_detail(line, &vma);

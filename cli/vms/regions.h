@@ -22,9 +22,13 @@ enum { REGION_4K, REGION_64K, REGION_2M, REGION_1G, REGION_SIZES };
  * @small: pages in leaves of less than 2 MiB
  * @huge: how many of these the host has in a huge page
  * @ksm: how many of these KSM shares
+ * @locked: pages that the host has in a huge page, and that small leaves map without W
+ * @swapped: bytes of the mapping that are in swap
  * @vma_start: the mapping
  * @vma_end: its end
  * @file: the mapping has a file
+ * @writable: the VMM can write to the mapping
+ * @barred: the kernel does not give the mapping huge pages, whatever the settings of THP are
  * @advised: MADV_HUGEPAGE
  * @refused: MADV_NOHUGEPAGE
  * @device: the mapping has no ordinary memory
@@ -32,9 +36,9 @@ enum { REGION_4K, REGION_64K, REGION_2M, REGION_1G, REGION_SIZES };
 struct region {
 	uint64_t gpa, hva, end;
 	uint64_t bytes[REGION_SIZES];
-	uint64_t small, huge, ksm;
+	uint64_t small, huge, ksm, locked, swapped;
 	uint64_t vma_start, vma_end;
-	bool file, advised, refused, device;
+	bool file, writable, barred, advised, refused, device;
 };
 
 /**

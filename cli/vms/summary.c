@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* A VM with its process and its counters. */
 #include <errno.h>
-#include <inttypes.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cli.h"
 #include "formats.h"
+#include "output/json.h"
 #include "output/output.h"
 #include "vms/host.h"
 #include "vms/vms.h"
@@ -66,41 +66,30 @@ int vm_summaries(struct vm_summary **infos, size_t *count)
 	return ret;
 }
 
-static void string_or_null(const char *s)
-{
-	if (*s)
-		json_string(stdout, s);
-	else
-		printf("null");
-}
-
-void vm_summary_json(const struct vm_summary *info)
+struct json_object *vm_summary_json(const struct vm_summary *info)
 {
 	const struct format *f = format_by_name(info->vm.mode);
 	const struct stats *stats = &info->stats;
+	struct json_object *map = json_map(), *leaves = json_map();
 	size_t i;
 
-	printf("\"pid\":%d,\"fd\":%d,\"process\":", info->vm.pid, info->vm.fd);
-	if (info->vm.process)
-		printf("%d", info->vm.process);
-	else
-		printf("null");
-	printf(",\"vmm\":");
-	string_or_null(info->vm.program);
-	printf(",\"name\":");
-	string_or_null(info->vm.name);
-	printf(",\"mode\":");
-	json_string(stdout, info->vm.mode);
-	printf(",\"hgatp_mode\":%u,\"gpa_bits\":%" PRIu64 ",\"vcpus\":%u,\"tables\":%" PRIu64
-	       ",\"table_bytes\":%" PRIu64 ",\"leaves\":{",
-	       f ? f->mode : 0, stats_number(stats, "gpa_bits"), info->vcpus,
-	       stats_number(stats, "tables"), stats_number(stats, "table_bytes"));
+	json_set(map, "pid", json_number(info->vm.pid));
+	json_set(map, "fd", json_number(info->vm.fd));
+	json_set(map, "process", info->vm.process ? json_number(info->vm.process) : NULL);
+	json_set(map, "vmm", json_text_or_null(info->vm.program));
+	json_set(map, "name", json_text_or_null(info->vm.name));
+	json_set(map, "mode", json_text(info->vm.mode));
+	json_set(map, "hgatp_mode", json_number(f ? f->mode : 0));
+	json_set(map, "gpa_bits", json_number(stats_number(stats, "gpa_bits")));
+	json_set(map, "vcpus", json_number(info->vcpus));
+	json_set(map, "tables", json_number(stats_number(stats, "tables")));
+	json_set(map, "table_bytes", json_number(stats_number(stats, "table_bytes")));
 	for (i = 0; i < LEAF_SIZES; i++)
-		printf("%s\"%s\":%" PRIu64, i ? "," : "", leaf_sizes[i].label,
-		       stats_number(stats, leaf_sizes[i].stat));
-	printf("},\"mapped_bytes\":%" PRIu64 ",\"table_bytes_per_gib\":", stats_mapped(stats));
-	if (stats_mapped(stats))
-		printf("%" PRIu64, stats_bytes_per_gib(stats));
-	else
-		printf("null");
+		json_set(leaves, leaf_sizes[i].label,
+			 json_number(stats_number(stats, leaf_sizes[i].stat)));
+	json_set(map, "leaves", leaves);
+	json_set(map, "mapped_bytes", json_number(stats_mapped(stats)));
+	json_set(map, "table_bytes_per_gib",
+		 stats_mapped(stats) ? json_number(stats_bytes_per_gib(stats)) : NULL);
+	return map;
 }

@@ -27,6 +27,8 @@ struct vm {
 	char program[64];
 };
 
+struct json_object;
+
 #define VM_ANY_FD (-1)
 
 /* gstage's module makes these files for each VM. */
@@ -171,7 +173,7 @@ int vm_summary_read(const struct vm *vm, struct vm_summary *info);
  */
 int vm_summaries(struct vm_summary **infos, size_t *count);
 
-/* Print the members of a VM's JSON object, without the braces. */
-void vm_summary_json(const struct vm_summary *info);
+/* Return: the VM's JSON object. */
+struct json_object *vm_summary_json(const struct vm_summary *info);
 
 #endif

@@ -80,8 +80,8 @@ need_lab_modules() {
 make_cli() {
 	as_of_now
 	ROOT_BINDS=("$RV" /rv)
-	in_root make -C /gstage/cli OUT=/gstage/build/cli CROSS_COMPILE="$CROSS" NCURSES_CFLAGS=-I/rv/sysroot/include \
-		NCURSES_LIBS='-L/rv/sysroot/lib -l:libncursesw.a -l:libtinfo.a'
+	in_root make -C /gstage/cli OUT=/gstage/build/cli CROSS_COMPILE="$CROSS" DEPS_CFLAGS=-I/rv/sysroot/include \
+		DEPS_LIBS='-L/rv/sysroot/lib -Wl,-rpath-link,/rv/sysroot/lib -l:libncursesw.a -l:libtinfo.a -l:libjson-c.a -lsmartcols -lelf'
 	ROOT_BINDS=()
 	fresh "$BUILD/cli/gstage"
 }

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# bundle.sh TREE OUT PROGRAM...: pack programs of /usr/bin, and the libraries that they need, into OUT.cpio. TREE is an unpacked
-# Debian for riscv64. Runs inside the lab root.
+# bundle.sh TREE OUT NAME...: pack programs of /usr/bin, libraries, and the libraries that they need, into OUT.cpio. TREE is an
+# unpacked Debian for riscv64. Runs inside the lab root.
 set -euo pipefail
 
 tree=$1
@@ -23,7 +23,12 @@ take() {
 	done < <($readelf -d "$tree$1" | sed -n 's/.*(NEEDED).*\[\(.*\)\].*/\1/p')
 }
 
-for program; do take "/usr/bin/$program"; done
+for name; do
+	case $name in
+	lib*) take "/usr/lib/riscv64-linux-gnu/$name" ;;
+	*) take "/usr/bin/$name" ;;
+	esac
+done
 take /usr/lib/riscv64-linux-gnu/ld-linux-riscv64-lp64d.so.1
 # Programs look for their dynamic linker in /lib.
 ln -s usr/lib "$out/lib"

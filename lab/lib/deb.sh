@@ -37,7 +37,8 @@ cross_libraries() {
 	rm -rf "$dir"
 	mkdir -p "$dir"
 	need_mirror
-	{ LOCK=$LAB/system.lock locked system; locked riscv64; } | awk '$2 ~ /^lib(ncursesw6|tinfo6|ncurses-dev)$/' >"$dir/set"
+	{ LOCK=$LAB/system.lock locked system; locked riscv64; } | awk '
+		$2 ~ /^(lib((ncursesw|tinfo)6|smartcols1|json-c5|elf1t64|zstd1|(ncurses|smartcols|json-c|elf)-dev)|zlib1g)$/ && !seen[$2]++' >"$dir/set"
 	fetch_set <"$dir/set"
 	while read -r set pkg arch version sha path; do
 		in_private dpkg-deb -x "$CACHE/debs/${path##*/}" "$dir"
@@ -56,11 +57,12 @@ make_debs() {
 	tar -c -C "$TOP" --exclude=./build --exclude=./.git . | tar -x -C "$tree"
 	echo "$version" >"$tree/VERSION"
 	"$tree/packaging/changelog" >"$tree/debian/changelog"
-	# -d, because this root lacks two Build-Depends: linux-source, which the lab has unpacked, and ncurses for riscv64.
+	# -d, because this root lacks Build-Depends: linux-source, which the lab has unpacked, and libraries for riscv64.
 	in_deb_root sh -ec 'cd "/gstage/build/$1"
 		export KERNEL_DOC=/kernel/src/scripts/kernel-doc DEB_BUILD_OPTIONS=nocheck
 		libs=/gstage/build/deb-libraries/usr/lib/riscv64-linux-gnu
-		export NCURSES_CFLAGS=-I/gstage/build/deb-libraries/usr/include NCURSES_LIBS="-L$libs -lncursesw -ltinfo"
+		export DEPS_CFLAGS=-I/gstage/build/deb-libraries/usr/include
+		export DEPS_LIBS="-L$libs -Wl,-rpath-link,$libs -lncursesw -ltinfo -lsmartcols -ljson-c -lelf"
 		export CROSS_LIBRARIES="$libs" CROSS_SHLIBS=/gstage/build/deb-libraries/shlibs
 		dpkg-buildpackage -us -uc -d --build="$2" --source-option=--tar-ignore=build
 		dpkg-buildpackage -us -uc -d -B -a riscv64' - "${tree#"$BUILD"/}" "$what"

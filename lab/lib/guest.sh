@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# riscv64 programs for the host and its guests: busybox, and QEMU with its libraries. Also ncurses, to link the command with.
+# riscv64 programs for the host and its guests: busybox, and QEMU with its libraries. Also the libraries of the command.
 # Sourced by lab/lab.
 
-RV_PACKAGES=(qemu-system-riscv busybox-static libncurses-dev)
+RV_PACKAGES=(qemu-system-riscv busybox-static libncurses-dev libsmartcols-dev libjson-c-dev libelf-dev)
 
 # The name of the folder depends on the locked packages, on the packages to take from an index, and on how they are packed.
 rv_name() {
@@ -33,7 +33,7 @@ fetch_tree() {
 	done <"$CACHE/set"
 }
 
-# bundle DIR PROGRAM...: pack those programs of DIR/tree into DIR/bundle.cpio.
+# bundle DIR NAME...: pack those programs and libraries of DIR/tree into DIR/bundle.cpio.
 bundle() {
 	local dir=$1
 	shift
@@ -50,12 +50,14 @@ make_rv() {
 	mkdir -p "$part"
 	fetch_tree "$part/tree" riscv64 "${RV_PACKAGES[*]}"
 	# `-M virt -accel kvm` needs no firmware.
-	bundle "$part" qemu-system-riscv64
+	bundle "$part" qemu-system-riscv64 libsmartcols.so.1 libelf.so.1
 	cp "$part/tree/usr/bin/busybox" "$part/busybox"
-	# Static libraries, so that the command runs on any Debian host.
+	# What the command is linked with. Debian has no libsmartcols.a, and its libelf.a lacks functions. The linker also looks into
+	# libz and libzstd, because libelf needs them.
 	mkdir -p "$part/sysroot/lib"
 	cp -a "$part/tree/usr/include" "$part/sysroot/"
-	cp "$part"/tree/usr/lib/riscv64-linux-gnu/lib{ncursesw,tinfo}.a "$part/sysroot/lib/"
+	cp -a "$part"/tree/usr/lib/riscv64-linux-gnu/lib{ncursesw.a,tinfo.a,json-c.a,smartcols.so,elf.so,elf-,z.so,zstd.so}* \
+		"$part/sysroot/lib/"
 	rm -rf "$part/tree"
 	mv "$part" "$RV"
 }

@@ -82,5 +82,59 @@ run doctor -- doctor
 says note ksm 'splits huge pages'
 says ok hugetlbfs '64 pages'
 rm -rf "$FAKEKVM_ROOT/sys/kernel/mm/ksm" "$FAKEKVM_ROOT/proc"
+mkdir -p "$FAKEKVM_ROOT/dev"
+: >"$FAKEKVM_ROOT/dev/kmsg"
+run doctor -- doctor
+says ok vmid 'is not known'
+echo '6,300,1,-;kvm [1]: VMID 14 bits available' >"$FAKEKVM_ROOT/dev/kmsg"
+run doctor -- doctor
+says ok vmid '14 bits: .* of 16384 VMs'
+echo '6,300,1,-;kvm [1]: VMID 0 bits available' >"$FAKEKVM_ROOT/dev/kmsg"
+run doctor -- doctor
+says note vmid 'no VMIDs'
+rm -r "$FAKEKVM_ROOT/dev"
+
+# The VMM: how it is linked, its version, and whether the preload library is in it.
+if [ "$(id -u)" -eq 0 ]; then
+	host
+	full 6300001-3 sv39x4 3 41 process 6300001
+	full 6300001-4 sv39x4 3 41 process 6300001
+	proc=$FAKEKVM_ROOT/proc/6300001
+	mkdir -p "$proc"
+	echo lkvm >"$proc/comm"
+	for case in vmm-static:note:'cannot align its memory, because it is statically linked' \
+		vmm-musl:note:'cannot align its memory, because it is linked with musl' fakevmm:ok:'can align its memory'; do
+		cp "$BUILD/${case%%:*}" "$proc/exe"
+		says=${case#*:}
+		run doctor -- doctor
+		says "${says%%:*}" vmm "6300001 \(lkvm\), of an unknown version: .*${says#*:}"
+	done
+	holds 'doctor: one line for two VMs of a VMM' test "$(grep -c ' vmm ' "$TMP/out")" -eq 1
+	printf 'A=1\0GSTAGE_ALIGN=1\0' >"$proc/environ"
+	run doctor -- doctor
+	says ok vmm 'can align its memory'
+	echo '7f00-7f01 r-xp 0 0 0 /usr/lib/gstage/libgstage-preload.so' >"$proc/maps"
+	run doctor -- doctor
+	says ok vmm '"gstage exec" aligns its memory'
+	run doctor -- doctor --json
+	schema 'doctor: JSON with a VMM as its schema' doctor out
+	rm -r "$proc"
+	# A process whose program answers --version. Programs that are not known are not asked.
+	for name in qemu-system-none other; do
+		cp "$(command -v sleep)" "$TMP/$name"
+		"$TMP/$name" 60 &
+		owner=$!
+		until [ "$(tr '\0' '\n' <"/proc/$owner/cmdline" | head -n 1)" = "$TMP/$name" ]; do sleep 0.1; done
+		host
+		full $owner-3 sv39x4 3 41 process $owner
+		run doctor -- doctor
+		kill $owner
+		wait $owner 2>/dev/null
+		case $name in
+		other) says ok vmm "$owner .*of an unknown version" ;;
+		*) says ok vmm "$owner .*coreutils" ;;
+		esac
+	done
+fi
 run in_tree -- doctor extra
 exits 'doctor: an argument is a usage error' 2 'Too many'

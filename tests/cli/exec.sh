@@ -184,7 +184,7 @@ run gx -- -m max -- "$TMP/patched"
 exits "a VMM of another byte order" 126 'other byte order'
 patched 54 7
 run gx -- -m max -- "$TMP/patched"
-exits 'program headers of a wrong size are ignored' 125 'statically'
+exits 'program headers of a wrong size: the kernel refuses the program' 126 'Exec format error'
 patched 39 177
 run gx -- -m max -- "$TMP/patched"
 exits 'program headers past the end of the file are ignored' 125 'statically'

@@ -2,13 +2,16 @@
 # gstage explain VM: what holds the leaves of a VM back. The VM maps 64 KiB at gpa 0x80200000 with leaves of 4 KiB.
 
 # owner VMA HVA KPAGEFLAGS VMFLAGS [FILE]: the process of the VM has these pages at HVA, in a mapping. It has a file if there is one.
+# $access is what the process may do there, and $details are more lines of smaps.
+access=rw-p
+details=
 owner()
 {
 	dir=$FAKEKVM_ROOT/proc/6200001
 	mkdir -p "$dir"
 	echo qemu >"$dir/comm"
 	printf '%s\0' qemu -name web >"$dir/cmdline"
-	printf '%s rw-p 00000000 00:00 0    %s\nSize:  4 kB\nVmFlags: rd wr mr %s\n' "$1" "${5-}" "$4" >"$dir/smaps"
+	printf '%s %s 00000000 00:00 0    %s\nSize:  4 kB\n%bVmFlags: rd wr mr %s\n' "$1" "$access" "${5-}" "$details" "$4" >"$dir/smaps"
 	# Each page of the host has a word: its frame for the process, and its flags.
 	python3 - "$2" "$3" "$dir/pagemap" "$FAKEKVM_ROOT/proc/kpageflags" <<-'END'
 		import struct, sys
@@ -25,7 +28,7 @@ owner()
 
 host
 full 6200001-3 sv39x4 3 41 process 6200001
-# mapped LEAF LEVEL: the dump has one run.
+# mapped LEAF LEVEL [PTE FLAGS]: the dump has one run.
 mapped()
 {
 	echo "# gstage-dump 1
@@ -33,7 +36,7 @@ mapped()
 # levels 3
 # gpa_bits 41
 # root 0x81230000
-0x80200000-0x80210000 64K $2 $1 pa 0x2000000 pte 0x8000df R W X U A D" >"$DEBUGFS/kvm/6200001-3/gstage_page_tables"
+0x80200000-0x80210000 64K $2 $1 pa 0x2000000 pte ${3:-0x8000df} ${4:-R W X U A D}" >"$DEBUGFS/kvm/6200001-3/gstage_page_tables"
 }
 
 # cause CODE THP OWNER...: the cause, on a host with this setting.
@@ -44,7 +47,7 @@ cause()
 	shift 2
 	owner "$@"
 	run in_tree -- explain web
-	holds "explain: $code" grep -qE "^0x80200000 +$(printf '0x%x' "$2") +64K +0 +0 +0  $code\$" "$TMP/out"
+	holds "explain: $code" grep -qE "^0x80200000 +$(printf '0x%x' "$2") +64K +0 +0 +0 $code\$" "$TMP/out"
 	holds "explain: $code: it is explained" grep -q "^$code: " "$TMP/out"
 	run in_tree -- explain --json 6200001-3
 	json "explain: $code, as JSON" 0 out ".[0].regions | length == 1 and .[0].cause == \"$code\" and .[0].bytes.\"4K\" == 65536"
@@ -64,13 +67,32 @@ cause ksm always 10000000-12000000 0x10200000 21 ''
 cause split always 10000000-12000000 0x10200000 $thp ''
 cause file always 10000000-12000000 0x10200000 $free '' '/memfd:ram (deleted)'
 cause device always 10000000-12000000 0x10200000 $free 'pf io'
+access=r--p
+cause read-only always 10000000-12000000 0x10200000 $free '' /boot/rom
+access=rw-p
+details='Swap:  8 kB\nTHPeligible:    1\n'
+cause swapped always 10000000-12000000 0x10200000 $free ''
+details='Swap:  0 kB\nTHPeligible:    0\n'
+cause thp-disabled always 10000000-12000000 0x10200000 $free ''
+cause thp-madvise madvise 10000000-12000000 0x10200000 $free ''
+details='Swap:  0 kB\nTHPeligible:    1\n'
+cause host-pages always 10000000-12000000 0x10200000 $free ''
+details=
+mapped 4K 0 0x8000db 'R - X U A D'
+cause dirty-logging always 10000000-12000000 0x10200000 $thp ''
+# Without huge pages, leaves without W say nothing about logging.
+cause host-pages always 10000000-12000000 0x10200000 $free ''
+access=r--p
+cause split always 10000000-12000000 0x10200000 $thp ''
+access=rw-p
+mapped 4K 0
 cause small always 10200000-10210000 0x10200000 $free ''
 
 run in_tree -- explain web
 holds 'explain: what a miss costs' grep -q 'reads 15 PTEs with leaves of 4 KiB, and 11 with 2 MiB' "$TMP/out"
 mapped 2M 1
 run in_tree -- explain web
-holds 'explain: nothing holds it back' grep -qE '^0x80200000 .* 0 +0 +64K +0  none$' "$TMP/out"
+holds 'explain: nothing holds it back' grep -qE '^0x80200000 .* 0 +0 +64K +0 none$' "$TMP/out"
 # Another mapping of the process has another page.
 sed -i 's/pa 0x2000000/pa 0x3000000/' "$DEBUGFS/kvm/6200001-3/gstage_page_tables"
 run in_tree -- explain web

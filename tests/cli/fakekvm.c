@@ -188,7 +188,8 @@ static int open_below_root(int *fd, const char *path)
 	const char *root = getenv("FAKEKVM_ROOT");
 	char other[4096];
 
-	if (!root || (strncmp(path, "/sys/", 5) && strncmp(path, "/proc/", 6)))
+	if (!root ||
+	    (strncmp(path, "/sys/", 5) && strncmp(path, "/proc/", 6) && strcmp(path, "/dev/kmsg")))
 		return 0;
 	snprintf(other, sizeof(other), "%s%s", root, path);
 	if (access(other, F_OK))

@@ -60,5 +60,13 @@ run completes exec --align ''
 prints 'completion: alignments' 'auto off'
 run completes top -s f
 prints 'completion: columns' 'faults flushes'
+run completes vms -o M
+prints 'completion: columns of a table' 'MODE MAPPED'
+run completes doctor --sort V
+prints 'completion: a column to sort by' VERDICT
+run completes explain -o GPA 77
+prints 'completion: after the columns' 77-9
+run completes modes --n
+prints 'completion: options of a table' --noheadings
 run completes explain sv
 prints 'completion: guests' 'sv39 sv48 sv57'

@@ -49,7 +49,10 @@ as_json modes modes
 as_json explain explain
 as_json doctor doctor
 is 'doctor: it finds no problem' $? 0
-./gstage doctor | sed 's/^/# /'
+./gstage doctor >doctor.out
+sed 's/^/# /' doctor.out
+grep -q '^ok  *vmid  *[0-9]* bits' doctor.out
+result $? 'doctor: it prints the number of VMID bits'
 
 # Start a guest in each format. The one in the widest format uses hugetlbfs. The guests idle in their init.
 echo 64 >/proc/sys/vm/nr_hugepages
@@ -57,12 +60,12 @@ for m in $modes; do
 	memory=
 	[ "$m" != $widest ] ||
 		memory="-object memory-backend-memfd,id=ram,size=128M,hugetlb=on -machine memory-backend=ram"
-	mkfifo "$m.in"
+	mkfifo "$m.in" "$m.monitor.in" "$m.monitor.out"
 	(
 		exec <>"$m.in"
 		# shellcheck disable=SC2086 # options are words
 		exec ./gstage exec --mode "$m" -- qemu-system-riscv64 -M virt -accel kvm -cpu host -smp 2 -m 128 $memory -name "guest=vm-$m" \
-			-nographic -nodefaults -serial stdio -kernel /guest/Image -initrd /guest/initrd \
+			-nographic -nodefaults -serial stdio -monitor "pipe:$m.monitor" -kernel /guest/Image -initrd /guest/initrd \
 			-append "console=ttyS0 quiet panic=-1 gstage=$m gstage_wait" -no-reboot
 	) >"$m.out" 2>&1 &
 	echo $! >"$m.pid"
@@ -88,6 +91,11 @@ between() {
 	result $? "$1"
 	[ -n "$3" ] && [ "$2" -le "$3" ] && [ "$3" -le "$4" ] || echo "# got '$3', wanted $2 to $4"
 }
+
+./gstage doctor >doctor.out
+sed 's/^/# /' doctor.out
+is 'doctor: it prints the version of each VMM, and that gstage exec aligns its memory' \
+	"$(grep -c '^ok .*(qemu-system-riscv64), QEMU emulator version [1-9].*"gstage exec" aligns its memory$' doctor.out)" "$(echo "$modes" | wc -w)"
 
 ./gstage vms >vms.out
 sed 's|^|# |' vms.out
@@ -185,6 +193,19 @@ is 'set: it changes back' "$(cat "$kvm/$vm/gstage_mode")" sv39x4
 ./gstage top --json -n 2 -d 0.2 >json
 is 'top: --json prints a line for each interval' "$(wc -l <json)" 2
 sed 's/^/# json top /' json
+# QEMU logs dirty pages while it measures how fast they become dirty.
+m=${modes%% *}
+echo 'calc_dirty_rate -b 50' 1<>"$m.monitor.in"
+end=$(($(cut -d. -f1 /proc/uptime) + 40))
+until ./gstage explain "vm-$m" >explain.out && grep -q '^0x80000000 .* dirty-logging *$' explain.out; do
+	[ "$(cut -d. -f1 /proc/uptime)" -lt $end ] || break
+	usleep 300000
+done
+grep -q '^0x80000000 .* dirty-logging *$' explain.out
+result $? 'explain: dirty logging is what makes leaves small'
+sed 's/^/# /' explain.out
+as_json explain-vm explain "vm-$m"
+
 # Open the pipe for reading and writing. If QEMU has ended, a plain open for writing would wait for ever.
 { sleep 1; echo go 1<>"$widest.in"; } &
 ./in-pty 24x100 top.raw '......>>r..q' ./gstage top -d 0.5
