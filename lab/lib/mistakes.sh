@@ -87,7 +87,7 @@ mistake_result() {
 short_report() {
 	sed -E 's/the machine has reports: strict: report: .*instruction [0-9]+: (hgatp) of hart [0-9]+/report: `\1`/
 		s/the machine has reports: strict: report: .*instruction [0-9]+: /report: /
-		s/ \(satp .*//; s/ (for|at) (address )?[0-9a-f]+//g; s/VMID [0-9]+ is/a VMID is/; s/^seed/**seen**, seed/' "$1"
+		s/ \(satp .*//; s/, which is out of reach: .*/, which is out of reach/; s/ (for|at) (address )?[0-9a-f]+//g; s/VMID [0-9]+ is/a VMID is/; s/^seed/**seen**, seed/' "$1"
 }
 
 # mistake_on_qemu ROW: the same program once on QEMU.

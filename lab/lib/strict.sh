@@ -17,10 +17,12 @@ need_strict() {
 }
 
 # strict_command: set QEMU to its command line. It has three serial ports: for the kernel's messages, for the program's output, and
-# for messages of init to the lab.
+# for messages of init to the lab. Where one boot serves many runs, each run has a seed of its own, and the boot is always the same.
 strict_command() {
+	local seed=$SEED
+	[ "$LAB_MODE" != serve ] || seed=1
 	QEMU=(/gstage/build/strict/strict --kernel /kernel/Image --initrd /run/lab/initrd --smp "$SMP" --mem "$MEM" --cpu "$CPU"
-		--append "console=ttyS0 quiet panic=-1" --seed "$SEED" --reports /run/lab/reports)
+		--append "console=ttyS0 quiet panic=-1" --seed "$seed" --reports /run/lab/reports)
 	# shellcheck disable=SC2206 # options are words
 	QEMU+=($STRICT_OPTIONS)
 	[ -z "$TRACE" ] || QEMU+=(--trace)
@@ -53,7 +55,7 @@ strict_jobs() {
 	for test; do
 		for ((seed = SEED; seed < SEED + SEEDS; seed++)); do
 			name=$(strict_name "$test" "$seed")
-			if [ "$LOGS/strict/$name.tap" -nt "$BUILD/$(module_out "$MODULE")/kvm.ko" ] &&
+			if [ -z "$TRACE" ] && [ "$LOGS/strict/$name.tap" -nt "$BUILD/$(module_out "$MODULE")/kvm.ko" ] &&
 					[ "$LOGS/strict/$name.tap" -nt "$BUILD/strict/strict" ]; then
 				continue
 			fi
@@ -86,6 +88,10 @@ strict_result() {
 	why=$(strict_problem "$RUN/jobs.d/$name" "$log" "$2")
 	rm -f "$LOGS/strict/$name.host.tap"
 	[ -z "$why" ] || printf '1..1\nnot ok 1 - %s\n' "$why" >"$LOGS/strict/$name.host.tap"
+	if [ -n "$TRACE" ]; then
+		cp "$RUN/jobs.d/$name.reports" "$LOGS/strict/"
+		echo "     the last events of each hart: $LOGS/strict/$name.reports"
+	fi
 	if "$TOP/tests/tally" "$LOGS/strict/$name".*tap >"$RUN/tallied"; then
 		printf 'ok   %-32s %s\n' "$name" "$(tail -n 1 "$RUN/tallied")"
 		return
@@ -93,7 +99,7 @@ strict_result() {
 	printf 'FAIL %-32s %s\n' "$name" "$(tail -n 1 "$RUN/tallied")"
 	sed '$d; s/^/     /' "$RUN/tallied"
 	cp "$RUN/jobs.d/$name.serial" "$RUN/jobs.d/$name.reports" "$LOGS/strict/"
-	echo "     again: lab/lab exec --emulator strict --hostile --kernel $KERNEL${HOST:+ --host $HOST} --module $MODULE --smp $SMP --seed ${name##*-} --trace build/tests/${name%%@*}"
+	echo "     again, to the last instruction: lab/lab strict --kernel $KERNEL${HOST:+ --host $HOST} --module $MODULE --smp $SMP --seed ${name##*-} --seeds 1 --trace ${name%%@*}"
 }
 
 # lab_strict TEST...: boot the strict machine once, and then run each test for each seed from that state.
@@ -111,7 +117,8 @@ lab_strict() {
 	mkdir -p "$LOGS/strict"
 	new_run serve
 	mkdir "$RUN/jobs.d"
-	for test; do put "$BUILD/tests/$test"; done
+	# All programs of the list, so that a run does not depend on which others were named.
+	while read -r test; do put "$BUILD/tests/$test"; done < <({ awk '/^[a-z]/ { print $1 }' "$TOP/tests/strict/TESTS"; printf '%s\n' "$@"; } | sort -u)
 	for f in "${WITH[@]}"; do put "$f"; done
 	strict_jobs "$@" >"$RUN/jobs"
 	if [ -s "$RUN/jobs" ]; then
