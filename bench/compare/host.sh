@@ -26,6 +26,7 @@ measure() {
 	for what; do
 		case $what in
 		guest) set -- ./guest.sh ;;
+		loads) set -- ./guest.sh loads ;;
 		selftests) set -- ./selftests.sh ;;
 		selftests=*) set -- ./selftests.sh "${what#*=}" ;;
 		*) set -- ./compare "$what" ;;

@@ -99,6 +99,8 @@ make_guest() {
 	cp "$RV/busybox" "$part/tree/bin/"
 	cp "$LAB/host/guest-init" "$part/tree/init"
 	cp "$KDIR_CACHE/Image" "$part/bundle/guest/"
+	in_root "${CROSS}gcc" -std=gnu11 -O2 -Wall -Wextra -Werror -static -o "/gstage/build/${part##*/}/tree/bin/guest-memory" \
+		/gstage/lab/host/guest-memory.c
 	in_root sh -ec 'cd "/gstage/build/$1/tree"; find . | cpio --quiet -o -H newc >../bundle/guest/initrd
 		cd ../bundle; find . | cpio --quiet -o -H newc >../guest.cpio' - "${part##*/}"
 	rm -rf "$part/tree" "$part/bundle"
@@ -110,7 +112,7 @@ make_guest() {
 need_guest() {
 	local guest=$BUILD/guest-$KERNEL
 	build_alone
-	if stale "$guest" lab/host/guest-init || [ "$KDIR_CACHE" -nt "$guest" ] || [ "$RV" -nt "$guest" ] ||
+	if stale "$guest" lab/host/guest-init lab/host/guest-memory.c || [ "$KDIR_CACHE" -nt "$guest" ] || [ "$RV" -nt "$guest" ] ||
 			! built_for_kernel "$guest"; then
 		step "packing the guests' kernel $KERNEL and initramfs" make_guest
 	fi

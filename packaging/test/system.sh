@@ -10,6 +10,7 @@ cd /tmp || exit 1
 read -r version next release </mnt/versions
 modules=/usr/lib/modules/$release
 stock=$modules/kernel/arch/riscv/kvm/kvm.ko.xz
+emulator=/usr/libexec/gstage/qemu-system-riscv64
 
 # All output has been written by then. Do not wait for slow services to stop.
 trap 'sleep 1; systemctl poweroff --force --force' EXIT
@@ -51,6 +52,42 @@ says_so() {
 		sleep 1
 	done
 	shows "$1" "$2" || { tail -n 20 "$1.out"; return 1; }
+}
+# leaves SIZE: how many leaves of this size has the VM whose statistics were printed last?
+leaves() { awk -v n="leaves_$1" '$1 == n { print $2 }' "$said"; }
+# in_time COMMAND...: wait until the command succeeds.
+in_time() {
+	local i
+	for ((i = 0; i < 900; i++)); do
+		! "$@" 2>/dev/null || return 0
+		sleep 1
+	done
+	return 1
+}
+# domain [QEMU-ENV]: print the XML of a domain of libvirt.
+domain() {
+	cat <<-END
+		<domain type='kvm' xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'>
+			<name>tame</name>
+			<uuid>6d0bba4a-9a2c-4d5e-9fb6-0c3a4d8f7e21</uuid>
+			<memory unit='MiB'>256</memory>
+			<vcpu>1</vcpu>
+			<cpu mode='host-passthrough'/>
+			<os>
+				<type arch='riscv64' machine='virt'>hvm</type>
+				<kernel>/var/lib/libvirt/images/Image</kernel>
+				<initrd>/var/lib/libvirt/images/initrd</initrd>
+				<cmdline>console=ttyS0 quiet panic=-1 gstage=tame gstage_wait</cmdline>
+			</os>
+			<devices>
+				<emulator>$emulator</emulator>
+				<controller type='usb' model='none'/>
+				<serial type='file'><source path='/var/log/libvirt/qemu/tame.console'/></serial>
+				<memballoon model='none'/>
+			</devices>
+			<qemu:commandline>${1-}</qemu:commandline>
+		</domain>
+	END
 }
 finish() {
 	local pid="guest_$1"
@@ -121,6 +158,48 @@ load -r
 load
 check 'after that modprobe loads the new version' is "$(loaded)" "$next"
 check 'no file of the old version is left' test ! -e "/usr/src/gstage-$version" -a ! -e "/var/lib/dkms/gstage/$version"
+
+note 'a domain of libvirt'
+run systemctl start virtlogd.socket libvirtd.service
+check "libvirt's daemon starts" works
+run virsh domcapabilities --virttype kvm --arch riscv64 --machine virt --emulatorbin "$emulator"
+check 'libvirt reads the capabilities of our emulator' works
+check 'it finds that the emulator has KVM' says '<domain>kvm</domain>'
+cp /mnt/guest/* /var/lib/libvirt/images/
+printf '\n[tame]\nmode = sv48x4\n' >>/etc/gstage/vms.conf
+domain >tame.xml
+run virsh define tame.xml
+check 'a domain names our emulator' works
+run virsh start tame
+check 'it starts' works
+cp /var/log/libvirt/qemu/tame.log "$said"
+check 'its guest reaches user space' in_time grep -q 'gstage-guest: tame: Linux' /var/log/libvirt/qemu/tame.console
+run gstage vms
+check 'gstage vms prints its name and the mode of vms.conf' grep -qE '[[:space:]]tame[[:space:]]+sv48x4[[:space:]]' "$said"
+run cat /sys/kernel/debug/kvm/*-*/gstage_stats
+check 'leaves of 2 MiB map it' test "$(leaves 2m)" -ge 20
+check 'and few of 4 KiB' test "$(leaves 4k)" -le 1024
+run virsh destroy tame
+check 'libvirt destroys it' works
+domain '<qemu:env name="GSTAGE_VM_MODE" value="sv39x4"/>' >tame.xml
+run virsh define tame.xml
+run virsh start tame
+check 'a domain with a mode in its qemu:env starts' works
+run gstage vms
+check 'it has this mode' grep -qE '[[:space:]]tame[[:space:]]+sv39x4[[:space:]]' "$said"
+run virsh destroy tame
+echo 'mode = none' >>/etc/gstage/vms.conf
+run virsh start tame
+check 'with a mistake in vms.conf it does not start' fails
+check 'virsh prints the mistake and its line' says "/etc/gstage/vms.conf:$(wc -l </etc/gstage/vms.conf): unknown mode 'none'"
+run virsh undefine tame
+check 'libvirt forgets the domain' works
+systemctl stop libvirtd.service
+changed=$(stat -c %Z "$emulator")
+sleep 1
+dpkg-trigger --by-package=qemu-system-riscv --no-await /usr/bin/qemu-system-riscv64
+run dpkg --triggers-only gstage
+check 'when QEMU is upgraded, the file of the emulator changes' test "$(stat -c %Z "$emulator")" -gt "$changed"
 
 apt remove gstage gstage-dkms
 check 'apt removes both packages' works

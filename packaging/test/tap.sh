@@ -35,9 +35,10 @@ says_not() { ! says "$1"; }
 is() { [ "$1" = "$2" ] || { echo "'$1' is not '$2'"; return 1; }; }
 done_testing() { echo "1..$n"; }
 
-# footprint: list every file that packages and DKMS may leave, except dpkg's own files, caches, and files of DKMS itself.
+# footprint: list every file that packages and DKMS may leave, except dpkg's own files, caches, and files of DKMS itself and of libvirt.
 footprint() {
 	find /boot /etc /usr /var /lib/modules -xdev \( -path /var/lib/dpkg -o -path /var/log -o -path /var/cache -o -path /var/tmp \
-		-o -path /var/lib/apt -o -path /var/lib/systemd -o -path /usr/src/linux-source-\* -o -name mok.\* -o -name \*.pyc \) \
+		-o -path /var/lib/libvirt -o -path /etc/libvirt -o -path /var/lib/apt -o -path /var/lib/systemd \
+		-o -path /usr/src/linux-source-\* -o -name mok.\* -o -name \*.pyc \) \
 		-prune -o -printf '%p %y\n' | grep -v '^/etc/\(ld\.so\.cache\|.*-\) ' | sort
 }

@@ -6,7 +6,7 @@ ROOT=$TMP/root
 run make -s -C "$HERE/../../cli" CROSS_COMPILE= OUT="$BUILD/bug" LIB_FLAGS=-DGSTAGE_BUG PREFIX=/usr DESTDIR="$ROOT" install
 exits 'install: make install succeeds' 0
 for file in bin/gstage lib/gstage/libgstage-preload.so share/man/man1/gstage.1 share/man/man7/gstage.7 \
-	share/bash-completion/completions/gstage; do
+	libexec/gstage/qemu-system-riscv64 share/bash-completion/completions/gstage; do
 	holds "install: $file" test -s "$ROOT/usr/$file"
 done
 run fake "$ROOT/usr/bin/gstage" exec -m sv39x4 -- "$VMM" exit 4
