@@ -4,68 +4,10 @@
 # memory that QEMU has. The module is gstage's or the stock one, and nobody chooses a format. gstage counts its leaves. The
 # stock module counts nothing, so the test counts G-stage faults there, with the tracepoint kvm_exit, which both have.
 
-kvm=/sys/kernel/debug/kvm
-tracing=/sys/kernel/tracing
-thp=/sys/kernel/mm/transparent_hugepage
-size=128
-
 # shellcheck source=tests/kvm/tap.sh
 . ./tap.sh
-
-traced() { cat $tracing/per_cpu/cpu*/stats | awk '/^(entries|overrun):/ { n += $2 } END { print n + 0 }'; }
-leaves() { awk -v n="leaves_$1" '$1 == n { print $2 }' "$vm/gstage_stats"; }
-kib() { awk -v n="$1:" '$1 == n { print $2 }' "/proc/$pid/status"; }
-
-# wait_line TEXT: wait until the guest has printed TEXT. Fails if QEMU ends or time is up.
-wait_line() {
-	end=$(($(cut -d. -f1 /proc/uptime) + 250))
-	until grep -q "^gstage-guest: align: $1" out; do
-		kill -0 $pid 2>/dev/null || return 1
-		[ "$(cut -d. -f1 /proc/uptime)" -lt $end ] || return 1
-		usleep 100000
-	done
-}
-
-# boot NAME [OPTION...] -- [QEMU OPTION...]: start a guest through gstage exec OPTION, or without it, and wait until it is up.
-# Sets pid, vm, faults, and ram, the address of its memory in QEMU.
-boot() {
-	name=$1 gstage='./gstage exec'
-	shift
-	while [ "$1" != -- ]; do
-		if [ "$1" = none ]; then gstage=''; else gstage="$gstage $1"; fi
-		shift
-	done
-	shift
-	rm -f in
-	mkfifo in
-	echo >$tracing/trace
-	(
-		exec <>in
-		# shellcheck disable=SC2086 # words
-		exec $gstage ${gstage:+--} qemu-system-riscv64 -M virt -accel kvm -cpu host -smp 1 -m $size "$@" -nographic -nodefaults \
-			-serial stdio -kernel /guest/Image -initrd /guest/initrd \
-			-append "console=ttyS0 quiet panic=-1 gstage=align gstage_wait" -no-reboot
-	) >out 2>&1 &
-	pid=$!
-	wait_line Linux
-	result $? "$name: the guest reaches user space"
-	faults=$(traced)
-	vm=
-	for d in "$kvm/$pid"-*; do [ ! -d "$d" ] || vm=$d; done
-	ram=$(awk -v size=$((size << 20)) '
-		function value(s,   i, n) { n = 0; for (i = 1; i <= length(s); i++) n = n * 16 + index("0123456789abcdef", substr(s, i, 1)) - 1; return n }
-		/ rw/ { split($1, a, "-"); if (value(a[2]) - value(a[1]) == size) { print a[1]; exit } }' "/proc/$pid/maps")
-	echo "# $name: ram $ram, faults $faults, VmRSS $(kib VmRSS), VmSize $(kib VmSize), VmData $(kib VmData)" \
-		"$([ "$GSTAGE_MODULE" = stock ] || echo "4K $(leaves 4k) 64K $(leaves 64k) 2M $(leaves 2m)" \
-			"tables $(awk '$1 == "tables" { print $2 }' "$vm/gstage_stats")")"
-}
-
-stop() {
-	kill -KILL $pid
-	wait $pid 2>/dev/null
-}
-
-aligned() { case $ram in *[02468ace]00000) true ;; *) false ;; esac; }
+# shellcheck source=tests/kvm/qemu.sh
+. ./qemu.sh
 
 # large NAME: check that the memory is aligned, and that large leaves map it.
 large() {
