@@ -20,12 +20,15 @@ fi
 
 "$top/lab/lab" exec --mem 4G --timeout 600 --with-qemu --with "$top/build/cli/gstage" --with "$top/build/cli/libgstage-preload.so" \
 	--with "$top/build/tests/in-pty" "$here/scene.sh" >"$tmp/scene"
-sed '/^@top/,$d' "$tmp/scene" >"$tmp/vms"
-# As wide as the widest line, because render.py crops what is wider.
-"$here/render.py" 'gstage vms' "$(wc -L <"$tmp/vms")" <"$tmp/vms" >"$here/vms.svg"
+# Each part begins with a line @NAME; the first one has none. A picture is as wide as the widest line, because render.py crops what
+# is wider.
+awk -v to="$tmp/" 'BEGIN { name = "vms" } /^@/ { name = substr($0, 2); next } { print >(to name) }' "$tmp/scene"
+for name in vms explain doctor; do
+	"$here/render.py" "gstage $name" "$(wc -L <"$tmp/$name")" <"$tmp/$name" >"$here/$name.svg"
+done
 
 # tmux turns the output of `gstage top` into a screen again, and render.py makes a picture of the screen.
-sed '1,/^@top/d' "$tmp/scene" | base64 -d >"$tmp/top.raw"
+base64 -d <"$tmp/top" >"$tmp/top.raw"
 tmux -S "$tmp/tmux" -f /dev/null new-session -d -x 104 -y 12 "cat '$tmp/top.raw'; sleep 10"
 sleep 2
 tmux -S "$tmp/tmux" capture-pane -e -p >"$tmp/top"
