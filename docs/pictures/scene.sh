@@ -5,7 +5,7 @@
 
 for m in sv39x4 sv48x4 sv57x4; do
 	[ $m = sv57x4 ] && align=off || align=auto
-	./gstage exec --mode $m --align=$align -- qemu-system-riscv64 -name guest-$m -M virt -accel kvm -cpu host -m 256 -smp 1 -nographic \
+	./gstage exec --mode $m --align="$align" -- qemu-system-riscv64 -name guest-$m -M virt -accel kvm -cpu host -m 256 -smp 1 -nographic \
 		-nodefaults -serial stdio -kernel /guest/Image -initrd /guest/initrd \
 		-append "console=ttyS0 quiet panic=-1 gstage=$m gstage_loop=30" -no-reboot >$m.out 2>&1 </dev/null &
 done
