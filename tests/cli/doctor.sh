@@ -121,10 +121,7 @@ if [ "$(id -u)" -eq 0 ]; then
 	rm -r "$proc"
 	# A process whose program answers --version. Programs that are not known are not asked.
 	for name in qemu-system-none other; do
-		cp "$(command -v sleep)" "$TMP/$name"
-		"$TMP/$name" 60 &
-		owner=$!
-		until [ "$(tr '\0' '\n' <"/proc/$owner/cmdline" | head -n 1)" = "$TMP/$name" ]; do sleep 0.1; done
+		process_named "$name"
 		host
 		full $owner-3 sv39x4 3 41 process $owner
 		run doctor -- doctor

@@ -28,14 +28,7 @@ conf()
 # emulator [NAME=VALUE...] -- ARGUMENT...: run it as libvirt does.
 emulator()
 {
-	vars=
-	while [ "$1" != -- ]; do
-		vars="$vars $1"
-		shift
-	done
-	shift
-	# shellcheck disable=SC2086 # one word for each variable
-	fake GSTAGE_VMS_CONF="$CONF" $vars "$EMULATOR" "$@"
+	fake_words "$EMULATOR" GSTAGE_VMS_CONF="$CONF" "$@"
 }
 
 # starts NAME BY MODE ALIGN: the last command ran QEMU in this way.

@@ -5,14 +5,7 @@
 # gs [NAME=VALUE...] -- ARG...: `gstage set ARG...` there.
 gs()
 {
-	vars=
-	while [ "$1" != -- ]; do
-		vars="$vars $1"
-		shift
-	done
-	shift
-	# shellcheck disable=SC2086 # one word for each variable
-	fake GSTAGE_DEBUGFS="$DEBUGFS" $vars "$GSTAGE" set "$@"
+	fake_words "$GSTAGE set" GSTAGE_DEBUGFS="$DEBUGFS" "$@"
 }
 
 # mode_is VM MODE

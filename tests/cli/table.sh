@@ -49,11 +49,7 @@ holds 'table: doctor: problems first' test "$(sed -n '1s/ .*//p' "$TMP/out")" = 
 
 # A long name is cut off where the terminal ends, and only there.
 long=a-virtual-machine-monitor-with-a-long-name
-cp "$(command -v sleep)" "$TMP/$long"
-"$TMP/$long" 60 &
-owner=$!
-# The shell's child has this name after its exec.
-until [ "$(tr '\0' '\n' <"/proc/$owner/cmdline" | head -n 1)" = "$TMP/$long" ]; do sleep 0.1; done
+process_named "$long"
 host
 full $owner-3 sv48x4 4 50 process $owner
 run in_tree -- vms -n -o NAME,MODE

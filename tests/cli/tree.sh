@@ -27,14 +27,7 @@ host()
 # in_tree [NAME=VALUE...] -- ARG...: run `gstage ARG...` with this debugfs.
 in_tree()
 {
-	vars=
-	while [ "$1" != -- ]; do
-		vars="$vars $1"
-		shift
-	done
-	shift
-	# shellcheck disable=SC2086 # one word for each variable
-	fake GSTAGE_DEBUGFS="$DEBUGFS" $vars "$GSTAGE" "$@"
+	fake_words "$GSTAGE" GSTAGE_DEBUGFS="$DEBUGFS" "$@"
 }
 
 # full VM MODE LEVELS BITS [NAME VALUE]...: make a VM with all files. It has two vCPUs, and leaves of 2 MiB, 64 KiB and 5 pages.
@@ -77,4 +70,14 @@ vcpus 2" >"$dir/gstage_stats"
 		sed -i "/^$1 /d; \$ a $1 $2" "$dir/gstage_stats"
 		shift 2
 	done
+}
+
+# process_named NAME: start a process whose program has this name, and set owner to its PID.
+process_named()
+{
+	cp "$(command -v sleep)" "$TMP/$1"
+	"$TMP/$1" 60 &
+	owner=$!
+	# The shell's child has this name after its exec.
+	until [ "$(tr '\0' '\n' <"/proc/$owner/cmdline" | head -n 1)" = "$TMP/$1" ]; do sleep 0.1; done
 }
