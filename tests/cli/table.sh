@@ -51,7 +51,7 @@ holds 'table: doctor: problems first' test "$(sed -n '1s/ .*//p' "$TMP/out")" = 
 long=a-virtual-machine-monitor-with-a-long-name
 process_named "$long"
 host
-full $owner-3 sv48x4 4 50 process $owner
+full "$owner"-3 sv48x4 4 50 process "$owner"
 run in_tree -- vms -n -o NAME,MODE
 holds 'table: a name is whole in a pipe' has_row "$long sv48x4"
 # terminal WIDTH: print the table on a terminal of this width.
@@ -64,5 +64,5 @@ holds 'table: a name is whole on a wide terminal' grep -q "^$long sv48x4" "$TMP/
 run terminal 30
 holds 'table: a name is cut off on a narrow terminal' grep -qE '^a-virtual-machine[a-z-]* +sv48x4' "$TMP/out"
 holds 'table: no line is longer than a narrow terminal' test "$(tr -d '\r' <"$TMP/out" | wc -L)" -le 30
-kill $owner
-wait $owner 2>/dev/null
+kill "$owner"
+wait "$owner" 2>/dev/null
