@@ -98,7 +98,7 @@ test-all:
 	@tests/tally $$(find $(LOGS) -name '*.tap' | sort)
 
 $(MATRIX): test-on/%:
-	@tests/stage $* $(LOGS)/kvm lab/lab test --kernel $(*D) --cpu $(*F) --aia both
+	@tests/stage $* $(LOGS)/kvm lab/lab test --kernel $(*D) --cpu $(*F) --aia both --slow
 
 # Runs have 2 or 3 harts: see docs/STRICT.md.
 strict:

@@ -37,6 +37,7 @@ wanted_case() {
 	[ -z "$HOST_PARAMS" ] || [[ ,$params != *",${HOST_PARAMS%%=*}="* ]] || return
 	[ -z "$SMOKE" ] || in_smoke || return
 	[ "$with_aia" = no ] || [ "$aia" = yes ] || return
+	[ -z "$slow" ] || [ "$wanted" != '  ' ] || [ -n "$SLOW" ] || return
 	[ -z "$unnamed" ] || [ "$wanted" != '  ' ] || [ "$cpu-$module" = "$unnamed" ]
 }
 
@@ -65,7 +66,7 @@ add_case() {
 # read_manifest NAME...: make the cases of all programs, or of those named.
 read_manifest() {
 	local wanted=" $* " found=' ' line number=0 name word key value kernel cpu module with_aia
-	local kernels cpus modules smp mem machine params args with limit qemu tools splat cpuopts fresh file unnamed smoke aia
+	local kernels cpus modules smp mem machine params args with limit qemu tools splat cpuopts fresh file unnamed smoke slow aia
 	while read -r line; do
 		number=$((number + 1))
 		line=${line%%#*}
@@ -74,7 +75,7 @@ read_manifest() {
 		[ "$wanted" = '  ' ] || [[ $wanted = *" $name "* ]] || continue
 		found+="$name "
 		kernels=${ONLY_KERNELS// /,} cpus=sv39,sv48,sv57 modules=gstage smp=2 mem=2G machine=''
-		params='' args='' with='' limit=120 qemu='' tools='' splat=no cpuopts='' fresh='' file=$name unnamed='' smoke='' aia=no
+		params='' args='' with='' limit=120 qemu='' tools='' splat=no cpuopts='' fresh='' file=$name unnamed='' smoke='' slow='' aia=no
 		for word in $line; do
 			key=${word%%=*} value=${word#*=}
 			case $key in
@@ -95,6 +96,7 @@ read_manifest() {
 			program) file=$value ;;
 			unnamed) unnamed=$value ;;
 			smoke) smoke=$value ;;
+			slow) slow=$value ;;
 			aia) aia=$value ;;
 			expect) ;;              # only a note for the reader: the program asserts a defect of the stock module
 			*) die "tests/kvm/MANIFEST:$number: there is no key $key" "docs/LAB.md lists the keys" ;;
