@@ -26,7 +26,6 @@
 #define GST_SEED_SHORT_RESERVE      14 /* too few tables are reserved */
 #define GST_SEED_STALE_REMAP        15 /* replacing a leaf requests no flush */
 #define GST_SEED_LOOKUP_PAGE        16 /* a lookup reports the page as the start of the leaf */
-#define GST_SEED_STRIDE             17 /* the flush of a range names its largest leaf */
 
 #ifndef GST_SEED
 #define GST_SEED GST_SEED_NONE

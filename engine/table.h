@@ -167,7 +167,7 @@ static inline void gst_gather_range(struct gst_gather *gather, gst_gpa_t start, 
 		gather->start = start;
 	if (end > gather->end)
 		gather->end = end;
-	if ((level < gather->level) != gst_seeded(STRIDE))
+	if (level < gather->level)
 		gather->level = level;
 }
 
