@@ -100,7 +100,7 @@ test-all:
 $(MATRIX): test-on/%:
 	@tests/stage $* $(LOGS)/kvm lab/lab test --kernel $(*D) --cpu $(*F) --aia both --slow
 
-# Runs have 2 or 3 harts: see docs/STRICT.md.
+# 1 to 4 harts, on two kernels: see docs/STRICT.md.
 strict:
 	@bad=; for kernel in 6.12 7.2; do for harts in 1 2 3 4; do \
 		lab/lab strict --kernel $$kernel --smp $$harts --seeds $(or $(SEEDS),10) all || bad=yes; \

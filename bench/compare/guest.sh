@@ -61,7 +61,7 @@ stop() {
 	exec 5<&- 6<&-
 }
 
-# in_mode MODE: what `boot` found is the guest in this mode.
+# in_mode MODE: fail unless the guest of the last `boot` has this mode.
 in_mode() { [ "$is" = "$1" ] || die "the guest is in $is, not in $1"; }
 
 # report KEY TEXT: print the figures of the last boot.

@@ -210,7 +210,7 @@ int cmd_dump(int argc, char **argv)
 	if (args.common.json && (!out || fclose(out)))
 		lines.err = ENOMEM;
 	if (lines.err == ENOMEM)
-		ret = fail(STATUS_FAILED, "no-memory", NULL, "%s", strerror(ENOMEM));
+		ret = fail_no_memory();
 	else if (lines.err)
 		ret = vm_fail_file(&vm, VM_DUMP_FILE, lines.err);
 	else if (args.one && !count)

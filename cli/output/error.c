@@ -62,3 +62,8 @@ int output_done(void)
 			    strerror(errno));
 	return 0;
 }
+
+int fail_no_memory(void)
+{
+	return fail(STATUS_FAILED, "no-memory", NULL, "%s", strerror(ENOMEM));
+}

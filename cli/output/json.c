@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* JSON documents, with json-c. */
-#include <errno.h>
 #include <inttypes.h>
 #include <json-c/json.h>
 #include <stdlib.h>
@@ -55,7 +54,7 @@ static size_t utf8_len(const unsigned char *s)
 static struct json_object *need(struct json_object *value)
 {
 	if (!value)
-		exit(fail(STATUS_FAILED, "no-memory", NULL, "%s", strerror(ENOMEM)));
+		exit(fail_no_memory());
 	return value;
 }
 

@@ -31,6 +31,9 @@ void error_call_before(void (*before)(void));
 int fail(int status, const char *code, const char *remedy, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
 
+/* The error that there is no memory. Return: its exit status. */
+int fail_no_memory(void);
+
 /* Flush stdout at the end. Return: 0, or the exit status after an error was reported. */
 int output_done(void);
 

@@ -19,9 +19,8 @@
  * @columns: all columns
  * @count: their number
  * @shown: the same columns in the library; NULL: not in the table
- * @sort: the column to sort by, or NULL
+ * @sort: the column to sort by, or @count
  * @reverse: reverse its order
- * @headings: print headings
  * @line: the present row
  * @next: the column of its next cell
  * @keys: what cells are sorted by; a cell has the index of its key, plus 1
@@ -30,13 +29,13 @@
 struct table {
 	struct libscols_table *table;
 	const struct table_column *columns;
-	size_t count;
-	struct libscols_column *shown[TABLE_COLUMNS], *sort;
-	bool reverse, headings;
+	size_t count, sort;
+	struct libscols_column *shown[TABLE_COLUMNS];
+	bool reverse;
 	struct libscols_line *line;
 	size_t next;
 	uint64_t *keys;
-	size_t used, rows;
+	size_t used;
 };
 
 error_t table_parser(int key, char *arg, struct argp_state *state)
@@ -70,7 +69,7 @@ error_t table_parser(int key, char *arg, struct argp_state *state)
 
 __attribute__((noreturn)) static void no_memory(void)
 {
-	exit(fail(STATUS_FAILED, "no-memory", NULL, "%s", strerror(ENOMEM)));
+	exit(fail_no_memory());
 }
 
 /* libsmartcols returns a negative errno. The only error that can happen here is ENOMEM. */
@@ -108,7 +107,7 @@ static size_t find(const struct table *table, const char *name, size_t len)
 static int compare(struct libscols_cell *a, struct libscols_cell *b, void *data)
 {
 	const struct table *table = data;
-	size_t i = (size_t)scols_cell_get_userdata(a), j = (size_t)scols_cell_get_userdata(b), c;
+	size_t i = (size_t)scols_cell_get_userdata(a), j = (size_t)scols_cell_get_userdata(b);
 	int order;
 
 	if (!i || !j) {
@@ -116,9 +115,7 @@ static int compare(struct libscols_cell *a, struct libscols_cell *b, void *data)
 	} else {
 		order = (table->keys[i - 1] > table->keys[j - 1]) -
 			(table->keys[i - 1] < table->keys[j - 1]);
-		for (c = 0; c < table->count && table->shown[c] != table->sort; c++)
-			;
-		if (table->columns[c].flags & TABLE_NUMBER)
+		if (table->columns[table->sort].flags & TABLE_NUMBER)
 			order = -order;
 	}
 	return table->reverse ? -order : order;
@@ -170,7 +167,7 @@ static int choose(struct table *table, const struct table_args *args)
 	if (i == table->count)
 		return fail_column(table, args->sort, strlen(args->sort));
 	show(table, i, SCOLS_FL_HIDDEN);
-	table->sort = table->shown[i];
+	table->sort = i;
 	return 0;
 }
 
@@ -192,8 +189,7 @@ int table_open(struct table **table, const struct table_column *columns, size_t 
 	if (!t)
 		no_memory();
 	t->columns = columns;
-	t->count = count;
-	t->headings = !args->noheadings;
+	t->count = t->sort = count;
 	t->reverse = args->reverse;
 	t->table = scols_new_table();
 	if (!t->table)
@@ -218,7 +214,6 @@ void table_row(struct table *table)
 	if (!table->line)
 		no_memory();
 	table->next = 0;
-	table->rows++;
 }
 
 /* Return: the cell, or NULL if its column is not in the table. */
@@ -277,12 +272,12 @@ static void print_headings(struct table *table)
 
 void table_print(struct table *table)
 {
-	if (table->sort)
-		check(scols_sort_table(table->table, table->sort));
+	if (table->sort < table->count)
+		check(scols_sort_table(table->table, table->shown[table->sort]));
 	/* output_done() reports errors of stdout. */
-	if (table->rows)
+	if (scols_table_get_nlines(table->table))
 		check(scols_print_table(table->table) == -ENOMEM);
-	else if (table->headings)
+	else if (!scols_table_is_noheadings(table->table))
 		print_headings(table);
 	release(table);
 }

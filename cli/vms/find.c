@@ -198,8 +198,7 @@ int vm_read(const struct vm *vm, int fd, char **text)
 			more = realloc(buf, size);
 			if (!more) {
 				free(buf);
-				return fail(STATUS_FAILED, "no-memory", NULL, "%s",
-					    strerror(ENOMEM));
+				return fail_no_memory();
 			}
 			buf = more;
 		}

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* How fast counters rise between two samples, and the columns of gstage top. */
-#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -66,7 +65,7 @@ int sample_take(const struct sample *before, struct sample *now)
 	now->rows = calloc(now->count ? now->count : 1, sizeof(*now->rows));
 	if (!now->rows) {
 		free(infos);
-		return fail(STATUS_FAILED, "no-memory", NULL, "%s", strerror(ENOMEM));
+		return fail_no_memory();
 	}
 	for (i = 0; i < now->count; i++) {
 		now->rows[i].info = infos[i];

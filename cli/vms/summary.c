@@ -47,7 +47,7 @@ int vm_summaries(struct vm_summary **infos, size_t *count)
 	if (!ret && all) {
 		*infos = calloc(all, sizeof(**infos));
 		if (!*infos)
-			ret = fail(STATUS_FAILED, "no-memory", NULL, "%s", strerror(ENOMEM));
+			ret = fail_no_memory();
 	}
 	for (i = 0; !ret && i < all; i++) {
 		err = vm_summary_read(&vms[i], &(*infos)[*count]);

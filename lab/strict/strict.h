@@ -233,7 +233,7 @@ struct hart {
 	unsigned contexts_used;
 	struct pending pending[BUFFER_MAX];
 	u8 epoch;
-	u16 passes[SITES]; /* loads that have passed a store, by their pc: see buffer.c */
+	u16 passes[SITES]; /* how often the load at a pc has passed a waiting store: see buffer.c */
 	/* early.c: times, as numbers of stores. */
 	u64 ordered;     /* no later load is earlier than this */
 	u64 loaded;      /* the load of the current instruction; 0 is now */

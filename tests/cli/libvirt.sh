@@ -95,7 +95,7 @@ conf "emulator = $TMP/seven"
 run emulator -- -name web
 exits "libvirt: the exit status is QEMU's" 7
 
-# libvirt asks for capabilities with a machine that is none.
+# libvirt asks for capabilities with -machine none.
 conf 'mode = auto'
 for machine in none none,accel=kvm:tcg; do
 	run emulator -- -S -no-user-config -nodefaults -nographic -machine $machine -daemonize

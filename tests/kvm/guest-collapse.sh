@@ -43,8 +43,8 @@ broken() {
 	small=$(leaves 4k) few=$(huge)
 }
 
-# back NAME: huge pages have come back, large leaves map them, and most small leaves are gone. How many come back is the host's
-# choice: it does not collapse 2 MiB in which it may write to no page, because all of them are merged, or are its page of zeros.
+# back NAME: huge pages have come back, large leaves map them, and most small leaves are gone. The host decides how many come back:
+# it does not collapse 2 MiB if all pages there are merged, or are the page of zeros.
 back() {
 	goes_on && goes_on
 	result $? "$1: the guest goes on"
@@ -113,7 +113,7 @@ until_true 100 grep -q '^guest-memory: all pages' out
 result $? 'ballooned: the guest gives away one page in each 64 KiB of 32 MiB'
 whole=$(huge) large=$(leaves 2m)
 sed -n 's/^guest-memory: page //p' out | tr -d '\r' >given
-# held N: let the guest read its memory, for the Nth time.
+# held N LINE: send LINE, so that the guest reads its memory for the Nth time, and print what it found.
 held() {
 	echo "$2" 1<>in
 	until_true 100 [ "$(grep -c '^guest-memory: held' out)" -ge "$1" ]
