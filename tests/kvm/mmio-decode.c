@@ -21,8 +21,10 @@
 #include "vcpu.h"
 
 #define ROUNDS 400
-/* The page is replaced at least once in so many rounds. */
+/* The page is replaced at least once in so many rounds, */
 #define ROUNDS_TAKEN 2
+/* and at most so often while one instruction is executed, so that the guest comes on. */
+#define TIMES_EACH 4
 
 /* The instructions of lib/guest/decode.S, in the same order. */
 static const struct insn {
@@ -110,6 +112,7 @@ static struct {
 	int file;
 	atomic_bool over;
 	atomic_ulong times;
+	atomic_ulong allowed; /* so many times */
 	unsigned long formats;
 } disturbance;
 
@@ -131,8 +134,13 @@ static void *disturb(void *unused)
 	const struct vm *vm = disturbance.vm;
 
 	while (!disturbance.over) {
-		unsigned long n = ++disturbance.times;
+		unsigned long n;
 
+		if (disturbance.times >= disturbance.allowed) {
+			usleep(10);
+			continue;
+		}
+		n = ++disturbance.times;
 		memcpy(copy(n), vm->control, disturbance.size);
 		give(n);
 		memset(copy(n + 1), 0, disturbance.size);
@@ -148,7 +156,7 @@ static void disturb_begin(struct vm *vm)
 	disturbance.vm = vm;
 	disturbance.size = (guest_program_end - guest_program + SZ_4K - 1) & ~(SZ_4K - 1);
 	disturbance.over = false;
-	disturbance.times = disturbance.formats = 0;
+	disturbance.times = disturbance.allowed = disturbance.formats = 0;
 	disturbance.file = memfd_create("program", MFD_CLOEXEC);
 	if (disturbance.file < 0 || ftruncate(disturbance.file, 2 * disturbance.size))
 		bail("memfd: %s", strerror(errno));
@@ -175,8 +183,10 @@ static void decode_disturbed(const struct format *f, struct vcpu *vcpu, unsigned
 	disturb_begin(vcpu->vm);
 	pthread_create(&thread, NULL, disturb, NULL);
 	for (; n < rounds || disturbance.times < rounds / ROUNDS_TAKEN; n++)
-		for (unsigned int i = 0; i < ARRAY_SIZE(insns); i++)
+		for (unsigned int i = 0; i < ARRAY_SIZE(insns); i++) {
+			disturbance.allowed = disturbance.times + TIMES_EACH;
 			good &= one(vcpu, i, 0x20000000, values[n & 1]);
+		}
 	disturbance.over = true;
 	pthread_join(thread, NULL);
 	disturb_end();
