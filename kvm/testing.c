@@ -39,6 +39,13 @@ module_param(test_walk_store, bool, 0400);
 static bool test_late;
 module_param(test_late, bool, 0400);
 
+/*
+ * A mask of levels: the kernel's function that reads an entry of the host at such a level answers
+ * that there is none. Plays a host whose entries must be read by that function.
+ */
+static uint test_hide_host;
+module_param(test_hide_host, uint, 0600);
+
 /* The mistake to make, by name. */
 static enum gst_kvm_mistake mistake;
 
@@ -109,6 +116,11 @@ void gst_kvm_test_trap(struct kvm_cpu_trap *trap)
 	/* A pseudoinstruction is never left out. */
 	if (test_no_htinst && !gst_kvm_walk_fault(trap))
 		trap->htinst = 0;
+}
+
+bool gst_kvm_test_hides(unsigned int level)
+{
+	return READ_ONCE(test_hide_host) & BIT(level);
 }
 
 bool gst_kvm_test_late(void)

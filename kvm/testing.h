@@ -39,6 +39,7 @@ bool gst_kvm_test_loses_hgatp(void);
 void gst_kvm_test_lose_hgatp(void); /* hgatp.c */
 unsigned int gst_kvm_test_vmid_bits(void);
 bool gst_kvm_test_late(void);
+bool gst_kvm_test_hides(unsigned int level);
 void gst_kvm_test_trap(struct kvm_cpu_trap *trap);
 void gst_kvm_test_hold_begins(void);
 void gst_kvm_test_hold_ends(void);
@@ -71,6 +72,11 @@ static inline unsigned int gst_kvm_test_vmid_bits(void)
 }
 
 static inline bool gst_kvm_test_fail(void)
+{
+	return false;
+}
+
+static inline bool gst_kvm_test_hides(unsigned int level)
 {
 	return false;
 }

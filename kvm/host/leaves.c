@@ -13,6 +13,13 @@
 
 #include "host/host.h"
 
+/*
+ * Read an entry of the host once, by the kernel's own function for it. On harts whose PTEs are not
+ * as the specification has them, this function translates them.
+ */
+#define host_entry(type, level, entry)                                                             \
+	(gst_kvm_test_hides(level) ? __##type(0) : type##p_get(entry))
+
 /* A page of 64 KiB or more in PTEs: all PTEs of it are the same. */
 static kvm_pfn_t napot_pfn(pte_t pte, unsigned long hva)
 {
@@ -69,10 +76,9 @@ static void take_leaf(struct gst_kvm_host_leaf *leaf, pte_t pte, unsigned int le
  * table of PTEs; the caller may read its neighbours there. Else NULL, with the entry of a higher
  * level in *entry and *level. Called with interrupts off. Each entry is read once.
  */
-static const pte_t *find_entry(struct mm_struct *mm, unsigned long hva, pte_t *entry,
-			       unsigned int *level)
+static pte_t *find_entry(struct mm_struct *mm, unsigned long hva, pte_t *entry, unsigned int *level)
 {
-	pgd_t pgd = READ_ONCE(*pgd_offset(mm, hva));
+	pgd_t pgd = host_entry(pgd, 4, pgd_offset(mm, hva));
 	p4d_t p4d;
 	pud_t pud;
 	pmd_t pmd;
@@ -85,11 +91,11 @@ static const pte_t *find_entry(struct mm_struct *mm, unsigned long hva, pte_t *e
 	 */
 	if (!(pgd_val(pgd) & _PAGE_PRESENT))
 		return NULL;
-	p4d = pgtable_l5_enabled ? READ_ONCE(pgd_pgtable(pgd)[p4d_index(hva)]) :
+	p4d = pgtable_l5_enabled ? host_entry(p4d, 3, &pgd_pgtable(pgd)[p4d_index(hva)]) :
 				   __p4d(pgd_val(pgd));
 	if (!(p4d_val(p4d) & _PAGE_PRESENT))
 		return NULL;
-	pud = pgtable_l4_enabled ? READ_ONCE(p4d_pgtable(p4d)[pud_index(hva)]) :
+	pud = pgtable_l4_enabled ? host_entry(pud, 2, &p4d_pgtable(p4d)[pud_index(hva)]) :
 				   __pud(p4d_val(p4d));
 	if (!(pud_val(pud) & _PAGE_PRESENT))
 		return NULL;
@@ -98,7 +104,7 @@ static const pte_t *find_entry(struct mm_struct *mm, unsigned long hva, pte_t *e
 		return NULL;
 	}
 	*level = 1;
-	pmd = READ_ONCE(*pmd_offset(&pud, hva));
+	pmd = host_entry(pmd, 1, pmd_offset(&pud, hva));
 	if (!(pmd_val(pmd) & _PAGE_PRESENT) || pmd_leaf(pmd)) {
 		*entry = pmd_pte(pmd);
 		return NULL;
@@ -119,7 +125,7 @@ static const pte_t *find_entry(struct mm_struct *mm, unsigned long hva, pte_t *e
 void gst_kvm_host_leaves(struct kvm *kvm, unsigned long hva, struct gst_kvm_host_leaf *leaves,
 			 unsigned int count)
 {
-	const pte_t *ptep = NULL;
+	pte_t *ptep = NULL;
 	unsigned int level = 0;
 	unsigned long flags;
 	pte_t pte;
@@ -133,7 +139,7 @@ void gst_kvm_host_leaves(struct kvm *kvm, unsigned long hva, struct gst_kvm_host
 		else if (ptep)
 			ptep++;
 		if (ptep)
-			pte = READ_ONCE(*ptep);
+			pte = host_entry(pte, 0, ptep);
 		if (pte_val(pte) & _PAGE_PRESENT) {
 			take_leaf(&leaves[i], pte, level, hva);
 		} else {
