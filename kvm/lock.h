@@ -46,24 +46,34 @@ static inline void gst_kvm_assert_held(struct kvm *kvm)
 	lockdep_assert_held(&kvm->mmu_lock);
 }
 
+#ifdef GST_HAS_GFN_NOTIFIER
+static inline bool gst_kvm_invalidating_range(struct kvm *kvm, gfn_t first, gfn_t end)
+{
+	return READ_ONCE(kvm->mmu_invalidate_in_progress) &&
+	       first < READ_ONCE(kvm->mmu_invalidate_range_end) &&
+	       end > READ_ONCE(kvm->mmu_invalidate_range_start);
+}
+#else
+/* Before Linux 6.8 the range is one of host addresses. So each invalidation counts. */
+static inline bool gst_kvm_invalidating_range(struct kvm *kvm, gfn_t first, gfn_t end)
+{
+	return READ_ONCE(kvm->mmu_invalidate_in_progress);
+}
+#endif
+
 /*
  * Has a page of [first, end) been invalidated since @seq was read, or is it being invalidated?
  * Called with mmu_lock held.
  */
 static inline bool gst_kvm_invalidated(struct kvm *kvm, unsigned long seq, gfn_t first, gfn_t end)
 {
-	if (kvm->mmu_invalidate_in_progress && first < kvm->mmu_invalidate_range_end &&
-	    end > kvm->mmu_invalidate_range_start)
-		return true;
-	return kvm->mmu_invalidate_seq != seq;
+	return gst_kvm_invalidating_range(kvm, first, end) || kvm->mmu_invalidate_seq != seq;
 }
 
 /* Is @gfn being invalidated? Called without the lock: only a hint, which spares useless work. */
 static inline bool gst_kvm_invalidating(struct kvm *kvm, gfn_t gfn)
 {
-	return READ_ONCE(kvm->mmu_invalidate_in_progress) &&
-	       gfn >= READ_ONCE(kvm->mmu_invalidate_range_start) &&
-	       gfn < READ_ONCE(kvm->mmu_invalidate_range_end);
+	return gst_kvm_invalidating_range(kvm, gfn, gfn + 1);
 }
 
 #endif /* GST_KVM_LOCK_H */

@@ -6,6 +6,7 @@
 #define GST_KVM_COMPAT_CALLS_H
 
 #include <linux/kvm_host.h>
+#include <asm/cpufeature.h>
 
 /*
  * Post HFENCE.GVMA to every vCPU of the VM, and wait for those that are in the guest. Before Linux
@@ -18,6 +19,16 @@ static inline void gst_kvm_hfence_range(struct kvm *kvm, gpa_t gpa, gpa_t size, 
 	kvm_riscv_hfence_gvma_vmid_gpa(kvm, -1UL, 0, gpa, size, order, vmid);
 #else
 	kvm_riscv_hfence_gvma_vmid_gpa(kvm, -1UL, 0, gpa, size, order);
+#endif
+}
+
+/* Do all harts have Svvptc? Kernels that do not know Svvptc cannot tell. */
+static inline bool gst_kvm_has_svvptc(void)
+{
+#ifdef RISCV_ISA_EXT_SVVPTC
+	return riscv_has_extension_unlikely(RISCV_ISA_EXT_SVVPTC);
+#else
+	return false;
 #endif
 }
 

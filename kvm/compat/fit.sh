@@ -57,11 +57,17 @@ need CSR_HGATP $kvm/tlb.c
 need kvm_riscv_aia_exit $kvm/main.c
 has kvm_riscv_mmu_update_hgatp $kvm/vcpu.c || need kvm_riscv_gstage_update_hgatp $kvm/vcpu.c
 has kvm_riscv_gstage_vmid_sanitize $kvm/vcpu.c || need kvm_riscv_local_tlb_sanitize $kvm/vcpu.c
-need kvm_arch_enable_virtualization_cpu $kvm/main.c
-need kvm_arch_vcpu_pre_fault_memory $generic
+has kvm_arch_enable_virtualization_cpu $kvm/main.c || need kvm_arch_hardware_enable $kvm/main.c
 has __kvm_faultin_pfn $generic || need __gfn_to_pfn_memslot $generic
 
 answers=
+if_has PREFAULT kvm_arch_vcpu_pre_fault_memory $generic
+if_has GFN_NOTIFIER mmu_invalidate_retry_gfn $generic
+if_has VIRTUALIZATION_CPU kvm_arch_enable_virtualization_cpu $generic
+if_has DEBUGFS_RESULT 'int kvm_arch_create_vm_debugfs' $generic
+if_has FW_READ_HI SBI_EXT_PMU_COUNTER_FW_READ_HI $kvm/vcpu_sbi_pmu.c
+if_has PMU_SNAPSHOT snapshot_addr $asm/kvm_vcpu_pmu.h
+if_has SET_SPTE kvm_set_spte_gfn $generic
 if_has FAULTIN __kvm_faultin_pfn $generic
 if_has NACL ncsr_write $asm/kvm_nacl.h
 if_has FENCE_VMID 'order, unsigned long vmid' $asm/kvm_tlb.h $asm/kvm_host.h

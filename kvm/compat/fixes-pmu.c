@@ -58,7 +58,9 @@ static int pmu_handler(struct kvm_vcpu *vcpu, struct kvm_run *run,
 		good = is_counter(pmu, regs->a0);
 		break;
 	case SBI_EXT_PMU_COUNTER_FW_READ:
+#ifdef GST_HAS_FW_READ_HI
 	case SBI_EXT_PMU_COUNTER_FW_READ_HI:
+#endif
 		good = is_readable(pmu, regs->a0);
 		break;
 	}

@@ -36,7 +36,7 @@ const struct kvm_vcpu_sbi_extension vcpu_sbi_ext_rfence = {
 	.handler = rfence_handler,
 };
 
-#ifdef CONFIG_RISCV_PMU_SBI
+#if defined(CONFIG_RISCV_PMU_SBI) && defined(GST_HAS_PMU_SNAPSHOT)
 int stock_kvm_riscv_vcpu_pmu_snapshot_set_shmem(struct kvm_vcpu *vcpu, unsigned long saddr_low,
 						unsigned long saddr_high, unsigned long flags,
 						struct kvm_vcpu_sbi_return *retdata);

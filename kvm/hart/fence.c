@@ -113,7 +113,7 @@ void gst_kvm_fence_here(struct kvm_vcpu *vcpu, gpa_t gpa, unsigned int level,
 	/* A hart with Svvptc sees within a bounded time that an entry has become valid. */
 	if (gst_kvm_mistaken(no_fresh_fence))
 		return;
-	if (gather->fresh && !gather->gained && riscv_has_extension_unlikely(RISCV_ISA_EXT_SVVPTC))
+	if (gather->fresh && !gather->gained && gst_kvm_has_svvptc())
 		return;
 
 	gst_kvm_count(vcpu, fences, 1);

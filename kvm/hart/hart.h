@@ -33,6 +33,8 @@ u64 gst_kvm_modes(void);
 const struct gst_format *gst_kvm_widest(void);
 int gst_kvm_void_root_init(void);
 void gst_kvm_void_root_exit(void);
+int gst_kvm_enable_hart(void);
+void gst_kvm_disable_hart(void);
 void gst_kvm_load_root(struct kvm_vcpu *vcpu);
 void gst_kvm_publish_root(struct gst_kvm *gk, gst_root_t root);
 void gst_kvm_purge_harts(struct gst_kvm *gk);
@@ -81,8 +83,8 @@ void gst_kvm_fence_here(struct kvm_vcpu *vcpu, gpa_t gpa, unsigned int level,
  * before them.
  */
 void stock_kvm_arch_vcpu_load(struct kvm_vcpu *vcpu, int cpu);
-int stock_kvm_arch_enable_virtualization_cpu(void);
-void stock_kvm_arch_disable_virtualization_cpu(void);
+int stock_enable_hart(void);
+void stock_disable_hart(void);
 unsigned long stock_kvm_riscv_vcpu_unpriv_read(struct kvm_vcpu *vcpu, bool read_insn,
 					       unsigned long guest_addr, struct kvm_cpu_trap *trap);
 

@@ -279,9 +279,10 @@ static void write_hgatp(unsigned long hgatp)
 	kvm_riscv_local_hfence_gvma_all();
 }
 
-int kvm_arch_enable_virtualization_cpu(void)
+/* KVM begins to use this hart. */
+int gst_kvm_enable_hart(void)
 {
-	int ret = stock_kvm_arch_enable_virtualization_cpu();
+	int ret = stock_enable_hart();
 
 	if (ret)
 		return ret;
@@ -297,11 +298,11 @@ int kvm_arch_enable_virtualization_cpu(void)
  * before the root is freed. The void root is freed with the module. vsatp must be 0 first: the hart
  * could otherwise walk with the last guest's vsatp and use the guest's addresses as the host's.
  */
-void kvm_arch_disable_virtualization_cpu(void)
+void gst_kvm_disable_hart(void)
 {
 	gst_kvm_write_vsatp(0);
 	write_hgatp(0);
-	stock_kvm_arch_disable_virtualization_cpu();
+	stock_disable_hart();
 }
 
 /**

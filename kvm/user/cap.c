@@ -83,8 +83,11 @@ int kvm_vm_ioctl_check_extension(struct kvm *kvm, long ext)
 	case KVM_CAP_VM_GPA_BITS:
 		return check_gpa_bits(kvm);
 	case KVM_CAP_VM_ATTRIBUTES:
+		return 1;
+#ifdef GST_HAS_PREFAULT
 	case KVM_CAP_PRE_FAULT_MEMORY:
 		return 1;
+#endif
 	default:
 		return stock_kvm_vm_ioctl_check_extension(kvm, ext);
 	}

@@ -239,7 +239,7 @@ static int gpa_range_show(struct seq_file *m, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(gpa_range);
 
-void kvm_arch_create_vm_debugfs(struct kvm *kvm)
+void gst_kvm_create_vm_debugfs(struct kvm *kvm)
 {
 	struct dentry *dir = kvm->debugfs_dentry;
 

@@ -11,16 +11,15 @@ static u64 format_pages(const struct gst_format *fmt)
 	return gst_format_size(fmt) >> PAGE_SHIFT;
 }
 
+/* RISC-V has one address space. */
 static bool slots_fit(struct kvm *kvm, const struct gst_format *fmt)
 {
 	struct kvm_memory_slot *slot;
-	int as, bkt;
+	int bkt;
 
-	for (as = 0; as < kvm_arch_nr_memslot_as_ids(kvm); as++) {
-		kvm_for_each_memslot(slot, bkt, __kvm_memslots(kvm, as)) {
-			if (slot->base_gfn + slot->npages > format_pages(fmt))
-				return false;
-		}
+	kvm_for_each_memslot(slot, bkt, kvm_memslots(kvm)) {
+		if (slot->base_gfn + slot->npages > format_pages(fmt))
+			return false;
 	}
 	return true;
 }

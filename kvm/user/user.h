@@ -25,6 +25,7 @@ void gst_kvm_logging_stop(struct kvm *kvm, const struct kvm_memory_slot *slot);
 
 /* debugfs.c */
 void gst_kvm_debugfs_init(void);
+void gst_kvm_create_vm_debugfs(struct kvm *kvm);
 
 /*
  * Stock functions that were renamed when they were compiled (kvm/Kbuild), so that gstage stands
