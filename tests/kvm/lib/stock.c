@@ -8,7 +8,6 @@
 
 static const struct stock known[] = {
 	{ .series = "6.6.",
-	  .stale_after_hole = true,
 	  .slot_efaults = true,
 	  .aia_oops = true,
 	  .pmu_unchecked = true },
