@@ -8,6 +8,7 @@
 
 #include <linux/kvm_host.h>
 
+#include "compat/compat.h"
 #include "testing.h"
 
 static inline void gst_kvm_lock(struct kvm *kvm)
@@ -45,21 +46,6 @@ static inline void gst_kvm_assert_held(struct kvm *kvm)
 {
 	lockdep_assert_held(&kvm->mmu_lock);
 }
-
-#ifdef GST_HAS_GFN_NOTIFIER
-static inline bool gst_kvm_invalidating_range(struct kvm *kvm, gfn_t first, gfn_t end)
-{
-	return READ_ONCE(kvm->mmu_invalidate_in_progress) &&
-	       first < READ_ONCE(kvm->mmu_invalidate_range_end) &&
-	       end > READ_ONCE(kvm->mmu_invalidate_range_start);
-}
-#else
-/* Before Linux 6.8 the range is one of host addresses. So each invalidation counts. */
-static inline bool gst_kvm_invalidating_range(struct kvm *kvm, gfn_t first, gfn_t end)
-{
-	return READ_ONCE(kvm->mmu_invalidate_in_progress);
-}
-#endif
 
 /*
  * Has a page of [first, end) been invalidated since @seq was read, or is it being invalidated?

@@ -22,6 +22,29 @@ static inline void gst_kvm_hfence_range(struct kvm *kvm, gpa_t gpa, gpa_t size, 
 #endif
 }
 
+/* Is a page of [first, end) being invalidated? Before Linux 6.8 KVM knows only host addresses. */
+static inline bool gst_kvm_invalidating_range(struct kvm *kvm, gfn_t first, gfn_t end)
+{
+	if (!READ_ONCE(kvm->mmu_invalidate_in_progress))
+		return false;
+#ifdef GST_HAS_GFN_NOTIFIER
+	return first < READ_ONCE(kvm->mmu_invalidate_range_end) &&
+	       end > READ_ONCE(kvm->mmu_invalidate_range_start);
+#else
+	return true;
+#endif
+}
+
+#ifndef KVM_CAP_PRE_FAULT_MEMORY
+#define KVM_CAP_PRE_FAULT_MEMORY 236
+#endif
+
+/* Does generic KVM answer KVM_PRE_FAULT_MEMORY? */
+static inline bool gst_kvm_has_pre_fault(void)
+{
+	return IS_ENABLED(GST_HAS_PREFAULT);
+}
+
 /* Do all harts have Svvptc? Kernels that do not know Svvptc cannot tell. */
 static inline bool gst_kvm_has_svvptc(void)
 {

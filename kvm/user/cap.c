@@ -84,10 +84,8 @@ int kvm_vm_ioctl_check_extension(struct kvm *kvm, long ext)
 		return check_gpa_bits(kvm);
 	case KVM_CAP_VM_ATTRIBUTES:
 		return 1;
-#ifdef GST_HAS_PREFAULT
 	case KVM_CAP_PRE_FAULT_MEMORY:
-		return 1;
-#endif
+		return gst_kvm_has_pre_fault();
 	default:
 		return stock_kvm_vm_ioctl_check_extension(kvm, ext);
 	}

@@ -64,7 +64,7 @@ mistakes_boot() {
 	for f in "${!programs[@]}"; do put "$BUILD/tests/$f"; done
 	STRICT_OPTIONS="--jobs /run/lab/jobs --parallel $(nproc) --limit 20000000000"
 	ready_to_boot exec
-	while read -r job status; do
+	while read -r job status _; do
 		n=${job##*/}
 		mistake_result "$n" "$2" "$status"
 	done < <("${ROOT_COMMAND[@]}" <&- 2>"$RUN/boot.err")

@@ -80,7 +80,7 @@ strict_problem() {
 	fi
 }
 
-# strict_result JOB STATUS: a run has ended. Make results of its TAP, its reports and its kernel's messages.
+# strict_result JOB STATUS SECONDS: a run has ended, and took so much processor time. Make results of its TAP, its reports and its kernel's messages.
 strict_result() {
 	local job=$1 name=${1##*/} log why
 	log=$LOGS/strict/$name.tap
@@ -93,7 +93,7 @@ strict_result() {
 		echo "     the last events of each hart: $LOGS/strict/$name.reports"
 	fi
 	if "$TOP/tests/tally" "$LOGS/strict/$name".*tap >"$RUN/tallied"; then
-		printf 'ok   %-32s %s\n' "$name" "$(tail -n 1 "$RUN/tallied")"
+		printf 'ok   %-32s %s  (%s s)\n' "$name" "$(tail -n 1 "$RUN/tallied")" "$3"
 		return
 	fi
 	printf 'FAIL %-32s %s\n' "$name" "$(tail -n 1 "$RUN/tallied")"
@@ -104,7 +104,7 @@ strict_result() {
 
 # lab_strict TEST...: boot the strict machine once, and then run each test for each seed from that state.
 lab_strict() {
-	local test f job status
+	local test f job status seconds
 	EMULATOR=strict
 	[ -z "$WITH_MISTAKES" ] || { lab_mistakes "$@"; return; }
 	[ $# -gt 0 ] || set -- "${STRICT_TESTS[@]}"
@@ -125,7 +125,7 @@ lab_strict() {
 		# Harts of 20 million instructions a second: many tests run for a time, and are over sooner.
 		STRICT_OPTIONS="--ticks 2 $STRICT_OPTIONS --jobs /run/lab/jobs --parallel $(nproc) --limit 20000000000"
 		ready_to_boot exec
-		while read -r job status; do strict_result "$job" "$status"; done < <("${ROOT_COMMAND[@]}" <&- 2>"$RUN/boot.err")
+		while read -r job status seconds; do strict_result "$job" "$status" "$seconds"; done < <("${ROOT_COMMAND[@]}" <&- 2>"$RUN/boot.err")
 	fi
 	for test; do
 		for ((seed = SEED; seed < SEED + SEEDS; seed++)); do

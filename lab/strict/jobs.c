@@ -8,11 +8,13 @@
  * OPTIONS are names of liberties, separated by commas ("hostile", "keep,check", "none"). Each
  * process continues with this seed and these liberties from the same state of the machine. It
  * writes NAME.console, NAME.control, NAME.serial and NAME.reports, and gives COMMAND to the host.
- * The machine prints the name and the status of each job that has ended.
+ * The machine prints the name, the status and the seconds of processor time of each job that has
+ * ended.
  */
 #define _GNU_SOURCE
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -117,6 +119,7 @@ static void run_jobs(struct machine *m)
 
 	fflush(NULL);
 	while (rest || n) {
+		struct rusage usage;
 		int status;
 		pid_t pid;
 
@@ -132,13 +135,13 @@ static void run_jobs(struct machine *m)
 			running[n].pid = pid;
 			running[n++].name = name_of(line);
 		}
-		pid = n ? wait(&status) : 0;
+		pid = n ? wait4(-1, &status, 0, &usage) : 0;
 		for (unsigned k = 0; k < n; k++) {
 			if (running[k].pid != pid)
 				continue;
 			status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 			failed |= status;
-			printf("%s %d\n", running[k].name, status);
+			printf("%s %d %ld\n", running[k].name, status, (long)usage.ru_utime.tv_sec);
 			fflush(stdout);
 			free(running[k].name);
 			running[k] = running[--n];

@@ -7,10 +7,7 @@
 #include "tap.h"
 
 static const struct stock known[] = {
-	{ .series = "6.6.",
-	  .slot_efaults = true,
-	  .aia_oops = true,
-	  .pmu_unchecked = true },
+	{ .series = "6.6.", .slot_efaults = true, .aia_oops = true, .pmu_unchecked = true },
 	{ .series = "6.12.",
 	  .stale_after_hole = true,
 	  .slot_efaults = true,
