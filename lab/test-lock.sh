@@ -184,7 +184,9 @@ done >"$root/var/lib/dpkg/status"
 
 echo "# what is locked"
 fresh
+mkdir -p "$GSTAGE_CACHE/index-99999999.part"
 lock --dry-run
+check "what a killed lab has left is deleted" test ! -e "$GSTAGE_CACHE/index-99999999.part"
 check "--dry-run: prints the new version of a kernel" row 6.12 linux-kbuild-6.12.10+deb13 6.12.1-1 6.12.10-1
 check "--dry-run: writes nothing" same
 check "a set without a new version is unchanged" row 7.2 1 package unchanged

@@ -63,12 +63,25 @@ cat_index() {
 		while IFS= read -r -d '' f; do /usr/lib/apt/apt-helper cat-file "$f"; echo; done
 }
 
+# part_folder NAME: make an empty folder NAME-PID.part in the cache, and set PART to it. Delete those of labs that were killed.
+part_folder() {
+	local d pid
+	for d in "$CACHE/$1"-*.part; do
+		pid=${d##*-}
+		[ -d "/proc/${pid%.part}" ] || rm -rf "$d"
+	done
+	PART=$CACHE/$1-$$.part
+	TRASH+=("$PART")
+	rm -rf "$PART"
+	mkdir -p "$PART"
+}
+
 # need_index SET: read the indices that the set needs, unless this lab has read them.
 need_index() {
 	local suite arch
 	if [ -z "$INDEX" ]; then
-		INDEX=$(mktemp -d --suffix=.part "$CACHE/index-XXXXXX")
-		TRASH+=("$INDEX")
+		part_folder index
+		INDEX=$PART
 	fi
 	suite=$(suite_of "$1")
 	for arch in $(arches_of "$1"); do

@@ -20,8 +20,8 @@ lab_lock() {
 	[[ " ${sets[*]} " != *" qemu-"* ]] || need_lab_root
 	find_mirror
 	[ -n "$MIRROR" ] || die "apt on this machine names no Debian mirror" "set GSTAGE_MIRROR to the URI of one"
-	new=$(mktemp -d --suffix=.part "$CACHE/lock-XXXXXX")
-	TRASH+=("$new")
+	part_folder lock
+	new=$PART
 	for set in "${sets[@]}"; do
 		need_index "$set" index_step
 		take_newest "$set" "$new/$set"
@@ -104,7 +104,7 @@ write_locks() {
 	for file in "$LOCK" "$LAB/system.lock"; do
 		TRASH+=("$file.part")
 		awk -v dir="$dir" -v sets=" $* " '
-			/^#/ || NF == 0 || !index(sets, " " $1 " ") { print; next }
+			!index(sets, " " $1 " ") { print; next }
 			!seen[$1]++ { while ((getline line <(dir "/" $1)) > 0) print line }' "$file" >"$file.part"
 		for set; do
 			[ "$(lock_of "$set")" != "$file" ] || [ -n "$(locked "$set")" ] || cat "$dir/$set" >>"$file.part"
