@@ -54,11 +54,12 @@ STAGES	:= $(OTHERS:%=stage-kernel-%) stage-strict stage-host-k3 stage-host-p550 
 
 test:
 	@rm -rf $(LOGS)
-	@lab/lab need-packages libcmocka-dev jq libncurses-dev libsmartcols-dev libjson-c-dev libelf-dev tmux mandoc man-db python3-jsonschema codespell shellcheck clang-format-19 perl
+	@lab/lab need-packages libcmocka-dev jq libncurses-dev libsmartcols-dev libjson-c-dev libelf-dev tmux mandoc man-db python3-jsonschema codespell shellcheck clang-format-19 perl gpg gpg-agent
 	@tests/stage lab-tests $(LOGS)/kvm lab/lab test --kernel $(KVER)
 	@$(MAKE) -s -j2 $(STAGES)
 	@tests/stage schema $(LOGS)/schema sh -c 'tests/cli/validate $(LOGS)/kvm/command@*.tap >$(LOGS)/schema/schema.tap'
 	@tests/stage lab $(LOGS)/lab lab/test-lab.sh $(LOGS)/lab
+	@tests/stage lock $(LOGS)/lock lab/test-lock.sh $(LOGS)/lock
 	@echo
 	@tests/tally $$(find $(LOGS) -name '*.tap' | sort)
 

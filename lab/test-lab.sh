@@ -92,6 +92,11 @@ lab exec --kernel 6.12,7.2 x
 check "exec takes one kernel" says 'takes one kernel'
 lab kernels
 check "kernels lists those of the lock file" test "$(awk 'NR > 1 && !/--tree|lacks/ { print $1 }' "$OUT" | xargs)" = '6.12 7.2 7.3'
+lab exec --qemu 1.0 x
+check "an unknown QEMU is named" says 'no QEMU 1.0'
+check "an unknown QEMU: lists the known ones" says "one of: $(sed -n 's/^qemu-\([0-9.]*\) qemu-system-riscv .*/\1/p' "$LAB/versions.lock" | xargs)"
+lab exec --emulator strict --qemu 1.0 x
+check "--qemu does not go with the strict machine" says 'are for QEMU'
 lab exec --tree "$TMP/absent" x
 check "a tree that does not exist is named" says "no folder $TMP/absent"
 tree() { # tree VERSION FOLDER...: make the few files of a kernel tree that the lab looks at, and print its path
@@ -219,6 +224,26 @@ lab exec --module stock "$(program kvm.sh 'ls /dev/kvm')"
 check "the stock module makes /dev/kvm" prints /dev/kvm
 lab exec --module stock --cpu rv64,h=off "$TMP/kvm.sh"
 check "a host without the hypervisor extension: says so" says 'loading kvm.ko'
+
+# firmware VERSION: print how a kernel shows this version of OpenSBI.
+firmware() { awk -F '[.-]' '{ printf "0x%x", $1 * 65536 + $2 }' <<<"$1"; }
+program firmware.sh 'dmesg | sed -n "s/.*SBI implementation ID=0x1 Version=//p"' >"$TMP/null"
+lab exec --module none "$TMP/firmware.sh"
+own=$(cat "$OUT")
+while read -r set _ _ version _; do
+	lab up --qemu "${set#qemu-}"
+	if [ "$STATUS" -ne 0 ] && grep -q 'no complete set\|cannot be reached' "$ERR"; then
+		n=$((n + 1))
+		echo "ok $n --qemu ${set#qemu-} boots the host # SKIP the mirror has no QEMU ${set#qemu-}"
+		continue
+	fi
+	version=$(awk '$2 == "opensbi" { print $4 }' "$("$LAB/lab" status | sed -n "s/^QEMU ${set#qemu-} .*, in //p")/set" 2>>"$ERR")
+	lab exec --module none --qemu "${set#qemu-}" "$TMP/firmware.sh"
+	check "--qemu ${set#qemu-} boots the host, with the firmware of that QEMU" prints "$(firmware "$version")"
+	check "--qemu ${set#qemu-}: without it the host has other firmware" test "$own" != "$(firmware "$version")"
+	lab exec --module stock --qemu "${set#qemu-}" "$TMP/kvm.sh"
+	check "--qemu ${set#qemu-}: the host has KVM" prints /dev/kvm
+done < <(grep '^qemu-[0-9.]* opensbi ' "$LAB/versions.lock")
 
 kernel=$("$LAB/lab" status | sed -n 's/^kernel \([0-9.]*\):.*/\1/p')
 rm -rf "$TOP/build/guest-$kernel"

@@ -66,7 +66,8 @@ qemu_command() {
 	# With Sscofpmf KVM gives guests a PMU, and then the guest's kernel lets user space read the time. QEMU 10.0 forbids that on the
 	# boot vCPU (scounteren 0), and a kernel without a PMU does not allow it again.
 	[ -z "$WITH_QEMU" ] || cpu+=,sscofpmf=on
-	QEMU=(qemu-system-riscv64 -M "$machine" -cpu "$cpu" -smp "$SMP" -m "$MEM" -nodefaults -no-reboot -display none
+	qemu_program
+	QEMU+=(-M "$machine" -cpu "$cpu" -smp "$SMP" -m "$MEM" -nodefaults -no-reboot -display none
 		-kernel /kernel/Image -initrd /run/lab/initrd)
 	if [ -n "$ICOUNT" ]; then
 		QEMU+=(-icount "shift=0,sleep=off" -rtc "base=2026-01-01,clock=vm" -seed 42)

@@ -37,7 +37,7 @@ cross_libraries() {
 	rm -rf "$dir"
 	mkdir -p "$dir"
 	need_mirror
-	{ LOCK=$LAB/system.lock locked system; locked riscv64; } | awk '
+	{ locked system; locked riscv64; } | awk '
 		$2 ~ /^(lib((ncursesw|tinfo)6|smartcols1|json-c5|elf1t64|zstd1|(ncurses|smartcols|json-c|elf)-dev)|zlib1g)$/ && !seen[$2]++' >"$dir/set"
 	fetch_set <"$dir/set"
 	while read -r set pkg arch version sha path; do

@@ -21,6 +21,7 @@ root_command() {
 		[ ! -d "$KDIR_CACHE/usr/lib/linux-kbuild-$KABI" ] ||
 			ROOT_COMMAND+=("$KDIR_CACHE/usr/lib/linux-kbuild-$KABI" "/usr/lib/linux-kbuild-$KABI")
 	fi
+	[ ! -d "${QEMU_DIR-}" ] || ROOT_COMMAND+=("$QEMU_DIR" /qemu)
 	ROOT_COMMAND+=(--)
 }
 

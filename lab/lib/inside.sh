@@ -11,7 +11,7 @@ case $PWD/ in "$1"/*) cwd=$2${PWD#"$1"} ;; esac
 while [ "$1" != -- ]; do
 	[ -d "$root$2" ] || mkdir -p "$root$2"
 	case $2 in
-	/usr/* | /kernel | /rv) mount -o bind,ro "$1" "$root$2" ;;   # a build must not change the cache
+	/usr/* | /kernel | /qemu | /rv) mount -o bind,ro "$1" "$root$2" ;;   # a build must not change the cache
 	*) mount --bind "$1" "$root$2" ;;
 	esac
 	shift 2

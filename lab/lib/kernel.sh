@@ -22,70 +22,28 @@ have_kernel() {
 	KRELEASE=$KABI-riscv64
 }
 
-# newest_set: print the newest version of this kernel in the mirror's index that has every package of the locked set.
-newest_set() {
-	local suite=$SUITE arches=amd64 apt=$CACHE/index.part keyring=/usr/share/keyrings/debian-archive-keyring.gpg signed=
-	TRASH+=("$apt")
-	rm -rf "$apt"
-	mkdir -p "$apt/lists/partial" "$apt/cache/archives/partial" "$apt/etc"
-	: >"$apt/status"
-	[ ! -f "$keyring" ] || signed=" signed-by=$keyring"
-	[[ $(locked "$KERNEL") != *~bpo* ]] || suite=$SUITE-backports
-	from_source || arches=amd64,riscv64
-	echo "deb [arch=$arches$signed] $MIRROR $suite main" >"$apt/sources.list"
-	cat >"$apt/apt.conf" <<-END
-		APT::Architecture "amd64"; APT::Architectures { "amd64"; "riscv64"; };
-		Dir::State::lists "$apt/lists"; Dir::State::status "$apt/status"; Dir::Cache "$apt/cache";
-		Dir::Etc::SourceList "$apt/sources.list"; Dir::Etc::SourceParts "-"; Acquire::Languages "none";
-		APT::Sandbox::User "root";
-	END
-	child env APT_CONFIG="$apt/apt.conf" apt-get -q update >&2
-	# awk prints every complete set, with the version at the start of each line. The lines of the newest version are the answer. Two
-	# packages are the same part if their names differ only in the kernel's ABI, such as 6.12.107+deb13.
-	cat_index "$apt" | awk -v set="$KERNEL" -v re="$KERNEL" '
-		function kind(package, arch) {
-			gsub(/[0-9]+[.][0-9]+[.][0-9]+[+]deb13/, "ABI", package)
-			return package " " arch
-		}
-		BEGIN { sub(/[.]/, "[.]", re) }
-		NR == FNR { want[kind($2, $3)] = 1; next }
-		/^[A-Za-z0-9-]+: / { v[substr($1, 1, length($1) - 1)] = $2 }
-		/^$/ {
-			part = kind(v["Package"], v["Architecture"])
-			version = v["Version"]
-			if (part in want && version ~ "^" re "[.]" && !((version, part) in line)) {
-				line[version, part] = set " " v["Package"] " " v["Architecture"] " " version " " v["SHA256"] " " v["Filename"]
-				parts[version]++
-			}
-			split("", v)
-		}
-		END {
-			for (key in line) {
-				split(key, k, SUBSEP)
-				if (parts[k[1]] == length(want)) print k[1], line[key]
-			}
-		}' <(locked "$KERNEL") - | sort -V >"$apt/sets"
-	awk 'NR == FNR { newest = $1; next } $1 == newest { sub(/^[^ ]+ /, ""); print }' "$apt/sets" "$apt/sets"
-}
-
-cat_index() {
-	find "$1/lists" -maxdepth 1 -name '*_Packages*' -print0 |
-		while IFS= read -r -d '' f; do /usr/lib/apt/apt-helper cat-file "$f"; echo; done
-}
-
-fetch_kernel() {
+# fetch_newest SET: download the locked packages of a set. If the mirror lacks one of them, download the newest complete set that it
+# has. The file `set` in the cache says which packages were taken.
+fetch_newest() {
 	local status=0
-	locked "$KERNEL" >"$CACHE/set"
+	locked "$1" >"$CACHE/set"
 	fetch_set <"$CACHE/set" || status=$?
-	[ "$status" -ne 2 ] || {
-		echo "the mirror no longer has the locked set: looking for the newest complete set"
-		newest_set >"$CACHE/set"
-		[ -s "$CACHE/set" ] || die "the mirror has no complete set of packages of kernel $KERNEL" \
-			"set GSTAGE_MIRROR to the URI of a complete Debian mirror"
-		status=0
-		fetch_set <"$CACHE/set" || status=$?
+	[ "$status" -eq 2 ] || return "$status"
+	echo "the mirror no longer has the locked set: looking for the newest complete set"
+	need_index "$1"
+	newest "$1" "$CACHE/set" || {
+		printf '%s\n' "${LACKS[@]}"
+		die "the mirror has no complete set of packages of $1" "set GSTAGE_MIRROR to the URI of a complete Debian mirror"
 	}
-	return "$status"
+	fetch_set <"$CACHE/set"
+}
+
+# say_newer SET TITLE: say so if the mirror did not have the locked packages.
+say_newer() {
+	! cmp -s "$CACHE/set" <(locked "$1") || return 0
+	say "the mirror no longer has the locked packages of $2:"
+	say "  locked: $(set_version <(locked "$1"))"
+	say "  used:   $(set_version "$CACHE/set")  (to lock this version: lab/lab lock $1)"
 }
 
 # take_from DEB DIR PATTERN...: unpack the files of a package that match.
@@ -121,8 +79,8 @@ unpack_kernel() {
 	[ -s "$part/kvm.ko" ]
 }
 
-# set_version FILE: print the version of a set of packages.
-set_version() { awk '$2 ~ /^linux-source-/ { print $4 }' "$1"; }
+# set_version FILE: print the version of a set of packages, of a kernel or of QEMU.
+set_version() { awk '$2 ~ /^(linux-source-.*|qemu-system-riscv)$/ && $1 != "riscv64" { print $4 }' "$1"; }
 
 need_kernel() {
 	local part
@@ -131,12 +89,8 @@ need_kernel() {
 	part=$KDIR_CACHE.part
 	need_space 4096
 	need_mirror
-	step "downloading kernel $KERNEL" fetch_kernel
-	if ! cmp -s "$CACHE/set" <(locked "$KERNEL"); then
-		say "the mirror no longer has the locked packages of kernel $KERNEL:"
-		say "  locked: $(set_version <(locked "$KERNEL"))"
-		say "  used:   $(set_version "$CACHE/set")  (to lock this version, update lab/versions.lock)"
-	fi
+	step "downloading kernel $KERNEL" fetch_newest "$KERNEL"
+	say_newer "$KERNEL" "kernel $KERNEL"
 	rm -rf "$CACHE"/kernel-*.part
 	TRASH+=("$part")
 	step "unpacking kernel $KERNEL" unpack_kernel "$part"

@@ -9,8 +9,11 @@ LOCK=$LAB/versions.lock
 # this, so that a change of a comment does not cause a new build.
 code() { sed '/^[[:space:]]*$/d; /^[[:space:]]*#/{/^# CONFIG_/!d}' "$@"; }
 
+# lock_of SET: print the file that the set is in.
+lock_of() { if [ "$1" = system ]; then echo "$LAB/system.lock"; else echo "$LOCK"; fi; }
+
 # locked SET: print its lines of the lock file.
-locked() { awk -v set="$1" '!/^#/ && $1 == set' "$LOCK"; }
+locked() { awk -v set="$1" '!/^#/ && $1 == set' "$(lock_of "$1")"; }
 
 # fetch_deb SHA256 PATH: download one package into the cache, unless it is there. Status 2: the mirror does not have it.
 fetch_deb() {

@@ -59,9 +59,15 @@ likely_cause() {
 	elif grep -qiE 'unable to locate package|has no installation candidate|404 +not found|does not have a release file|file not found' "$log"; then
 		echo "the mirror does not have a package or index that the lab needs: $(grep -iEm1 'locate package|installation candidate|404 +not found|release file|file not found' "$log" | cut -c1-200)"
 		echo "run apt-get update, or set GSTAGE_MIRROR to the URI of a complete Debian mirror"
-	elif grep -qi 'mirror sync in progress' "$log"; then
-		echo "the mirror's index of packages is incomplete: the mirror is being updated"
-		echo "try again later or set GSTAGE_MIRROR to another mirror"
+	elif grep -qiE 'release file .*(is expired|is not valid yet)' "$log"; then
+		echo "apt refuses the mirror's index for its date: $(grep -iEom1 'release file .*(is expired|is not valid yet)[^)]*[)]?' "$log" | cut -c1-200)"
+		echo "wait until the mirror is up to date, or set GSTAGE_MIRROR to another mirror; lab/lab lock --any-date takes an old index"
+	elif grep -qiE '^[EW]: .*(gpg error|openpgp|no_pubkey|is not signed)' "$log"; then
+		echo "the mirror's index is not signed by Debian"
+		echo "set GSTAGE_MIRROR to a mirror of Debian, and install the package debian-archive-keyring"
+	elif grep -qiE 'mirror sync in progress|release file created at' "$log"; then
+		echo "the mirror's index of packages and the file that signs it are of different days$(sed -nE 's/.*Release file created at: (.*)/: that file is of \1/p' "$log" | head -n 1)"
+		echo "the mirror is being updated, or is broken: try again later, or set GSTAGE_MIRROR to another mirror"
 	elif grep -qiE 'hash sum mismatch|hashes of expected file' "$log"; then
 		echo "a download has a wrong checksum"
 		echo "try again later or set GSTAGE_MIRROR to another mirror"

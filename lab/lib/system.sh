@@ -12,10 +12,10 @@ have_system() {
 
 fetch_system() {
 	local status=0
-	LOCK=$LAB/system.lock locked system >"$CACHE/set"
+	locked system >"$CACHE/set"
 	fetch_set <"$CACHE/set" || status=$?
 	[ "$status" -ne 2 ] || die "the mirror no longer has the locked packages of the Debian system for tests" \
-		"lock the packages that it has now: lab/lock-system >lab/system.lock"
+		"lock the packages that it has now: lab/lab lock system"
 	return "$status"
 }
 
@@ -23,7 +23,8 @@ fetch_system() {
 system_qemu() {
 	local disk=$1 initrd=$2 append=$3
 	shift 3
-	QEMU=(qemu-system-riscv64 -M virt -cpu "$CPU" -smp "$SMP" -m "$MEM" -nodefaults -no-reboot -display none
+	qemu_program
+	QEMU+=(-M virt -cpu "$CPU" -smp "$SMP" -m "$MEM" -nodefaults -no-reboot -display none
 		-kernel /kernel/Image -initrd "$initrd" -append "console=ttyS0 quiet panic=-1 $append"
 		-serial file:/run/lab/serial -device virtio-serial-pci
 		-chardev "file,id=out,path=/run/lab/out" -device "virtconsole,chardev=out"
@@ -49,7 +50,7 @@ make_system() {
 	mkdir -p "$part/debs"
 	while read -r set pkg arch version sha path; do
 		ln "$CACHE/debs/${path##*/}" "$part/debs/"
-	done < <(LOCK=$LAB/system.lock locked system)
+	done < <(locked system)
 	ROOT_BINDS=("$part" /system "$RV" /rv)
 	in_deb_root bash /gstage/lab/system/pack /system/debs /rv/busybox /system
 	rm -rf "$part/debs"
@@ -128,6 +129,7 @@ test_in_system() {
 lab_test_package() {
 	local logs=$BUILD/test-logs/package
 	need_base
+	need_qemu
 	need_deb_root
 	need_system
 	build_alone

@@ -48,6 +48,7 @@ add_case() {
 	if [ "$with_aia" = yes ]; then
 		opts+=$AIA_CPU on=$AIA_MACHINE host+=-aia
 	fi
+	host+=${QEMU_SERIES:+-qemu$QEMU_SERIES}
 	C_ID+=("$name@$kernel-$host-$module")
 	C_NAME+=("$name")
 	C_PROGRAM+=("$file")
@@ -303,6 +304,7 @@ boot_group() {
 need_for_tests() {
 	local c modules='' host=''
 	need_base
+	need_qemu
 	need_lab_modules
 	need_strict
 	for c in "${!C_ID[@]}"; do
