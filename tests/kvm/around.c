@@ -337,7 +337,9 @@ static void clean(void)
 	   "clean pages of a file: the first store to each is a fault");
 	for (unsigned int page = 1; page < WINDOW; page++)
 		right &= *host_word(page) == stamp(2, gpa(page));
-	ok(right && store_faults(0, WINDOW) == 0, "clean pages of a file: the file has the stores");
+	/* The page that was loaded may be read-only still: 6.6 maps it so, 6.12 does not. */
+	ok(right && store_faults(0, 1) <= 1 && store_faults(0, WINDOW) == 0,
+	   "clean pages of a file: the file has the stores");
 	close(fd);
 	drop();
 }
