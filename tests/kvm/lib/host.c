@@ -145,9 +145,8 @@ void *mem_map(size_t size, enum backing backing)
 {
 	void *mem = mem_aligned(size, SZ_2M);
 
-	mem = mmap(mem, size, PROT_READ | PROT_WRITE,
-		   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
-	if (mem == MAP_FAILED ||
+	/* In Linux 6.6 MAP_FIXED refuses sizes above 256 GiB for most addresses. */
+	if (mprotect(mem, size, PROT_READ | PROT_WRITE) ||
 	    madvise(mem, size, backing == HUGE ? MADV_HUGEPAGE : MADV_NOHUGEPAGE))
 		bail("cannot map memory for a slot: %s", strerror(errno));
 	if (backing == HUGE) {
