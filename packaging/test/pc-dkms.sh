@@ -43,7 +43,7 @@ package() {
 sources() {
 	mkdir -p files/usr/src
 	tar -cJf "files/usr/src/linux-source-$line.tar.xz" -C /kernel/src --transform "s,^,linux-source-$line/," \
-		arch/riscv/kvm virt/kvm Makefile
+		arch/riscv/kvm arch/riscv/include virt/kvm include/linux Makefile
 	package "linux-source-$line" "$1"
 }
 
