@@ -29,7 +29,8 @@ help:
 	@echo 'make drawings          make the drawings of docs/pictures from their sources; needs graphviz'
 	@echo 'make pictures          make the pictures of terminals in docs/pictures from a run (root)'
 	@echo 'make deb               build the Debian packages gstage-dkms, gstage and libgst-dev (root)'
-	@echo 'make test-package      install, upgrade and remove the packages in a whole Debian system (root)'
+	@echo 'make rpm               build the same as RPM packages, and test them (root)'
+	@echo 'make test-package      test both kinds of packages; install, upgrade and remove them in a whole Debian system (root)'
 	@echo 'make clean             delete build/'
 	@echo 'make lab-clean         delete build/ and the cache of downloads (root)'
 	@echo 'lab/lab help           commands of the lab: boot the host, run a program in it, get a shell'
@@ -142,7 +143,7 @@ drawings:
 pictures:
 	@docs/pictures/make.sh
 
-deb test-package:
+deb rpm test-package:
 	@lab/lab $@
 
 clean:
@@ -152,4 +153,4 @@ lab-clean:
 	lab/lab clean
 
 .PHONY: strict help drawings pictures run module check check-long fuzz coverage proof proof-bites test test-all bench bench-report bench-counters bench-engine bench-formats \
-	deb test-package clean lab-clean
+	deb rpm test-package clean lab-clean

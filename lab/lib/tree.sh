@@ -14,7 +14,7 @@ use_tree() {
 	[ "$KERNEL" = "$DEFAULT_KERNEL" ] || usage_error "--tree is a kernel: do not give --kernel too"
 	# shellcheck disable=SC2154 # lab/lab sets it
 	case $command in
-	deb | test-package | kernels | clean) usage_error "$command does not take --tree" ;;
+	deb | rpm | test-package | kernels | clean) usage_error "$command does not take --tree" ;;
 	esac
 	need_root
 	[ -d "$1" ] || die "there is no folder $1"

@@ -4,6 +4,8 @@
 # pc.sh runs this.
 # shellcheck source=packaging/test/tap.sh
 . ./tap.sh
+# shellcheck source=packaging/test/made-up.sh
+. ./made-up.sh
 
 release=$1
 version=$(dpkg-deb -f gstage-dkms_*_all.deb Version)
@@ -11,8 +13,8 @@ modules=/lib/modules/$release
 ours=$modules/updates/dkms/kvm.ko.xz
 stock=$modules/kernel/arch/riscv/kvm/kvm.ko.xz
 
-# tree KERNEL: make the folder of an installed kernel in /lib/modules.
-tree() {
+# installed KERNEL: make the folder of an installed kernel in /lib/modules.
+installed() {
 	mkdir -p "/lib/modules/$1"
 	ln -s "/usr/src/linux-headers-$release" "/lib/modules/$1/build"
 	: >"/lib/modules/$1/modules.builtin"
@@ -25,20 +27,11 @@ printf '#!/bin/sh\ncase $1 in -m) echo riscv64 ;; -r) echo %s ;; *) exec /bin/un
 ln -s /usr/bin/riscv64-linux-gnu-strip /usr/local/bin/strip
 chmod +x /usr/local/bin/uname
 export DEBIAN_FRONTEND=noninteractive PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
-tree "$release"
+installed "$release"
 mkdir -p "${stock%/*}"
 xz -c /kernel/kvm.ko >"$stock"
 depmod "$release"
 
-# package NAME VERSION: install a package of that name, with the files of the folder `files`.
-package() {
-	mkdir -p files/DEBIAN
-	printf 'Package: %s\nVersion: %s\nArchitecture: all\nMaintainer: a test <test@example.org>\nDescription: a test\n' \
-		"$1" "$2" >files/DEBIAN/control
-	dpkg-deb -b files "$1.deb" >/dev/null
-	rm -rf files
-	run dpkg -i "$1.deb"
-}
 # sources VERSION: install a package linux-source, with the kernel's own sources of KVM.
 sources() {
 	mkdir -p files/usr/src
@@ -76,13 +69,10 @@ check 'modinfo shows the sources' is "$(modinfo -k "$release" -F gstage_kvm_sour
 
 # This kernel is neither the running one nor the newest.
 second=${release/-/-second-}
-tree "$second"
+installed "$second"
 package "linux-headers-$second" "$kernel"
 other=/lib/modules/5.10.0-1-riscv64
-mkdir -p "$other/build/include/generated/uapi/linux"
-: >"$other/modules.builtin"
-sed 's/MAJOR 6/MAJOR 5/; s/PATCHLEVEL .*/PATCHLEVEL 10/' "$modules/build/include/generated/uapi/linux/version.h" \
-	>"$other/build/include/generated/uapi/linux/version.h"
+kernel "${other##*/}" 5.10.1
 mkdir -p /lib/modules/6.13.0-1-riscv64
 : >/lib/modules/6.13.0-1-riscv64/modules.builtin
 run dpkg-reconfigure gstage-dkms
@@ -93,11 +83,34 @@ check 'for a kernel without headers it says how to install them' says 'apt insta
 check "the first kernel still has gstage's kvm.ko" test -f "$ours"
 rm -rf "$other" /lib/modules/6.13.0-1-riscv64
 
+# Kernels that are in no package, such as a vendor's.
+vendor=${release%%[-+]*}-vendor
+installed "$vendor"
+tree old "$line.1"
+tar -czf old.tar.gz old
+conf=/etc/gstage/sources.conf
+cp $conf conf
+echo "*-vendor $PWD/old.tar.gz" >>$conf
+run "/usr/src/gstage-$version/dkms/report" build
+check 'that the archive of a vendor is of another version is no failure' works
+check 'the message has the file, the line and both versions' \
+	says "it is Linux ${release%%[-+]*}, and $PWD/old.tar.gz ($conf:$(wc -l <$conf)) has Linux $line.1: name the sources of Linux ${release%%[-+]*} there"
+check 'DKMS says that it skips the kernel' says "Autoinstall on $vendor was skipped for module(s) gstage"
+check 'there is no kvm.ko for it' test ! -e "/lib/modules/$vendor/updates"
+cp conf $conf
+echo '*-vendor /kernel/src' >>$conf
+run "/usr/src/gstage-$version/dkms/report" build
+check "a vendor's kernel with a tree in sources.conf has gstage's kvm.ko" says "kernel $vendor has gstage's kvm.ko"
+check 'it was built from that tree' grep -qx /kernel/src "/var/lib/dkms/gstage/$version/$vendor"/*/log/make.log
+check 'modinfo shows the version of the tree' is \
+	"$(modinfo -F gstage_kvm_sources "/lib/modules/$vendor/updates/dkms"/kvm.ko*)" "Linux ${release%%[-+]*}"
+
 run dpkg --purge gstage-dkms
 check 'it can be purged' works
 check "after the purge modprobe finds the kernel's own kvm.ko" is "$(modinfo -k "$release" -F filename kvm)" "$stock"
 check "after the purge the second kernel has no kvm.ko of gstage" test ! -e "/lib/modules/$second/updates"
-rm -rf "/lib/modules/$second"
+check "after the purge the vendor's kernel has no kvm.ko of gstage" test ! -e "/lib/modules/$vendor/updates"
+rm -rf "/lib/modules/$second" "/lib/modules/$vendor"
 check "the kernel's own kvm.ko is unchanged" sh -c "xz -dc $stock | cmp - /kernel/kvm.ko"
 run dpkg --purge "linux-source-$line"
 footprint >after

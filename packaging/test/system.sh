@@ -145,6 +145,17 @@ for command in vms top "show $(vm)" "dump $(vm)" "walk $(vm) 0x80000000" "set $(
 	check "gstage ${command%% *} says that it needs root" says 'as root'
 done
 
+# A mistake in sources.conf, and then a tree from which the next version is built.
+conf=/etc/gstage/sources.conf
+echo "* /tmp/nowhere" >>$conf
+run "/usr/src/gstage-$version/dkms/sources" "$release"
+check 'a path in sources.conf that is missing is an error' fails
+check 'it has file and line' says "$conf:$(wc -l <$conf): there is no /tmp/nowhere"
+sed -i '$d' $conf
+run "/usr/src/gstage-$version/dkms/sources" "$release" /tmp/tree
+check "the sources of Debian's package can be taken" test -f /tmp/tree/arch/riscv/kvm/main.c
+echo "${release%%[-+]*}* /tmp/tree" >>$conf
+
 note 'upgrading, while that VM runs'
 apt install "gstage=$next" "gstage-dkms=$next"
 note 'upgraded'
@@ -157,6 +168,7 @@ check 'it ends well' finish two
 load -r
 load
 check 'after that modprobe loads the new version' is "$(loaded)" "$next"
+check 'it was built from the tree of sources.conf' grep -qx /tmp/tree /var/lib/dkms/gstage/"$next"/"$release"/*/log/make.log
 check 'no file of the old version is left' test ! -e "/usr/src/gstage-$version" -a ! -e "/var/lib/dkms/gstage/$version"
 
 note 'a domain of libvirt'
