@@ -35,16 +35,6 @@ static inline bool gst_kvm_invalidating_range(struct kvm *kvm, gfn_t first, gfn_
 #endif
 }
 
-#ifndef KVM_CAP_PRE_FAULT_MEMORY
-#define KVM_CAP_PRE_FAULT_MEMORY 236
-#endif
-
-/* Does generic KVM answer KVM_PRE_FAULT_MEMORY? */
-static inline bool gst_kvm_has_pre_fault(void)
-{
-	return IS_ENABLED(GST_HAS_PREFAULT);
-}
-
 /* Do all harts have Svvptc? Kernels that do not know Svvptc cannot tell. */
 static inline bool gst_kvm_has_svvptc(void)
 {

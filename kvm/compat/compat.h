@@ -16,6 +16,7 @@
 
 #include "calls.h"
 #include "pages.h"
+#include "prefault.h"
 #include "registers.h"
 
 #endif /* GST_KVM_COMPAT_H */

@@ -83,9 +83,8 @@ int kvm_vm_ioctl_check_extension(struct kvm *kvm, long ext)
 	case KVM_CAP_VM_GPA_BITS:
 		return check_gpa_bits(kvm);
 	case KVM_CAP_VM_ATTRIBUTES:
-		return 1;
 	case KVM_CAP_PRE_FAULT_MEMORY:
-		return gst_kvm_has_pre_fault();
+		return 1;
 	default:
 		return stock_kvm_vm_ioctl_check_extension(kvm, ext);
 	}
