@@ -48,18 +48,20 @@ static inline void gst_kvm_assert_held(struct kvm *kvm)
 }
 
 /*
- * Has a page of [first, end) been invalidated since @seq was read, or is it being invalidated?
- * Called with mmu_lock held.
+ * Has a page of [first, end) of the slot been invalidated since @seq was read, or is it being
+ * invalidated? Called with mmu_lock held.
  */
-static inline bool gst_kvm_invalidated(struct kvm *kvm, unsigned long seq, gfn_t first, gfn_t end)
+static inline bool gst_kvm_invalidated(struct kvm *kvm, const struct kvm_memory_slot *slot,
+				       unsigned long seq, gfn_t first, gfn_t end)
 {
-	return gst_kvm_invalidating_range(kvm, first, end) || kvm->mmu_invalidate_seq != seq;
+	return gst_kvm_invalidating_range(kvm, slot, first, end) || kvm->mmu_invalidate_seq != seq;
 }
 
 /* Is @gfn being invalidated? Called without the lock: only a hint, which spares useless work. */
-static inline bool gst_kvm_invalidating(struct kvm *kvm, gfn_t gfn)
+static inline bool gst_kvm_invalidating(struct kvm *kvm, const struct kvm_memory_slot *slot,
+					gfn_t gfn)
 {
-	return gst_kvm_invalidating_range(kvm, gfn, gfn + 1);
+	return gst_kvm_invalidating_range(kvm, slot, gfn, gfn + 1);
 }
 
 #endif /* GST_KVM_LOCK_H */

@@ -22,17 +22,23 @@ static inline void gst_kvm_hfence_range(struct kvm *kvm, gpa_t gpa, gpa_t size, 
 #endif
 }
 
-/* Is a page of [first, end) being invalidated? Before Linux 6.8 KVM knows only host addresses. */
-static inline bool gst_kvm_invalidating_range(struct kvm *kvm, gfn_t first, gfn_t end)
+/*
+ * Is a page of [first, end) of the slot being invalidated? Before Linux 6.8 KVM keeps the range of
+ * host addresses, and not of gfns.
+ */
+static inline bool gst_kvm_invalidating_range(struct kvm *kvm, const struct kvm_memory_slot *slot,
+					      gfn_t first, gfn_t end)
 {
-	if (!READ_ONCE(kvm->mmu_invalidate_in_progress))
-		return false;
 #ifdef GST_HAS_GFN_NOTIFIER
-	return first < READ_ONCE(kvm->mmu_invalidate_range_end) &&
-	       end > READ_ONCE(kvm->mmu_invalidate_range_start);
+	u64 from = first, to = end;
 #else
-	return true;
+	u64 from = __gfn_to_hva_memslot(slot, first);
+	u64 to = from + ((end - first) << PAGE_SHIFT);
 #endif
+
+	return READ_ONCE(kvm->mmu_invalidate_in_progress) &&
+	       from < READ_ONCE(kvm->mmu_invalidate_range_end) &&
+	       to > READ_ONCE(kvm->mmu_invalidate_range_start);
 }
 
 /* Do all harts have Svvptc? Kernels that do not know Svvptc cannot tell. */

@@ -86,7 +86,7 @@ void gst_kvm_window_look(const struct gst_kvm_fault *fault, struct gst_kvm_windo
 	gfn_t first = max(fault->gfn & ~(pages - 1), slot->base_gfn);
 	gfn_t end = min((fault->gfn | (pages - 1)) + 1, slot->base_gfn + slot->npages);
 
-	if (gst_kvm_invalidated(fault->vcpu->kvm, fault->mmu_seq, first, end)) {
+	if (gst_kvm_invalidated(fault->vcpu->kvm, slot, fault->mmu_seq, first, end)) {
 		first = fault->gfn;
 		end = first + 1;
 	}

@@ -232,7 +232,7 @@ static int map_locked(struct gst_kvm_fault *fault, bool exclusive)
 	struct gst_gather gather;
 	int ret;
 
-	if (gst_kvm_invalidated(kvm, seq, fault->gfn, fault->gfn + 1)) {
+	if (gst_kvm_invalidated(kvm, fault->slot, seq, fault->gfn, fault->gfn + 1)) {
 		gst_kvm_count(fault->vcpu, retries, 1);
 		return 0;
 	}
@@ -324,14 +324,14 @@ static bool await_notifier(struct gst_kvm_fault *fault)
 {
 	struct kvm *kvm = fault->vcpu->kvm;
 
-	if (!gst_kvm_invalidating(kvm, fault->gfn))
+	if (!gst_kvm_invalidating(kvm, fault->slot, fault->gfn))
 		return true;
 	gst_kvm_count(fault->vcpu, waits, 1);
 	for (unsigned int usecs = WAIT_FIRST_US; usecs <= WAIT_LAST_US; usecs *= 2) {
 		if (signal_pending(current))
 			return false;
 		usleep_range(usecs, 2 * usecs);
-		if (!gst_kvm_invalidating(kvm, fault->gfn))
+		if (!gst_kvm_invalidating(kvm, fault->slot, fault->gfn))
 			return true;
 	}
 	return false;

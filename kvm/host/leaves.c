@@ -175,7 +175,7 @@ unsigned int gst_kvm_leaf_level(struct kvm *kvm, const struct kvm_memory_slot *s
 
 		if (!(shifted & (pages - 1)) && !((pfn ^ gfn) & (pages - 1)) &&
 		    first >= slot->base_gfn && first + pages <= slot->base_gfn + slot->npages &&
-		    !gst_kvm_invalidated(kvm, seq, first, first + pages))
+		    !gst_kvm_invalidated(kvm, slot, seq, first, first + pages))
 			break;
 	}
 	return level;

@@ -184,7 +184,7 @@ static void collapse_region(struct kvm *kvm, const struct kvm_memory_slot *slot,
 	unsigned int level;
 	u64 mask;
 
-	if (gst_kvm_invalidated(kvm, kvm->mmu_invalidate_seq, gfn, gfn + 1))
+	if (gst_kvm_invalidated(kvm, slot, kvm->mmu_invalidate_seq, gfn, gfn + 1))
 		return;
 	gst_kvm_host_leaves(kvm, __gfn_to_hva_memslot(slot, gfn), &host, 1);
 	if (!host.ordinary)

@@ -49,6 +49,11 @@ STRICT_TESTS=(hgatp three-vms goback vsatp vs-fence stale turns)
 # strict_name TEST SEED: print the name of a run.
 strict_name() { echo "$1@$KERNEL${HOST:+.$HOST}-$SMP-$2"; }
 
+# with_arguments TEST: print the program and its arguments, as tests/strict/TESTS has them.
+with_arguments() {
+	awk -v test="$1" '$1 == test { $2 = ""; $1 = $1; found = 1; print } END { if (!found) print test }' "$TOP/tests/strict/TESTS" | xargs
+}
+
 # strict_jobs TEST...: print a line for each test and seed that has no result yet.
 strict_jobs() {
 	local test seed name
@@ -60,7 +65,7 @@ strict_jobs() {
 				continue
 			fi
 			echo "/run/lab/jobs.d/$name $seed hostile export GSTAGE_MODULE=$MODULE GSTAGE_CPU=$CPU_NAME" \
-				"GSTAGE_KERNEL=$KERNEL; exec ./$test"
+				"GSTAGE_KERNEL=$KERNEL; exec ./$(with_arguments "$test")"
 		done
 	done
 }
