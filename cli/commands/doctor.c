@@ -159,6 +159,7 @@ static const char after_leaf[] =
 static const struct kernel {
 	const char *series, *defects;
 } kernels[] = {
+	{ "6.6", after_hole },
 	{ "6.12", after_hole },
 	{ "6.18", after_hole },
 	{ "7.2", after_leaf },

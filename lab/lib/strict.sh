@@ -65,7 +65,7 @@ strict_jobs() {
 				continue
 			fi
 			echo "/run/lab/jobs.d/$name $seed hostile export GSTAGE_MODULE=$MODULE GSTAGE_CPU=$CPU_NAME" \
-				"GSTAGE_KERNEL=$KERNEL; exec ./$(with_arguments "$test")"
+				"GSTAGE_KERNEL=$KERNEL GSTAGE_SLOWER=10; exec ./$(with_arguments "$test")"
 		done
 	done
 }

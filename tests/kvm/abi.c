@@ -285,7 +285,7 @@ static void unchanged(void)
 {
 	struct kvm_one_reg reg = { .id = KVM_REG_RISCV | KVM_REG_SIZE_U64 | KVM_REG_RISCV_CSR |
 					 KVM_REG_RISCV_CSR_GENERAL | 0xfff };
-	static const struct {
+	const struct {
 		long cap;
 		int value;
 	} same[] = {
@@ -296,7 +296,7 @@ static void unchanged(void)
 		{ KVM_CAP_READONLY_MEM, 1 },
 		{ KVM_CAP_IMMEDIATE_EXIT, 1 },
 		{ KVM_CAP_NR_MEMSLOTS, 32767 },
-		{ KVM_CAP_NR_VCPUS, 2 },
+		{ KVM_CAP_NR_VCPUS, sysconf(_SC_NPROCESSORS_ONLN) },
 		{ KVM_CAP_S390_GMAP, 0 },
 		{ 246, 0 },
 		{ 249, 0 },

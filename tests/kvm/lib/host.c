@@ -47,11 +47,12 @@ void host_init(unsigned int seconds)
 {
 	const char *module = getenv("GSTAGE_MODULE");
 	const char *cpu = getenv("GSTAGE_CPU");
+	const char *slower = getenv("GSTAGE_SLOWER");
 	char mask[32], bits[32];
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	signal(SIGALRM, out_of_time);
-	alarm(seconds);
+	alarm(seconds * (slower ? atoi(slower) : 1));
 
 	if (!module || !cpu)
 		bail("GSTAGE_MODULE and GSTAGE_CPU are not set: run the test with lab/lab");

@@ -51,7 +51,8 @@ extern struct host host;
 
 /**
  * host_init() - set up the test program; every test calls it first
- * @seconds: the program ends with a failure after this time
+ * @seconds: the program ends with a failure after this time. A host that is slower says how many
+ *	times as long it takes: GSTAGE_SLOWER in the environment
  */
 void host_init(unsigned int seconds);
 
