@@ -159,11 +159,8 @@ static const char after_leaf[] =
 static const struct kernel {
 	const char *series, *defects;
 } kernels[] = {
-	{ "6.6", after_hole },
-	{ "6.12", after_hole },
-	{ "6.18", after_hole },
-	{ "7.2", after_leaf },
-	{ "7.3", after_leaf },
+	{ "6.6", after_hole }, { "6.12", after_hole }, { "6.18", after_hole },
+	{ "7.2", after_leaf }, { "7.3", after_leaf },
 };
 
 /* The running kernel. Return: NULL if gstage was not tested with it. */

@@ -7,8 +7,12 @@
 #include "tap.h"
 
 static const struct stock known[] = {
-	/* It has the loop of 6.12, but its mprotect() does not begin to notify KVM in a hole. */
-	{ .series = "6.6.", .slot_efaults = true, .aia_oops = true, .pmu_unchecked = true },
+	{ .series = "6.6.",
+	  .stale_after_hole = true,
+	  .late_mprotect = true,
+	  .slot_efaults = true,
+	  .aia_oops = true,
+	  .pmu_unchecked = true },
 	{ .series = "6.12.",
 	  .stale_after_hole = true,
 	  .slot_efaults = true,

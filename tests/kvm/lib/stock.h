@@ -15,6 +15,7 @@
  * @initially_set: KVM_DIRTY_LOG_INITIALLY_SET: a dirty bitmap can be all set when logging starts
  * @stale_after_hole: an unmap that starts in the middle of 2 MiB without a table does not unmap
  *	pages after these 2 MiB
+ * @late_mprotect: mprotect() notifies KVM only from the first 2 MiB on that have memory
  * @stale_after_leaf: an unmap that starts inside a leaf of 2 MiB does not unmap later leaves
  * @aia_oops: the host's kernel uses a null pointer for a vCPU that is created after the AIA was
  *	initialized
@@ -29,6 +30,7 @@ struct stock {
 	bool huge_leaves;
 	bool initially_set;
 	bool stale_after_hole;
+	bool late_mprotect;
 	bool stale_after_leaf;
 	bool aia_oops;
 	bool pmu_unchecked;
