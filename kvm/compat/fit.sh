@@ -63,7 +63,7 @@ has __kvm_faultin_pfn $generic || need __gfn_to_pfn_memslot $generic
 answers=
 if_has PREFAULT kvm_arch_vcpu_pre_fault_memory $generic
 if_has GFN_NOTIFIER mmu_invalidate_retry_gfn $generic
-if_has VIRTUALIZATION_CPU kvm_arch_enable_virtualization_cpu $generic
+if_has VIRTUALIZATION_CPU kvm_arch_enable_virtualization_cpu $kvm/main.c
 if_has DEBUGFS_RESULT 'int kvm_arch_create_vm_debugfs' $generic
 if_has FW_READ_HI SBI_EXT_PMU_COUNTER_FW_READ_HI $kvm/vcpu_sbi_pmu.c
 if_has PMU_SNAPSHOT snapshot_addr $asm/kvm_vcpu_pmu.h

@@ -55,7 +55,7 @@ answers() {
 
 supported=$(cd "$kvm/compat" && printf '%s\n' v*.mk | sed 's/^v//; s/[.]mk$//' | sort -V | xargs)
 
-for version in 5.10.0 6.11.0 7.99.0 8.0.0; do
+for version in 5.10.0 6.5.0 7.99.0 8.0.0; do
 	kernel "$version" "$version-riscv64"
 	build
 	[ "$status" -ne 0 ] && grep -qF "does not support Linux $version" "$TMP/err"
@@ -80,9 +80,9 @@ done
 
 # What the sources have decides, also in a version between those that are known.
 kernel 6.13.7 6.13.7-riscv64
-answers 'yes 6.12 FAULTIN' 'a version between two known ones takes the faults of the older one'
+answers 'yes 6.12 PREFAULT VIRTUALIZATION_CPU FAULTIN' 'a version between two known ones takes the faults of the older one'
 echo csr_dirty >"$TMP/src/arch/riscv/include/asm/kvm_host.h"
-answers 'yes 6.12 FAULTIN CSR_DIRTY' 'a backport is seen'
+answers 'yes 6.12 PREFAULT VIRTUALIZATION_CPU FAULTIN CSR_DIRTY' 'a backport is seen'
 for name in kvm_arch_vcpu_load kvm_riscv_mmu_update_hgatp kvm_riscv_local_tlb_sanitize kvm_riscv_vcpu_unpriv_read; do
 	kernel 6.12.3 6.12.3-riscv64
 	sed -i "s/$name/another_name/" "$TMP"/src/arch/riscv/kvm/*.c
