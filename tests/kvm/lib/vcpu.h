@@ -4,22 +4,12 @@
 #define TESTS_KVM_VCPU_H
 
 #include <linux/kvm.h>
+
+#include <gstage/pre_fault.h>
 #include <pthread.h>
 #include <stdatomic.h>
 
 #include "vm.h"
-
-/* Headers before Linux 6.11 do not have it. */
-#ifndef KVM_PRE_FAULT_MEMORY
-#define KVM_CAP_PRE_FAULT_MEMORY 236
-#define KVM_PRE_FAULT_MEMORY     _IOWR(KVMIO, 0xd5, struct kvm_pre_fault_memory)
-struct kvm_pre_fault_memory {
-	__u64 gpa;
-	__u64 size;
-	__u64 flags;
-	__u64 padding[5];
-};
-#endif
 
 /**
  * struct vcpu - a vCPU
