@@ -7,26 +7,11 @@ DEB_PACKAGES=(build-essential debhelper dh-dkms dkms lintian man-db pkgconf gcc-
 	cpio xz-utils e2fsprogs mount pahole bc)
 
 have_deb_root() {
-	local hash
-	hash=$(printf '%s\n' "$SUITE" "${DEB_PACKAGES[@]}" | sha256sum)
-	DEB_ROOT=$CACHE/root-deb-${hash:0:12}
+	DEB_ROOT=$(package_root deb "${DEB_PACKAGES[@]}")
 	[ -d "$DEB_ROOT" ]
 }
 
-make_deb_root() {
-	rm -rf "$CACHE"/root-deb-*.part
-	TRASH+=("$DEB_ROOT.part")
-	mmdebstrap_into "$DEB_ROOT.part" --variant=essential --include="$(IFS=,; echo "${DEB_PACKAGES[*]}")"
-	mv "$DEB_ROOT.part" "$DEB_ROOT"
-}
-
-need_deb_root() {
-	have_deb_root && return
-	alone
-	need_space 2048
-	step "making the root that builds packages (Debian $SUITE)" make_deb_root
-	not_alone
-}
+need_deb_root() { have_deb_root || need_package_root "$DEB_ROOT" 2048 packages "${DEB_PACKAGES[@]}"; }
 
 in_deb_root() { ROOT=$DEB_ROOT in_root "$@"; }
 

@@ -43,3 +43,25 @@ need_lab_root() {
 	need_space 4096
 	step "making the lab root (Debian $SUITE)" make_root
 }
+
+# package_root KIND PACKAGE...: print the folder of the root in which packages of this kind are built, with these packages of Debian.
+package_root() {
+	local hash
+	hash=$(printf '%s\n' "$SUITE" "${@:2}" | sha256sum)
+	echo "$CACHE/root-$1-${hash:0:12}"
+}
+
+make_package_root() {
+	rm -rf "${1%-*}"-*.part
+	TRASH+=("$1.part")
+	mmdebstrap_into "$1.part" --variant=essential --include="$(IFS=,; echo "${*:2}")"
+	mv "$1.part" "$1"
+}
+
+# need_package_root DIR MIB WHAT PACKAGE...: make such a root, which takes so many MiB of disk.
+need_package_root() {
+	alone
+	need_space "$2"
+	step "making the root that builds $3 (Debian $SUITE)" make_package_root "$1" "${@:4}"
+	not_alone
+}

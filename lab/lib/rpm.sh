@@ -2,29 +2,12 @@
 # shellcheck shell=bash
 # Build the RPM packages with the cross compiler, and test them. Sourced by lab/lab.
 
-# Another root, because users who build Debian packages only do not need these.
+# A root of its own: who builds Debian packages alone does not need these packages.
 RPM_PACKAGES=(rpm rpmlint make gcc libc6-dev gcc-riscv64-linux-gnu libc6-dev-riscv64-cross file perl pkgconf mount)
 
-have_rpm_root() {
-	local hash
-	hash=$(printf '%s\n' "$SUITE" "${RPM_PACKAGES[@]}" | sha256sum)
-	RPM_ROOT=$CACHE/root-rpm-${hash:0:12}
-	[ -d "$RPM_ROOT" ]
-}
-
-make_rpm_root() {
-	rm -rf "$CACHE"/root-rpm-*.part
-	TRASH+=("$RPM_ROOT.part")
-	mmdebstrap_into "$RPM_ROOT.part" --variant=essential --include="$(IFS=,; echo "${RPM_PACKAGES[*]}")"
-	mv "$RPM_ROOT.part" "$RPM_ROOT"
-}
-
 need_rpm_root() {
-	have_rpm_root && return
-	alone
-	need_space 1024
-	step "making the root that builds RPM packages (Debian $SUITE)" make_rpm_root
-	not_alone
+	RPM_ROOT=$(package_root rpm "${RPM_PACKAGES[@]}")
+	[ -d "$RPM_ROOT" ] || need_package_root "$RPM_ROOT" 1024 'RPM packages' "${RPM_PACKAGES[@]}"
 }
 
 in_rpm_root() { ROOT=$RPM_ROOT in_root "$@"; }
