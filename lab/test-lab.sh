@@ -13,23 +13,8 @@ mkdir "$TMPDIR"
 trap 'kill $(jobs -p) 2>/dev/null; rm -rf "$TMP"' EXIT
 [ $# -eq 0 ] || { mkdir -p "$1"; exec > >(tee "$1/test-lab.tap"); }
 
-n=0
-OUT=$TMP/out
-ERR=$TMP/err
-
-# check NAME CONDITION...: print one result, and after a failure the output of the last command.
-check() {
-	local name=$1
-	shift
-	n=$((n + 1))
-	if "$@"; then
-		echo "ok $n $name"
-	else
-		echo "not ok $n $name"
-		printf '# status %s; expected: %s\n' "${STATUS-}" "$*"
-		sed 's/^/# /' "$OUT" "$ERR" 2>/dev/null
-	fi
-}
+# shellcheck source=lab/tap.sh
+. "$LAB/tap.sh"
 
 # lab ARG...: run the lab, and set STATUS, OUT and ERR.
 lab() {

@@ -9,25 +9,10 @@ chmod 755 "$TMP"
 trap 'GNUPGHOME=$TMP/key gpgconf --kill all; GNUPGHOME=$TMP/other gpgconf --kill all; rm -rf "$TMP"' EXIT
 [ $# -eq 0 ] || { mkdir -p "$1"; exec > >(tee "$1/test-lock.tap"); }
 
-n=0
-OUT=$TMP/out
-ERR=$TMP/err
+# shellcheck source=lab/tap.sh
+. "$LAB/tap.sh"
 MIRROR=$TMP/mirror
 export GSTAGE_CACHE=$TMP/cache GSTAGE_MIRROR=file://$MIRROR
-
-# check NAME CONDITION...: print one result, and after a failure the output of the last command.
-check() {
-	local name=$1
-	shift
-	n=$((n + 1))
-	if "$@"; then
-		echo "ok $n $name"
-	else
-		echo "not ok $n $name"
-		printf '# status %s; expected: %s\n' "${STATUS-}" "$*"
-		sed 's/^/# /' "$OUT" "$ERR" 2>/dev/null
-	fi
-}
 
 # lock ARG...: run the command on the copy, and set STATUS, OUT and ERR.
 lock() {

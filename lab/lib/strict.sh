@@ -51,7 +51,7 @@ strict_name() { echo "$1@$KERNEL${HOST:+.$HOST}-$SMP-$2"; }
 
 # with_arguments TEST: print the program and its arguments, as tests/strict/TESTS has them.
 with_arguments() {
-	awk -v test="$1" '$1 == test { $2 = ""; $1 = $1; found = 1; print } END { if (!found) print test }' "$TOP/tests/strict/TESTS" | xargs
+	awk -v test="$1" '$1 == test { $2 = ""; found = 1; print } END { if (!found) print test }' "$TOP/tests/strict/TESTS" | xargs
 }
 
 # strict_jobs TEST...: print a line for each test and seed that has no result yet.

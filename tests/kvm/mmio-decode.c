@@ -112,7 +112,7 @@ static struct {
 	int file;
 	atomic_bool over;
 	atomic_ulong times;
-	atomic_ulong allowed; /* so many times */
+	atomic_ulong allowed; /* the most that @times may be now */
 	unsigned long formats;
 } disturbance;
 
