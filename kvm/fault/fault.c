@@ -67,7 +67,7 @@ static int look_at_vma(struct gst_kvm_fault *fault, bool *brought)
 	/* If this fails, get_user_pages will fail, too, and return the reason. */
 	*brought = may_bring(fault, vma) &&
 		   !(handle_mm_fault(vma, fault->hva, FAULT_FLAG_WRITE, NULL) & VM_FAULT_ERROR);
-	fault->shift = is_vm_hugetlb_page(vma) ? huge_page_shift(hstate_vma(vma)) : PAGE_SHIFT;
+	fault->shift = vma->vm_flags & VM_HUGETLB ? huge_page_shift(hstate_vma(vma)) : PAGE_SHIFT;
 	fault->pfnmap = vma->vm_flags & VM_PFNMAP;
 	fault->attr = vma_attr(vma);
 	/*

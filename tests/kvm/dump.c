@@ -285,6 +285,19 @@ static void parser(void)
 	}
 }
 
+/*
+ * A test build plays a kernel that has a dump of its own, with the same names of files. gstage must
+ * not have such a kernel make its files.
+ */
+static void kernel_dump(void)
+{
+	char text[32];
+
+	if (read_text("/sys/module/kvm/parameters/test_ptdump_called", text, sizeof(text)))
+		return;
+	ok(!strcmp(text, "0\n"), "the kernel's own dump of the G-stage has made no files");
+}
+
 int main(int argc, char **argv)
 {
 	const struct format *f;
@@ -310,6 +323,7 @@ int main(int argc, char **argv)
 		vm_free(vm);
 		gone(f);
 	}
+	kernel_dump();
 	around("16");
 	return done();
 }
