@@ -88,9 +88,10 @@ stage-examples:
 stage-kernel-doc:
 	@tests/stage kernel-doc $(LOGS)/style $(MAKE) -s -C tests/style check-kernel-doc LOGDIR=$(LOGS)/style
 
-# Run all kernels on all hosts, with and without AIA, two boots at a time. There is a job for each kernel and host. Long jobs come
-# first, so that two boots run until the end.
-MATRIX	:= $(foreach host,sv57 sv48 sv39,$(KERNELS:%=test-on/%/$(host)))
+# Run all kernels on hosts with each format, with and without AIA, and KVER on each host that is named after a machine, two boots at a
+# time. There is a job for each kernel and host. Long jobs come first, so that two boots run until the end.
+MACHINES := $(shell awk '!/^\#/ && $$1 != "debian" { print $$1 }' lab/hosts)
+MATRIX	:= $(foreach host,sv57 sv48 sv39,$(KERNELS:%=test-on/%/$(host))) $(MACHINES:%=test-like/%)
 
 test-all:
 	@rm -rf $(LOGS)
@@ -99,8 +100,11 @@ test-all:
 	@tests/table $$(find $(LOGS)/kvm -name '*.tap')
 	@tests/tally $$(find $(LOGS) -name '*.tap' | sort)
 
-$(MATRIX): test-on/%:
+test-on/%:
 	@tests/stage $* $(LOGS)/kvm lab/lab test --kernel $(*D) --cpu $(*F) --aia both --slow
+
+test-like/%:
+	@tests/stage host-$* $(LOGS)/kvm lab/lab test --kernel $(KVER) --host $*
 
 # 1 to 4 harts, on two kernels: see docs/STRICT.md.
 strict:
