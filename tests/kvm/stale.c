@@ -270,11 +270,14 @@ static unsigned int after_leaf(struct stage *stage, const struct op *op, u64 off
 	return scene(stage, op, 0x7, true);
 }
 
-/* Does the call tell KVM of the part of the range in which the defect is? */
+/*
+ * Does the call tell KVM of the part of the range in which the defect is? A host that splits its
+ * huge page first has KVM unmap all of it, so that the range starts in a hole.
+ */
 static bool tells(const struct op *op, enum backing backing)
 {
 	if (backing == HUGE)
-		return !op->splits;
+		return !op->splits || stock()->stale_after_hole;
 	return !stock()->late_mprotect || !strstr(op->name, "mprotect");
 }
 
