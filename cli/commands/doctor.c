@@ -156,11 +156,16 @@ static const char after_leaf[] =
 	"withdraws a range that starts inside a huge page; while it logs dirty pages, stores can "
 	"reach a file that was mapped privately";
 
+static const char after_both[] =
+	"it loses the page tables of each VM that ends, and leaves pages mapped if the host "
+	"withdraws a range that starts where nothing is mapped or inside a huge page; while it "
+	"logs dirty pages, a guest in huge pages cannot run on";
+
 static const struct kernel {
 	const char *series, *defects;
 } kernels[] = {
 	{ "6.6", after_hole }, { "6.12", after_hole }, { "6.18", after_hole },
-	{ "7.2", after_leaf }, { "7.3", after_leaf },
+	{ "7.0", after_both }, { "7.2", after_leaf },  { "7.3", after_leaf },
 };
 
 /* The running kernel. Return: NULL if gstage was not tested with it. */

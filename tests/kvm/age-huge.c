@@ -78,16 +78,22 @@ static void new_generation(void)
 		bail("%s to " LRU ": %s", text, strerror(err));
 }
 
-/* The guest uses one page of each huge page. Return: the percentage of pages that count as used. */
+/*
+ * The guest uses one page of each huge page, in each of two generations: at first 7.0 only notes
+ * that a page was used, and moves it the next time. Return: the percentage of pages that count as
+ * used.
+ */
 static unsigned int used(unsigned int page)
 {
-	unsigned long last;
+	unsigned long last = 0;
 
 	new_generation();
-	last = youngest + 1;
-	if (page < SZ_2M / SZ_4K)
-		guest_check(vcpu, GPA + page * SZ_4K, SZ_2M, CHUNKS, 1);
-	new_generation();
+	for (unsigned int round = 0; round < 2; round++) {
+		last = youngest + 1;
+		if (page < SZ_2M / SZ_4K)
+			guest_check(vcpu, GPA + page * SZ_4K, SZ_2M, CHUNKS, 1);
+		new_generation();
+	}
 	return pages_since(last) * 100 / PAGES;
 }
 
@@ -108,7 +114,8 @@ int main(void)
 	guest_fill(vcpu, GPA, SZ_4K, PAGES, 1);
 	ok(mem_huge_bytes(mem, SIZE) == SIZE, "the host has %u huge pages, the guest %lu leaves",
 	   CHUNKS, PAGES);
-	used(~0U);
+	/* 7.0 loses the note again if a page is in the oldest generation. So use the pages soon. */
+	used(0);
 
 	none = used(~0U);
 	first = used(0);

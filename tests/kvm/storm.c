@@ -168,7 +168,8 @@ static void large(void)
 	pthread_join(thread, NULL);
 	sched_setaffinity(0, sizeof(all), &all);
 	diag("%s: %ld lock breaks, after %u rounds without any", name, breaks, rounds);
-	ok(gone && breaks > 0 && breaks < (long)(BIG / SZ_1G),
+	/* The busier the machine, the more often the emulated hart's timer asks for a break. */
+	ok(gone && breaks > 0 && breaks < (long)(BIG / SZ_2M / 8),
 	   "%s: a slot of 6 GiB is deleted: others get the lock and the hart meanwhile", name);
 	ok(vm_sound(vm), "%s: the tables are sound", name);
 	mem_unmap(big, BIG);
