@@ -17,7 +17,7 @@ large() {
 		[ "$faults" -lt $((small / 10)) ]
 		result $? "$1: less than a tenth of the faults ($faults of $small)"
 	else
-		[ "$(leaves 2m)" -ge 20 ] && [ "$(leaves 4k)" -le 1024 ]
+		[ "$(leaves 2m)" -ge 16 ] && [ "$(leaves 4k)" -le 1024 ]
 		result $? "$1: 2 MiB leaves map it ($(leaves 2m), and $(leaves 4k) of 4 KiB)"
 	fi
 }
