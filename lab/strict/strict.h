@@ -207,11 +207,11 @@ struct hart {
 	ux x[33];
 	u64 f[32];
 	ux pc, next;
-	u64 instret, stop; /* it runs while instret < stop */
+	u64 instret, stop;       /* it runs while instret < stop */
 	u64 guest_ptes, hfences; /* what it has read for guests, and executed: pmu.c */
-	u64 ctx;           /* number of the present context << 4 */
-	unsigned ctx_base; /* lower numbers are of contexts from before the last flush */
-	u64 code_va;       /* the page that instructions are fetched from */
+	u64 ctx;                 /* number of the present context << 4 */
+	unsigned ctx_base;       /* lower numbers are of contexts from before the last flush */
+	u64 code_va;             /* the page that instructions are fetched from */
 	struct code *code;
 	unsigned buffered;
 	bool early;
