@@ -79,7 +79,7 @@ END {
 	print ""
 	print "The first figure is of the stock module, in the host's widest format, and the second of gstage in the narrowest; one figure is of both. The guest has Sv39. After the exit it stores to 64 pages. The 64 KiB pages are 16 MiB of hugetlbfs."
 	print ""
-	print "On all of these hosts, stock needs " over("touch-there", 16777216) " times as many instructions as gstage to let a guest touch pages that the host has,"
+	print "On all of these hosts, stock needs " over("touch-there", 16777216) " times as many instructions as gstage to let a guest touch pages that the host has, " over("touch-fresh", 16777216) " times as many for fresh pages,"
 	print "and " over("sparse-close", 536870912) " times as many to close a VM with one page in each 2 MiB of 512 MiB."
 	print "After 100 VMs stock has lost " range("stock", "lost", 100) " KiB of tables, and gstage has " range("gstage", "live", 100) " table pages."
 	print "What costs more with gstage: two vCPUs of one VM that take turns on a hart. It fences between them ([TLB.md](docs/TLB.md#the-way-of-a-vcpu)),"
