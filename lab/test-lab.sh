@@ -143,6 +143,8 @@ bench compare --host k3 switch
 check "bench/compare: stock cannot be replaced on a host with an AIA" refuses 'cannot be replaced'
 bench formats --host k3 change
 check "bench/formats: a host with one format changes none" refuses 'leave out change'
+lab status --host k3 --tree "$(tree 6.6.1 arch/riscv/kvm virt/kvm)"
+check "a kernel that does not know the AIA is refused on a host that has one" says 'that needs Linux 6.10'
 lab status --host p550
 check "status says what a host is" grep -q '^host: qemu, -cpu rv64,sv57=off,.*; kvm.ko: gstage-test test_vmid_bits=0$' "$OUT"
 
