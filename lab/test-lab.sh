@@ -125,6 +125,29 @@ check "a missing file is named" says "no file $TMP/absent"
 lab exec --module none /bin/true
 check "a program of another machine is refused" says 'not a RISC-V program'
 
+# bench NAME ARG...: run a bench, as lab() runs the lab.
+bench() {
+	STATUS=0
+	"$TOP/bench/$1/run" "${@:2}" >"$OUT" 2>"$ERR" || STATUS=$?
+}
+refuses() { [ "$STATUS" -ne 0 ] && grep -q -- "$1" "$ERR"; }
+for bench in compare formats counters; do
+	bench $bench --host absent
+	check "bench/$bench: a host that does not exist is named" refuses 'there is no host absent'
+	bench $bench --tree "$TMP/empty"
+	check "bench/$bench: a folder that is no kernel tree is refused" refuses 'is not a kernel tree'
+done
+bench compare --host p550 switch
+check "bench/compare: stock has VMIDs on QEMU, so p550 needs the strict machine" refuses 'add --emulator strict'
+bench compare --host k3 switch
+check "bench/compare: stock cannot be replaced on a host with an AIA" refuses 'cannot be replaced'
+bench formats --host k3 change
+check "bench/formats: a host with one format changes none" refuses 'leave out change'
+lab status --host k3 --tree "$(tree 6.6.1 arch/riscv/kvm virt/kvm)"
+check "a kernel that does not know the AIA is refused on a host that has one" says 'that needs Linux 6.10'
+lab status --host p550
+check "status says what a host is" grep -q '^host: qemu, -cpu rv64,sv57=off,.*; kvm.ko: gstage-test test_vmid_bits=0$' "$OUT"
+
 echo "# setting up in bad circumstances"
 export GSTAGE_CACHE=$TMP/cache
 cp -r "$LAB" "$TMP/lab"

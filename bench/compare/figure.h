@@ -56,5 +56,6 @@ void measure_sparse(u64 size); /* unmap.c */
 void measure_dense(u64 size);
 void measure_logging(u64 size); /* logging.c */
 void measure_age(u64 size);     /* age.c */
+void measure_switch(u64 size);  /* switch.c */
 
 #endif

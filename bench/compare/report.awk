@@ -123,8 +123,9 @@ function behind(mark,    i, row, text, none_, open_) {
 	for (i = 1; i <= rows; i++) {
 		row = order[i]
 		if (costs_more(row))
-			text = text mark label[row] (size[row] ? ", " size_text(row) : "") ": gstage costs " \
-				sprintf("%.2f", 1 / RATIO) " times as much. " why(row) "\n"
+			text = text mark label[row] (size[row] ? ", " size_text(row) : "") ": " \
+				(RATIO > 0 ? "gstage costs " sprintf("%.2f", 1 / RATIO) " times as much. " : "it costs nothing with stock. ") \
+				why(row) "\n"
 		else if (key_of[row] !~ /-own$/ && ratios(row) && sprintf("%.2f", RATIO) < 1)
 			open_ = open_ mark label[row] (size[row] ? ", " size_text(row) : "") "\n"
 	}

@@ -13,17 +13,22 @@
 #include "figure.h"
 #include "tap.h"
 
+#define SZ_64K  (16 * SZ_4K)
+#define HUGETLB "/sys/kernel/mm/hugepages/hugepages-%lukB/nr_hugepages"
+
 /* The kinds of host memory. */
 static const struct kind {
 	const char *key, *label;
 	enum backing backing;
-	bool populated, hugetlb;
-	u64 most; /* the largest of the usual sizes */
+	bool populated;
+	u64 hugetlb; /* the size of the pages of hugetlbfs; 0: other memory */
+	u64 most;    /* the largest of the usual sizes */
 } kinds[] = {
-	{ "touch-fresh", "fresh 4 KiB pages", SMALL, false, false, 256 * SZ_1M },
-	{ "touch-there", "4 KiB pages that the VMM has written", SMALL, true, false, 256 * SZ_1M },
-	{ "touch-thp", "transparent huge pages", HUGE, true, false, SZ_1G },
-	{ "touch-hugetlb", "fresh pages of hugetlbfs, 2 MiB", SMALL, false, true, 256 * SZ_1M },
+	{ "touch-fresh", "fresh 4 KiB pages", SMALL, false, 0, 256 * SZ_1M },
+	{ "touch-there", "4 KiB pages that the VMM has written", SMALL, true, 0, 256 * SZ_1M },
+	{ "touch-thp", "transparent huge pages", HUGE, true, 0, SZ_1G },
+	{ "touch-hugetlb", "fresh pages of hugetlbfs, 2 MiB", SMALL, false, SZ_2M, 256 * SZ_1M },
+	{ "touch-64k", "fresh pages of hugetlbfs, 64 KiB", SMALL, false, SZ_64K, 256 * SZ_1M },
 };
 
 static char *memory(const struct kind *kind, u64 size)
@@ -34,7 +39,9 @@ static char *memory(const struct kind *kind, u64 size)
 		mem = mem_map(size, kind->backing);
 	} else {
 		mem = mmap(NULL, size, PROT_READ | PROT_WRITE,
-			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB, -1, 0);
+			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB |
+				   __builtin_ctzl(kind->hugetlb) << MAP_HUGE_SHIFT,
+			   -1, 0);
 		if (mem == MAP_FAILED)
 			bail("no memory of hugetlbfs: %s", strerror(errno));
 	}
@@ -43,13 +50,20 @@ static char *memory(const struct kind *kind, u64 size)
 	return mem;
 }
 
-static void set_hugetlb(u64 size)
+/* Reserve the pages of hugetlbfs. Return: false if the host has no pages of this size. */
+static bool set_hugetlb(const struct kind *kind, u64 size)
 {
-	char text[16];
+	char path[96], text[16];
+	int err;
 
-	snprintf(text, sizeof(text), "%llu", (unsigned long long)(size / SZ_2M));
-	if (write_text("/proc/sys/vm/nr_hugepages", text))
-		bail("no huge pages");
+	if (!kind->hugetlb)
+		return true;
+	snprintf(path, sizeof(path), HUGETLB, (unsigned long)(kind->hugetlb >> 10));
+	snprintf(text, sizeof(text), "%lu", (unsigned long)(size / kind->hugetlb));
+	err = write_text(path, text);
+	if (err && err != ENOENT)
+		bail("no huge pages: %s", strerror(err));
+	return !err;
 }
 
 static void touch(const struct kind *kind, u64 size, bool largest)
@@ -60,8 +74,8 @@ static void touch(const struct kind *kind, u64 size, bool largest)
 	char *mem;
 	double ms;
 
-	if (kind->hugetlb)
-		set_hugetlb(size);
+	if (!set_hugetlb(kind, size))
+		return;
 	mem = memory(kind, size);
 	vm = vm_with(mem, size, 1);
 	exits = kvm_stat(vm, "exits");
@@ -70,6 +84,9 @@ static void touch(const struct kind *kind, u64 size, bool largest)
 	ms = ms_since(start);
 	exits = kvm_stat(vm, "exits") - exits;
 
+	/* A module that cannot map such memory has no figure. */
+	if (vm->vcpu[0]->efaults)
+		goto out;
 	snprintf(label, sizeof(label), "first touch of %s", kind->label);
 	figure(kind->key, size, "B", "ms", ms, label);
 	snprintf(key, sizeof(key), "%s-exits", kind->key);
@@ -80,10 +97,10 @@ static void touch(const struct kind *kind, u64 size, bool largest)
 		snprintf(label, sizeof(label), "first touch of %s: for each 4 KiB", kind->label);
 		figure(key, 0, "", "ns", ms * 1e6 / (size / SZ_4K), label);
 	}
+out:
 	vm_free(vm);
 	munmap(mem, size);
-	if (kind->hugetlb)
-		set_hugetlb(0);
+	set_hugetlb(kind, 0);
 }
 
 void measure_touch(u64 size)
@@ -106,8 +123,8 @@ static void prefault(const struct kind *kind, u64 size)
 	struct vm *vm;
 	u64 start;
 
-	if (kind->hugetlb)
-		set_hugetlb(size);
+	if (!set_hugetlb(kind, size))
+		return;
 	mem = memory(kind, size);
 	vm = vm_with(mem, size, 1);
 	start = now_ns();
@@ -122,8 +139,7 @@ static void prefault(const struct kind *kind, u64 size)
 	figure(key, size, "B", "ms", ms_since(start), label);
 	vm_free(vm);
 	munmap(mem, size);
-	if (kind->hugetlb)
-		set_hugetlb(0);
+	set_hugetlb(kind, 0);
 }
 
 void measure_prefault(u64 size)

@@ -38,6 +38,8 @@ static void misses(enum backing backing)
 	struct miss miss[16];
 
 	for (unsigned int p = 0; p < ARRAY_SIZE(pagings); p++) {
+		if (!paging_exists(&pagings[p]))
+			continue;
 		for_each_format(f)
 			miss_start(&miss[f->mode], f, &pagings[p], backing, PAGES);
 		for (unsigned int i = 0; i < TRIES; i++)

@@ -113,8 +113,8 @@ static const char *const names[REASONS] = {
 	"page fault",
 	"signal to its thread",
 	"fence: a memslot is deleted",
-	"widening, Sv39x4 to Sv57x4",
-	"narrowing, Sv57x4 to Sv39x4",
+	"widening, from the narrowest to the widest format",
+	"narrowing, from the widest to the narrowest",
 };
 
 static struct {

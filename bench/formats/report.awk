@@ -79,7 +79,7 @@ function us(v) { return v == "" ? "-" : sprintf("%.1f", v) }
 function instructions(v) { return v == "" ? "-" : sprintf("%.0f", v * 1000) }
 
 function change_table(    i, s) {
-	title("A change of format, Sv39x4 to Sv57x4 and back: median time, and instructions of the host")
+	title("A change of format, narrowest to widest and back: median time, and instructions of the host")
 	row("MiB mapped" FS "leaves" FS "tables" FS "widen, us" FS "narrow, us" FS "widen, instr." FS "narrow, instr.")
 	rule(7)
 	for (i = 1; i <= sizes; i++) {

@@ -4,6 +4,7 @@
 
 #include "code.h"
 #include "miss.h"
+#include "perf.h"
 #include "tap.h"
 #include "vcpu.h"
 
@@ -101,6 +102,23 @@ void miss_try(struct miss *miss)
 {
 	least(&miss->few, run_ns(miss->vm->vcpu[0], FEW));
 	least(&miss->many, run_ns(miss->vm->vcpu[0], MANY));
+}
+
+static double run_reads(struct vcpu *vcpu, u64 rounds)
+{
+	int fd = count_start(GUEST_PTES);
+
+	if (fd < 0)
+		return -1;
+	run_ns(vcpu, rounds);
+	return count_end(fd);
+}
+
+double miss_reads(struct miss *miss)
+{
+	double few = run_reads(miss->vm->vcpu[0], FEW), many = run_reads(miss->vm->vcpu[0], MANY);
+
+	return few < 0 ? -1 : (many - few) / ((MANY - FEW) * miss->pages);
 }
 
 double miss_end(struct miss *miss)

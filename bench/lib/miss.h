@@ -47,4 +47,11 @@ void miss_try(struct miss *miss);
  */
 double miss_end(struct miss *miss);
 
+/**
+ * miss_reads() - count the PTE reads of a miss in place of its time
+ *
+ * Return: the number, with those of the code and the mailbox; -1 if the host cannot count them.
+ */
+double miss_reads(struct miss *miss);
+
 #endif

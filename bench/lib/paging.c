@@ -19,6 +19,11 @@ const struct paging pagings[4] = {
 	{ "Sv57", 10, 5 },
 };
 
+bool paging_exists(const struct paging *paging)
+{
+	return !paging->mode || host.modes >> paging->mode & 1;
+}
+
 /* The tables, beginning with the root, and the number of pages in use. */
 struct tables {
 	u64 (*page)[512];
@@ -58,5 +63,10 @@ void paging_set(struct vcpu *vcpu, const struct paging *paging, enum backing bac
 	map(&tables, DOORBELL_GPA, 0);
 	for (u64 at = 0; at < size; at += SZ_4K)
 		map(&tables, gpa + at, 0);
+	paging_share(vcpu, paging);
+}
+
+void paging_share(struct vcpu *vcpu, const struct paging *paging)
+{
 	vcpu_set_satp(vcpu, (u64)paging->mode << 60 | TABLES_GPA >> 12);
 }

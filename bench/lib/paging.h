@@ -20,6 +20,11 @@ struct paging {
 extern const struct paging pagings[4];
 
 /**
+ * paging_exists() - can guests have this mode? The lab's CPUs have the same modes in both stages
+ */
+bool paging_exists(const struct paging *paging);
+
+/**
  * paging_set() - make identity page tables for a vCPU, and turn on its paging
  * @vcpu: a vCPU that has not run yet
  * @paging: the mode
@@ -31,5 +36,8 @@ extern const struct paging pagings[4];
  */
 void paging_set(struct vcpu *vcpu, const struct paging *paging, enum backing backing, u64 gpa,
 		u64 size);
+
+/** paging_share() - let another vCPU of the VM use the tables that paging_set() has made */
+void paging_share(struct vcpu *vcpu, const struct paging *paging);
 
 #endif

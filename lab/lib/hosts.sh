@@ -39,6 +39,12 @@ use_host() {
 	HOST_PARAMS=$params
 }
 
+# host_boots: can the kernel boot on this machine? Kernels before 6.10 have no driver for the AIA's interrupt controllers.
+host_boots() {
+	[[ $MACHINE != *aia=aplic* ]] || printf '%s\n' 6.10 "$KERNEL" | sort -V -C ||
+		usage_error "Linux $KERNEL cannot boot on ${HOST:-this machine}, which has an AIA: that needs Linux 6.10, or --emulator strict, which has none"
+}
+
 # host_has OPTIONS: is there no option of QEMU's -cpu among these that the host has another value of?
 host_has() {
 	local option

@@ -112,12 +112,13 @@ static void may_fence_vma(struct hart *h)
 		raise_illegal(h);
 }
 
-static void may_hfence(struct hart *h, bool gvma)
+static void begin_hfence(struct hart *h, bool gvma)
 {
 	if (h->virt)
 		raise_virtual(h);
 	if (h->priv == U_MODE || (gvma && h->priv == S_MODE && h->c.mstatus & ST_TVM))
 		raise_illegal(h);
+	h->hfences++;
 }
 
 static struct fence fence_vma(struct hart *h, const struct insn *i, bool vs)
@@ -153,14 +154,14 @@ OP(sfence_vma)
 
 OP(hfence_vvma)
 {
-	may_hfence(h, false);
+	begin_hfence(h, false);
 	buffer_drain(h);
 	fence(h, fence_vma(h, i, true));
 }
 
 OP(hfence_gvma)
 {
-	may_hfence(h, true);
+	begin_hfence(h, true);
 	buffer_drain(h);
 	fence(h, fence_gvma(h, i));
 }
@@ -194,14 +195,14 @@ OP(sinval_vma)
 OP(hinval_vvma)
 {
 	need_svinval(h);
-	may_hfence(h, false);
+	begin_hfence(h, false);
 	invalidate(h, fence_vma(h, i, true));
 }
 
 OP(hinval_gvma)
 {
 	need_svinval(h);
-	may_hfence(h, true);
+	begin_hfence(h, true);
 	invalidate(h, fence_gvma(h, i));
 }
 

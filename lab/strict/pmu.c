@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The counters cycle, instret and hpmcounter3, and the PMU extension of the SBI for them. All count
- * instructions. None ever overflows: with Sscofpmf, scountovf is 0.
+ * instructions, and the last one also raw events. None ever overflows: with Sscofpmf, scountovf
+ * is 0.
  */
 #include "bits.h"
 #include "sbi.h"
@@ -13,7 +14,12 @@
 #define WIDTH_64 (63u << 12)
 
 enum { NUM_COUNTERS, GET_INFO, CONFIG_MATCHING, START, STOP };
-enum { EVENT_CYCLES = 1, EVENT_INSTRUCTIONS = 2 };
+enum { EVENT_CYCLES = 1, EVENT_INSTRUCTIONS = 2, EVENT_RAW = 0x20000 };
+/*
+ * Raw events: page-table entries that the hart has read to translate accesses of guests, and fences
+ * of the hypervisor that it has executed (HFENCE and HINVAL).
+ */
+enum { RAW_GUEST_PTES = 1, RAW_HFENCES };
 /* Flags of CONFIG_MATCHING, START and STOP. */
 #define SKIP_MATCH  BIT(0)
 #define CLEAR_VALUE BIT(1)
@@ -26,14 +32,22 @@ static bool inhibited(struct hart *h, unsigned n)
 	return h->c.mcountinhibit & BIT(n) && !SEED(INHIBIT);
 }
 
+/* What the counter adds up, since the hart was made. */
+static u64 events(struct hart *h, unsigned n)
+{
+	if (n != COUNTER_HPM3 || !h->c.event)
+		return h->instret;
+	return h->c.event == RAW_HFENCES ? h->hfences : h->guest_ptes;
+}
+
 u64 counter_read(struct hart *h, unsigned n)
 {
-	return h->c.counter[n] + (inhibited(h, n) ? 0 : h->instret);
+	return h->c.counter[n] + (inhibited(h, n) ? 0 : events(h, n));
 }
 
 void counter_write(struct hart *h, unsigned n, u64 value)
 {
-	h->c.counter[n] = value - (inhibited(h, n) ? 0 : h->instret);
+	h->c.counter[n] = value - (inhibited(h, n) ? 0 : events(h, n));
 }
 
 /* Write mcountinhibit. Each counter keeps its value. */
@@ -65,6 +79,29 @@ static u64 chosen(const struct call *c)
 	return mask;
 }
 
+/* The counters that can count an event. */
+static u64 matching(u64 event, u64 data)
+{
+	switch (event) {
+	case EVENT_CYCLES:
+		return ~BIT(COUNTER_INSTRET);
+	case EVENT_INSTRUCTIONS:
+		return ~BIT(COUNTER_CYCLE);
+	case EVENT_RAW:
+		return data == RAW_GUEST_PTES || data == RAW_HFENCES ? BIT(COUNTER_HPM3) : 0;
+	}
+	return 0;
+}
+
+/* Let hpmcounter3 count a raw event, or instructions again. It keeps its value. */
+static void set_event(struct hart *h, u64 event)
+{
+	u64 value = counter_read(h, COUNTER_HPM3);
+
+	h->c.event = event;
+	counter_write(h, COUNTER_HPM3, value);
+}
+
 static s64 config_matching(struct hart *h, struct call *c)
 {
 	u64 mask = c->a[0] < 64 ? (u64)c->a[1] << c->a[0] & COUNTERS : 0, flags = c->a[2];
@@ -72,13 +109,13 @@ static s64 config_matching(struct hart *h, struct call *c)
 	if (!mask)
 		return SBI_INVALID_PARAM;
 	if (!(flags & SKIP_MATCH)) {
-		mask &= c->a[3] == EVENT_CYCLES       ? ~BIT(COUNTER_INSTRET) :
-			c->a[3] == EVENT_INSTRUCTIONS ? ~BIT(COUNTER_CYCLE) :
-							0;
+		mask &= matching(c->a[3], c->a[4]);
 		if (!mask)
 			return SBI_NOT_SUPPORTED;
 	}
 	c->value = __builtin_ctzll(mask);
+	if (c->value == COUNTER_HPM3 && !(flags & SKIP_MATCH))
+		set_event(h, c->a[3] == EVENT_RAW && !SEED(EVENT) ? c->a[4] : 0);
 	if (flags & CLEAR_VALUE)
 		counter_write(h, c->value, 0);
 	if (flags & AUTO_START)

@@ -12,6 +12,7 @@ enum {
 	SEED_G_USER,           /* leaves of the G-stage need no U */
 	SEED_SPVP,             /* hstatus.SPVP is not set by a trap */
 	SEED_INHIBIT,          /* mcountinhibit stops no counter */
+	SEED_EVENT,            /* raw events are counted as instructions */
 	SEED_KEPT_LEAF,        /* a fence by address does not drop the leaf */
 	SEED_DROPPED_POINTER,  /* a fence by address drops pointers to tables */
 	SEED_OVERTAKE,         /* stores overtake a FENCE */

@@ -156,7 +156,7 @@ struct csrs {
 	u64 hstatus, hedeleg, hideleg, hvip, hcounteren, hgatp, htval, htinst, htimedelta, henvcfg;
 	u64 vsstatus, vstvec, vsepc, vscause, vstval, vsscratch, vsatp, vstimecmp;
 	u64 fcsr;
-	u64 counter[NCOUNTERS]; /* pmu.c */
+	u64 counter[NCOUNTERS], event; /* pmu.c */
 };
 
 /* A fence of address translation. */
@@ -207,10 +207,11 @@ struct hart {
 	ux x[33];
 	u64 f[32];
 	ux pc, next;
-	u64 instret, stop; /* it runs while instret < stop */
-	u64 ctx;           /* number of the present context << 4 */
-	unsigned ctx_base; /* lower numbers are of contexts from before the last flush */
-	u64 code_va;       /* the page that instructions are fetched from */
+	u64 instret, stop;       /* it runs while instret < stop */
+	u64 guest_ptes, hfences; /* what it has read for guests, and executed: pmu.c */
+	u64 ctx;                 /* number of the present context << 4 */
+	unsigned ctx_base;       /* lower numbers are of contexts from before the last flush */
+	u64 code_va;             /* the page that instructions are fetched from */
 	struct code *code;
 	unsigned buffered;
 	bool early;

@@ -117,6 +117,12 @@ static enum fault update(struct hart *h, struct walk *w, const struct space *s, 
 	return F_NONE;
 }
 
+static u64 fetch_pte(struct hart *h, const struct walk *w, u64 where)
+{
+	h->guest_ptes += w->view.virt;
+	return read_pte(h->m, where);
+}
+
 static enum fault descend(struct hart *h, struct walk *w, const struct space *s, u64 va,
 			  enum access acc, bool implicit, u64 *pa)
 {
@@ -142,7 +148,7 @@ again:
 		f = locate(h, w, s, table, va, i, LOAD, &where);
 		if (f)
 			return f;
-		pte = read_pte(h->m, where);
+		pte = fetch_pte(h, w, where);
 		cache_keep(h, w, s->stage, s->asid, s->vmid, pte & PTE_G, va, i, pte, where);
 	}
 	for (;;) {
@@ -159,7 +165,7 @@ again:
 		f = locate(h, w, s, table, va, i, LOAD, &where);
 		if (f)
 			return f;
-		pte = read_pte(h->m, where);
+		pte = fetch_pte(h, w, where);
 		if (i == 0 && pte & PTE_N)
 			pte = any_of_napot(h, pte, &where);
 		from_cache = false;

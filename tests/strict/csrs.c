@@ -241,6 +241,21 @@ static void counters(struct hart *h)
 	ok(h->c.scause == E_ILLEGAL, "without Sscofpmf there is no scountovf");
 }
 
+/* Raw events of hpmcounter3. Their number is in a4. */
+static void raw_events(struct hart *h)
+{
+	const u64 raw = 0x20000, clear_and_start = 6;
+
+	h->x[A4] = 0;
+	ok(sbi(h, EXT_PMU, 2, 0, 0xf, clear_and_start, raw) == (ux)-2, "raw event 0 is none");
+	h->x[A4] = 2;
+	ok(!sbi(h, EXT_PMU, 2, 0, 0xf, clear_and_start, raw) && h->x[A1] == 3,
+	   "counter 3 counts fences");
+	h->c.scounteren = 0xf;
+	RUN(h, 4, HFENCE_G(X0, X0), SFENCE(X0, X0), HFENCE_G(X0, X0), CSRR(A0, 0xc03));
+	ok(h->x[A0] == 2, "two HFENCEs, and not the SFENCE (%llu)", (unsigned long long)h->x[A0]);
+}
+
 /* The second numbers of CSRs of 64 bits. */
 static void upper_halves(struct hart *h)
 {
@@ -287,6 +302,7 @@ void test_csrs(void)
 	delegation(h);
 	timers(h);
 	counters(h);
+	raw_events(h);
 	upper_halves(h);
 	machine_free(m);
 	timer_of_firmware();

@@ -105,7 +105,7 @@ static void two_stages(void)
 	struct machine *m = machine(1, NULL);
 	struct hart *h = m->hart[0];
 	struct walk w;
-	u64 gpa;
+	u64 gpa, reads;
 
 	h->c.hgatp = atp(MODE, 1, G_TABLE);
 	map(m, G_TABLE, DEPTH, GPA, 0, DATA, LEAF | PTE_U);
@@ -135,10 +135,14 @@ static void two_stages(void)
 	*entry(m, TABLE, DEPTH, VA, DEPTH - 1) = gpa >> 12 << 10 | LEAF;
 	gpa += VA & (BIT(VPN_SHIFT(DEPTH - 1)) - 1) & ~PAGE_MASK;
 	map(m, G_TABLE, DEPTH, gpa, 0, DATA, LEAF | PTE_U);
+	reads = h->guest_ptes;
 	w = at(h, VA + 8, LOAD, S_MODE, true);
 	ok(!w.fault && w.pa == DATA + 8 && w.gpa == gpa + 8,
 	   "both stages translate up to the highest gpa (%d, %llx)", w.fault,
 	   (unsigned long long)w.gpa);
+	reads = h->guest_ptes - reads;
+	ok(reads == 2 * (DEPTH + 1) - 1, "a guest with one level reads %llu entries",
+	   (unsigned long long)reads);
 	machine_free(m);
 }
 
