@@ -3,8 +3,19 @@
 # Build the Debian packages with the cross compiler, and check them with lintian. Sourced by lab/lab.
 
 # This is another root, because users who only run the lab do not need these packages.
-DEB_PACKAGES=(build-essential debhelper dh-dkms dkms lintian man-db pkgconf gcc-riscv64-linux-gnu libc6-dev-riscv64-cross kmod
-	cpio xz-utils e2fsprogs mount pahole bc)
+# The headers of trixie's kernels name gcc-14.
+DEB_PACKAGES=(build-essential debhelper dh-dkms dkms lintian man-db pkgconf gcc-riscv64-linux-gnu gcc-14-riscv64-linux-gnu
+	libc6-dev-riscv64-cross kmod cpio xz-utils e2fsprogs mount pahole bc)
+
+# suite_fits: can the packages be built in the suite that --suite names?
+suite_fits() {
+	case $command,$SMOKE in
+	deb, | rpm, | test-package,yes) ;;
+	test-package,) usage_error "--suite needs --smoke: the Debian system of the other tests is of $SUITE" ;;
+	*) usage_error "--suite is for deb, rpm and test-package" ;;
+	esac
+	[[ $PACKAGE_SUITE =~ ^[a-z]+$ ]] || usage_error "--suite takes the name of a suite of Debian, not $PACKAGE_SUITE"
+}
 
 have_deb_root() {
 	DEB_ROOT=$(package_root deb "${DEB_PACKAGES[@]}")

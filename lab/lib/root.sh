@@ -3,6 +3,7 @@
 # The lab root: a Debian system in a folder, with QEMU, the cross compiler and the tools to build kernel modules. Sourced by lab/lab.
 
 SUITE=trixie
+PACKAGE_SUITE=$SUITE    # the suite in which packages are built (--suite)
 ROOT_PACKAGES=(qemu-system-riscv opensbi gcc-riscv64-linux-gnu libc6-dev-riscv64-cross gcc libc6-dev make kmod cpio xz-utils pahole bc
 	cbmc bison flex)
 
@@ -22,6 +23,7 @@ mmdebstrap_into() {
 	proxy=$(apt-config shell P Acquire::http::Proxy)
 	eval "$proxy"
 	[ -z "${P-}" ] || set -- --aptopt="Acquire::http::Proxy \"$P\"" "$@"
+	[ "$DATES" != any ] || set -- --aptopt='Acquire::Check-Valid-Until "false"' --aptopt='Acquire::Check-Date "false"' "$@"
 	# mmdebstrap cannot clean up after SIGKILL, so put its temporary files into the cache.
 	child env TMPDIR="$CACHE" "${PRIVATE[@]}" mmdebstrap --mode=root --format=directory \
 		--aptopt='Acquire::Languages "none"' --aptopt='APT::Install-Recommends "false"' --aptopt='Acquire::Retries "1"' \
@@ -47,11 +49,12 @@ need_lab_root() {
 # package_root KIND PACKAGE...: print the folder of the root in which packages of this kind are built, with these packages of Debian.
 package_root() {
 	local hash
-	hash=$(printf '%s\n' "$SUITE" "${@:2}" | sha256sum)
+	hash=$(printf '%s\n' "$PACKAGE_SUITE" "${@:2}" | sha256sum)
 	echo "$CACHE/root-$1-${hash:0:12}"
 }
 
 make_package_root() {
+	local SUITE=$PACKAGE_SUITE
 	rm -rf "${1%-*}"-*.part
 	TRASH+=("$1.part")
 	mmdebstrap_into "$1.part" --variant=essential --include="$(IFS=,; echo "${*:2}")"
@@ -62,6 +65,6 @@ make_package_root() {
 need_package_root() {
 	alone
 	need_space "$2"
-	step "making the root that builds $3 (Debian $SUITE)" make_package_root "$1" "${@:4}"
+	step "making the root that builds $3 (Debian $PACKAGE_SUITE)" make_package_root "$1" "${@:4}"
 	not_alone
 }

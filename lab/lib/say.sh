@@ -61,7 +61,7 @@ likely_cause() {
 		echo "run apt-get update, or set GSTAGE_MIRROR to the URI of a complete Debian mirror"
 	elif grep -qiE 'release file .*(is expired|is not valid yet)' "$log"; then
 		echo "apt refuses the mirror's index for its date: $(grep -iEom1 'release file .*(is expired|is not valid yet)[^)]*[)]?' "$log" | cut -c1-200)"
-		echo "wait until the mirror is up to date, or set GSTAGE_MIRROR to another mirror; lab/lab lock --any-date takes an old index"
+		echo "wait until the mirror is up to date, or set GSTAGE_MIRROR to another mirror; --any-date takes an old index"
 	elif grep -qiE '^[EW]: .*(gpg error|openpgp|no_pubkey|is not signed)' "$log"; then
 		echo "the mirror's index is not signed by Debian"
 		echo "set GSTAGE_MIRROR to a mirror of Debian, and install the package debian-archive-keyring"

@@ -28,3 +28,6 @@ tree() {
 	sed -i "s/^VERSION = .*/VERSION = $(echo "$2" | cut -d. -f1)/; s/^PATCHLEVEL = .*/PATCHLEVEL = $(echo "$2" | cut -d. -f2)/
 		s/^SUBLEVEL = .*/SUBLEVEL = $(echo "$2" | cut -d. -f3)/" "$1/Makefile"
 }
+
+# oldest: print the oldest kernel series that the package knows.
+oldest() { dpkg-deb -c gstage-dkms_*_all.deb | sed -n 's,.*/kvm/compat/v\(.*\)\.mk$,\1,p' | sort -V | head -n 1; }

@@ -78,7 +78,7 @@ mkdir -p /lib/modules/6.13.0-1-riscv64
 run dpkg-reconfigure gstage-dkms
 check 'dpkg-reconfigure succeeds although DKMS cannot build for some kernels' works
 check "a second supported kernel has gstage's kvm.ko" says "kernel $second has gstage's kvm.ko"
-check 'for an unknown kernel it lists the known ones' says "gstage $version does not know Linux 5.10: install a kernel of $line"
+check 'for an unknown kernel it lists the known ones' says "gstage $version does not know Linux 5.10: install a kernel of $(oldest) or"
 check 'for a kernel without headers it says how to install them' says 'apt install linux-headers-6.13.0-1-riscv64'
 check "the first kernel still has gstage's kvm.ko" test -f "$ours"
 rm -rf "$other" /lib/modules/6.13.0-1-riscv64
