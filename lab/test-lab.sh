@@ -125,6 +125,11 @@ check "a missing file is named" says "no file $TMP/absent"
 lab exec --module none /bin/true
 check "a program of another machine is refused" says 'not a RISC-V program'
 
+lab test --suite sid
+check "--suite is for packages" says '--suite is for deb, rpm and test-package'
+lab test-package --suite sid
+check "the Debian system of the package tests is of one suite" says '--suite needs --smoke'
+
 # bench NAME ARG...: run a bench, as lab() runs the lab.
 bench() {
 	STATUS=0

@@ -9,6 +9,7 @@ DEB_PACKAGES=(build-essential debhelper dh-dkms dkms lintian man-db pkgconf gcc-
 
 # suite_fits: can the packages be built in the suite that --suite names?
 suite_fits() {
+	# shellcheck disable=SC2154 # lab/lab sets it
 	case $command,$SMOKE in
 	deb, | rpm, | test-package,yes) ;;
 	test-package,) usage_error "--suite needs --smoke: the Debian system of the other tests is of $SUITE" ;;
