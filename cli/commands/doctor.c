@@ -148,24 +148,23 @@ static void check_hart(struct report *report)
 }
 
 /* The kernels that gstage supports, and what their stock modules do wrong (docs/SECURITY.md). */
-static const char after_hole[] =
-	"it loses the page tables of each VM that ends, and leaves pages mapped if the host "
-	"withdraws a range that starts where nothing is mapped";
-static const char after_leaf[] =
-	"it loses the page tables of each VM that ends, and leaves pages mapped if the host "
-	"withdraws a range that starts inside a huge page; while it logs dirty pages, stores can "
-	"reach a file that was mapped privately";
-
-static const char after_both[] =
-	"it loses the page tables of each VM that ends, and leaves pages mapped if the host "
-	"withdraws a range that starts where nothing is mapped or inside a huge page; while it "
-	"logs dirty pages, a guest in huge pages cannot run on";
+#define LOSES                                                                                      \
+	"it loses the page tables of each VM that ends, and leaves pages mapped if the host "      \
+	"withdraws a range that starts "
+static const char after_hole[] = LOSES "where nothing is mapped";
+static const char after_both[] = LOSES "where nothing is mapped or inside a huge page";
+static const char unlogged[] = LOSES
+	"where nothing is mapped or inside a huge page; while it logs dirty pages, a guest in huge "
+	"pages cannot run on";
+static const char after_leaf[] = LOSES
+	"inside a huge page; while it logs dirty pages, stores can reach a file that was mapped "
+	"privately";
 
 static const struct kernel {
 	const char *series, *defects;
 } kernels[] = {
-	{ "6.6", after_hole }, { "6.12", after_hole }, { "6.18", after_hole },
-	{ "7.0", after_both }, { "7.2", after_leaf },  { "7.3", after_leaf },
+	{ "6.6", after_hole }, { "6.12", after_hole }, { "6.18", after_hole }, { "7.0", unlogged },
+	{ "7.1", after_both }, { "7.2", after_leaf },  { "7.3", after_leaf },
 };
 
 /* The running kernel. Return: NULL if gstage was not tested with it. */
