@@ -21,6 +21,7 @@
  * @stale_after_leaf: an unmap that starts inside a leaf of 2 MiB does not unmap later leaves
  * @aia_oops: the host's kernel uses a null pointer for a vCPU that is created after the AIA was
  *	initialized
+ * @aia_run_oops: the same in KVM_RUN, but no more in the ioctls of the device
  * @pmu_65th: the PMU's SBI call for information accepts the 65th of 64 counters
  * @pmu_unchecked: the other SBI calls of the PMU accept counters that do not exist
  * @pmu_leak: each SBI call that sets another snapshot area leaks 4 KiB of the host's memory
@@ -37,6 +38,7 @@ struct stock {
 	bool late_mprotect;
 	bool stale_after_leaf;
 	bool aia_oops;
+	bool aia_run_oops;
 	bool pmu_65th;
 	bool pmu_unchecked;
 	bool pmu_leak;
