@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What it costs to make and end VMs, and how much memory they take and lose. */
-#include <stdlib.h>
 #include <sys/mman.h>
 
 #include "figure.h"
@@ -25,8 +24,7 @@ void measure_empty(u64 times)
 		vm_free(vm);
 		ns[i] = now_ns() - start;
 	}
-	qsort(ns, times, sizeof(ns[0]), compare_u64);
-	figure("empty", 0, "", "ms", ns[times / 2] / 1e6,
+	figure("empty", 0, "", "ms", median_u64(ns, times) / 1e6,
 	       "a VM with one vCPU that never runs: create and close");
 }
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What an exit costs, and a switch between vCPUs that share a hart. */
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "code.h"
 #include "perf.h"
@@ -22,30 +21,21 @@ extern const char exit_guest[], exit_guest_end[];
  */
 __attribute__((used, noinline, noclone)) static void guest(void)
 {
-	asm volatile(".pushsection .text.exit_guest, \"ax\"\n"
-		     ".option push\n"
-		     ".option norvc\n"
-		     ".balign 4\n"
-		     ".globl exit_guest, exit_guest_end\n"
-		     "exit_guest:\n"
-		     "	mv	s11, a0\n"
-		     "1:	fence\n"
-		     "	lw	s0, %[seq](s11)\n"
-		     "	ld	s1, %[value](s11)\n"
-		     "2:	beqz	s1, 3f\n"
-		     "	li	a7, 0x10\n"
-		     "	li	a6, 0\n"
-		     "	ecall\n"
-		     "	addi	s1, s1, -1\n"
-		     "	j	2b\n"
-		     "3:	fence\n"
-		     "	sw	s0, %[done](s11)\n"
-		     "	li	t0, %[doorbell]\n"
-		     "	sw	s0, 0(t0)\n"
-		     "	j	1b\n"
-		     "exit_guest_end:\n"
-		     ".option pop\n"
-		     ".popsection\n"
+	asm volatile(CODE_BEGIN("exit_guest") "	mv	s11, a0\n"
+					      "1:	fence\n"
+					      "	lw	s0, %[seq](s11)\n"
+					      "	ld	s1, %[value](s11)\n"
+					      "2:	beqz	s1, 3f\n"
+					      "	li	a7, 0x10\n"
+					      "	li	a6, 0\n"
+					      "	ecall\n"
+					      "	addi	s1, s1, -1\n"
+					      "	j	2b\n"
+					      "3:	fence\n"
+					      "	sw	s0, %[done](s11)\n"
+					      "	li	t0, %[doorbell]\n"
+					      "	sw	s0, 0(t0)\n"
+					      "	j	1b\n" CODE_END("exit_guest")
 		     :
 		     : [seq] "i"(offsetof(struct mailbox, seq)),
 		       [value] "i"(offsetof(struct mailbox, value)),
@@ -74,9 +64,8 @@ static void exits(void)
 		few[s] = calls_ns(vcpu, 1);
 		many[s] = calls_ns(vcpu, TURNS / SERIES + 1);
 	}
-	qsort(few, SERIES, sizeof(few[0]), compare_u64);
-	qsort(many, SERIES, sizeof(many[0]), compare_u64);
-	figure("exit", 0, "", "ns", ((double)many[SERIES / 2] - few[SERIES / 2]) / (TURNS / SERIES),
+	figure("exit", 0, "", "ns",
+	       ((double)median_u64(many, SERIES) - median_u64(few, SERIES)) / (TURNS / SERIES),
 	       "an exit that KVM answers, and the entry");
 	vm_free(vm);
 }
@@ -109,8 +98,7 @@ static double turn_ns(struct vcpu *one, struct vcpu *two)
 			turn(i & 1 ? two : one, 0);
 		ns[s] = now_ns() - start;
 	}
-	qsort(ns, SERIES, sizeof(ns[0]), compare_u64);
-	return (double)ns[SERIES / 2] / (TURNS / SERIES);
+	return (double)median_u64(ns, SERIES) / (TURNS / SERIES);
 }
 
 /* Count an event in turns. Return: the number for each turn; -1 if the host cannot count it. */
@@ -123,6 +111,13 @@ static double turns_count(enum event event, struct vcpu *one, struct vcpu *two, 
 	for (unsigned int i = 0; i < TURNS; i++)
 		turn(i & 1 ? two : one, pages);
 	return (double)count_end(fd) / TURNS;
+}
+
+/* There is no figure if the host cannot count the event. */
+static void count_figure(const char *key, double n, const char *label)
+{
+	if (n >= 0)
+		figure(key, 0, "", "each", n, label);
 }
 
 enum other { SAME_VCPU, OTHER_VCPU, OTHER_VM };
@@ -139,7 +134,6 @@ static void switches_in(const struct kind *kind, const struct format *format)
 	const char *which = format ? "narrowest" : "default";
 	struct vm *vm[2] = { vm_new(format), NULL };
 	struct vcpu *one = reader(vm[0], mem[0]), *two = one;
-	double n;
 
 	if (kind->other == OTHER_VCPU) {
 		two = vcpu_new(vm[0]);
@@ -153,19 +147,15 @@ static void switches_in(const struct kind *kind, const struct format *format)
 		turn(i & 1 ? two : one, PAGES);
 	if (!format) {
 		figure(kind->key, 0, "", "ns", turn_ns(one, two), kind->label);
-		n = turns_count(HFENCES, one, two, 0);
 		snprintf(key, sizeof(key), "%s-fences", kind->key);
 		snprintf(label, sizeof(label), "%s: fences", kind->label);
-		if (n >= 0)
-			figure(key, 0, "", "each", n, label);
+		count_figure(key, turns_count(HFENCES, one, two, 0), label);
 	}
-	n = turns_count(GUEST_PTES, one, two, PAGES);
 	snprintf(key, sizeof(key), "%s-reads-%s", kind->key, which);
 	snprintf(label, sizeof(label),
 		 "%s; each turn of the Sv39 guest stores to %u pages, %s format: PTE reads",
 		 kind->label, PAGES, which);
-	if (n >= 0)
-		figure(key, 0, "", "each", n, label);
+	count_figure(key, turns_count(GUEST_PTES, one, two, PAGES), label);
 	for (unsigned int i = 0; i < 2; i++) {
 		if (vm[i])
 			vm_free(vm[i]);

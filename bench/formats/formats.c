@@ -9,7 +9,6 @@
  */
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -102,11 +101,9 @@ static void change(u64 size)
 		up[i] = middle - start;
 		down[i] = now_ns() - middle;
 	}
-	qsort(up, CHANGES, sizeof(up[0]), compare_u64);
-	qsort(down, CHANGES, sizeof(down[0]), compare_u64);
 	printf("change\t%lu\t%lu\t%lu\t%.1f\t%.1f\n", (unsigned long)(size >> 20),
 	       (unsigned long)vm_leaves(vm), (unsigned long)vm_stat(vm, "tables"),
-	       up[CHANGES / 2] / 1e3, down[CHANGES / 2] / 1e3);
+	       median_u64(up, CHANGES) / 1e3, median_u64(down, CHANGES) / 1e3);
 	vm_free(vm);
 	mem_unmap(mem, size);
 }

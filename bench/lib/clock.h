@@ -15,4 +15,7 @@ u64 now_ns(void);
 /** compare_u64() - compare two u64, for qsort() */
 int compare_u64(const void *a, const void *b);
 
+/** median_u64() - sort @count values. Return: the one in the middle */
+u64 median_u64(u64 *values, unsigned long count);
+
 #endif

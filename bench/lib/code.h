@@ -5,6 +5,21 @@
 
 #include "vcpu.h"
 
+/*
+ * CODE_BEGIN(name), CODE_END(name) - assembler before and after guest code, for use in an asm
+ * statement. The code is between the symbols NAME and NAME_end, and has no compressed instructions.
+ */
+#define CODE_BEGIN(name)                                                                           \
+	".pushsection .text." name ", \"ax\"\n"                                                    \
+	".option push\n"                                                                           \
+	".option norvc\n"                                                                          \
+	".balign 4\n"                                                                              \
+	".globl " name ", " name "_end\n" name ":\n"
+#define CODE_END(name)                                                                             \
+	name "_end:\n"                                                                             \
+	     ".option pop\n"                                                                       \
+	     ".popsection\n"
+
 /**
  * code_set() - let a vCPU run other code
  * @vcpu: a vCPU that has not run yet

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <string.h>
-#include <time.h>
 
+#include "clock.h"
 #include "code.h"
 #include "miss.h"
 #include "perf.h"
@@ -23,35 +23,26 @@ extern const char miss_guest[], miss_guest_end[];
  */
 __attribute__((used, noinline, noclone)) static void guest(void)
 {
-	asm volatile(".pushsection .text.miss_guest, \"ax\"\n"
-		     ".option push\n"
-		     ".option norvc\n"
-		     ".balign 4\n"
-		     ".globl miss_guest, miss_guest_end\n"
-		     "miss_guest:\n"
-		     "	fence\n"
-		     "	lw	s0, %[seq](a0)\n"
-		     "	ld	s1, %[value](a0)\n"
-		     "	ld	s2, %[count](a0)\n"
-		     "	ld	s3, %[stride](a0)\n"
-		     "	ld	s4, %[addr](a0)\n"
-		     "1:	sfence.vma\n"
-		     "	mv	t0, s4\n"
-		     "	mv	t1, s2\n"
-		     "2:	ld	t2, 0(t0)\n"
-		     "	add	t0, t0, s3\n"
-		     "	addi	t1, t1, -1\n"
-		     "	bnez	t1, 2b\n"
-		     "	addi	s1, s1, -1\n"
-		     "	bnez	s1, 1b\n"
-		     "	fence\n"
-		     "	sw	s0, %[done](a0)\n"
-		     "	li	t0, %[doorbell]\n"
-		     "	sw	s0, 0(t0)\n"
-		     "	j	miss_guest\n"
-		     "miss_guest_end:\n"
-		     ".option pop\n"
-		     ".popsection\n"
+	asm volatile(CODE_BEGIN("miss_guest") "	fence\n"
+					      "	lw	s0, %[seq](a0)\n"
+					      "	ld	s1, %[value](a0)\n"
+					      "	ld	s2, %[count](a0)\n"
+					      "	ld	s3, %[stride](a0)\n"
+					      "	ld	s4, %[addr](a0)\n"
+					      "1:	sfence.vma\n"
+					      "	mv	t0, s4\n"
+					      "	mv	t1, s2\n"
+					      "2:	ld	t2, 0(t0)\n"
+					      "	add	t0, t0, s3\n"
+					      "	addi	t1, t1, -1\n"
+					      "	bnez	t1, 2b\n"
+					      "	addi	s1, s1, -1\n"
+					      "	bnez	s1, 1b\n"
+					      "	fence\n"
+					      "	sw	s0, %[done](a0)\n"
+					      "	li	t0, %[doorbell]\n"
+					      "	sw	s0, 0(t0)\n"
+					      "	j	miss_guest\n" CODE_END("miss_guest")
 		     :
 		     : [seq] "i"(offsetof(struct mailbox, seq)),
 		       [value] "i"(offsetof(struct mailbox, value)),
@@ -63,13 +54,11 @@ __attribute__((used, noinline, noclone)) static void guest(void)
 
 static double run_ns(struct vcpu *vcpu, u64 rounds)
 {
-	struct timespec a, b;
+	u64 start = now_ns();
 
 	vcpu->box->value = rounds;
-	clock_gettime(CLOCK_MONOTONIC, &a);
 	vcpu_do(vcpu, 0);
-	clock_gettime(CLOCK_MONOTONIC, &b);
-	return (b.tv_sec - a.tv_sec) * 1e9 + (b.tv_nsec - a.tv_nsec);
+	return now_ns() - start;
 }
 
 void miss_start(struct miss *miss, const struct format *format, const struct paging *paging,
