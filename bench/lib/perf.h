@@ -12,13 +12,13 @@ enum event {
 };
 
 /**
- * count_start() - begin to count an event on hart 0, in all privilege modes
+ * count_start() - start counting an event on hart 0, in all privilege modes
  *
  * Return: a descriptor for count_end(); -1 if the host cannot count this event.
  */
 int count_start(enum event event);
 
-/** count_end() - end to count. Return: the number of events */
+/** count_end() - stop counting. Return: the number of events */
 u64 count_end(int fd);
 
 #endif

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# What the benches that run in the lab share: the options --kernel, --tree, --host and --emulator, which go to lab/lab. Sourced by
-# them; they set LAB and OUT.
+# The options --kernel, --tree, --host and --emulator of the benches, which go to lab/lab. The benches source this file, and set LAB
+# and OUT.
 
 WHERE=()        # these options
 

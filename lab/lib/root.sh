@@ -3,7 +3,7 @@
 # The lab root: a Debian system in a folder, with QEMU, the cross compiler and the tools to build kernel modules. Sourced by lab/lab.
 
 SUITE=trixie
-PACKAGE_SUITE=$SUITE    # the suite in which packages are built (--suite)
+PACKAGE_SUITE=$SUITE    # packages are built in this suite (--suite)
 ROOT_PACKAGES=(qemu-system-riscv opensbi gcc-riscv64-linux-gnu libc6-dev-riscv64-cross gcc libc6-dev make kmod cpio xz-utils pahole bc
 	cbmc bison flex)
 

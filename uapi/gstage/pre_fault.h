@@ -3,7 +3,7 @@
  * gstage: KVM_PRE_FAULT_MEMORY of mainline since 6.11, for older headers of the kernel.
  * The module answers it on every kernel (docs/ABI.md).
  *
- * The module and its tests use this header.  Include it after <linux/kvm.h>.
+ * The module and its tests use this header. Include it after <linux/kvm.h>.
  */
 #ifndef GSTAGE_UAPI_PRE_FAULT_H
 #define GSTAGE_UAPI_PRE_FAULT_H
